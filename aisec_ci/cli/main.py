@@ -1,0 +1,101 @@
+"""The command group, its lazily loaded commands, and how errors end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from aisec_ci import __version__
+from aisec_ci.errors import AisecError, nearest
+from aisec_ci.report.clean import terminal
+
+_COMMANDS = {
+    "scan": "Find flaws, write reports and the BOM, decide whether the build passes.",
+    "bom": "Write, check, compare and upload the ML-BOM.",
+    "rules": "List the rules.",
+    "explain": "Say what a rule finds, why it matters and what to do.",
+    "policy": "Show the policy and the configuration keys.",
+    "init": "Write a first configuration.",
+}
+"""Name and short help of each command; the module `aisec_ci.cli.<name>` offers it as `command`."""
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when it is called: `--help` and hooks stay fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"aisec_ci.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = nearest(args[0], _COMMANDS)
+            hint = (
+                f"to scan `{args[0]}`, write `aisec-ci scan {args[0]}`"
+                if os.path.exists(args[0])
+                else "see `aisec-ci --help`"
+            )
+            raise AisecError(f"there is no command `{args[0]}`", near or hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="aisec-ci", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run static security checks for repositories that build on AI.
+
+    Finds hardcoded model keys, untrusted text in prompts, unsafe use of model output, over-broad agent grants and
+    unsafe model files; writes a CycloneDX ML-BOM; fails the build when the policy says so.
+
+    Exit codes: 0 passed, 1 policy failed, 2 wrong use or configuration, 3 scan incomplete.
+    """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code. Expected failures are printed as `error:` and `help:`."""
+    try:
+        result = cli.main(args=arguments, prog_name="aisec-ci", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except AisecError as error:
+        _say(error.message, error.help)
+        return error.exit_code
+    except click.NoSuchOption as error:
+        _say(error.format_message().rstrip("."), f"see `{error.ctx.command_path} --help`" if error.ctx else "")
+        return 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        _say(
+            error.format_message().rstrip("."),
+            f"see `{context.command_path} --help`" if context else "see `aisec-ci --help`",
+        )
+        return 2
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted", "")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`). What was written is all that was wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _say(message: str, help: str) -> None:  # noqa: A002
+    sys.stderr.write(f"error: {terminal(message)}\n")
+    if help:
+        sys.stderr.write(f"help: {terminal(help)}\n")

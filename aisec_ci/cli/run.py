@@ -1,0 +1,255 @@
+"""One run of the main job: select, scan, judge, report. Shared by the commands `scan` and `bom`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TextIO
+
+from aisec_ci import __version__, catalog
+from aisec_ci.cli.progress import Progress
+from aisec_ci.detectors.interface import Context, Tree
+from aisec_ci.errors import ConfigError, UsageError
+from aisec_ci.model import Confidence, Gap, GapLevel, Severity
+from aisec_ci.policy import config as configuration
+from aisec_ci.policy.suppress import waive
+from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
+from aisec_ci.report.interface import Report, Style, reporter
+from aisec_ci.scan import Result, scan
+from aisec_ci.sources.select import Selection, select, shard
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; the fields are the options of `aisec-ci scan`."""
+
+    paths: Sequence[str] = ()
+    format_: str = "text"
+    output: Path | None = None
+    reports: Sequence[str] = ()
+    bom: Path | None = None
+    staged: bool = False
+    since: str = ""
+    stdin: tuple[str, bytes] | None = None
+    shard: str = ""
+    exclude: Sequence[str] = ()
+    fail_on: str | None = None
+    fail_confidence: str | None = None
+    allow_incomplete: bool = False
+    exit_zero: bool = False
+    config: str | None = None
+    isolated: bool = False
+    policy_from: str = ""
+    semgrep_config: Sequence[str] = ()
+    engines: str = "all"
+    online: bool = False
+    color: str = "auto"
+    show_ignored: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    selection: Selection
+    config: configuration.Config
+    context: Context
+    result: Result
+    verdict: Verdict
+    seconds: float
+
+
+def execute(request: Request) -> int:
+    """Scan, write all reports and the BOM, return the exit code."""
+    targets = _targets(request)
+    outcome = perform(request)
+    if request.bom:
+        from aisec_ci.cli.bom import write_bom
+
+        write_bom(outcome, request.bom, online=request.online)
+    report = report_of(outcome, request)
+    for name, path in targets:
+        style = _style(request, path)
+        with _opened(path) as out:
+            reporter(name, style).write(report, out)
+    code = outcome.verdict.exit_code
+    return 0 if code == 1 and request.exit_zero else code
+
+
+def perform(request: Request) -> Outcome:
+    """Scan and judge. Raises AisecError for wrong use."""
+    started = time.monotonic()
+    selection = select(request.paths, staged=request.staged, since=request.since, stdin=request.stdin)
+    config = _config(request, selection)
+    excluded = _exclude(selection, (*config.exclude, *request.exclude))
+    if request.shard:
+        shard(selection, *_shard(request.shard))
+    rules = catalog.load()
+    for rule_id in (*config.options.get("disable", ()), *config.options.get("enable", ())):
+        _known(rules, rule_id, config)
+    options = {
+        **config.options,
+        "semgrep-config": [*config.options.get("semgrep-config", ()), *request.semgrep_config],
+        "engines": request.engines,
+        "exclude": [*config.exclude, *request.exclude],
+    }
+    context = Context(rules, Tree(_Lazy(selection), selection.open), selection.paths, options)
+    with Progress(len(selection), enabled=not request.quiet) as progress:
+        result = scan(selection.files(), context, progress.step)
+    gaps = [*selection.gaps, *result.gaps]
+    if excluded:
+        gaps.append(Gap("", f"{excluded} file{'s' if excluded > 1 else ''} excluded by pattern", GapLevel.NOTICE))
+    if not result.files and not excluded and not (request.staged or request.since or request.shard):
+        gaps.append(Gap("", "nothing to scan: no file under the given paths"))
+    findings = tuple(waive(result.findings, config.waivers, datetime.now(tz=timezone.utc).date()))
+    result = replace(result, findings=findings, gaps=tuple(sorted(set(gaps))))
+    policy = _policy(request, config)
+    verdict = judge(findings, result.gaps, policy, {r.id: r.family for r in result.catalog.rules.values()})
+    return Outcome(selection, config, context, result, verdict, time.monotonic() - started)
+
+
+def report_of(outcome: Outcome, request: Request) -> Report:
+    """Return what reporters need of an outcome."""
+    result, verdict = outcome.result, outcome.verdict
+    return Report(
+        findings=result.findings,
+        gaps=result.gaps,
+        rules=result.catalog,
+        files=result.files,
+        seconds=outcome.seconds,
+        version=__version__,
+        passed=not verdict.failing and not verdict.incomplete,
+        incomplete=verdict.incomplete,
+        verdict=verdict.words,
+        failing=frozenset(verdict.failing),
+        commit=(outcome.selection.repository.head() if outcome.selection.repository and request.stdin is None else None)
+        or "",
+    )
+
+
+class _Lazy(Sequence[str]):
+    """The project's paths, listed only when a detector looks across files."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN204 - int or slice, as in Sequence
+        return self._selection.project()[index]
+
+    def __len__(self) -> int:
+        return len(self._selection.project())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._selection.project())
+
+
+def _config(request: Request, selection: Selection) -> configuration.Config:
+    if request.isolated:
+        return configuration.Config()
+    if request.config:
+        return configuration.load(Path(request.config))
+    revision = ""
+    if request.policy_from:
+        if selection.repository is None:
+            raise UsageError("`--policy-from` needs a git repository", f"`{selection.root}` is in none")
+        revision = selection.repository.base(request.policy_from)
+    return configuration.discover(selection.root, selection.repository, revision)
+
+
+def _known(rules: catalog.Catalog, rule_id: str, config: configuration.Config) -> None:
+    try:
+        rules.rule(rule_id)
+    except UsageError as error:
+        raise ConfigError(f"{error.message} ({config.origin})", error.help) from None
+
+
+def _policy(request: Request, config: configuration.Config) -> Policy:
+    general = config.policy.threshold
+    if request.fail_on:
+        general = replace(general, severity=None if request.fail_on == "never" else Severity[request.fail_on.upper()])
+    if request.fail_confidence:
+        general = replace(general, confidence=Confidence[request.fail_confidence.upper()])
+    families: Mapping[str, Threshold] = {} if request.fail_on or request.fail_confidence else config.policy.families  # type: ignore[assignment]
+    return Policy(general, families, config.policy.allow_incomplete or request.allow_incomplete)  # type: ignore[arg-type]
+
+
+def _exclude(selection: Selection, patterns: Sequence[str]) -> int:
+    if not patterns:
+        return 0
+    kept = frozenset(p for p in selection.paths if not any(_matches(p, pattern) for pattern in patterns))
+    count = len(selection) - len(kept)
+    selection.keep(kept)
+    return count
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Say whether a path is excluded: by a pattern for the whole path, or by the name of a folder above it."""
+    plain = pattern.rstrip("/")
+    return (
+        fnmatchcase(path, plain)
+        or fnmatchcase(path, f"{plain}/*")
+        or (plain.startswith("**/") and fnmatchcase(path, plain[3:]))
+    )
+
+
+def _shard(words: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", words)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise UsageError(f"`--shard {words}` is not a part of a whole", "write for example `--shard 1/4`")
+    return int(found[1]), int(found[2])
+
+
+def _targets(request: Request) -> list[tuple[str, Path | None]]:
+    from aisec_ci.cli.scan import FORMATS
+
+    targets: list[tuple[str, Path | None]] = [(request.format_, request.output)]
+    for word in request.reports:
+        name, _, file = word.partition("=")
+        if name not in FORMATS or not file:
+            raise UsageError(f"`--report {word}` is not FORMAT=FILE", f"formats: {', '.join(FORMATS)}")
+        targets.append((name, Path(file)))
+    files = [p for p in (*(path for _, path in targets), request.bom) if p is not None]
+    if len({os.path.abspath(p) for p in files}) < len(files):
+        raise UsageError("two reports would be written to the same file", "name a file for each")
+    for path in files:
+        if not path.parent.is_dir():
+            raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
+    return targets
+
+
+def _style(request: Request, path: Path | None) -> Style:
+    from aisec_ci.cli.terminal import color_wanted, width
+
+    return Style(
+        color=path is None and color_wanted(request.color),
+        width=width(),
+        show_ignored=request.show_ignored,
+        quiet=request.quiet,
+    )
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    """Yield standard output, or a file that appears only when it is complete."""
+    if path is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write `{path}`: {error.strerror}", "check the folder and its permissions") from None
+    finally:
+        partial.unlink(missing_ok=True)

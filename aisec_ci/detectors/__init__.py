@@ -1,0 +1,1 @@
+"""What finds: one package per family behind the interface in `interface.py`, listed in `registry.py`."""

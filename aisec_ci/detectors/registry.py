@@ -1,0 +1,15 @@
+"""The detectors of a run, cheapest first. Each is imported only when a run begins."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from aisec_ci.detectors.interface import Context, Detector
+
+_MODULES = ("secrets", "config", "code", "artifacts", "packs")
+"""Packages beside this module; each offers `detector(context) -> Detector`."""
+
+
+def detectors(context: Context) -> list[Detector]:
+    """Return fresh detectors for one run."""
+    return [import_module(f"aisec_ci.detectors.{name}").detector(context) for name in _MODULES]

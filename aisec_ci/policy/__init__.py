@@ -1,0 +1,1 @@
+"""What is accepted and what fails a build: configuration, thresholds, waivers, inline ignores."""

@@ -1,0 +1,160 @@
+"""The pipeline: files in, findings, observations and gaps out. No printing, no exit, no network."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.interface import Context, Detector, Report
+from aisec_ci.detectors.registry import detectors
+from aisec_ci.fingerprint import fingerprint
+from aisec_ci.model import Finding, Gap, Location, Observation
+from aisec_ci.policy.suppress import ignore
+from aisec_ci.sources import SourceFile, UnreadableError
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scan found."""
+
+    findings: tuple[Finding, ...]
+    """All of them, whatever their status, in order of place."""
+    observations: tuple[Observation, ...]
+    gaps: tuple[Gap, ...]
+    files: int
+    """How many files were looked at."""
+    catalog: Catalog
+    """The rules, with those of the user's own packs that reported something."""
+
+
+def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str], None] | None = None) -> Result:
+    """Scan files and return the result.
+
+    `progress` is called with each path before the file is read. Findings come back de-duplicated, with fingerprints,
+    and marked where an inline comment ignores them. Rules that the options turn off report nothing.
+    """
+    run = _Run(context, detectors(context))
+    count = 0
+    for file in files:
+        if progress:
+            progress(file.path)
+        count += 1
+        run.file(file)
+    for detector in run.detectors:
+        run.take(detector, "", detector.finish)
+    findings = fingerprint(_merge(_redact(run.findings)))
+    return Result(
+        tuple(ignore(findings, run.text_of)),
+        _unique(run.observations),
+        tuple(sorted(set(run.gaps))),
+        count,
+        run.catalog(),
+    )
+
+
+class _Run:
+    def __init__(self, context: Context, detectors: list[Detector]) -> None:
+        self.context = context
+        self.detectors = detectors
+        self.findings: list[Finding] = []
+        self.observations: list[Observation] = []
+        self.gaps: list[Gap] = []
+        self._off = {r.id for r in context.catalog.rules.values() if not r.default} | set(
+            context.options.get("disable", ())
+        )
+        self._off -= set(context.options.get("enable", ()))
+
+    def file(self, file: SourceFile) -> None:
+        try:
+            file.head  # noqa: B018 - the first read: what cannot be read at all is said once, not by each detector
+        except (UnreadableError, OSError) as error:
+            self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
+            return
+        for detector in self.detectors:
+            self.take(detector, file.path, lambda d=detector: d.scan(file) if d.wants(file) else ())  # type: ignore[misc]
+
+    def take(self, detector: Detector, path: str, reports: Callable[[], Iterable[Report]]) -> None:
+        """Collect what a detector yields. A defect in a detector costs what it had left to say, and is said."""
+        try:
+            for report in reports():
+                if isinstance(report, Finding):
+                    if report.rule_id not in self._off:
+                        self.findings.append(report)
+                elif isinstance(report, Observation):
+                    self.observations.append(report)
+                else:
+                    self.gaps.append(report if report.detector else replace(report, detector=detector.name))
+        except (UnreadableError, OSError) as error:
+            self.gaps.append(Gap(path, f"not fully read: {error}", detector=detector.name))
+        except (Exception, RecursionError) as error:  # noqa: BLE001 - one file must not end the scan of the others
+            self.gaps.append(
+                Gap(path, f"internal error in `{detector.name}`: {type(error).__name__}", detector=detector.name)
+            )
+
+    def catalog(self) -> Catalog:
+        extra = {rule.id: rule for detector in self.detectors for rule in getattr(detector, "extra_rules", ())}
+        rules = self.context.catalog
+        return replace(rules, rules={**rules.rules, **extra}) if extra else rules
+
+    def text_of(self, path: str) -> str | None:
+        file = self.context.tree.open(path)
+        try:
+            return file.text if file and file.small else None
+        except (UnreadableError, OSError):
+            return None
+
+
+def _merge(findings: list[Finding]) -> list[Finding]:
+    """Return one finding for each rule and place: the gravest, the others' related places and flows added."""
+    groups: dict[tuple[str, Location], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        where = finding.location
+        groups[
+            finding.rule_id,
+            Location(where.path, where.line, where.column, where.end_line, where.end_column, inside=where.inside),
+        ].append(finding)
+    out = []
+    for group in groups.values():
+        best, *others = sorted(group, key=lambda f: (-f.severity, -f.confidence, len(f.flow), f.message))
+        related = dict.fromkeys((*best.related, *(r for o in others for r in o.related)))
+        flows = dict.fromkeys(
+            (
+                *best.more_flows,
+                *(flow for o in others for flow in (o.flow, *o.more_flows) if flow and flow != best.flow),
+            )
+        )
+        out.append(replace(best, related=tuple(related), more_flows=tuple(flows)))
+    return out
+
+
+def _redact(findings: list[Finding]) -> list[Finding]:
+    """Return the findings with every source line that holds a secret replaced by the redacted line of the secret's finding."""
+    lines = {(f.location.path, f.location.line): f.location.text for f in findings if "redacted" in f.evidence}
+    if not lines:
+        return findings
+
+    def clean(where: Location) -> Location:
+        text = lines.get((where.path, where.line))
+        return where if text is None or text == where.text else replace(where, text=text)
+
+    def whole(finding: Finding) -> Finding:
+        return replace(
+            finding,
+            location=clean(finding.location),
+            related=tuple(clean(r) for r in finding.related),
+            flow=tuple(replace(h, location=clean(h.location)) for h in finding.flow),
+            more_flows=tuple(
+                tuple(replace(h, location=clean(h.location)) for h in flow) for flow in finding.more_flows
+            ),
+        )
+
+    return [whole(f) for f in findings]
+
+
+def _unique(observations: list[Observation]) -> tuple[Observation, ...]:
+    seen: dict[tuple[object, ...], Observation] = {}
+    for item in observations:
+        seen.setdefault((item.thing, item.name, item.location, repr(sorted(item.attributes.items()))), item)
+    return tuple(seen.values())
