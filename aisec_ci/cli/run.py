@@ -22,7 +22,8 @@ from aisec_ci.model import Confidence, Gap, GapLevel, Severity
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.suppress import waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
-from aisec_ci.report.interface import Report, Style, reporter
+from aisec_ci.report import reporter
+from aisec_ci.report.interface import Options, Report
 from aisec_ci.scan import Result, scan
 from aisec_ci.sources.select import Selection, select, shard
 
@@ -78,9 +79,8 @@ def execute(request: Request) -> int:
         write_bom(outcome, request.bom, online=request.online)
     report = report_of(outcome, request)
     for name, path in targets:
-        style = _style(request, path)
         with _opened(path) as out:
-            reporter(name, style).write(report, out)
+            reporter(name, _form(request, path)).write(report, out)
     code = outcome.verdict.exit_code
     return 0 if code == 1 and request.exit_zero else code
 
@@ -123,11 +123,10 @@ def report_of(outcome: Outcome, request: Request) -> Report:
     return Report(
         findings=result.findings,
         gaps=result.gaps,
-        rules=result.catalog,
+        rules=result.catalog.rules,
         files=result.files,
         seconds=outcome.seconds,
         version=__version__,
-        passed=not verdict.failing and not verdict.incomplete,
         incomplete=verdict.incomplete,
         verdict=verdict.words,
         failing=frozenset(verdict.failing),
@@ -226,15 +225,10 @@ def _targets(request: Request) -> list[tuple[str, Path | None]]:
     return targets
 
 
-def _style(request: Request, path: Path | None) -> Style:
+def _form(request: Request, path: Path | None) -> Options:
     from aisec_ci.cli.terminal import color_wanted, width
 
-    return Style(
-        color=path is None and color_wanted(request.color),
-        width=width(),
-        show_ignored=request.show_ignored,
-        quiet=request.quiet,
-    )
+    return Options(color=path is None and color_wanted(request.color), width=width(), suppressed=request.show_ignored)
 
 
 @contextmanager

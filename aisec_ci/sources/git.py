@@ -8,6 +8,7 @@ one are overridden on the command line, which wins over every file (git-config(1
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,11 @@ _SAFE = (
     # settings that are overridden here (git-config(1), safe.directory).
     "safe.directory=*",
 )
+
+_DEBUG = re.compile(
+    rb"([^\0]+)\0  ctime: \d+:\d+\n  mtime: (\d+:\d+)\n  dev: [^\n]*\n  uid: [^\n]*\n  size: (\d+)[^\n]*\n"
+)
+"""An entry of `git ls-files --debug -z`: path, time of change in seconds and nanoseconds, size in bytes."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,22 @@ class Repository:
     def changed(self, ref: str) -> list[str]:
         """Return the files that differ from the merge base of `ref` and HEAD: committed, staged or only in the work tree."""
         base = self.merge_base(ref)
-        paths = {b.path for b in self._raw("diff-index", "--cached", base)} | {b.path for b in self._raw("diff-files")}
+        paths = {b.path for b in self._raw("diff-index", "--cached", base)} | set(self._touched())
         others = self.run("ls-files", "-z", "--others", "--exclude-standard")
         return sorted(paths | {_path(p) for p in others.split(b"\0") if p})
+
+    def _touched(self) -> Iterator[str]:
+        """Yield tracked files whose size or time differs from what the index remembers.
+
+        `git diff-files` would compare contents, and for that run the clean filters that the repository names.
+        """
+        for path, mtime, size in _DEBUG.findall(self.run("ls-files", "-z", "--cached", "--debug")):
+            try:
+                info = os.lstat(os.path.join(os.fsencode(self.top), path))
+            except OSError:
+                continue
+            if info.st_size != int(size) or b"%d:%d" % divmod(info.st_mtime_ns, 10**9) != mtime:
+                yield _path(path)
 
     def base(self, ref: str) -> str:
         """Return the commit that `ref` names; the empty tree for HEAD where there is no commit yet."""

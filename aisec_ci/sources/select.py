@@ -228,11 +228,12 @@ def _named(given: list[Path], root: Path, repository: Repository | None) -> Sele
     disk = _Disk(root, repository)
     selection = Selection(root, repository, _reader=disk)
     for path in given:
-        if path.is_dir() and not (path.is_symlink() and path not in (Path(), root)):
-            for name in disk.listing(path):
+        absolute = Path(os.path.abspath(path))
+        if absolute.is_dir() and (absolute == root or not absolute.is_symlink()):
+            for name in disk.listing(absolute):
                 _take(selection, disk, name, named=False)
         else:
-            _take(selection, disk, _relative(os.path.abspath(path), os.path.abspath(root)) or path.name, named=True)
+            _take(selection, disk, _relative(os.fspath(absolute), os.fspath(root)) or path.name, named=True)
     return selection
 
 
