@@ -22,7 +22,7 @@ from aisec_ci.model import Confidence, Gap, GapLevel, Severity
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.suppress import waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
-from aisec_ci.report import reporter
+from aisec_ci.report import ALIASES, FORMATS, reporter
 from aisec_ci.report.interface import Options, Report
 from aisec_ci.scan import Result, scan
 from aisec_ci.sources.select import Selection, select, shard
@@ -208,12 +208,10 @@ def _shard(words: str) -> tuple[int, int]:
 
 
 def _targets(request: Request) -> list[tuple[str, Path | None]]:
-    from aisec_ci.cli.scan import FORMATS
-
     targets: list[tuple[str, Path | None]] = [(request.format_, request.output)]
     for word in request.reports:
         name, _, file = word.partition("=")
-        if name not in FORMATS or not file:
+        if name not in {*FORMATS, *ALIASES} or not file:
             raise UsageError(f"`--report {word}` is not FORMAT=FILE", f"formats: {', '.join(FORMATS)}")
         targets.append((name, Path(file)))
     files = [p for p in (*(path for _, path in targets), request.bom) if p is not None]

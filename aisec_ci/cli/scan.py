@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from aisec_ci.policy.config import CONFIDENCES, SEVERITIES
+from aisec_ci.report import ALIASES, FORMATS
 
-FORMATS = ("text", "json", "sarif", "github", "markdown", "gitlab", "junit", "html")
+_FORMATS = (*FORMATS, *ALIASES)
 
 
 @click.command(name="scan")
@@ -19,7 +20,7 @@ FORMATS = ("text", "json", "sarif", "github", "markdown", "gitlab", "junit", "ht
     "--format",
     "-f",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
     help="Format of the report.",

@@ -10,7 +10,8 @@ import pytest
 
 from aisec_ci.errors import GitError, UsageError
 from aisec_ci.model import GapLevel
-from aisec_ci.sources import UnreadableError, git as git_module
+from aisec_ci.sources import UnreadableError
+from aisec_ci.sources import git as git_module
 from aisec_ci.sources.select import Selection, select, shard
 from tests.conftest import Git
 
