@@ -10,7 +10,7 @@ import click
 
 from aisec_ci import __version__
 from aisec_ci.errors import AisecError, nearest
-from aisec_ci.report.clean import terminal
+from aisec_ci.report.clean import visible as terminal
 
 _COMMANDS = {
     "scan": "Find flaws, write reports and the BOM, decide whether the build passes.",
@@ -74,8 +74,16 @@ def run(arguments: list[str] | None = None) -> int:
     except AisecError as error:
         _say(error.message, error.help)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.NoSuchOption as error:
-        _say(error.format_message().rstrip("."), f"see `{error.ctx.command_path} --help`" if error.ctx else "")
+        known = [o for p in error.ctx.command.params for o in p.opts] if error.ctx else []
+        near = nearest(error.option_name, known)
+        _say(
+            f"there is no option `{error.option_name}`",
+            near or (f"see `{error.ctx.command_path} --help`" if error.ctx else ""),
+        )
         return 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)

@@ -14,7 +14,7 @@ def command(*, keys: bool, config: str | None) -> int:
     """Show the policy that holds in the current folder."""
     from pathlib import Path
 
-    from aisec_ci.report.clean import terminal
+    from aisec_ci.report.clean import visible as terminal
     from aisec_ci.sources.git import find
 
     if keys:

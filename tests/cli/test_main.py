@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aisec_ci.cli.main import run
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "help_"),
+    [
+        (["skan"], "there is no command `skan`", "did you mean `scan`?"),
+        (["."], "there is no command `.`", "write `aisec-ci scan .`"),
+        (["scan", "--fail-onn", "low"], "there is no option `--fail-onn`", "did you mean `--fail-on`?"),
+        (["scan", "nope\x1b[31m"], r"there is no `nope\x1b[31m`", "check the spelling"),
+        (["scan", "--fail-on", "hihg"], "'hihg' is not one of", "aisec-ci scan --help"),
+        (["scan", "--shard", "3/2"], "`--shard 3/2` is not a part of a whole", "--shard 1/4"),
+        (["scan", "--report", "sarif"], "`--report sarif` is not FORMAT=FILE", "formats: "),
+        (
+            ["scan", "--report", "sarif=a", "--output", "a"],
+            "two reports would be written to the same file",
+            "name a file",
+        ),
+        (["scan", "--output", "no/such/folder.txt"], "there is no folder", "create it first"),
+        (["scan", "-"], "standard input needs a name", "scan --help"),
+        (["scan", "--staged"], "`--staged` needs a git repository", "scan folders"),
+        (["scan", "--config", "nope.toml"], "there is no `nope.toml`", "--config"),
+    ],
+)
+def test_wrong_use_is_explained(
+    words: list[str],
+    error: str,
+    help_: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert run(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert error in err
+    assert help_ in err
+    assert "Traceback" not in err
+
+
+def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["scan"]) == 3  # nothing to scan is not a pass
+    assert "nothing to scan" in capsys.readouterr().out
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert run(["scan"]) == 0
+    assert run(["scan", "--exclude", "*.py"]) == 0
+    assert run(["scan", "--allow-incomplete", "a.py"]) == 0
+    (tmp_path / "aisec-ci.toml").write_text("disable = ['nope']\n")
+    assert run(["scan"]) == 2
+    assert "there is no rule `nope`" in capsys.readouterr().err
+    assert run(["scan", "--isolated"]) == 0
+
+
+def test_version_loads_no_command() -> None:
+    code = "import sys; sys.argv=['aisec-ci','--version']; from aisec_ci.__main__ import main\ntry: main()\nexcept SystemExit: pass\nprint(sorted(m for m in sys.modules if m.startswith(('click','aisec_ci'))))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1] == "['aisec_ci', 'aisec_ci.__main__']"
+
+
+def test_init_writes_a_configuration_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init"]) == 0
+    assert run(["policy"]) == 0
+    assert "aisec-ci.toml" in capsys.readouterr().out
+    assert run(["init"]) == 2
+
+
+def test_standard_input_needs_a_name_and_is_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aisec_ci", "scan", "--stdin-name", "a.py"],
+        input=b"x = 1\n",
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    assert b"1 file" in done.stdout
