@@ -19,7 +19,9 @@ from aisec_ci.cli.progress import Progress
 from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.errors import ConfigError, UsageError
 from aisec_ci.model import Confidence, Gap, GapLevel, Severity
+from aisec_ci.policy import baseline as baselines
 from aisec_ci.policy import config as configuration
+from aisec_ci.policy.baseline import Baseline
 from aisec_ci.policy.suppress import waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
 from aisec_ci.report import ALIASES, FORMATS, reporter
@@ -47,6 +49,7 @@ class Request:
     allow_incomplete: bool = False
     exit_zero: bool = False
     config: str | None = None
+    baseline: str | None = None
     isolated: bool = False
     policy_from: str = ""
     semgrep_config: Sequence[str] = ()
@@ -67,6 +70,8 @@ class Outcome:
     result: Result
     verdict: Verdict
     seconds: float
+    baseline: Baseline | None
+    baseline_path: Path
 
 
 def execute(request: Request) -> int:
@@ -110,11 +115,14 @@ def perform(request: Request) -> Outcome:
         gaps.append(Gap("", f"{excluded} file{'s' if excluded > 1 else ''} excluded by pattern", GapLevel.NOTICE))
     if not result.files and not excluded and not (request.staged or request.since or request.shard):
         gaps.append(Gap("", "nothing to scan: no file under the given paths"))
-    findings = tuple(waive(result.findings, config.waivers, datetime.now(tz=timezone.utc).date()))
+    today = datetime.now(tz=timezone.utc).date()
+    path, baseline = _baseline(request, selection, config)
+    marked = waive(result.findings, config.waivers, today)
+    findings = tuple(baseline.mark(marked, today) if baseline else marked)
     result = replace(result, findings=findings, gaps=tuple(sorted(set(gaps))))
     policy = _policy(request, config)
     verdict = judge(findings, result.gaps, policy, {r.id: r.family for r in result.catalog.rules.values()})
-    return Outcome(selection, config, context, result, verdict, time.monotonic() - started)
+    return Outcome(selection, config, context, result, verdict, time.monotonic() - started, baseline, path)
 
 
 def report_of(outcome: Outcome, request: Request) -> Report:
@@ -156,12 +164,30 @@ def _config(request: Request, selection: Selection) -> configuration.Config:
         return configuration.Config()
     if request.config:
         return configuration.load(Path(request.config))
-    revision = ""
-    if request.policy_from:
-        if selection.repository is None:
-            raise UsageError("`--policy-from` needs a git repository", f"`{selection.root}` is in none")
-        revision = selection.repository.base(request.policy_from)
-    return configuration.discover(selection.root, selection.repository, revision)
+    return configuration.discover(selection.root, selection.repository, _revision(request, selection))
+
+
+def _revision(request: Request, selection: Selection) -> str:
+    if not request.policy_from:
+        return ""
+    if selection.repository is None:
+        raise UsageError("`--policy-from` needs a git repository", f"`{selection.root}` is in none")
+    return selection.repository.base(request.policy_from)
+
+
+def _baseline(request: Request, selection: Selection, config: configuration.Config) -> tuple[Path, Baseline | None]:
+    """Return where the baseline is, and the baseline if there is one."""
+    folder = config.folder or (selection.repository.top if selection.repository else selection.root)
+    path = Path(request.baseline) if request.baseline else folder / config.options.get("baseline", baselines.NAME)
+    revision = _revision(request, selection)
+    repository = selection.repository if revision and not request.baseline else None
+    top = repository.top.resolve() if repository else folder
+    text = (
+        None
+        if request.isolated and not request.baseline
+        else configuration.read(path.resolve() if repository else path, repository, top, revision)
+    )
+    return path, baselines.parse(text, path.name) if text is not None else None
 
 
 def _known(rules: catalog.Catalog, rule_id: str, config: configuration.Config) -> None:

@@ -44,6 +44,9 @@ _FORMATS = (*FORMATS, *ALIASES)
 @click.option("--allow-incomplete", is_flag=True, help="Do not exit with 3 for files that could not be analysed.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 where the policy failed. Other exit codes stay.")
 @click.option("--config", type=click.Path(dir_okay=False), envvar="AISEC_CI_CONFIG", help="Configuration file to use.")
+@click.option(
+    "--baseline", type=click.Path(dir_okay=False), help="Baseline file to use (default: .aisec-baseline.json)."
+)
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option(
     "--policy-from",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,7 @@ KEYS: dict[str, tuple[str, str]] = {
     **_THRESHOLD,
     "allow-incomplete": ("boolean", "true: files that could not be analysed do not fail the build"),
     "exclude": ("strings", "path patterns that are not scanned, e.g. `tests/data/**`; said in the summary"),
+    "baseline": ("string", "the baseline file, relative to this one (default: .aisec-baseline.json)"),
     "disable": ("rules", "rules that are turned off"),
     "enable": ("rules", "rules that are off by default and shall run"),
     "semgrep-config": ("strings", "semgrep rule files or folders of your own, run by the `packs` engine"),
@@ -67,6 +68,8 @@ class Config:
     """The whole table, for detectors and writers."""
     origin: str = ""
     """The file it was read from, for messages; empty for the defaults."""
+    folder: Path | None = None
+    """Where that file is; None for the defaults."""
 
 
 def discover(folder: Path, repository: Repository | None, revision: str = "") -> Config:
@@ -79,23 +82,26 @@ def discover(folder: Path, repository: Repository | None, revision: str = "") ->
     levels = [folder, *(p for p in folder.parents if repository and (p == top or top in p.parents))]
     for level in levels:
         for name in (*NAMES, "pyproject.toml"):
-            text = _read(level / name, repository if revision else None, top, revision)
+            text = read(level / name, repository if revision else None, top, revision)
             if text is not None and (name != "pyproject.toml" or "[tool.aisec-ci" in text):
-                return parse(
-                    text, (level / name).relative_to(top).as_posix() if repository else name, name == "pyproject.toml"
-                )
+                origin = (level / name).relative_to(top).as_posix() if repository else name
+                return replace(parse(text, origin, name == "pyproject.toml"), folder=level)
     return Config()
 
 
 def load(path: Path) -> Config:
     """Return the configuration in a file that the user named. Raises ConfigError."""
-    text = _read(path, None, path, "")
+    text = read(path, None, path, "")
     if text is None:
         raise ConfigError(f"there is no `{path}`", "check the value of `--config`")
-    return parse(text, str(path), path.name == "pyproject.toml")
+    return replace(parse(text, str(path), path.name == "pyproject.toml"), folder=path.resolve().parent)
 
 
-def _read(path: Path, repository: Repository | None, top: Path, revision: str) -> str | None:
+def read(path: Path, repository: Repository | None, top: Path, revision: str) -> str | None:
+    """Return the text of a file of the user's: from the disk, or with a repository as `revision` has it. None if not there.
+
+    Raises ConfigError where it cannot be read.
+    """
     if repository is not None:
         data = repository.show(revision, path.relative_to(top).as_posix())
     else:
@@ -122,9 +128,8 @@ def _read(path: Path, repository: Repository | None, top: Path, revision: str) -
 
 def parse(text: str, origin: str, pyproject: bool = False) -> Config:
     """Return the configuration in a TOML text. Raises ConfigError with the line of what is wrong."""
-    tomllib = import_module(
-        "tomllib" if sys.version_info >= (3, 11) else "tomli"
-    )  # only where there is a configuration
+    # Loaded here, since most runs have no configuration.
+    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
