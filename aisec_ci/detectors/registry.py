@@ -7,9 +7,9 @@ from importlib import import_module
 from aisec_ci.detectors.interface import Context, Detector
 
 _MODULES = ("secrets", "config", "code", "artifacts", "packs")
-"""Packages beside this module; each offers `detector(context) -> Detector`."""
+"""Packages beside this module; each offers `create(context) -> Detector`."""
 
 
 def detectors(context: Context) -> list[Detector]:
     """Return fresh detectors for one run."""
-    return [import_module(f"aisec_ci.detectors.{name}").detector(context) for name in _MODULES]
+    return [import_module(f"aisec_ci.detectors.{name}").create(context) for name in _MODULES]
