@@ -1,0 +1,144 @@
+"""What the condition of a branch says about the values in it, read off the syntax.
+
+A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path) it is about, what is known, words for it,
+the expressions it was held against, and whether it is known where the condition holds or where it fails. Whether a fact
+is worth something (is the container constant?) is decided later, by `barriers.py`.
+
+Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
+`method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
+`lacks` (does not contain something: a deny list), `check` (passed a call that is not known).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
+_MATCHES = frozenset({"fullmatch", "match", "search"})
+_CONTAINER_CHECKS = frozenset({"any", "all"})
+_DEPTH = 8
+
+
+class Fact(NamedTuple):
+    """Something a condition says; see the module's text."""
+
+    name: str
+    kind: str
+    detail: str
+    others: tuple[ast.expr, ...]
+    holds: bool
+
+
+def path_of(node: ast.expr) -> str:
+    """Return `a` or `a.b.c` for a name or a chain of attributes on a name, else an empty string."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute) and len(parts) < 4:
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def facts(test: ast.expr) -> list[Fact]:
+    """Return what is known when `test` holds and when it fails."""
+    return list(_facts(test, holds=True, depth=0))
+
+
+def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
+    if depth > _DEPTH:
+        return
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _facts(test.operand, holds=not holds, depth=depth + 1)
+    elif isinstance(test, ast.BoolOp):
+        # `a and b`: where it holds, both hold. `a or b`: where it fails, both fail. The other way round nothing is sure.
+        sure = holds if isinstance(test.op, ast.And) else not holds
+        for value in test.values:
+            for fact in _facts(value, holds=holds, depth=depth + 1):
+                if fact.holds == sure:
+                    yield fact
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1:
+        yield from _compare(test.left, test.ops[0], test.comparators[0], holds=holds)
+    elif isinstance(test, ast.Call):
+        yield from _call(test, holds=holds)
+    elif isinstance(test, ast.NamedExpr):
+        yield from _facts(test.value, holds=holds, depth=depth + 1)
+
+
+def _plain(node: ast.expr) -> ast.expr:
+    """Return the value itself for forms that do not change what a comparison says: `x.lower()`, `str(x)`, `await x`."""
+    for _ in range(4):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+            if node.func.attr not in {"lower", "upper", "strip", "casefold"}:
+                break
+            node = node.func.value
+        elif isinstance(node, (ast.Await, ast.NamedExpr)):
+            node = node.value
+        else:
+            break
+    return node
+
+
+def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> Iterator[Fact]:
+    if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
+        known = holds == isinstance(op, (ast.Eq, ast.Is))
+        for one, other in ((left, right), (right, left)):
+            if name := path_of(_plain(one)):
+                yield Fact(name, "eq", "", (other,), known)
+        if isinstance(left, ast.Call) and isinstance(right, ast.Constant) and right.value is None:
+            yield from _call(left, holds=not known)
+    elif isinstance(op, (ast.In, ast.NotIn)):
+        known = holds == isinstance(op, ast.In)
+        if name := path_of(_plain(left)):
+            yield Fact(name, "in", "", (right,), known)
+        elif name := _first_word(left):
+            # `command.split()[0] in ALLOWED` looks at a part of the value only
+            yield Fact(name, "check", "a check of its first part", (), known)
+        if name := path_of(_plain(right)):
+            yield Fact(name, "lacks", "", (left,), not known)
+
+
+def _first_word(node: ast.expr) -> str:
+    node = _plain(node)
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return path_of(node)
+
+
+def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
+    func = call.func
+    word = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if isinstance(func, ast.Attribute) and (name := path_of(_plain(func.value))):
+        if word in STRING_PREDICATES:
+            yield Fact(name, "method", word, (), holds)
+            return
+        if word in {"startswith", "endswith"}:
+            yield Fact(name, "prefix" if word == "startswith" else "check", word, tuple(call.args[:1]), holds)
+            return
+        if word == "is_relative_to":
+            yield Fact(name, "within", word, tuple(call.args[:1]), holds)
+            return
+    if word == "isinstance" and len(call.args) == 2 and (name := path_of(call.args[0])):
+        yield Fact(name, "type", "", (call.args[1],), holds)
+        return
+    if word in _MATCHES and call.args:
+        pattern: tuple[ast.expr, ...] = (func.value,) if isinstance(func, ast.Attribute) else ()
+        if len(call.args) >= 2:
+            pattern = (call.args[0],)
+        if name := path_of(_plain(call.args[-1] if len(call.args) < 3 else call.args[1])):
+            yield Fact(name, "match", word, pattern, holds)
+        return
+    if word in _CONTAINER_CHECKS and len(call.args) == 1 and isinstance(call.args[0], ast.GeneratorExp):
+        # `any(bad in command for bad in DENIED)`
+        for node in ast.walk(call.args[0].elt):
+            if isinstance(node, ast.Name):
+                yield Fact(node.id, "lacks", word, (), not holds)
+                yield Fact(node.id, "check", word, (), holds)
+        return
+    for argument in [*call.args, *(k.value for k in call.keywords)]:
+        if name := path_of(_plain(argument)):
+            yield Fact(name, "check", word, (call,), holds)
+            if word.startswith(("is_", "contains", "has_", "detect")):
+                yield Fact(name, "check", word, (call,), not holds)

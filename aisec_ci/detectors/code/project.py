@@ -1,0 +1,356 @@
+"""Which modules, classes and functions a project has, how its imports resolve, and where a name is called.
+
+Names of modules come from paths: `a/b/c.py` is `c` to its neighbours, `b.c` and `a.b.c` to the files below `a` and the
+root. So `src` layouts, namespace packages, scripts without packages and several packages in one tree need no
+configuration; among candidates the one nearest to the importer wins.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
+from posixpath import basename, dirname
+
+from aisec_ci.detectors.code import ir
+
+SHIFT = 20
+"""A value's number in the project is `function number << SHIFT | node number`."""
+
+MASK = (1 << SHIFT) - 1
+
+Value = int
+"""A node of a function of the project: see SHIFT."""
+
+
+class Fn:
+    """A function of the project."""
+
+    __slots__ = ("__dict__", "id", "ir", "module", "nodes")
+
+    def __init__(self, number: int, function: ir.Function, module: ModuleInfo) -> None:
+        self.id = number
+        self.ir = function
+        self.module = module
+        self.nodes = function.nodes
+
+    def __repr__(self) -> str:
+        return f"Fn({self.module.path}:{self.ir.qual})"
+
+    def value(self, node: int) -> Value:
+        """Return the project's number of a node."""
+        return self.id << SHIFT | node
+
+    @cached_property
+    def uses(self) -> list[tuple[int, ...] | list[int]]:
+        """For each node the nodes that have it as operand."""
+        out: list[list[int]] = [[] for _ in self.nodes]
+        for i, node in enumerate(self.nodes):
+            for arg in set(node.args):
+                out[arg].append(i)
+        return out  # type: ignore[return-value]
+
+    @cached_property
+    def params(self) -> dict[int, int]:
+        """For each parameter the node that holds it."""
+        return {node.data: i for i, node in enumerate(self.nodes[: len(self.ir.params)]) if node.op == "param"}
+
+    @cached_property
+    def writes(self) -> dict[int, list[tuple[str | int | None, int]]]:
+        """For each node the attributes and items that are set on it: `(name or key, value)`."""
+        out: dict[int, list[tuple[str | int | None, int]]] = {}
+        for node in self.nodes:
+            if node.op in {"setattr", "setitem"}:
+                out.setdefault(node.args[0], []).append((node.data, node.args[1]))
+        return out
+
+    @property
+    def cls(self) -> Cls | None:
+        """The class that this is a method of."""
+        return self.module.classes[self.ir.cls] if self.ir.cls >= 0 else None
+
+    @cached_property
+    def decorator_names(self) -> list[str]:
+        """The last word of each decorator: `tool` for `@mcp.tool(...)`."""
+        parent = self.module.functions[self.ir.parent] if self.ir.parent >= 0 else self
+        return [last_word(parent.nodes, d) for d in self.ir.decorators]
+
+    @property
+    def bound(self) -> bool:
+        """Whether the first parameter is filled by the receiver."""
+        return self.ir.cls >= 0 and "staticmethod" not in self.decorator_names
+
+
+class Cls:
+    """A class of the project."""
+
+    __slots__ = ("__dict__", "ir", "module", "owner")
+
+    def __init__(self, cls: ir.Class, module: ModuleInfo) -> None:
+        self.ir = cls
+        self.module = module
+        self.owner: Fn = module.functions[cls.owner]
+
+    def __repr__(self) -> str:
+        return f"Cls({self.module.path}:{self.ir.qual})"
+
+    def values(self, attr: str) -> list[Value]:
+        """Return what the class's body binds to a name."""
+        return [self.owner.value(n) for n in self.ir.attrs.get(attr, ())]
+
+    def method(self, name: str) -> Fn | None:
+        """Return the method that the class itself defines."""
+        index = self.ir.methods.get(name)
+        return self.module.functions[index] if index is not None else None
+
+
+class ModuleInfo:
+    """A module of the project: its intermediate form, and its functions and classes as parts of the project."""
+
+    def __init__(self, module: ir.Module) -> None:
+        self.ir = module
+        self.path = module.path
+        self.functions: list[Fn] = []
+        self.classes: list[Cls] = []
+
+    def __repr__(self) -> str:
+        return f"ModuleInfo({self.path})"
+
+    @property
+    def body(self) -> Fn:
+        """The module's own statements."""
+        return self.functions[0]
+
+    def variable(self, name: str) -> list[Value]:
+        """Return every value that a global name of the module is given, also by functions that declare it global."""
+        body = self.functions[0]
+        found = [body.value(n) for n in body.ir.defs.get(name, ())]
+        return [*found, *self.outer_writes.get((0, name), ())]
+
+    @cached_property
+    def outer_writes(self) -> dict[tuple[int, str], list[Value]]:
+        """Assignments to global and nonlocal names."""
+        out: dict[tuple[int, str], list[Value]] = {}
+        for fn in self.functions:
+            for node in fn.nodes:
+                if node.op == "setvar":
+                    out.setdefault(node.data, []).append(fn.value(node.args[0]))
+        return out
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """Names that an import statement of the module or of a function in it binds, with the dotted name."""
+        out: dict[str, str] = {}
+        for fn in reversed(self.functions):
+            for name, nodes in fn.ir.defs.items():
+                for n in nodes:
+                    if fn.nodes[n].op == "import":
+                        out[name] = fn.nodes[n].data
+        return out
+
+    @cached_property
+    def imported(self) -> list[str]:
+        """Every dotted name that the module imports, relative ones with their dots."""
+        found = [n.data for fn in self.functions for n in fn.nodes if n.op == "import"]
+        return [*found, *self.ir.stars]
+
+
+def last_word(nodes: list[ir.Node], value: int) -> str:
+    """Return the last word of a callee or decorator: `run` for `subprocess.run`, `f` for `f(x)`."""
+    for _ in range(6):
+        node = nodes[value]
+        if node.op == "attr":
+            return str(node.data)
+        if node.op == "var":
+            return str(node.data[1])
+        if node.op == "import":
+            return str(node.data).rsplit(".", 1)[-1]
+        if node.op in {"call", "guard", "phi"} and node.args:
+            value = node.args[0]
+            continue
+        break
+    return ""
+
+
+class Names:
+    """The names under which the files of a tree can be imported."""
+
+    def __init__(self, paths: Iterable[str], external: Collection[str] = ()) -> None:
+        self.external = frozenset(external)
+        self.by_name: dict[str, list[str]] = defaultdict(list)
+        self.folders: set[str] = set()
+        for path in paths:
+            if not path.endswith((".py", ".pyi", ".ipynb")):
+                continue
+            stem = path.rsplit(".", 1)[0]
+            if basename(path) == "__init__.py":
+                stem = dirname(path)
+            parts = stem.split("/")
+            for i in range(len(parts)):
+                self.by_name[".".join(parts[i:])].append(path)
+            for i in range(1, len(parts)):
+                self.folders.add("/".join(parts[:i]))
+
+    def module(self, dotted: str, importer: str) -> str | None:
+        """Return the path of the module that `dotted` names in the file `importer`, or None."""
+        if dotted.startswith("."):
+            level = len(dotted) - len(dotted.lstrip("."))
+            folder = dirname(importer)
+            for _ in range(level - 1):
+                folder = dirname(folder)
+            rest = dotted[level:]
+            full = ".".join(p for p in (folder.replace("/", "."), rest) if p)
+            wanted = "/".join(p for p in (folder, rest.replace(".", "/")) if p)
+            for path in self.by_name.get(full, ()):
+                if _stem(path) == wanted:
+                    return path
+            return None
+        if dotted.split(".", 1)[0] in self.external:
+            return None
+        best, best_score = None, -1
+        tail = "/" + dotted.replace(".", "/")
+        single = "." not in dotted
+        for path in self.by_name.get(dotted, ()):
+            root = ("/" + _stem(path)).removesuffix(tail).lstrip("/")
+            here = dirname(importer)
+            inside = root in ("", here) or here.startswith(root + "/")
+            if not inside and single and basename(root) not in {"src", "lib", "python", "app", "backend"}:
+                continue
+            score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
+            if score > best_score:
+                best, best_score = path, score
+        return best
+
+    def split(self, dotted: str, importer: str) -> tuple[str | None, str]:
+        """Return the module's path that a dotted name begins with, as long as possible, and the rest of the name."""
+        parts = dotted
+        rest: list[str] = []
+        while parts and parts.strip("."):
+            if path := self.module(parts, importer):
+                return path, ".".join(reversed(rest))
+            head, _, last = parts.rpartition(".")
+            if parts.startswith(".") and not head.strip("."):
+                # `.x` of a package without `__init__`: the package itself
+                return self.module("." * (len(parts) - len(parts.lstrip("."))), importer), ".".join(
+                    [last, *reversed(rest)]
+                )
+            rest.append(last)
+            parts = head
+        return None, dotted
+
+
+def _stem(path: str) -> str:
+    return dirname(path) if basename(path) == "__init__.py" else path.rsplit(".", 1)[0]
+
+
+def _shared(a: str, b: str) -> int:
+    count = 0
+    for x, y in zip(a.split("/"), b.split("/"), strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+class Project:
+    """The modules that are analysed together."""
+
+    def __init__(
+        self, paths: Iterable[str], load: Callable[[str], ir.Module | None], external: Collection[str] = ()
+    ) -> None:
+        """`paths` are all Python files of the tree; `load` brings one into the intermediate form or returns None.
+
+        `external` are top-level packages that are never looked for in the tree, also where a folder has their name.
+        """
+        self.names = Names(paths, external)
+        self._load = load
+        self.modules: dict[str, ModuleInfo | None] = {}
+        self.fns: list[Fn] = []
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def module(self, path: str) -> ModuleInfo | None:
+        """Return a module that `add` has brought in."""
+        return self.modules.get(path)
+
+    def add(self, path: str) -> ModuleInfo | None:
+        """Bring a module in, if it can be read."""
+        if path not in self.modules:
+            raw = self._load(path)
+            self.modules[path] = self._adopt(raw) if raw is not None else None
+        return self.modules[path]
+
+    def _adopt(self, raw: ir.Module) -> ModuleInfo:
+        info = ModuleInfo(raw)
+        for function in raw.functions:
+            fn = Fn(len(self.fns), function, info)
+            self.fns.append(fn)
+            info.functions.append(fn)
+        info.classes = [Cls(cls, info) for cls in raw.classes]
+        return info
+
+    def __iter__(self) -> Iterator[ModuleInfo]:
+        return (m for m in self.modules.values() if m is not None)
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    def fn(self, value: Value) -> Fn:
+        """Return the function that a value belongs to."""
+        return self.fns[value >> SHIFT]
+
+    def node(self, value: Value) -> ir.Node:
+        """Return a value's node."""
+        return self.fns[value >> SHIFT].nodes[value & MASK]
+
+    # -- look-ups over the whole project; valid once all modules are in ------------------------------------------------
+
+    @cached_property
+    def calls(self) -> dict[str, list[Value]]:
+        """Calls by the last word of what is called; a name bound by an import counts as what it was imported as.
+
+        Under `""` stand calls of anything else: the result of a call, an item of a table, a local variable.
+        """
+        out: dict[str, list[Value]] = {}
+        for info in self:
+            imports = info.imports
+            for fn in info.functions:
+                nodes = fn.nodes
+                for i, node in enumerate(nodes):
+                    if node.op != "call":
+                        continue
+                    callee = nodes[node.args[0]]
+                    if callee.op == "attr":
+                        word = callee.data
+                    elif callee.op == "var":
+                        word = callee.data[1]
+                        if word in imports:
+                            word = imports[word].rsplit(".", 1)[-1]
+                    elif callee.op == "import":
+                        word = callee.data.rsplit(".", 1)[-1]
+                    elif callee.op in {"func", "class"}:
+                        table = fn.module.functions if callee.op == "func" else fn.module.classes
+                        word = table[callee.data].ir.name
+                    else:
+                        word = ""
+                    out.setdefault(word, []).append(fn.id << SHIFT | i)
+        return out
+
+    @cached_property
+    def methods(self) -> dict[str, list[Fn]]:
+        """Methods by name."""
+        out: dict[str, list[Fn]] = {}
+        for info in self:
+            for cls in info.classes:
+                for name, index in cls.ir.methods.items():
+                    out.setdefault(name, []).append(info.functions[index])
+        return out
+
+    @cached_property
+    def attributes(self) -> dict[str, list[Value]]:
+        """Loads of attributes by name."""
+        out: dict[str, list[Value]] = {}
+        for fn in self.fns:
+            for i, node in enumerate(fn.nodes):
+                if node.op == "attr":
+                    out.setdefault(node.data, []).append(fn.id << SHIFT | i)
+        return out

@@ -1,0 +1,1097 @@
+"""Value flow: what can this expression be? Constants, functions, classes, instances, or something from a library.
+
+This is the part that other detectors build on:
+
+    flow = Flow(project)
+    for call in project.calls["from_pretrained"]:
+        flow.names(call)                   # {"transformers.AutoModel.from_pretrained"}: what is called, as imported
+        flow.argument(call, 0, "pretrained_model_name_or_path")   # the value passed, or None
+        flow.constants(value)              # Constants({"org/model"}, complete=True)
+
+A value is followed backwards through variables, dictionaries and lists, enums, class attributes, attributes set on
+`self`, dataclass fields, defaults of parameters and of command-line options, environment defaults, keyword mappings,
+f-strings and other string building, imports across files, results of functions of the project, and, for a parameter,
+what the callers pass. All answers are sets: over-approximate where ways join, and bounded (`LIMIT`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any, NamedTuple
+
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
+
+LIMIT = 24
+"""Alternatives that an answer holds at most."""
+
+DEPTH = 60
+"""Steps that a value is followed backwards."""
+
+CALLERS = 40
+"""Calls of a function that are looked at for what its parameter can be."""
+
+TEXT_LIMIT = 20_000
+"""Characters of a constant that is built from others."""
+
+Label = Any
+"""A step into a structure: an attribute name or string key, an integer index, or `*` for any element."""
+
+Path = tuple[Label, ...]
+
+
+class Val(NamedTuple):
+    """One thing that an expression can be.
+
+    | kind | what | more |
+    |---|---|---|
+    | const | the constant | |
+    | func | Fn | the receiver's Val for a bound method |
+    | class | Cls | |
+    | inst | Cls | True where the very class is known, False where it may be a subclass |
+    | module | path of a module of the project | |
+    | ext | dotted name of something imported or built in | |
+    | obj | dotted name with calls: `openai.OpenAI()`, `openai.OpenAI().chat` | |
+    | lit | number of a dict, list, tuple, set, or comprehension | |
+    | call | number of a call that is not resolved further | |
+    | param | number of a parameter whose callers are not known | |
+    | super | Cls whose bases are meant | |
+    | type | number of a parametrised annotation such as `list[Item]` | |
+    | env | | |
+    | unknown | | |
+    """
+
+    kind: str
+    what: Any
+    more: Any = None
+
+
+UNKNOWN = Val("unknown", None)
+
+
+def _inst(cls: Cls, *, exact: bool) -> Val:
+    return Val("inst", cls, exact)
+
+
+class Target(NamedTuple):
+    """A function that a call may run. `shift` parameters are filled before the first positional argument.
+
+    `sure` is 0 for a resolved call, 1 where the class hierarchy was consulted, 2 where only the name matched, 3 where
+    only the name matched and several functions have it.
+    """
+
+    fn: Fn
+    shift: int
+    sure: int
+    skip: int = 0
+    """Positional arguments of the call that are not passed on: the function itself in `to_thread(f, x)`."""
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The constants an expression can be. `complete` says whether it can be nothing else, as far as is seen."""
+
+    values: frozenset[Any]
+    complete: bool
+
+    @property
+    def texts(self) -> list[str]:
+        """The strings among them, sorted."""
+        return sorted(v for v in self.values if isinstance(v, str))
+
+
+class Flow:
+    """Answers questions about values of one project. Answers are remembered; the project must not change any more."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._memo: dict[tuple[Value, Path], tuple[Val, ...]] = {}
+        self._active: set[tuple[Value, Path]] = set()
+        self._callers: dict[int, list[tuple[Value, Target]]] = {}
+        self._targets: dict[Value, list[Target]] = {}
+        self._fields: dict[tuple[int, str], list[Value]] = {}
+        self._mro: dict[Cls, list[Cls]] = {}
+        self._subclasses: dict[int, list[Cls]] | None = None
+        self._cut = False
+
+    # -- questions ---------------------------------------------------------------------------------------------------
+
+    def constants(self, value: Value, path: Path = ()) -> Constants:
+        """Return the constants that a value can be, or with `path` what a part of it can be."""
+        found = self.values(value, path)
+        known = [v.what for v in found if v.kind == "const"]
+        return Constants(frozenset(known), bool(known) and len(known) == len(found))
+
+    def names(self, call: Value) -> set[str]:
+        """Return the dotted names of what a call calls, as far as it comes from a library: `openai.OpenAI().chat…`."""
+        node = self.project.node(call)
+        callee = (call & ~MASK) | node.args[0]
+        return {v.what for v in self.values(callee) if v.kind in {"ext", "obj"}}
+
+    def argument(self, call: Value, position: int | None, name: str | None) -> Value | None:
+        """Return the argument of a call by position (from 0) or keyword; None where it is not given.
+
+        Unpacked mappings (`**options`) are not looked into: see `argument_constants`.
+        """
+        node = self.project.node(call)
+        base = call & ~MASK
+        at = 0
+        for kind, arg in zip(node.data, node.args[1:], strict=False):
+            if kind == "":
+                if at == position:
+                    return base | arg
+                at += 1
+            elif kind == "*":
+                position = None
+            elif name is not None and kind == name:
+                return base | arg
+        return None
+
+    def argument_constants(self, call: Value, position: int | None, name: str | None) -> Constants:
+        """Return the constants passed for a parameter, also through `**mapping`."""
+        direct = self.argument(call, position, name)
+        if direct is not None:
+            return self.constants(direct)
+        node = self.project.node(call)
+        found: set[Any] = set()
+        complete = True
+        for kind, arg in zip(node.data, node.args[1:], strict=False):
+            if kind == "**" and name is not None:
+                inner = self.constants((call & ~MASK) | arg, (name,))
+                found |= inner.values
+                complete &= inner.complete
+        return Constants(frozenset(found), bool(found) and complete)
+
+    def elements(self, value: Value) -> list[Value]:
+        """Return the elements of the lists, tuples, and sets that a value can be, without those of unpacked parts."""
+        out = []
+        for val in self.values(value):
+            if val.kind == "lit":
+                node = self.project.node(val.what)
+                if node.op in {"list", "tuple", "set", "each"}:
+                    out += [(val.what & ~MASK) | a for a in node.args]
+        return out
+
+    def text_prefix(self, value: Value, depth: int = 0) -> str:
+        """Return the constant text that a string is sure to begin with; empty where nothing is sure."""
+        known = self.constants(value)
+        if known.complete and len(known.values) == 1:
+            return str(next(iter(known.values)))
+        node = self.project.node(value)
+        base = value & ~MASK
+        if depth > 8:
+            return ""
+        if node.op == "text":
+            out = ""
+            holes = iter(node.args)
+            for piece in node.data:
+                if piece is not None:
+                    out += piece
+                    continue
+                inner = base | next(holes)
+                known = self.constants(inner)
+                if known.complete and len(known.values) == 1:
+                    out += str(next(iter(known.values)))
+                else:
+                    return out or self.text_prefix(inner, depth + 1)
+            return out
+        if node.op in {"add", "guard"} and node.args:
+            return self.text_prefix(base | node.args[0], depth + 1)
+        if node.op == "mod":
+            known = self.constants(base | node.args[0])
+            return known.texts[0].split("%", 1)[0] if len(known.texts) == 1 else ""
+        if node.op == "call":
+            callee = self.project.node(base | node.args[0])
+            if callee.op == "attr" and callee.data == "format":
+                known = self.constants(base | callee.args[0])
+                return known.texts[0].split("{", 1)[0] if len(known.texts) == 1 else ""
+        return ""
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    def values(self, value: Value, path: Path = ()) -> tuple[Val, ...]:
+        """Return what a value can be; with `path`, what the part of it at that path can be."""
+        return self._eval(value, path, 0)
+
+    def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
+        key = (value, path)
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        if key in self._active or depth > DEPTH:
+            self._cut = True
+            return ()
+        self._active.add(key)
+        outer_cut, self._cut = self._cut, False
+        found = tuple(islice(dict.fromkeys(self._step(value, path, depth + 1)), LIMIT))
+        self._active.discard(key)
+        # an answer found inside a cycle may lack what the cycle's head adds: it is only kept at the head
+        if not self._cut or not self._active or found:
+            self._memo[key] = found
+        self._cut = outer_cut or (self._cut and bool(self._active))
+        return found
+
+    def _step(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        fn = self.project.fns[value >> SHIFT]
+        base = value & ~MASK
+        node = fn.nodes[value & MASK]
+        op = node.op
+        if path and (written := fn.writes.get(value & MASK)):
+            label = path[0]
+            for at, what in written:
+                if at == label or at is None or label == "*":
+                    yield from self._eval(base | what, path[1:], depth)
+        if op == "const":
+            if not path:
+                yield Val("const", node.data["bytes"] if isinstance(node.data, dict) else node.data)
+        elif op in {"phi", "op"} and (op == "phi" or node.data == "|"):
+            for arg in node.args:
+                yield from self._eval(base | arg, path, depth)
+        elif op == "guard":
+            yield from self._eval(base | node.args[0], path, depth)
+        elif op == "var":
+            for found in self.variable(fn.module, *node.data):
+                if isinstance(found, int):
+                    yield from self._eval(found, path, depth)
+                else:
+                    yield from self._part(found, path, depth)
+        elif op == "import":
+            for val in self._import(fn.module, node.data):
+                yield from self._part(val, path, depth)
+        elif op == "func":
+            if not path:
+                yield Val("func", fn.module.functions[node.data])
+        elif op == "class":
+            yield from self._part(Val("class", fn.module.classes[node.data]), path, depth)
+        elif op == "attr":
+            yield from self._load(base | node.args[0], node.data, path, depth)
+        elif op == "item":
+            key = node.data
+            if key is None:
+                known = self._eval(base | node.args[1], (), depth)
+                keys = {v.what for v in known if v.kind == "const"}
+                key = keys.pop() if len(keys) == 1 and len(known) == 1 else "*"
+            yield from self._load(base | node.args[0], key, path, depth, item=True)
+        elif op in {"iter", "slice"}:
+            yield from self._eval(
+                base | node.args[0], ("*", *path) if op == "iter" else ("*", *path[1:]) if path else (), depth
+            )
+        elif op in {"list", "tuple", "set", "each", "dict"}:
+            yield from self._literal(value, node, path, depth)
+        elif op == "call":
+            yield from self._call(value, node, path, depth)
+        elif op == "param":
+            yield from self._param(fn, value, path, depth)
+        elif op in {"text", "add", "mod"}:
+            yield from self._text(base, node, path, depth)
+        elif op == "type":
+            if not path:
+                yield Val("type", value)
+        elif not path:
+            yield UNKNOWN
+
+    def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
+        """Follow a path into a thing."""
+        if not path:
+            yield val
+        else:
+            yield from self._member(val, path[0], path[1:], depth, item=False)
+
+    def _load(self, base: Value, name: Label, path: Path, depth: int, *, item: bool = False) -> Iterable[Val]:
+        written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
+        direct = False
+        for at, what in written or ():
+            if at == name or (at is None and item):
+                direct = True
+                yield from self._eval((base & ~MASK) | what, path, depth)
+        for val in self._eval(base, (), depth):
+            if val.kind in {"unknown", "param", "call"}:
+                if direct:
+                    continue
+                inner = self._eval(base, (name, *path), depth) if val.kind == "param" else ()
+                yield from inner or (UNKNOWN,) if not path else inner
+            else:
+                yield from self._member(val, name, path, depth, item=item)
+
+    def _member(self, val: Val, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
+        """Return what `val.name` or `val[name]` can be."""
+        kind = val.kind
+        if kind == "module":
+            info = self.project.module(val.what)
+            found = self.variable(info, 0, str(name)) if info is not None else []
+            known = False
+            for one in found:
+                if isinstance(one, int):
+                    known = True
+                    yield from self._eval(one, path, depth)
+            if not known:
+                package = val.what.removesuffix("/__init__.py").removesuffix(".py")
+                submodule = self.project.names.module("." + str(name), package + "/x.py")
+                yield from self._part(Val("module", submodule) if submodule else UNKNOWN, path, depth)
+        elif kind in {"ext", "obj"}:
+            if val.what == "os.environ":
+                yield Val("env", None)
+            elif isinstance(name, str) and name != "*":
+                yield from self._part(Val(kind, f"{val.what}.{name}"), path, depth)
+            elif not path:
+                yield Val("obj", f"{val.what}[]")
+        elif kind == "class":
+            yield from self._class_member(val.what, name, path, depth, item=item)
+        elif kind in {"inst", "super"}:
+            yield from self._instance_member(val, name, path, depth)
+        elif kind == "lit":
+            yield from self._eval(val.what, (name, *path), depth)
+        elif kind == "type":
+            yield from self._typed_part(val.what, name, path, depth)
+        elif kind == "const":
+            return
+        elif not path:
+            yield UNKNOWN
+
+    def _class_member(self, cls: Cls, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
+        for owner in self.mro(cls):
+            if method := owner.method(name) if isinstance(name, str) else None:
+                if not path:
+                    bound = Val("class", cls) if "classmethod" in method.decorator_names else None
+                    yield Val("func", method, bound)
+                return
+            if values := owner.values(name) if isinstance(name, str) else ():
+                for one in values:
+                    yield from self._eval(one, path if path not in {("value",), ("name",)} else (), depth)
+                return
+        if item and self.is_enum(cls):
+            return
+        yield from self._external_base(cls, name, path, depth)
+
+    def _external_base(self, cls: Cls, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        for dotted in self.external_bases(cls):
+            if isinstance(name, str):
+                yield from self._part(Val("obj", f"{dotted}().{name}"), path, depth)
+
+    def _instance_member(self, val: Val, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        cls: Cls = val.what
+        classes = self.mro(cls)[1:] if val.kind == "super" else self.mro(cls)
+        receiver = _inst(cls, exact=False) if val.kind == "super" else val
+        found = False
+        for owner in classes:
+            if method := owner.method(name) if isinstance(name, str) else None:
+                found = True
+                yield from self._bound(method, receiver, path, depth)
+                break
+        if found and val.kind == "inst" and not val.more:
+            for sub in self.subclasses(cls):
+                if method := sub.method(name):
+                    yield from self._bound(method, receiver, path, depth)
+        if found:
+            return
+        for owner in classes:
+            values = [*self.fields(owner, str(name)), *owner.values(str(name))]
+            for one in values:
+                found = True
+                yield from self._eval(one, path, depth)
+            if (annotation := owner.ir.annotations.get(str(name), -1)) >= 0:
+                typed = list(self.of_type(owner.owner.value(annotation), path, depth))
+                found = found or bool(typed)
+                yield from typed
+        if not found and val.kind == "inst" and not val.more:
+            for sub in self.subclasses(cls):
+                if method := sub.method(str(name)):
+                    found = True
+                    yield from self._bound(method, receiver, path, depth)
+                for one in [*self.fields(sub, str(name)), *sub.values(str(name))]:
+                    found = True
+                    yield from self._eval(one, path, depth)
+        if not found:
+            yield from self._external_base(cls, name, path, depth)
+            if not path:
+                yield UNKNOWN
+
+    def _bound(self, method: Fn, receiver: Val, path: Path, depth: int) -> Iterable[Val]:
+        words = method.decorator_names
+        if "property" in words or "cached_property" in words:
+            for value in method.ir.returns:
+                yield from self._eval(method.value(value), path, depth)
+            if method.ir.annotation >= 0 and method.ir.parent >= 0:
+                parent = method.module.functions[method.ir.parent]
+                yield from self.of_type(parent.value(method.ir.annotation), path, depth)
+        elif not path:
+            yield Val("func", method, receiver if "staticmethod" not in words else None)
+
+    def _literal(self, value: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        if not path:
+            yield Val("lit", value)
+            return
+        base = value & ~MASK
+        label, rest = path[0], path[1:]
+        if node.op == "each":
+            yield from self._eval(base | node.args[0], rest, depth)
+        elif node.op == "dict":
+            for key, arg in zip(node.data, node.args, strict=False):
+                if isinstance(key, dict):
+                    yield from self._eval(base | arg, path if "*" in key else rest, depth)
+                elif label in ("*", key):
+                    yield from self._eval(base | arg, rest, depth)
+        else:
+            for i, arg in enumerate(node.args):
+                if node.data and node.data[i] == "*":
+                    yield from self._eval(base | arg, ("*", *rest), depth)
+                elif label in {"*", i} or (isinstance(label, int) and label < 0 and i == len(node.args) + label):
+                    yield from self._eval(base | arg, rest, depth)
+
+    def _param(self, fn: Fn, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        index = fn.nodes[value & MASK].data
+        param = fn.ir.params[index]
+        if index == 0 and fn.bound and fn.ir.parent >= 0 and fn.cls is not None:
+            val = Val("class", fn.cls) if "classmethod" in fn.decorator_names else _inst(fn.cls, exact=False)
+            yield from self._part(val, path, depth)
+            return
+        parent = fn.module.functions[fn.ir.parent]
+        found = False
+        if param.annotation >= 0 and param.kind not in {"*", "**"}:
+            for val in self.of_type(parent.value(param.annotation), path, depth):
+                found = True
+                yield val
+        if param.default >= 0:
+            yield from self._eval(parent.value(param.default), path, depth)
+        seen = False
+        for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
+            for argument, inner in self.passed(call, target, index):
+                seen = True
+                yield from self._eval(argument, (*inner, *path), depth)
+        if not seen and not found and not path:
+            yield Val("param", value)
+
+    def passed(self, call: Value, target: Target, index: int) -> list[tuple[Value, Path]]:
+        """Return the arguments of a call that a parameter of the target receives, each with the path into it."""
+        node = self.project.node(call)
+        base = call & ~MASK
+        params = target.fn.ir.params
+        param = params[index]
+        if target.shift and index == 0 and target.fn.bound:
+            callee = self.project.node(base | node.args[0])
+            return [(base | callee.args[0], ())] if callee.op == "attr" else []
+        out: list[tuple[Value, Path]] = []
+        position = target.shift
+        skip = target.skip
+        positional = sum(p.kind == "" for p in params)
+        for kind, arg in zip(node.data, node.args[1:], strict=False):
+            if kind == "":
+                if skip:
+                    skip -= 1
+                    continue
+                if (position == index and param.kind == "") or (param.kind == "*" and position >= positional):
+                    out.append((base | arg, ()))
+                position += 1
+            elif kind == "*":
+                if param.kind == "":
+                    out.append((base | arg, (index - position,) if index >= position else ("*",)))
+                elif param.kind == "*":
+                    out.append((base | arg, ("*",)))
+            elif kind == "**":
+                if param.kind == "**":
+                    out.append((base | arg, ()))
+                elif param.kind in {"", "k"}:
+                    out.append((base | arg, (param.name,)))
+            elif kind == param.name and param.kind in {"", "k"}:
+                out.append((base | arg, ()))
+        return out
+
+    def of_type(self, annotation: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return instances of what an annotation names, or the parts of such instances at `path`."""
+        for val in self._eval(annotation, (), depth):
+            if val.kind == "class":
+                yield from self._part(_inst(val.what, exact=False), path, depth)
+            elif val.kind == "ext":
+                if not val.what.startswith(("builtins.", "typing.")):
+                    yield from self._part(Val("obj", f"{val.what}()"), path, depth)
+            elif val.kind == "type":
+                yield from self._of_generic(val.what, path, depth)
+
+    def _of_generic(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        node = self.project.node(value)
+        base = value & ~MASK
+        words = {v.what.rsplit(".", 1)[-1] for v in self._eval(base | node.args[0], (), depth) if v.kind == "ext"}
+        if words & {
+            "Optional",
+            "Union",
+            "Annotated",
+            "Required",
+            "NotRequired",
+            "Awaitable",
+            "Final",
+            "ClassVar",
+            "InjectedState",
+        }:
+            inner = node.args[1:2] if "Annotated" in words else node.args[1:]
+            for arg in inner:
+                yield from self.of_type(base | arg, path, depth)
+        elif path and words & {
+            "list",
+            "List",
+            "Sequence",
+            "Iterable",
+            "set",
+            "tuple",
+            "Tuple",
+            "AsyncIterator",
+            "Iterator",
+        }:
+            yield from self.of_type(base | node.args[1], path[1:], depth)
+        elif path and words & {"dict", "Dict", "Mapping", "MutableMapping"} and len(node.args) > 2:
+            yield from self.of_type(base | node.args[2], path[1:], depth)
+        elif words & {"type", "Type"} and not path:
+            for val in self._eval(base | node.args[1], (), depth):
+                if val.kind == "class":
+                    yield val
+        else:
+            for val in self._eval(base | node.args[0], (), depth):  # Agent[Deps]
+                if val.kind == "class":
+                    yield from self._part(_inst(val.what, exact=False), path, depth)
+                elif val.kind == "ext" and not val.what.startswith(("builtins.", "typing.", "collections.")):
+                    yield from self._part(Val("obj", f"{val.what}()"), path, depth)
+
+    def _typed_part(self, value: Value, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        yield from self._of_generic(value, (name, *path), depth)
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def _call(self, value: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        base = value & ~MASK
+        callee_value = base | node.args[0]
+        callee = self.project.node(callee_value)
+        if callee.op == "attr" and (simple := self._method_of_value(value, node, callee, path, depth)) is not None:
+            yield from simple
+            return
+        unknown = True
+        for val in self._eval(callee_value, (), depth):
+            if val.kind == "class":
+                unknown = False
+                yield from self._instance(value, val.what, path, depth)
+            elif val.kind == "func":
+                unknown = False
+                yield from self._result(val.what, path, depth)
+            elif val.kind in {"ext", "obj"}:
+                unknown = False
+                yield from self._external(value, node, val.what, path, depth)
+            elif val.kind == "inst":
+                for method in self.find_method(val.what, "__call__"):
+                    unknown = False
+                    yield from self._result(method, path, depth)
+        if unknown and not path:
+            yield Val("call", value)
+
+    def _instance(self, value: Value, cls: Cls, path: Path, depth: int) -> Iterable[Val]:
+        if not path:
+            yield _inst(cls, exact=True)
+            return
+        if self.is_enum(cls):
+            node = self.project.node(value)
+            if path in {("value",), ("name",)} and len(node.args) > 1:
+                yield from self._eval((value & ~MASK) | node.args[1], (), depth)
+            return
+        if not self.find_method(cls, "__init__") and isinstance(path[0], str):
+            order = self.field_names(cls)
+            position = order.index(path[0]) if path[0] in order else None
+            passed = self.argument(value, position, path[0])
+            if passed is not None:
+                yield from self._eval(passed, path[1:], depth)
+                return
+        yield from self._instance_member(_inst(cls, exact=True), path[0], path[1:], depth)
+
+    def _result(self, fn: Fn, path: Path, depth: int) -> Iterable[Val]:
+        typed = []
+        for value in fn.ir.returns:
+            found = self._eval(fn.value(value), path, depth)
+            typed += [v for v in found if v.kind not in {"unknown", "param", "call"}]
+            yield from found
+        if path and path[0] == "*":
+            for value in fn.ir.yields:
+                yield from self._eval(fn.value(value), path[1:], depth)
+        elif fn.ir.yields and "contextmanager" in " ".join(fn.decorator_names):
+            for value in fn.ir.yields:
+                yield from self._eval(fn.value(value), path, depth)
+        if not typed and fn.ir.annotation >= 0 and fn.ir.parent >= 0:
+            yield from self.of_type(fn.module.functions[fn.ir.parent].value(fn.ir.annotation), path, depth)
+
+    def _method_of_value(self, value: Value, node: Node, callee: Node, path: Path, depth: int) -> list[Val] | None:
+        """Evaluate a method of a constant or of a literal; None where it is something else."""
+        base = value & ~MASK
+        word = callee.data
+        receiver = base | callee.args[0]
+        args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        if word in {"get", "pop", "setdefault"} and args:
+            found = self._eval(receiver, (), depth)
+            if any(v.kind == "env" or (v.kind == "ext" and v.what == "os.environ") for v in found):
+                return (
+                    [Val("env", None), *(self._eval(args[1], path, depth) if len(args) > 1 else ())] if not path else []
+                )
+            if any(v.kind == "lit" for v in found):
+                keys = [v.what for v in self._eval(args[0], (), depth)] or ["*"]
+                key = keys[0] if len(keys) == 1 and isinstance(keys[0], (str, int)) else "*"
+                out = [*self._eval(receiver, (key, *path), depth)]
+                return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
+            return None
+        if word in {"values", "copy", "items"} and not args:
+            if any(v.kind == "lit" for v in self._eval(receiver, (), depth)):
+                if word == "items":
+                    return (
+                        list(self._eval(receiver, (path[0], *path[2:]), depth))
+                        if len(path) > 1 and path[1] == 1
+                        else []
+                    )
+                return list(self._eval(receiver, path, depth))
+            return None
+        if path or word not in _TEXT_METHODS:
+            return None
+        receivers = self._eval(receiver, (), depth)
+        if not receivers or any(v.kind != "const" or not isinstance(v.what, str) for v in receivers):
+            return None
+        options = [[v.what if v.kind == "const" else None for v in self._eval(a, (), depth)] or [None] for a in args]
+        keywords = {k: base | a for a, k in zip(node.args[1:], node.data, strict=False) if k not in {"", "*", "**"}}
+        named = {
+            k: [v.what if v.kind == "const" else None for v in self._eval(a, (), depth)] or [None]
+            for k, a in keywords.items()
+        }
+        out = []
+        for text in receivers:
+            for chosen in islice(product(*options, *named.values()), LIMIT):
+                if (word == "format" and None in chosen) or len(text.what) > TEXT_LIMIT:
+                    return [UNKNOWN]
+                made = _text_method(
+                    text.what, word, chosen[: len(args)], dict(zip(named, chosen[len(args) :], strict=False))
+                )
+                out.append(Val("const", made) if made is not None else UNKNOWN)
+        return out
+
+    def _external(self, value: Value, node: Node, dotted: str, path: Path, depth: int) -> Iterable[Val]:
+        base = value & ~MASK
+        args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        word = dotted.removeprefix("builtins.")
+        if word in _SAME and args:
+            yield from self._eval(args[_SAME[word]] if _SAME[word] < len(args) else args[0], path, depth)
+        elif word in {"os.getenv", "os.environ.get", "environ.get", "decouple.config"}:
+            if not path:
+                yield Val("env", None)
+            default = args[1] if len(args) > 1 else self.argument(value, 1, "default")
+            if default is not None:
+                yield from self._eval(default, path, depth)
+        elif word == "dict":
+            if not path:
+                yield Val("lit", value)
+                return
+            for kind, arg in zip(node.data, node.args[1:], strict=False):
+                if kind in {"", "**"}:
+                    yield from self._eval(base | arg, path, depth)
+                elif kind == path[0] or path[0] == "*":
+                    yield from self._eval(base | arg, path[1:], depth)
+        elif word.rsplit(".", 1)[-1] in {"field", "Field"} and word.split(".")[0] in {
+            "dataclasses",
+            "pydantic",
+            "attr",
+            "attrs",
+            "sqlmodel",
+        }:
+            default = self.argument(value, 0 if word.endswith("Field") else None, "default")
+            if default is not None:
+                yield from self._eval(default, path, depth)
+            factory = self.argument(value, None, "default_factory")
+            if factory is not None:
+                for val in self._eval(factory, (), depth):
+                    if val.kind == "class":
+                        yield from self._instance(factory, val.what, path, depth)
+                    elif val.kind == "func":
+                        yield from self._result(val.what, path, depth)
+        elif word == "super" and not path:
+            fn = self.project.fn(value)
+            while fn.cls is None and fn.ir.parent > 0:
+                fn = fn.module.functions[fn.ir.parent]
+            if fn.cls is not None:
+                yield Val("super", fn.cls)
+        elif word == "getattr" and len(args) > 1:
+            names = [v.what for v in self._eval(args[1], (), depth) if v.kind == "const" and isinstance(v.what, str)]
+            for name in names[:4]:
+                yield from self._load(args[0], name, path, depth)
+            if not names and not path:
+                yield UNKNOWN
+        elif word in {"functools.partial", "functools.partialmethod"}:
+            if not path:
+                yield Val("partial", value)
+        elif word in {"typing.TypeVar", "typing.NewType"}:
+            if not path:
+                yield UNKNOWN
+        elif word.endswith(".parse_args") and path:
+            yield from self._option(value, path, depth)
+        elif path:
+            yield from (
+                self._part(Val("obj", f"{dotted}()"), path, depth)
+                if isinstance(path[0], str) and path[0] != "*"
+                else ()
+            )
+        else:
+            yield Val("obj", f"{dotted}()")
+
+    def _option(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the defaults and choices of an argparse option, found by its name among the calls in the same module."""
+        info = self.project.fn(value).module
+        for call in self.project.calls.get("add_argument", ()):
+            if self.project.fn(call).module is not info:
+                continue
+            node = self.project.node(call)
+            base = call & ~MASK
+            flags = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+            names = {str(t).lstrip("-").replace("-", "_") for f in flags for t in self.constants(f).values}
+            dest = self.argument(call, None, "dest")
+            if dest is not None:
+                names = set(self.constants(dest).texts)
+            if path[0] not in names:
+                continue
+            yield Val("env", None)
+            for word in ("default", "choices"):
+                given = self.argument(call, None, word)
+                if given is not None:
+                    yield from self._eval(given, ("*",) if word == "choices" else path[1:], depth)
+
+    def _text(self, base: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        if path:
+            for arg in node.args if node.op == "add" else ():  # lists joined with `+`
+                yield from self._eval(base | arg, ("*", *path[1:]) if isinstance(path[0], int) else path, depth)
+            return
+        parts: list[list[Any]] = []
+        for arg in node.args:
+            found = self._eval(base | arg, (), depth)
+            if node.op == "add" and any(v.kind == "lit" for v in found):
+                yield from found
+                return
+            if not found or any(v.kind != "const" for v in found):
+                yield UNKNOWN
+                return
+            parts.append([v.what for v in found])
+        for chosen in islice(product(*parts), LIMIT):
+            made = _build(node, chosen)
+            yield Val("const", made) if made is not None and len(str(made)) <= TEXT_LIMIT else UNKNOWN
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def variable(self, info: ModuleInfo, owner: int, name: str) -> list[Value | Val]:
+        """Return what a name of a function (0: the module) was given: values, or a Val for a builtin or import."""
+        if owner:
+            fn = info.functions[owner]
+            found: list[Value | Val] = [fn.value(n) for n in fn.ir.defs.get(name, ())]
+            found += info.outer_writes.get((owner, name), ())
+            if found:
+                return found
+        found = list(info.variable(name))
+        if found:
+            return found
+        for star in info.ir.stars:
+            path = self.project.names.module(star, info.path)
+            source = self.project.module(path) if path else None
+            if source is not None and source is not info:
+                found = [v for v in self.variable(source, 0, name) if isinstance(v, int)]
+                if found:
+                    return found
+        return [Val("ext", f"builtins.{name}")]
+
+    def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
+        path, rest = self.project.names.split(dotted, info.path)
+        if path is None:
+            yield Val("ext", dotted.lstrip("."))
+            return
+        module = self.project.module(path)
+        if not rest:
+            yield Val("module", path) if module is not None else Val("ext", dotted.lstrip("."))
+            return
+        if module is None:
+            yield Val("ext", dotted.lstrip("."))
+            return
+        found: list[Val] = [Val("module", path)]
+        for name in rest.split("."):
+            found = [v for one in found for v in self._member(one, name, (), 1, item=False)]
+        real = [v for v in found if v.kind != "unknown"]
+        yield from real or [Val("ext", dotted.lstrip("."))]
+
+    # -- classes -----------------------------------------------------------------------------------------------------
+
+    def mro(self, cls: Cls) -> list[Cls]:
+        """Return a class and its bases within the project, nearest first."""
+        known = self._mro.get(cls)
+        if known is None:
+            self._mro[cls] = [cls]  # ends a cycle
+            known = [cls]
+            for base in cls.ir.bases:
+                for val in self._eval(cls.owner.value(base), (), 1):
+                    if val.kind == "class":
+                        known += [c for c in self.mro(val.what) if c not in known]
+            self._mro[cls] = known
+        return known
+
+    def external_bases(self, cls: Cls) -> set[str]:
+        """Return the dotted names of base classes from libraries."""
+        out = set()
+        for owner in self.mro(cls):
+            for base in owner.ir.bases:
+                out |= {v.what for v in self._eval(owner.owner.value(base), (), 1) if v.kind == "ext"}
+        return out
+
+    def subclasses(self, cls: Cls) -> list[Cls]:
+        """Return the project's classes below a class."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for info in self.project:
+                for one in info.classes:
+                    for base in self.mro(one)[1:]:
+                        self._subclasses.setdefault(id(base), []).append(one)
+        return self._subclasses.get(id(cls), [])
+
+    def is_enum(self, cls: Cls) -> bool:
+        """Say whether a class is an enumeration."""
+        return any(b.rsplit(".", 1)[-1] in {"Enum", "StrEnum", "IntEnum", "Flag"} for b in self.external_bases(cls))
+
+    def is_record(self, cls: Cls) -> bool:
+        """Say whether a class gets its constructor from its annotations: dataclass, pydantic model, NamedTuple, attrs."""
+        for owner in self.mro(cls):
+            words = {last for d in owner.ir.decorators if (last := self._decorator(owner, d))}
+            if words & {"dataclass", "define", "frozen", "s", "attrs", "mutable"}:
+                return True
+        return any(
+            b.rsplit(".", 1)[-1] in {"BaseModel", "NamedTuple", "TypedDict", "SQLModel", "BaseSettings"}
+            for b in self.external_bases(cls)
+        )
+
+    def _decorator(self, cls: Cls, decorator: int) -> str:
+        node = cls.owner.nodes[decorator]
+        while node.op == "call":
+            node = cls.owner.nodes[node.args[0]]
+        return str(
+            node.data if node.op == "attr" else node.data[1] if node.op == "var" else str(node.data).rsplit(".", 1)[-1]
+        )
+
+    def field_names(self, cls: Cls) -> list[str]:
+        """Return the names of a record's fields in the order of its constructor."""
+        out: dict[str, None] = {}
+        for owner in reversed(self.mro(cls)):
+            out.update(dict.fromkeys(owner.ir.annotations))
+        return list(out)
+
+    def fields(self, cls: Cls, name: str) -> list[Value]:
+        """Return what methods of a class assign to `self.name`."""
+        table = getattr(cls, "assigned", None)
+        if table is None:
+            table = {}
+            for fn in cls.module.functions:
+                if fn.ir.cls == cls.ir.index and fn.bound:
+                    me = fn.params.get(0, -1)
+                    for node in fn.nodes:
+                        if node.op == "setattr" and node.args[0] == me:
+                            table.setdefault(node.data, []).append(fn.value(node.args[1]))
+            cls.assigned = table  # type: ignore[attr-defined]
+        return list(table.get(name, ()))
+
+    def find_method(self, cls: Cls, name: str) -> list[Fn]:
+        """Return the method that an instance of a class runs: a list of at most one."""
+        for owner in self.mro(cls):
+            if method := owner.method(name):
+                return [method]
+        return []
+
+    # -- the call graph ------------------------------------------------------------------------------------------------
+
+    def targets(self, call: Value) -> list[Target]:
+        """Return the functions of the project that a call may run."""
+        known = self._targets.get(call)
+        if known is None:
+            self._targets[call] = []
+            known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
+        return known
+
+    def _find_targets(self, call: Value) -> Iterable[Target]:
+        node = self.project.node(call)
+        base = call & ~MASK
+        callee_value = base | node.args[0]
+        vals = self.values(callee_value)
+        found = False
+        hierarchy = sum(v.kind == "func" for v in vals) > 1
+        for val in vals:
+            targets = list(self.targets_of(val, 1 if hierarchy else 0))
+            found = found or bool(targets) or val.kind in {"class", "ext", "obj"}
+            yield from targets
+            if val.kind in {"ext", "obj"}:
+                yield from self._passed_on(call, node, val.what)
+        if found:
+            return
+        callee = self.project.node(callee_value)
+        if callee.op == "attr" and callee.data not in _COMMON and not callee.data.startswith("__"):
+            named = self.project.methods.get(callee.data, [])
+            if 1 <= len(named) <= 4:
+                for fn in named:
+                    yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
+
+    def targets_of(self, val: Val, sure: int = 0) -> Iterable[Target]:
+        """Return the functions that run when a thing is called."""
+        if val.kind == "func":
+            fn: Fn = val.what
+            yield Target(fn, 1 if fn.bound and val.more is not None else 0, sure)
+        elif val.kind == "class":
+            for fn in self.find_method(val.what, "__init__"):
+                yield Target(fn, 1, sure)
+        elif val.kind == "inst":
+            for fn in self.find_method(val.what, "__call__"):
+                yield Target(fn, 1, sure)
+        elif val.kind == "partial":
+            node = self.project.node(val.what)
+            filled = sum(k == "" for k in node.data) - 1
+            for inner in self.values((val.what & ~MASK) | node.args[1]) if len(node.args) > 1 else ():
+                for target in self.targets_of(inner, sure):
+                    yield target._replace(shift=target.shift + filled)
+
+    def _passed_on(self, call: Value, node: Node, dotted: str) -> Iterable[Target]:
+        """Functions that a library runs with the rest of the arguments: threads, executors, `map`."""
+        position = _RUNNERS.get(dotted.rsplit(".", 1)[-1])
+        if position is None:
+            return
+        args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        if position < len(args):
+            for val in self.values(args[position]):
+                for target in self.targets_of(val, 1):
+                    yield target._replace(skip=position + 1)
+
+    def callers(self, fn: Fn) -> list[tuple[Value, Target]]:
+        """Return the calls that may run a function."""
+        known = self._callers.get(fn.id)
+        if known is None:
+            self._callers[fn.id] = []
+            known = self._callers[fn.id] = list(self._find_callers(fn))
+        return known
+
+    def _find_callers(self, fn: Fn) -> Iterable[tuple[Value, Target]]:
+        words = {fn.ir.name}
+        if fn.ir.name in {"__init__", "__call__"} and fn.cls is not None:
+            words |= {fn.cls.ir.name, "__init__"} | {s.ir.name for s in self.subclasses(fn.cls)}
+            words.discard("__call__")
+        calls = [c for w in words for c in self.project.calls.get(w, ())]
+        calls += [c for w in _RUNNERS for c in self.project.calls.get(w, ())]
+        if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
+            calls += self.project.calls.get("", ())
+            calls += [c for c in self.escapes(fn) if c not in calls]
+        for call in calls:
+            for target in self.targets(call):
+                if target.fn is fn:
+                    yield call, target
+
+    def references(self, fn: Fn) -> list[Value]:
+        """Return the places where a function is mentioned without being called."""
+        return self._mentions.get(fn.ir.name, [])
+
+    @property
+    def _mentions(self) -> dict[str, list[Value]]:
+        table: dict[str, list[Value]] | None = getattr(self, "_mentioned", None)
+        if table is None:
+            table = {}
+            for fn in self.project.fns:
+                nodes = fn.nodes
+                called = {n.args[0] for n in nodes if n.op == "call"}
+                for i, node in enumerate(nodes):
+                    if i in called or not fn.uses[i]:
+                        continue
+                    if node.op == "attr":
+                        table.setdefault(node.data, []).append(fn.value(i))
+                    elif node.op == "var":
+                        table.setdefault(node.data[1], []).append(fn.value(i))
+            self._mentioned = table
+        return table
+
+    def escapes(self, fn: Fn) -> list[Value]:
+        """Return calls of local variables and parameters, in functions of modules that mention the function."""
+        out = []
+        for info in {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}.values():
+            for one in info.functions:
+                for i, node in enumerate(one.nodes):
+                    if node.op == "call" and one.nodes[node.args[0]].op in {
+                        "param",
+                        "item",
+                        "iter",
+                        "phi",
+                        "call",
+                        "guard",
+                    }:
+                        out.append(one.value(i))
+        return out
+
+
+_COMMON = frozenset(
+    "get set add pop append extend insert update remove clear copy keys values items join split strip format replace encode "
+    "decode read write close open run start stop send recv execute commit find count index sort load dump loads dumps "
+    "lower upper match search sub group json text info debug warning error exception create delete save filter all first "
+    "one put main init setup call connect reset next iter len to_dict from_dict dict name id type".split()
+)
+"""Methods that are too common to be told by their name."""
+
+_SAME = {
+    "str": 0,
+    "list": 0,
+    "tuple": 0,
+    "set": 0,
+    "frozenset": 0,
+    "sorted": 0,
+    "reversed": 0,
+    "copy.copy": 0,
+    "copy.deepcopy": 0,
+    "textwrap.dedent": 0,
+    "inspect.cleandoc": 0,
+    "typing.cast": 1,
+    "types.MappingProxyType": 0,
+    "asyncio.create_task": 0,
+    "asyncio.run": 0,
+    "asyncio.wait_for": 0,
+    "pathlib.Path": 0,
+}
+"""Calls that return one of their arguments as far as this analysis goes, with its position."""
+
+_RUNNERS = {"to_thread": 0, "submit": 0, "run_in_executor": 1, "run_sync": 0, "run_in_threadpool": 0, "map": 0}
+"""Calls that run a function with the arguments that follow it, with its position."""
+
+_TEXT_METHODS = frozenset(
+    "format strip lstrip rstrip lower upper title replace removeprefix removesuffix capitalize casefold encode decode".split()
+)
+
+
+def _text_method(text: str, word: str, args: tuple[Any, ...], named: dict[str, Any]) -> str | None:
+    if word in {"encode", "decode"}:
+        return text
+    if word == "format":
+        out = text
+        for i, arg in enumerate(args):
+            out = out.replace("{}", str(arg), 1).replace("{" + str(i) + "}", str(arg))
+        for name, arg in named.items():
+            out = out.replace("{" + name + "}", str(arg))
+        return out.replace("{{", "{").replace("}}", "}")
+    if not all(isinstance(a, str) for a in args) or named:
+        return None
+    try:
+        made = getattr(text, word)(*args)
+    except (TypeError, ValueError, MemoryError):
+        return None
+    return made if isinstance(made, str) and len(made) <= TEXT_LIMIT else None
+
+
+def _build(node: Node, chosen: tuple[Any, ...]) -> Any:
+    if node.op == "text":
+        holes = iter(chosen)
+        return "".join(str(next(holes)) if p is None else p for p in node.data)
+    if node.op == "add":
+        if all(isinstance(c, str) for c in chosen):
+            return "".join(chosen)
+        if all(isinstance(c, (int, float)) for c in chosen):
+            return sum(chosen)
+        return None
+    if isinstance(chosen[0], str) and len(chosen[0]) <= TEXT_LIMIT:
+        out = chosen[0]
+        for value in chosen[1:]:
+            for mark in ("%s", "%d", "%r"):
+                if mark in out:
+                    out = out.replace(mark, str(value), 1)
+                    break
+        return out
+    return None
