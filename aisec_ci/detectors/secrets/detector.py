@@ -1,0 +1,196 @@
+"""The detector of the family `secrets`: files in, findings out, with positions in the file and nothing secret in them."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.detectors.secrets.engine import LONGEST, Candidate, Pack
+from aisec_ci.detectors.secrets.redact import redact, redact_text
+from aisec_ci.model import Finding, Gap, Location
+from aisec_ci.sources.file import LINE_LIMIT, SourceFile
+
+CHUNK = 4 * 1024 * 1024
+"""Bytes of a large file that are searched at once."""
+
+MOST = 500
+"""Findings reported for one file; a file with more is a list of keys, and the count says so."""
+
+_packs: dict[int, tuple[Catalog, Pack]] = {}
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """A value that looked like a key and was left out, with the reason: what `--explain-ignored` shows."""
+
+    rule_id: str
+    location: Location
+    redacted: str
+    reason: str
+
+
+class SecretsDetector:
+    """Finds keys of AI providers and of the services that agents use."""
+
+    name = "secrets"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._pack = pack_of(context.catalog)
+        self.suppressed: list[Suppressed] = []
+        """Values left out so far."""
+
+    def wants(self, file: SourceFile) -> bool:
+        """Say yes to every file that is not empty: keys leak in binaries too."""
+        return file.size > 0
+
+    def scan(self, file: SourceFile) -> Iterator[Report]:
+        """Yield a finding for each key of the file."""
+        if not file.small:
+            yield from self._stream(file)
+            return
+        data = file.data
+        if file.encoding.startswith("utf-16") if b"\0" in data[:200] else False:
+            data = file.text.encode("utf-8", "replace")
+        found = self._pack.find(data, file.path)
+        if found:
+            yield from self._report(found, Place(file, data))
+
+    def finish(self) -> Iterator[Report]:
+        """Yield nothing: keys are judged file by file."""
+        return iter(())
+
+    # -- findings ------------------------------------------------------------------------------------------------------
+
+    def _report(self, found: list[Candidate], place: Place) -> Iterator[Report]:
+        keys: dict[tuple[str, bytes], list[Candidate]] = {}
+        spans = [(c.start, c.end) for c in found if not c.reason]
+        for c in found:
+            if c.reason:
+                where = place.location(c.start, c.end, [*spans, (c.start, c.end)])
+                self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), c.reason))
+            else:
+                keys.setdefault((c.format.rule.id, c.key), []).append(c)
+        for places in list(keys.values())[:MOST]:
+            first, *others = places
+            related = tuple(replace(place.location(c.start, c.end, spans), label="the same key") for c in others[:50])
+            yield finding(first, place.location(first.start, first.end, spans), related)
+        if len(keys) > MOST:
+            yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
+
+    def _stream(self, file: SourceFile) -> Iterator[Report]:
+        """Search a large file piece by piece. Memory: a few pieces, whatever the size of the file."""
+        line, line_start, done, seen = 1, 0, 0, 0
+        keys: set[tuple[str, bytes]] = set()
+        for offset, piece in file.chunks(CHUNK, LONGEST):
+            limit = offset + len(piece) - (LONGEST if len(piece) >= CHUNK else 0)
+            for c in self._pack.find(piece, file.path):
+                start = offset + c.start
+                if start < seen or c.reason or (c.format.rule.id, c.key) in keys:
+                    continue
+                if start >= limit and len(piece) >= CHUNK:
+                    continue  # comes again, whole, in the next piece
+                keys.add((c.format.rule.id, c.key))
+                upto = piece[done - offset : c.start]
+                line += upto.count(b"\n")
+                last = upto.rfind(b"\n")
+                line_start = done + last + 1 if last >= 0 else line_start
+                done = start
+                yield finding(c, _plain_location(file.path, piece, offset, line, line_start, c))
+                if len(keys) >= MOST:
+                    yield Gap(file.path, f"holds more than {MOST} different keys: the first {MOST} are reported")
+                    return
+            seen = max(seen, limit)
+            upto = piece[done - offset : limit - offset]
+            line += upto.count(b"\n")
+            last = upto.rfind(b"\n")
+            line_start = done + last + 1 if last >= 0 else line_start
+            done = max(done, limit)
+
+
+class Place:
+    """Maps bytes of the searched data to places in the file."""
+
+    def __init__(self, file: SourceFile, data: bytes) -> None:
+        self.file = file
+        self._data = data
+        self._skip = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+        self._ascii = data.isascii()
+        self._latin = file.encoding == "latin-1"
+        self._marks: list[tuple[int, int]] = [(self._skip, 0)]
+
+    def character(self, byte: int) -> int:
+        """Return the character offset in the file's text of a byte of the data."""
+        if self._ascii or self._latin:
+            return byte
+        index = bisect_right(self._marks, (byte, 1 << 62)) - 1
+        start, count = self._marks[max(index, 0)]
+        count += len(self._data[start:byte].decode("utf-8", "ignore"))
+        if index == len(self._marks) - 1 and byte > start:
+            self._marks.append((byte, count))
+        return count
+
+    def location(self, start: int, end: int, spans: list[tuple[int, int]], inside: str = "") -> Location:
+        """Return the location of a range of bytes, all `spans` that stand on its line redacted."""
+        file = self.file
+        first, last = self.character(start), self.character(end)
+        line, column = file.position(first)
+        end_line, end_column = file.position(last)
+        begin = file.line_starts[line - 1]
+        stop = file.line_starts[line] if line < len(file.line_starts) else len(file.text)
+        cut = min(stop, begin + LINE_LIMIT)
+        here = [
+            (self.character(s) - begin, self.character(e) - begin)
+            for s, e in spans
+            if e >= start - 4 * LINE_LIMIT * 2 and s <= end + 4 * LINE_LIMIT * 2
+        ]
+        text = redact_text(file.text[begin:stop] if stop - begin < 4 * LINE_LIMIT else file.text[begin:cut], here)
+        return Location(file.path, line, column, end_line, end_column, "", text[:LINE_LIMIT].rstrip("\r\n"), inside)
+
+
+def finding(c: Candidate, where: Location, related: tuple[Location, ...] = ()) -> Finding:
+    """Return the finding for a key at a place."""
+    rule = c.format.rule
+    shown = redact(_text(c.key))
+    facts = "".join(f", {name} {value}" for name, value in c.facts.items())
+    how = f", {c.via}" if c.via else ""
+    return Finding(
+        rule.id,
+        f"{rule.message}: {shown}{facts}{how}",
+        replace(where, label=str(c.format.raw.get("product", "key"))),
+        rule.severity,
+        c.confidence,
+        related=related,
+        evidence={"provider": c.format.provider, "redacted": shown, "env": str(c.format.raw.get("env", "")), **c.facts},
+        anchor=anchor(rule.id, c.key),
+    )
+
+
+def anchor(rule_id: str, key: bytes) -> str:
+    """Return a name for a key from which the key cannot be told: a hash keyed with the rule, shown as 20 digits."""
+    return hashlib.blake2b(key, key=rule_id.encode()[:64], person=b"aisec-ci secret", digest_size=10).hexdigest()
+
+
+def pack_of(catalog: Catalog) -> Pack:
+    """Return the formats of a catalogue; made once for each."""
+    if id(catalog) not in _packs:
+        _packs[id(catalog)] = (catalog, Pack(catalog))
+    return _packs[id(catalog)][1]
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "replace")
+
+
+def _plain_location(path: str, piece: bytes, offset: int, line: int, line_start: int, c: Candidate) -> Location:
+    """Return a location in a large file: columns count bytes' characters from the line's start, if that is near."""
+    begin = max(line_start - offset, c.start - LINE_LIMIT, 0)
+    column = offset + c.start - line_start + 1
+    stop = piece.find(b"\n", c.end, c.end + LINE_LIMIT)
+    tail = piece[c.end : stop if stop >= 0 else c.end + LINE_LIMIT]
+    text = _text(piece[begin : c.start]) + redact(_text(c.key)) + _text(tail)
+    return Location(path, line, column, line, column + len(c.key), "", text[:LINE_LIMIT].rstrip("\r\n"))

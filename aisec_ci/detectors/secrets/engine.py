@@ -1,0 +1,253 @@
+"""Finds keys in a buffer of bytes.
+
+Two passes of RE2 automata (linear in the input, whatever it holds) find where a key may be: one over the marks of all
+formats, one over `name … value` statements. Only there, the exact pattern of each format in question is tried on a
+window of bounded size, then boundaries, structure and randomness. Text without a hit costs the two passes and nothing
+else: no lines are split, nothing is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.secrets import boundaries, placeholder
+from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, digest
+from aisec_ci.detectors.secrets.formats import Format, format_of
+from aisec_ci.errors import RuleError
+from aisec_ci.model import Confidence, Family
+
+LONGEST = 9000
+"""Bytes. No key is longer; buffers of a stream overlap by this much."""
+
+NEAR = 400
+"""Bytes before and after a key in which words that it needs are looked for."""
+
+_TOKEN = rb"[A-Za-z0-9_+/.=~-]"
+_NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
+_GAP = rb"[\w\]).'\"`-]{0,16}[\s\"'`=:,|(){}\[\]<>\\;?&!%+*-]{1,40}"
+_FILLER = rb"(?:(?:value|default|string|bearer|basic|token|quot|data|n|t|u0022|u0027|#3[49]|3[dD]|2[27])[\s\"'`=:,|()<>;\\]{1,8}|3[dD]|2[27]|u00(?:22|27)|bearer%20|n|t)?"
+_STATEMENT = rb"(?i)(?:" + _NAME + rb")" + _GAP + _FILLER + _TOKEN + rb"{20}"
+_LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
+_ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}")
+_OFF_LINE = 1000
+"""Added to the distance of a vendor's name that stands on another line than the value."""
+
+_CONTINUES = re.compile(rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|[(\[{,\\]\s*\n)[^\n]*$")
+"""One line end, inside a call or a list or before the `value` of a `name`: still the same statement."""
+
+_NOT_A_KEY = re.compile(
+    rb"(?i)sha-?\d|md5|hash|digest|integrity|checksum|commit|revision|\bsha\b|\brev\b|etag|fingerprint|_id['\"\]]?\s*[=:]"
+    rb"|trace_?id|public[_-]?key|[=:]\s*(?:[\w.]+\.)?(?:get|load|read)\w*\($"
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible key in a buffer: bytes from `start` to `end`. `reason` says why it is not reported; empty means it is."""
+
+    format: Format
+    start: int
+    end: int
+    key: bytes
+    confidence: Confidence
+    facts: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    via: str = ""
+    """How it was encoded, e.g. `base64`."""
+
+
+class Pack:
+    """All formats of a catalogue, ready to search with. Patterns are compiled when they are first needed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        formats = [f for rule in catalog.family(Family.SECRETS) if (f := format_of(rule))]
+        self.marked = [f for f in formats if "pattern" in f.raw]
+        self.bare = [f for f in formats if "value" in f.raw]
+        self._catalog = catalog
+        self._by_head: dict[bytes, list[Format]] = defaultdict(list)
+        for f in self.marked:
+            for head in {k[:3] for k in f.keywords}:
+                self._by_head[head].append(f)
+        self._inner = [f for f in self.marked if not f.keywords]
+
+    @cached_property
+    def marks(self) -> Any:
+        """The automaton over the marks of all formats."""
+        return automaton("|".join(dict.fromkeys(t for f in self.marked for t in f.triggers)).encode())
+
+    @cached_property
+    def statements(self) -> Any:
+        """The automaton over values that are given to key-like names."""
+        return automaton(_STATEMENT)
+
+    @cached_property
+    def documented(self) -> frozenset[str]:
+        """Digests of keys that their vendors publish in documentation and example projects."""
+        try:
+            table = self._catalog.data("secrets/documented")
+        except RuleError:
+            return frozenset()
+        return frozenset(d for group in table.values() for d in group["digests"])
+
+    def find(self, data: bytes, path: str = "") -> list[Candidate]:
+        """Return what may be a key in `data`, at most one for each place, in order; also those with a `reason`.
+
+        `path` is the file's name: it too can name the vendor. Work is bounded: linear in `data`.
+        """
+        found = [*self._marked(data, path), *self._bare(data)]
+        return _best(found) if len(found) > 1 else found
+
+    # -- formats with a mark -------------------------------------------------------------------------------------------
+
+    def _marked(self, data: bytes, path: str) -> Iterator[Candidate]:
+        at, search = 0, self.marks.search
+        while hit := search(data, at):
+            start = hit.start()
+            at = start + 1
+            for f in (*self._by_head.get(data[start : start + 3], ()), *self._inner):
+                begin = start - (f.offset or 0)
+                if begin < 0 or not (match := f.pattern.match(data, begin)):
+                    continue
+                if match.end() <= start:
+                    continue
+                if candidate := self._judge(f, match, data, path):
+                    yield candidate
+                    if not candidate.reason and candidate.confidence is Confidence.HIGH:
+                        at = max(at, match.end())
+
+    def _judge(self, f: Format, match: re.Match[bytes], data: bytes, path: str) -> Candidate | None:
+        start, end = match.span()
+        if not boundaries.starts(data, start, f.left) or not boundaries.ends(data, end, f.right):
+            return None
+        confidence = f.confidence
+        around = data[max(0, start - NEAR) : end + NEAR] if f.needs or f.unless else b""
+        if f.unless and f.unless.search(around):
+            return None
+        if f.needs and not f.needs.search(around) and not f.needs.search(path.encode("utf-8", "replace")):
+            if f.raw.get("needed"):
+                return None
+            confidence = Confidence.LOW
+        key = match[0]
+        candidate = Candidate(f, start, end, key, confidence)
+        body = match[1] if match.re.groups and match[1] is not None else key
+        if reason := placeholder.made_up(body, mixed=f.mixed):
+            return replace(candidate, reason=reason)
+        if digest(key) in self.documented:
+            return replace(candidate, reason="a key that its vendor publishes in documentation")
+        verdict = CHECKS[f.raw["check"]](key, data, start) if "check" in f.raw else Verdict()
+        if verdict.reason:
+            return None
+        return replace(candidate, confidence=min(confidence, verdict.confidence), facts=verdict.facts)
+
+    # -- formats without a mark: the statement names the vendor ----------------------------------------------------------
+
+    def _bare(self, data: bytes) -> Iterator[Candidate]:
+        at, search = 0, self.statements.search
+        while hit := search(data, at):
+            value = hit.end() - 20
+            for start in _token_starts(data, value, hit.start()):
+                if candidate := self._statement(data, start):
+                    yield candidate
+                    break
+            at = max(value, hit.start() + 1)
+
+    def _statement(self, data: bytes, start: int) -> Candidate | None:
+        window = data[start : start + 600]
+        if not boundaries.starts(data, start, "word"):
+            return None
+        matches = [(f, m) for f in self.bare if (m := f.value.match(window)) and _value_ends(window, m.end())]
+        if not matches:
+            return None
+        before, after = _statement_before(data, start), _statement_after(data, start)
+        if _NOT_A_KEY.search(before[-60:]):
+            return None
+        near = [(d, f, m) for f, m in matches if (d := _distance(f, before, after[m.end() :])) is not None]
+        if not near:
+            return None
+        distance, f, match = min(near, key=lambda n: (n[0], n[1].rank, n[1].rule.id))
+        key = match[0]
+        confidence = f.confidence if distance < _OFF_LINE else Confidence.LOW
+        return Candidate(f, start, start + len(key), key, confidence, reason=_not_random(f, key))
+
+
+def automaton(pattern: bytes) -> Any:
+    """Return a compiled RE2 pattern over bytes. The import is part of the cost, so it happens on first use."""
+    import re2  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    options = re2.Options()
+    options.max_mem = 32 << 20
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:
+    """Yield where the value that holds `at` may begin: its first byte, the byte after an escape there, `at` itself."""
+    start = at
+    while start > limit and data[start - 1] in _LEFT_OF_TOKEN:
+        start -= 1
+    yield start
+    if escape := _ESCAPE.match(data, start - 1, start + 5):
+        yield escape.end()
+    if at != start:
+        yield at
+
+
+def _value_ends(window: bytes, at: int) -> bool:
+    """Say whether a value without a mark ends before `at`: no call, no attribute, no longer token."""
+    return boundaries.ends(window, at, "word") and not re.match(
+        rb"\(|\.[A-Za-z0-9]|[+/][A-Za-z0-9]", window[at : at + 2]
+    )
+
+
+def _statement_before(data: bytes, at: int) -> bytes:
+    """Return the statement in front of a value: at most 240 bytes and two line ends, not over an empty line."""
+    before = data[max(0, at - 240) : at]
+    cut = max(before.rfind(b"\n\n"), before.rfind(b"\r\n\r\n"))
+    before = before[cut + 1 :] if cut >= 0 else before
+    lines = before.split(b"\n")
+    return b"\n".join(lines[-3:])
+
+
+def _statement_after(data: bytes, at: int) -> bytes:
+    """Return what follows a value up to the end of its line; a line that ends in a backslash goes on."""
+    after = data[at : at + 800]
+    joined = after.replace(b"\\\r\n", b"   ").replace(b"\\\n", b"  ")
+    end = joined.find(b"\n")
+    return joined if end < 0 else joined[:end]
+
+
+def _distance(f: Format, before: bytes, after: bytes) -> int | None:
+    """Return how far the vendor's name is from the value; None where it is not named."""
+    if named := list(f.words.finditer(before)):
+        gap = before[named[-1].end() :]
+        return len(gap) + (_OFF_LINE if gap.count(b"\n") and not _CONTINUES.search(gap) else 0)
+    found = f.words.search(after[:300])
+    return 300 + found.start() if found else None
+
+
+def _not_random(f: Format, key: bytes) -> str:
+    if reason := placeholder.reference(key) or placeholder.made_up(key, mixed=f.mixed):
+        return reason
+    if f.mixed and re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", key):
+        return "a digest: hexadecimal digits only where the format uses all letters"
+    if f.mixed and not re.search(rb"[0-9]", key):
+        return "not random: no digit"
+    return ""
+
+
+def _best(found: list[Candidate]) -> list[Candidate]:
+    """Return one candidate for each place: of overlapping ones the surest, then the longest, then by rank."""
+    chosen: list[Candidate] = []
+    for c in sorted(
+        found, key=lambda c: (bool(c.reason), -c.confidence, -(c.end - c.start), c.format.rank, c.format.rule.id)
+    ):
+        if not any(c.start < other.end and other.start < c.end for other in chosen):
+            chosen.append(c)
+    return sorted(chosen, key=lambda c: c.start)
