@@ -17,6 +17,7 @@ _COMMANDS = {
     "bom": "Write, check, compare and upload the ML-BOM.",
     "rules": "List the rules.",
     "explain": "Say what a rule finds, why it matters and what to do.",
+    "fix": "Show or make the changes that mend findings.",
     "baseline": "Record the findings of today, so that only new ones fail the build.",
     "policy": "Show the policy and the configuration keys.",
     "init": "Write a first configuration.",
