@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,11 +18,11 @@ from aisec_ci import __version__, catalog
 from aisec_ci.cli.progress import Progress
 from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.errors import ConfigError, UsageError
-from aisec_ci.model import Confidence, Gap, GapLevel, Severity
+from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Severity, Status
 from aisec_ci.policy import baseline as baselines
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.baseline import Baseline
-from aisec_ci.policy.suppress import waive
+from aisec_ci.policy.suppress import Ignore, ignores_in, waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
 from aisec_ci.report import ALIASES, FORMATS, reporter
 from aisec_ci.report.interface import Options, Report
@@ -119,6 +119,8 @@ def perform(request: Request) -> Outcome:
     path, baseline = _baseline(request, selection, config)
     marked = waive(result.findings, config.waivers, today)
     findings = tuple(baseline.mark(marked, today) if baseline else marked)
+    if request.policy_from:
+        gaps += _new_ignores(findings, selection, _revision(request, selection))
     result = replace(result, findings=findings, gaps=tuple(sorted(set(gaps))))
     policy = _policy(request, config)
     verdict = judge(findings, result.gaps, policy, {r.id: r.family for r in result.catalog.rules.values()})
@@ -188,6 +190,28 @@ def _baseline(request: Request, selection: Selection, config: configuration.Conf
         else configuration.read(path.resolve() if repository else path, repository, top, revision)
     )
     return path, baselines.parse(text, path.name) if text is not None else None
+
+
+def _new_ignores(findings: Iterable[Finding], selection: Selection, revision: str) -> Iterator[Gap]:
+    """Yield a notice for each finding that is ignored by a comment which the base revision does not have."""
+    assert selection.repository
+    prefix = os.path.relpath(os.path.realpath(selection.root), os.path.realpath(selection.repository.top)).replace(
+        os.sep, "/"
+    )
+    before: dict[str, list[Ignore]] = {}
+    for finding in findings:
+        if finding.status is not Status.IGNORED:
+            continue
+        path = finding.location.path
+        if path not in before:
+            text = selection.repository.show(revision, path if prefix == "." else f"{prefix}/{path}") or b""
+            before[path] = ignores_in(text.decode("utf-8", "replace"))
+        if not any(
+            {finding.rule_id, "*"} & ignore.rules and (ignore.reason or "inline comment") == finding.reason
+            for ignore in before[path]
+        ):
+            words = f"line {finding.location.line}: this change ignores {finding.rule_id} ({finding.reason})"
+            yield Gap(path, words, GapLevel.NOTICE, "policy")
 
 
 def _known(rules: catalog.Catalog, rule_id: str, config: configuration.Config) -> None:

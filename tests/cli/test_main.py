@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from aisec_ci.cli.main import run
+from tests.conftest import Git
+from tests.keys import generate
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,26 @@ def test_standard_input_needs_a_name_and_is_scanned(tmp_path: Path, monkeypatch:
     )
     assert done.returncode == 0
     assert b"1 file" in done.stdout
+
+
+def test_a_change_is_judged_by_the_policy_before_it(
+    git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = (f"key = '{generate('openai-project-key', seed)}'" for seed in (1, 2))
+    (tmp_path / "aisec-ci.toml").write_text("fail-on = 'low'\n")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (tmp_path / "aisec-ci.toml").write_text("fail-on = 'never'\n")
+    (tmp_path / ".aisec-baseline.json").write_text("this is no baseline")
+    (tmp_path / "a.py").write_text(f"{one}\n")
+    (tmp_path / "b.py").write_text(f"{two}  # aisec: ignore[openai-project-key] -- it is fine\n")
+    git("add", ".")
+    git("commit", "-qm", "two")
+    assert run(["scan"]) == 2
+    (tmp_path / ".aisec-baseline.json").unlink()
+    assert run(["scan"]) == 0
+    capsys.readouterr()
+    assert run(["scan", "--policy-from", "HEAD~1"]) == 1
+    out = capsys.readouterr().out
+    assert "this change ignores openai-project-key (it is fine)" in out
+    assert run(["scan", "--policy-from", "nope"]) == 2
