@@ -1,0 +1,60 @@
+"""Annotations in a GitHub Actions log: workflow commands, which GitHub shows beside the code of a pull request.
+
+GitHub shows only ten a step, so the gravest are given and the rest is counted. Syntax and escapes:
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TextIO
+
+from aisec_ci.model import Finding, GapLevel
+from aisec_ci.report.clean import command_data, command_property, cut, log_line, visible
+from aisec_ci.report.interface import Options, Report, grades, level, missing, plural, summary
+
+LIMIT = 10
+"""Annotations that GitHub shows of one step."""
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+def reporter(options: Options) -> GitHub:  # noqa: ARG001 - the form has no options
+    """Return the reporter."""
+    return GitHub()
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """Writes at most ten annotations of findings, then notices: what was not read, and what is left out."""
+
+    def write(self, report: Report, out: TextIO) -> None:
+        """Write the annotations of active findings, and the line of counts and the verdict as plain lines."""
+        gaps = [g for g in report.gaps if g.level is GapLevel.INCOMPLETE]
+        # The annotation that says what was not read must be among those that are shown.
+        room = LIMIT - 1 if gaps else LIMIT
+        out.writelines(_annotation(report, finding) + "\n" for finding in report.active[:room])
+        if len(report.active) > room:
+            rest = plural(len(report.active) - room, "more finding")
+            out.write(f"::notice title=aisec-ci::{command_data(f'{rest}: see the job summary or the log')}\n")
+        if gaps:
+            named = ", ".join(
+                f"{visible(g.path)} ({visible(g.reason)})" if g.path else visible(g.reason) for g in gaps[:LIMIT]
+            )
+            more = f" and {len(gaps) - LIMIT:,} more" if len(gaps) > LIMIT else ""
+            command = "error" if report.incomplete else "notice"
+            out.write(f"::{command} title=aisec-ci::{command_data(f'{missing(report)}: {named}{more}')}\n")
+        out.writelines(log_line(visible(line)) + "\n" for line in (f"aisec-ci: {summary(report)}", f"policy: {report.verdict}"))
+
+
+def _annotation(report: Report, finding: Finding) -> str:
+    where = finding.location
+    command = _COMMANDS[level(finding.severity)]
+    place = [f"file={command_property(where.path)}", f"line={where.line}", f"endLine={where.end_line}"]
+    if where.end_line == where.line and where.end_column > where.column:
+        # GitHub ignores columns of ranges over several lines.
+        place += [f"col={where.column}", f"endColumn={where.end_column}"]
+    title = f"{finding.rule_id} ({grades(finding.severity, finding.confidence)})"
+    inside = f" ({where.inside})" if where.inside else ""
+    text = f"{visible(finding.message)}{visible(inside)}\n{visible(report.advice(finding))}"
+    return f"::{command} {','.join(place)},title={command_property(title)}::{command_data(cut(text, 4000))}"

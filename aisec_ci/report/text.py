@@ -1,0 +1,250 @@
+"""The report for people: a code frame for each finding, a line of counts, the verdict. In the style of rustc and zizmor."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from aisec_ci.model import Finding, Gap, GapLevel, Hop, Location, Status
+from aisec_ci.report.clean import log_line, visible
+from aisec_ci.report.interface import Options, Report, grades, level, missing, plural, summary
+
+GAPS = 10
+"""So many gaps are named, then they are counted."""
+
+_TAB = 4
+_CODE = 40
+"""Columns of source text in a flow."""
+_COLORS = {"error": "1;31", "warning": "1;33", "note": "1;36", "frame": "1;34", "bold": "1", "dim": "2"}
+
+
+def reporter(options: Options) -> Text:
+    """Return the reporter."""
+    return Text(options.color, min(max(options.width, 40), 160), options.suppressed)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Writes text. `width` is in columns; with `color`, ANSI colours are used."""
+
+    color: bool = False
+    width: int = 100
+    suppressed: bool = False
+
+    def write(self, report: Report, out: TextIO) -> None:
+        """Write the report; what the encoding of `out` cannot express is shown as escapes."""
+        page = _Page(self, (getattr(out, "encoding", None) or "utf-8").lower(), report)
+        for finding in report.shown(self.suppressed):
+            out.writelines(log_line(line) + "\n" for line in page.finding(finding))
+            out.write("\n")
+        out.writelines(log_line(line) + "\n" for line in page.end())
+
+
+@dataclass(frozen=True)
+class _Page:
+    form: Text
+    encoding: str
+    report: Report
+
+    def finding(self, finding: Finding) -> Iterator[str]:
+        where = finding.location
+        gutter = len(str(where.line))
+        word = level(finding.severity)
+        yield from self.title(finding, word)
+        yield f"{'':{gutter}}{self.paint('frame', '-->')} {self.place(where)}"
+        yield from self.frame(where, gutter, word)
+        bar = f"{'':{gutter}} {self.paint('frame', '=')} "
+        if finding.related:
+            yield from self.table(bar, "related", [Hop(r, r.label) for r in finding.related])
+        if finding.flow:
+            yield from self.table(bar, "flow", finding.flow)
+        if finding.more_flows:
+            starts = [self.place(flow[0].location) for flow in finding.more_flows if flow]
+            others = ", ".join(starts[:3]) + (f" and {len(starts) - 3} more" if len(starts) > 3 else "")
+            yield from self.remark(bar, "note", f"{plural(len(starts), 'more way')} here, from {others}")
+        for fix in finding.fixes:
+            yield from self.remark(bar, "fix", self.clean(fix.title))
+        yield from self.remark(bar, "help", self.clean(self.report.advice(finding)))
+        yield f"{bar}{self.paint('bold', 'docs')}: aisec-ci explain {self.clean(finding.rule_id)}"
+
+    def title(self, finding: Finding, word: str) -> Iterator[str]:
+        """Yield the message, wrapped, with the grades at the right end of its last line."""
+        head = f"{word}[{self.clean(finding.rule_id)}]"
+        aside = grades(finding.severity, finding.confidence)
+        if finding.status is not Status.ACTIVE:
+            aside += (
+                f" ({finding.status.value}: {self.clean(finding.reason)})"
+                if finding.reason
+                else f" ({finding.status.value})"
+            )
+        lines = textwrap.wrap(
+            f"{head}: {self.clean(finding.message)}", self.form.width, subsequent_indent="  ", break_on_hyphens=False
+        )
+        room = self.form.width - width(lines[-1]) - len(aside)
+        lines[0] = self.paint(word, head) + self.paint("bold", lines[0][len(head) :])
+        lines[1:] = [self.paint("bold", line) for line in lines[1:]]
+        if room >= 2:
+            lines[-1] += " " * room + self.paint("dim", aside)
+        else:
+            lines += [self.paint("dim", "  " + line) for line in textwrap.wrap(aside, self.form.width - 2)]
+        yield from lines
+
+    def frame(self, where: Location, gutter: int, word: str) -> Iterator[str]:
+        """Yield the source line with carets under the range, cut around it where it is longer than the terminal is wide."""
+        if not where.text.strip():
+            return
+        blank = f"{'':{gutter}} {self.paint('frame', '|')}"
+        room = self.form.width - gutter - 3
+        start = where.column - 1
+        end = where.end_column - 1 if where.end_line == where.line else len(where.text.rstrip())
+        code, before, under = self.window(where.text, start, end, room)
+        yield blank
+        yield f"{self.paint('frame', f'{where.line:>{gutter}} |')} {code}".rstrip()
+        label = self.clean(where.label)
+        carets = "^" * under
+        if before + under + 1 + width(label) <= room:
+            below = f"{carets} {label}".rstrip()
+            if below:
+                yield f"{blank} {'':{before}}{self.paint(word, below)}"
+        else:
+            if carets:
+                yield f"{blank} {'':{before}}{self.paint(word, carets)}"
+            indent = min(before, max(0, room - max(width(label), room // 2)))
+            for line in textwrap.wrap(label, room - indent):
+                yield f"{blank} {'':{indent}}{self.paint(word, line)}"
+        yield blank
+
+    def window(self, text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
+        """Return a part of a source line that fits into `room` columns, the columns before the range, and the range's.
+
+        No column is marked where the range does not begin in `text`, which keeps only the first part of long lines.
+        """
+        cells = self.cells(text.rstrip())
+        starts = [0]
+        for cell in cells:
+            starts.append(starts[-1] + width(cell))
+        inside = start <= len(cells)
+        start, end = min(start, len(cells)), min(max(start, end), len(cells))
+        first, last = 0, len(cells)
+        dots = "…" if self.can("…") else "..."
+        if starts[-1] > room:
+            fits = starts[end] <= room - len(dots)
+            first = 0 if fits else next(i for i, at in enumerate(starts) if at >= starts[start] - room // 4)
+            left = len(dots) if first else 0
+            last = max(i for i, at in enumerate(starts) if at - starts[first] <= room - left - len(dots) or i == first)
+        prefix = dots if first else ""
+        code = prefix + "".join(cells[first:last]) + (dots if last < len(cells) else "")
+        before = len(prefix) + starts[start] - starts[first]
+        under = max(1, starts[min(end, last)] - starts[start]) if inside else 0
+        return code, before, under
+
+    def cells(self, text: str) -> list[str]:
+        """Return what is shown for each character of a source line."""
+        out, column = [], 0
+        for char in text:
+            cell = " " * (_TAB - column % _TAB) if char == "\t" else self.clean(char)
+            out.append(cell)
+            column += width(cell)
+        return out
+
+    def table(self, bar: str, name: str, hops: Sequence[Hop]) -> Iterator[str]:
+        """Yield places, their source text and a remark for each, in columns as far as they fit."""
+        head = f"{bar}{self.paint('bold', name)}: "
+        indent = len(bar) - self.painted(bar, "frame") + len(name) + 2
+        room = self.form.width - indent
+        places = [self.place(h.location) for h in hops]
+        whats = [self.clean(h.what) for h in hops]
+        left = max(map(width, places))
+        space = room - left - max(map(width, whats)) - 3
+        codes = [self.clean(_code(h.location, min(_CODE, space))) for h in hops] if space >= 16 else ["" for _ in hops]
+        if any(width(c) > space for c in codes):
+            codes = ["" for _ in hops]
+        middle = max(map(width, codes))
+        for place, code, what in zip(places, codes, whats, strict=True):
+            row = pad(place, left)
+            if middle:
+                row += " " + pad(code, middle)
+            if width(row) + 2 + width(what) <= room:
+                yield f"{head}{row}  {what}".rstrip()
+            else:
+                yield f"{head}{row}".rstrip()
+                yield from (f"{'':{indent + 2}}{line}" for line in textwrap.wrap(what, room - 2))
+            head = " " * indent
+
+    def remark(self, bar: str, name: str, text: str) -> Iterator[str]:
+        indent = len(bar) - self.painted(bar, "frame") + len(name) + 2
+        lines = textwrap.wrap(text, max(20, self.form.width - indent), break_on_hyphens=False, break_long_words=False)
+        for number, line in enumerate(lines):
+            yield f"{'':{indent}}{line}" if number else f"{bar}{self.paint('bold', name)}: {line}"
+
+    def end(self) -> Iterator[str]:
+        """Yield the counts, what was not read, and the verdict."""
+        report = self.report
+        gaps = [g for g in report.gaps if g.level is GapLevel.INCOMPLETE]
+        notices = [g for g in report.gaps if g.level is GapLevel.NOTICE]
+        for gap in notices[:GAPS]:
+            yield f"{self.paint('note', 'note')}: {self.gap(gap)}"
+        if len(notices) > GAPS:
+            yield f"{self.paint('note', 'note')}: and {plural(len(notices) - GAPS, 'more note')} of this kind"
+        line = summary(report)
+        if len(gaps) == 1:
+            yield f"{line}; {missing(report)}: {self.gap(gaps[0])}"
+        elif gaps:
+            yield f"{line}; {missing(report)}:"
+            yield from (f"  {self.gap(gap)}" for gap in gaps[:GAPS])
+            if len(gaps) > GAPS:
+                yield f"  and {len(gaps) - GAPS:,} more"
+        else:
+            yield line
+        color = "bold" if report.passed else "error"
+        yield f"{self.paint(color, 'policy')}: {report.verdict}"
+
+    def gap(self, gap: Gap) -> str:
+        return f"{self.clean(gap.path)} ({self.clean(gap.reason)})" if gap.path else self.clean(gap.reason)
+
+    def place(self, where: Location) -> str:
+        inside = f" ({self.clean(where.inside)})" if where.inside else ""
+        return f"{self.clean(where.path)}:{where.line}:{where.column}{inside}"
+
+    def clean(self, text: str) -> str:
+        return visible(text, self.encoding)
+
+    def can(self, text: str) -> bool:
+        return visible(text, self.encoding) == text
+
+    def paint(self, color: str, text: str) -> str:
+        return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if self.form.color and text else text
+
+    def painted(self, text: str, color: str) -> int:
+        """Return how many characters of `text` are the colour of one painted piece."""
+        return len(f"\x1b[{_COLORS[color]}m\x1b[0m") if "\x1b" in text else 0
+
+
+def _code(where: Location, limit: int) -> str:
+    """Return the source text of a place: its whole line if that is short, else the range, else what fits."""
+    line = where.text.strip()
+    if len(line) > limit and where.end_line == where.line and where.end_column > where.column:
+        line = where.text[where.column - 1 : where.end_column - 1] or line
+    return line if len(line) <= limit else line[: max(0, limit - 3)] + "..."
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes (Unicode Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) == "Mn"
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )
+
+
+def pad(text: str, columns: int) -> str:
+    """Return text filled with spaces to a number of columns."""
+    return text + " " * (columns - width(text))

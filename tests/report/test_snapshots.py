@@ -1,0 +1,67 @@
+"""What a user sees, whole: each format's output for the same reports is kept in snapshots/.
+
+AISEC_UPDATE_SNAPSHOTS=1 writes them anew; then look at the difference.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from aisec_ci.report import FORMATS, Options, Report, reporter
+from tests.report import reports
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SUFFIXES = {
+    "text": "txt",
+    "json": "json",
+    "sarif": "sarif",
+    "github": "log",
+    "markdown": "md",
+    "html": "html",
+    "junit": "xml",
+    "gitlab": "json",
+}
+
+
+def written(name: str, report: Report, options: Options | None = None) -> str:
+    out = io.StringIO()
+    reporter(name, options).write(report, out)
+    return out.getvalue()
+
+
+def compare(name: str, text: str) -> None:
+    path = SNAPSHOTS / name
+    if os.environ.get("AISEC_UPDATE_SNAPSHOTS"):
+        path.write_bytes(text.encode())
+    assert path.read_bytes().decode() == text, f"{name} differs; AISEC_UPDATE_SNAPSHOTS=1 accepts what there is now"
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_full(name: str) -> None:
+    compare(f"full.{name}.{SUFFIXES[name]}", written(name, reports.full()))
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_clean(name: str) -> None:
+    compare(f"clean.{name}.{SUFFIXES[name]}", written(name, reports.clean()))
+
+
+@pytest.mark.parametrize("name", ["text", "github", "markdown"])
+def test_many_gaps(name: str) -> None:
+    compare(f"gaps.{name}.{SUFFIXES[name]}", written(name, reports.many_gaps()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("color", Options(color=True)),
+        ("narrow", Options(width=48)),
+        ("suppressed", Options(suppressed=True)),
+    ],
+)
+def test_text_forms(kind: str, options: Options) -> None:
+    compare(f"full.text.{kind}.txt", written("text", reports.full(), options))
