@@ -44,7 +44,9 @@ class GitHub:
             more = f" and {len(gaps) - LIMIT:,} more" if len(gaps) > LIMIT else ""
             command = "error" if report.incomplete else "notice"
             out.write(f"::{command} title=aisec-ci::{command_data(f'{missing(report)}: {named}{more}')}\n")
-        out.writelines(log_line(visible(line)) + "\n" for line in (f"aisec-ci: {summary(report)}", f"policy: {report.verdict}"))
+        out.writelines(
+            log_line(visible(line)) + "\n" for line in (f"aisec-ci: {summary(report)}", f"policy: {report.verdict}")
+        )
 
 
 def _annotation(report: Report, finding: Finding) -> str:

@@ -189,6 +189,7 @@ def ignoring(rule: Rule) -> list[str]:
     return [
         "One place: a comment on the line or on the line above, in the comment syntax of the file, with the reason:",
         f"```\n# aisec: ignore[{rule.id}] -- why it is right here\n```",
+        "A folder, or a file that knows no comments: a `[[waivers]]` table with `rule`, `path` and `reason` in `aisec-ci.toml`.",
         f'The whole rule: `disable = ["{rule.id}"]` in `aisec-ci.toml`.',
     ]
 

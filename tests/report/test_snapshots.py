@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,13 @@ def test_full(name: str) -> None:
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_clean(name: str) -> None:
     compare(f"clean.{name}.{SUFFIXES[name]}", written(name, reports.clean()))
+
+
+def test_the_example_in_the_documentation_is_real() -> None:
+    documented = (SNAPSHOTS.parents[2] / "docs" / "output-formats.md").read_text(encoding="utf-8")
+    report = replace(reports.full(), findings=(reports.flow_finding(),))
+    frame = written("text", report).split("\n\n")[0]
+    assert frame in documented
 
 
 @pytest.mark.parametrize("name", ["text", "github", "markdown"])
