@@ -1,0 +1,1 @@
+"""One module per client: what its settings mean, put into the shared words of `grants`."""
