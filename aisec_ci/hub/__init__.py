@@ -1,0 +1,1 @@
+"""Opt-in online look-ups. Nothing here is imported, and no connection opened, without `--online`."""

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aisec_ci import catalog
+from aisec_ci.detectors.interface import Tree
+from aisec_ci.errors import ConfigError
+from aisec_ci.inventory import Relation, Root, build, describe
+from aisec_ci.model import Confidence, Finding, Gap, Location, Observation, Severity, Thing
+from aisec_ci.sources.file import SourceFile
+
+RULES = catalog.load()
+
+
+def seen(thing, name, line=1, path="app/a.py", confidence=Confidence.HIGH, **attributes):
+    return Observation(thing, name, Location(path, line), confidence, attributes)
+
+
+def inventory(*observations, gaps=(), findings=()):
+    return build(observations, gaps, findings, Root("app"), RULES)
+
+
+def refs(entries):
+    return [e.identity.ref for e in entries]
+
+
+def test_one_component_has_every_place():
+    found = inventory(
+        seen(Thing.MODEL, "BAAI/bge-m3", 9, hub="huggingface"),
+        seen(Thing.MODEL, "BAAI/bge-m3", 2, hub="huggingface", confidence=Confidence.LOW),
+        seen(Thing.MODEL, "BAAI/bge-m3", 2, hub="huggingface", confidence=Confidence.LOW),
+    )
+    (model,) = found.components
+    assert [o.location.line for o in model.occurrences] == [2, 9]
+    assert model.confidence is Confidence.HIGH
+
+
+def test_the_order_of_the_observations_does_not_matter():
+    things = [
+        seen(Thing.MODEL, "gpt-4o", 3, hub="openai"),
+        seen(Thing.MODEL, "a/b", 4, hub="huggingface", base_model="c/d", license="mit"),
+        seen(Thing.MODEL, "a/b", 5, hub="huggingface", license="apache-2.0"),
+        seen(Thing.AGENT, "planner", 6),
+        seen(Thing.TOOL, "shell", 7, agent="planner"),
+        seen(Thing.FRAMEWORK, "langchain", 1, "pyproject.toml", ecosystem="pypi"),
+        seen(Thing.FRAMEWORK, "langchain", 1, "uv.lock", ecosystem="pypi", version="0.3"),
+    ]
+    first = inventory(*things)
+    for seed in range(5):
+        random.Random(seed).shuffle(things)
+        assert inventory(*things) == first
+
+
+def test_a_hosted_model_needs_its_providers_service():
+    found = inventory(seen(Thing.MODEL, "gpt-4o", hub="openai", endpoint="https://api.openai.com/v1"))
+    assert refs(found.services) == ["service:openai"]
+    (service,) = found.services
+    assert (service.kind, service.provider, service.authenticated, service.crosses_boundary) == (
+        "llm",
+        "OpenAI",
+        True,
+        True,
+    )
+    assert found.relations == (Relation("model:openai/gpt-4o", "service:openai"),)
+
+
+def test_a_local_server_does_not_cross_the_boundary():
+    (service,) = inventory(seen(Thing.SERVICE, "ollama", provider="ollama", endpoint="http://localhost:11434")).services
+    assert (service.crosses_boundary, service.authenticated) == (False, None)
+    (service,) = inventory(
+        seen(Thing.SERVICE, "ollama", provider="ollama", endpoint="https://llm.example.org")
+    ).services
+    assert service.crosses_boundary is True
+
+
+def test_credentials_in_an_endpoint_are_not_kept():
+    (service,) = inventory(seen(Thing.SERVICE, "openai", endpoint="https://u:pw@api.openai.com/v1?key=x")).services
+    assert service.endpoints == ("https://api.openai.com/v1",)
+
+
+def test_an_endpoint_tells_its_provider():
+    assert refs(inventory(seen(Thing.SERVICE, "https://x.openai.azure.com/openai")).services) == [
+        "service:azure-openai"
+    ]
+    assert refs(inventory(seen(Thing.SERVICE, "https://llm.example.org/v1")).services) == ["service:llm.example.org"]
+
+
+def test_agents_have_their_tools_and_grants():
+    found = inventory(
+        seen(Thing.AGENT, "planner", 4),
+        seen(Thing.TOOL, "shell", 2, agent="planner"),
+        seen(
+            Thing.GRANT,
+            "Bash(*)",
+            3,
+            ".claude/settings.json",
+            client="claude-code",
+            tool="Bash",
+            pattern="*",
+            decision="allow",
+        ),
+        seen(
+            Thing.MCP_SERVER,
+            "github",
+            3,
+            ".mcp.json",
+            client="claude-code",
+            purl="pkg:npm/%40a/b@1.2.3",
+            pin="tag",
+            version="1.2.3",
+        ),
+    )
+    grants = {c.identity.name: c.attributes.get("grants") for c in found.components if c.thing is Thing.AGENT}
+    assert grants == {"planner": None, "claude-code": ["allow Bash *"]}
+    mcp = "mcp:github@pkg:npm/%40a/b@1.2.3"
+    assert set(found.relations) == {
+        Relation("agent:app/a.py#planner", "tool:app/a.py#shell"),
+        Relation("agent:claude-code", mcp),
+        Relation(mcp, "pkg:npm/%40a/b@1.2.3"),
+    }
+
+
+def test_two_servers_of_one_name_stay_two():
+    found = inventory(
+        seen(Thing.MCP_SERVER, "db", 3, "a.json", url="https://a.example/mcp"),
+        seen(Thing.MCP_SERVER, "db", 3, "b.json", url="https://b.example/mcp"),
+        seen(Thing.MCP_SERVER, "db", 3, "c.json", url="https://b.example/mcp?token=x"),
+    )
+    assert len(found.services) == 2
+
+
+def test_a_lock_file_gives_the_version_of_a_declared_library():
+    found = inventory(
+        seen(Thing.FRAMEWORK, "LangChain_Core", 3, "pyproject.toml", ecosystem="pypi"),
+        seen(Thing.FRAMEWORK, "langchain-core", 8, "uv.lock", ecosystem="pypi", version="0.3.1"),
+        seen(Thing.FRAMEWORK, "openai", 4, "package.json", ecosystem="npm"),
+        seen(Thing.FRAMEWORK, "openai", 4, "pyproject.toml", ecosystem="pypi", version="2.0"),
+    )
+    assert refs(found.components) == ["pkg:npm/openai", "pkg:pypi/langchain-core@0.3.1", "pkg:pypi/openai@2.0"]
+
+
+def finding(rule, line, path="app/a.py", **evidence):
+    return Finding(rule, "m", Location(path, line), Severity.HIGH, Confidence.HIGH, evidence=evidence)
+
+
+def test_an_image_of_a_known_server_is_a_service():
+    found = inventory(seen(Thing.CONTAINER, "qdrant/qdrant:v1", 4, "compose.yml"))
+    assert refs(found.services) == ["service:qdrant"]
+    assert found.relations == (Relation("service:qdrant", "pkg:docker/qdrant/qdrant@v1"),)
+
+
+def test_gaps_stay_in_the_inventory():
+    gap = Gap("x.ipynb", "broken JSON at line 3")
+    assert inventory(gaps=[gap, gap]).gaps == (gap,)
+
+
+def tree(**files):
+    named = {name.replace("__", ".").replace("_", "-"): text for name, text in files.items()}
+    return Tree(sorted(named), lambda p: SourceFile.of_bytes(p, named[p].encode()) if p in named else None)
+
+
+def test_the_root_is_named_by_its_own_files():
+    assert describe(tree(), "folder", {}).name == "folder"
+    assert describe(tree(package__json='{"name": "web", "version": "1.0.0"}'), "folder", {}) == Root("web", "1.0.0")
+    both = tree(
+        package__json='{"name": "web"}', pyproject__toml='[project]\nname = "app"\nversion = "2"\ndescription = "d"'
+    )
+    assert describe(both, "folder", {}) == Root("app", "2", "d")
+    assert describe(tree(pyproject__toml='[tool.poetry]\nname = "old"'), "folder", {}).name == "old"
+
+
+def test_owners_and_purpose_come_from_configuration_or_a_file_beside_the_code():
+    beside = tree(
+        model_inventory__toml='[application]\nname = "n"\npurpose = "p"\nowners = { business = "B", risk = "R" }'
+    )
+    assert describe(beside, "f", {}) == Root("n", purpose="p", owners={"business": "B", "risk": "R"})
+    assert describe(beside, "f", {"bom": {"purpose": "q"}}).purpose == "q"
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"porpose": "x"}, "purpose"),
+        ({"owners": {"busines": "x"}}, "business"),
+        ({"owners": "x"}, "not a table"),
+        ({"name": 3}, "not a text"),
+        ([1], "not a table"),
+    ],
+)
+def test_a_wrong_key_is_named(table, words):
+    with pytest.raises(ConfigError) as caught:
+        describe(tree(), "f", {"bom": table})
+    assert words in caught.value.message + caught.value.help
+
+
+@pytest.mark.parametrize("name", ["package__json", "pyproject__toml"])
+@pytest.mark.parametrize("text", ["[", "[]", "{", "null", '{"name": 3}', "[[[[" * 9999, "\0"])
+def test_broken_metadata_files_are_survived(name, text):
+    assert describe(tree(**{name: text}), "folder", {}).name == "folder"
+
+
+def test_a_broken_inventory_file_is_an_error():
+    with pytest.raises(ConfigError, match="TOML"):
+        describe(tree(model_inventory__toml="["), "f", {})
