@@ -1,0 +1,39 @@
+"""Pickle files: plain, joblib with raw arrays, and the old `torch.save` layout of several streams."""
+
+from __future__ import annotations
+
+from aisec_ci.detectors.artifacts.blob import Slice
+from aisec_ci.detectors.artifacts.inspect import Item, Scan
+from aisec_ci.detectors.artifacts.limits import DEPTH
+from aisec_ci.detectors.artifacts.pickles.streams import scan_streams
+
+TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""The first stream of a file of `torch.save` before 1.6: LONG1 0x1950a86a20f9469cfc6c, STOP (torch/serialization.py)."""
+
+
+def read(item: Item, scan: Scan) -> None:
+    """Judge all streams of a pickle file."""
+    head = item.blob.read_at(0, 32)
+    legacy = TORCH_MAGIC in head[:20]
+    scan.collector.format("torch-legacy" if legacy else "pickle")
+
+    def nested(offset: int, size: int) -> None:
+        if item.depth < DEPTH and size > 1:
+            scan.member(item, Slice(item.blob, offset, size), f"bytes at {offset}", size)
+
+    seen = scan_streams(
+        item.blob,
+        0,
+        scan.names,
+        scan.collector,
+        item.place,
+        scan.budget,
+        nested,
+        # the old torch layout: magic number, protocol version, system information, object, storage keys; then raw storages
+        count=5 if legacy else 2000,
+        junk=not legacy,
+        firm=not item.raw,
+    )
+    scan.collector.fact("pickle_protocol", seen.protocol)
+    if seen.imports:
+        scan.collector.fact("runs_imports", True)

@@ -1,0 +1,1 @@
+"""Pickle: what a stream would import, call and set if it were loaded, found without loading it."""
