@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no defect: examples have no time limit.
+settings.register_profile("aisec", deadline=None)
+settings.load_profile("aisec")
 
 Git = Callable[..., str]
 

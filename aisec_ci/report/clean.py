@@ -80,7 +80,7 @@ def command_data(text: str) -> str:
 
 def command_property(text: str) -> str:
     """Return text for a property of a GitHub workflow command, such as `title` or `file`."""
-    return command_data(text).replace(":", "%3A").replace(",", "%2C")
+    return command_data(visible(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def markdown(text: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from aisec_ci.model import Finding, Flow, GapLevel, Location, Severity, Status
-from aisec_ci.report.clean import cut, html, html_prose
-from aisec_ci.report.interface import Options, Report, grades, level, missing, summary
+from aisec_ci.report.clean import html, html_prose
+from aisec_ci.report.interface import Options, Report, grades, level, marked, missing, summary
 from aisec_ci.report.rule_page import references
 
 _STYLE = """
@@ -79,7 +79,7 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
     yield f'<summary><b class="{level(finding.severity)}">{level(finding.severity)}</b><span>{html_prose(finding.message)}</span>'
     yield f"<small><code>{_place(finding.location)}</code> &#183; {html(finding.rule_id)} &#183; {grades(finding.severity, finding.confidence)}{status}</small></summary>\n<div>"
     if finding.location.text.strip():
-        yield f"<pre>{_source(finding.location)}</pre>"
+        yield f"<pre>{_source(finding)}</pre>"
     if finding.location.label:
         yield f"<p>{html_prose(finding.location.label)}</p>"
     for number, flow in enumerate((finding.flow, *finding.more_flows)):
@@ -109,11 +109,9 @@ def _place(where: Location) -> str:
     return f"{html(where.path)}:{where.line}:{where.column}{inside}"
 
 
-def _source(where: Location) -> str:
-    text, start = where.text, where.column - 1
-    end = where.end_column - 1 if where.end_line == where.line else len(text)
-    if start >= len(text) or end <= start:
-        return html(cut(text, 1000))
+def _source(finding: Finding) -> str:
+    text = finding.location.text
+    start, end = marked(finding.location, finding.evidence.get("redacted", ""))
     return f"{html(text[:start])}<mark>{html(text[start:end])}</mark>{html(text[end:])}"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
-from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Rule, Severity, Status
+from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Location, Rule, Severity, Status
 
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
 _LEVELS = {
@@ -86,6 +86,20 @@ class Report:
         """Return what to do about a finding: its own advice, or the first paragraph of its rule's, in one line."""
         text = finding.help or self.rules[finding.rule_id].fix.split("\n\n", 1)[0]
         return " ".join(_AUTOLINK.sub(r"\1", text).split())
+
+
+def marked(where: Location, redacted: str = "") -> tuple[int, int]:
+    """Return the range of a location as offsets into `where.text`; both may lie after its end, where the line was cut.
+
+    A secret in the line stands there redacted, shorter than in the file: then the range is that of `redacted`.
+    """
+    start = where.column - 1
+    end = where.end_column - 1 if where.end_line == where.line else max(start, len(where.text.rstrip()))
+    if redacted:
+        at = where.text.rfind(redacted, 0, start + len(redacted))
+        if at >= 0:
+            return at, at + len(redacted)
+    return start, max(start, end)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

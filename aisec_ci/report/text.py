@@ -10,7 +10,7 @@ from typing import TextIO
 
 from aisec_ci.model import Finding, Gap, GapLevel, Hop, Location, Status
 from aisec_ci.report.clean import log_line, visible
-from aisec_ci.report.interface import Options, Report, grades, level, missing, plural, summary
+from aisec_ci.report.interface import Options, Report, grades, level, marked, missing, plural, summary
 
 GAPS = 10
 """So many gaps are named, then they are counted."""
@@ -55,7 +55,7 @@ class _Page:
         word = level(finding.severity)
         yield from self.title(finding, word)
         yield f"{'':{gutter}}{self.paint('frame', '-->')} {self.place(where)}"
-        yield from self.frame(where, gutter, word)
+        yield from self.frame(finding, gutter, word)
         bar = f"{'':{gutter}} {self.paint('frame', '=')} "
         if finding.related:
             yield from self.table(bar, "related", [Hop(r, r.label) for r in finding.related])
@@ -92,14 +92,14 @@ class _Page:
             lines += [self.paint("dim", "  " + line) for line in textwrap.wrap(aside, self.form.width - 2)]
         yield from lines
 
-    def frame(self, where: Location, gutter: int, word: str) -> Iterator[str]:
+    def frame(self, finding: Finding, gutter: int, word: str) -> Iterator[str]:
         """Yield the source line with carets under the range, cut around it where it is longer than the terminal is wide."""
+        where = finding.location
         if not where.text.strip():
             return
         blank = f"{'':{gutter}} {self.paint('frame', '|')}"
         room = self.form.width - gutter - 3
-        start = where.column - 1
-        end = where.end_column - 1 if where.end_line == where.line else len(where.text.rstrip())
+        start, end = marked(where, finding.evidence.get("redacted", ""))
         code, before, under = self.window(where.text, start, end, room)
         yield blank
         yield f"{self.paint('frame', f'{where.line:>{gutter}} |')} {code}".rstrip()

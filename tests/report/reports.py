@@ -96,7 +96,7 @@ def findings() -> tuple[Finding, ...]:
     key = Finding(
         "example-api-key",
         "Example API key in a file",
-        Location("config/settings.py", 3, 10, 3, 20, "", 'KEY   = "exam…(40)"'),
+        Location("config/settings.py", 3, 10, 3, 50, "API key", 'KEY   = "exam…(40)"'),
         Severity.CRITICAL,
         Confidence.HIGH,
         evidence={"provider": "example", "redacted": "exam…(40)"},

@@ -176,7 +176,7 @@ def test_terminal() -> None:
 
 def test_commands() -> None:
     assert command_data("100%\nnext\rend") == r"100%25%0Anext\rend"
-    assert command_property("a,b:c") == "a%2Cb%3Ac"
+    assert command_property("a,b:c\nd") == r"a%2Cb%3Ac\nd"
 
 
 def test_same_length_keeps_columns() -> None:

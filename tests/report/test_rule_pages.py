@@ -175,7 +175,7 @@ def test_every_rule_has_a_page_with_all_parts(rule_id: str) -> None:
     tokens = MarkdownIt().parse(page)
     headings = [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
     assert headings[:3] == [rule_id, "Why", "What to do"]
-    assert {"Found", "Not found", "How to ignore it"} <= set(headings)
+    assert "How to ignore it" in headings
 
 
 def test_rules_table() -> None:
