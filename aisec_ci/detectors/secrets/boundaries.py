@@ -61,3 +61,16 @@ def ends(data: bytes, at: int, style: str) -> bool:
     if following in _ALNUM:
         return False
     return following not in b"_-" or at + 1 >= len(data) or data[at + 1] not in _ALNUM
+
+
+def counted(data: bytes, start: int, end: int) -> bool:
+    """Say whether a binary format gives the length of a string right before it: marshal in `.pyc`, GGUF, protobuf.
+
+    One byte behind a byte that is not text, or four bytes in little-endian order.
+    """
+    length = end - start
+    if start >= 2 and data[start - 1] == length and not 0x20 <= data[start - 2] < 0x7F:
+        return True
+    if start >= 2 and data[start - 1] == length and data[start - 2] in b"zZaAus":
+        return b"\0" in data[max(0, start - 64) : start]
+    return start >= 4 and int.from_bytes(data[start - 4 : start], "little") == length

@@ -9,9 +9,13 @@ from dataclasses import dataclass, replace
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.detectors.secrets.engine import LONGEST, Candidate, Pack
+from aisec_ci.detectors.secrets.candidate import Candidate
+from aisec_ci.detectors.secrets.containers import members, packed
+from aisec_ci.detectors.secrets.engine import LONGEST, Pack
+from aisec_ci.detectors.secrets.notebooks import Notebook
 from aisec_ci.detectors.secrets.redact import redact, redact_text
 from aisec_ci.model import Finding, Gap, Location
+from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
 
 CHUNK = 4 * 1024 * 1024
@@ -50,15 +54,32 @@ class SecretsDetector:
 
     def scan(self, file: SourceFile) -> Iterator[Report]:
         """Yield a finding for each key of the file."""
+        head = file.head
+        if packed(head[:512]):
+            yield from self._members(file, head[:512])
         if not file.small:
             yield from self._stream(file)
             return
         data = file.data
-        if file.encoding.startswith("utf-16") if b"\0" in data[:200] else False:
+        if b"\0" in data[:200] and file.encoding.startswith("utf-16"):
             data = file.text.encode("utf-8", "replace")
         found = self._pack.find(data, file.path)
         if found:
             yield from self._report(found, Place(file, data))
+
+    def _members(self, file: SourceFile, head: bytes) -> Iterator[Report]:
+        """Yield a finding for each key in the files that a file packs."""
+        with file.open() as stream:
+            for member in members(stream, head):
+                if member.problem:
+                    where = f"{member.name.rstrip('/')}: " if member.name else ""
+                    yield Gap(file.path, f"{where}{member.problem}")
+                    continue
+                for c in self._pack.find(member.data, member.name):
+                    if not c.reason:
+                        line = member.data.count(b"\n", 0, c.start) + 1
+                        where = f"member {member.name}, line {line}"
+                        yield finding(c, Location(file.path, inside=where))
 
     def finish(self) -> Iterator[Report]:
         """Yield nothing: keys are judged file by file."""
@@ -122,6 +143,7 @@ class Place:
         self._ascii = data.isascii()
         self._latin = file.encoding == "latin-1"
         self._marks: list[tuple[int, int]] = [(self._skip, 0)]
+        self._notebook = Notebook(file.text) if file.kind is Kind.NOTEBOOK else None
 
     def character(self, byte: int) -> int:
         """Return the character offset in the file's text of a byte of the data."""
@@ -148,6 +170,8 @@ class Place:
             for s, e in spans
             if e >= start - 4 * LINE_LIMIT * 2 and s <= end + 4 * LINE_LIMIT * 2
         ]
+        if self._notebook:
+            inside = inside or self._notebook.inside(first)
         text = redact_text(file.text[begin:stop] if stop - begin < 4 * LINE_LIMIT else file.text[begin:cut], here)
         return Location(file.path, line, column, end_line, end_column, "", text[:LINE_LIMIT].rstrip("\r\n"), inside)
 

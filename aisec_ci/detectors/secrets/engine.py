@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.secrets import boundaries, placeholder
-from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, digest
+from aisec_ci.detectors.secrets.automaton import automaton
+from aisec_ci.detectors.secrets.candidate import Candidate
+from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, b64decode, digest
+from aisec_ci.detectors.secrets.encodings import NEAR, Encodings, mapped
 from aisec_ci.detectors.secrets.formats import Format, format_of
+from aisec_ci.detectors.secrets.split import Split
 from aisec_ci.errors import RuleError
 from aisec_ci.model import Confidence, Family
 
 LONGEST = 9000
 """Bytes. No key is longer; buffers of a stream overlap by this much."""
-
-NEAR = 400
-"""Bytes before and after a key in which words that it needs are looked for."""
 
 _TOKEN = rb"[A-Za-z0-9_+/.=~-]"
 _NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
@@ -35,6 +36,8 @@ _FILLER = rb"(?:(?:value|default|string|bearer|basic|token|quot|data|n|t|u0022|u
 _STATEMENT = rb"(?i)(?:" + _NAME + rb")" + _GAP + _FILLER + _TOKEN + rb"{20}"
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
 _ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,400}={0,2}")
+_PRINTABLE = re.compile(rb"[!-~]+\n?")
 _OFF_LINE = 1000
 """Added to the distance of a vendor's name that stands on another line than the value."""
 
@@ -45,21 +48,6 @@ _NOT_A_KEY = re.compile(
     rb"(?i)sha-?\d|md5|hash|digest|integrity|checksum|commit|revision|\bsha\b|\brev\b|etag|fingerprint|_id['\"\]]?\s*[=:]"
     rb"|trace_?id|public[_-]?key|[=:]\s*(?:[\w.]+\.)?(?:get|load|read)\w*\($"
 )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A possible key in a buffer: bytes from `start` to `end`. `reason` says why it is not reported; empty means it is."""
-
-    format: Format
-    start: int
-    end: int
-    key: bytes
-    confidence: Confidence
-    facts: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-    via: str = ""
-    """How it was encoded, e.g. `base64`."""
 
 
 class Pack:
@@ -79,7 +67,9 @@ class Pack:
     @cached_property
     def marks(self) -> Any:
         """The automaton over the marks of all formats."""
-        return automaton("|".join(dict.fromkeys(t for f in self.marked for t in f.triggers)).encode())
+        plain = dict.fromkeys(re.escape(k) for f in self.marked if not f.trigger for k in f.keywords)
+        special = dict.fromkeys(f.trigger.encode() for f in self.marked if f.trigger)
+        return automaton(b"|".join((b"(?:" + b"|".join(plain) + rb")[A-Za-z0-9_+/.=-]{12}", *special)))
 
     @cached_property
     def statements(self) -> Any:
@@ -95,17 +85,42 @@ class Pack:
             return frozenset()
         return frozenset(d for group in table.values() for d in group["digests"])
 
+    @cached_property
+    def _keywords(self) -> list[bytes]:
+        return sorted({k for f in self.marked for k in (*f.keywords, *f.inner)})
+
+    @cached_property
+    def encodings(self) -> Encodings:
+        """The search for encoded keys."""
+        return Encodings(self._keywords)
+
+    @cached_property
+    def split(self) -> Split:
+        """The search for keys that are put together from pieces."""
+        return Split(sorted({k for f in self.marked for k in f.keywords}))
+
     def find(self, data: bytes, path: str = "") -> list[Candidate]:
         """Return what may be a key in `data`, at most one for each place, in order; also those with a `reason`.
 
         `path` is the file's name: it too can name the vendor. Work is bounded: linear in `data`.
         """
-        found = [*self._marked(data, path), *self._bare(data)]
+        near = path.encode("utf-8", "replace")
+        found = self.plain(data, near)
+        found += self.encodings.search(data, lambda decoded, around: self.plain(decoded, near + b"\n" + around))
+        for layer in self.split.layers(data):
+            for c in self.plain(layer.data, near):
+                whole = mapped(c, layer)
+                if not any(whole.start < other.end and other.start < whole.end for other in found):
+                    found.append(whole)
         return _best(found) if len(found) > 1 else found
+
+    def plain(self, data: bytes, near: bytes = b"") -> list[Candidate]:
+        """Return the candidates that stand in `data` as they are; `near` is more text that may name the vendor."""
+        return [*self._marked(data, near), *self._bare(data)]
 
     # -- formats with a mark -------------------------------------------------------------------------------------------
 
-    def _marked(self, data: bytes, path: str) -> Iterator[Candidate]:
+    def _marked(self, data: bytes, near: bytes) -> Iterator[Candidate]:
         at, search = 0, self.marks.search
         while hit := search(data, at):
             start = hit.start()
@@ -116,20 +131,22 @@ class Pack:
                     continue
                 if match.end() <= start:
                     continue
-                if candidate := self._judge(f, match, data, path):
+                if candidate := self._judge(f, match, data, near):
                     yield candidate
                     if not candidate.reason and candidate.confidence is Confidence.HIGH:
                         at = max(at, match.end())
 
-    def _judge(self, f: Format, match: re.Match[bytes], data: bytes, path: str) -> Candidate | None:
+    def _judge(self, f: Format, match: re.Match[bytes], data: bytes, near: bytes) -> Candidate | None:
         start, end = match.span()
-        if not boundaries.starts(data, start, f.left) or not boundaries.ends(data, end, f.right):
+        if not boundaries.counted(data, start, end) and not (
+            boundaries.starts(data, start, f.left) and boundaries.ends(data, end, f.right)
+        ):
             return None
         confidence = f.confidence
-        around = data[max(0, start - NEAR) : end + NEAR] if f.needs or f.unless else b""
+        around = data[max(0, start - NEAR) : end + NEAR] + b"\n" + near if f.needs or f.unless else b""
         if f.unless and f.unless.search(around):
             return None
-        if f.needs and not f.needs.search(around) and not f.needs.search(path.encode("utf-8", "replace")):
+        if f.needs and not f.needs.search(around):
             if f.raw.get("needed"):
                 return None
             confidence = Confidence.LOW
@@ -152,10 +169,22 @@ class Pack:
         while hit := search(data, at):
             value = hit.end() - 20
             for start in _token_starts(data, value, hit.start()):
-                if candidate := self._statement(data, start):
+                if candidate := self._statement(data, start) or self._encoded_value(data, start):
                     yield candidate
                     break
             at = max(value, hit.start() + 1)
+
+    def _encoded_value(self, data: bytes, start: int) -> Candidate | None:
+        """Judge a value that is base64 or hexadecimal for a key, as in the `data` of a Kubernetes secret."""
+        token = _ENCODED.match(data, start)
+        if not token or not boundaries.starts(data, start, "word"):
+            return None
+        for text, via in ((b64decode(token[0]), "in base64"), (_unhex(token[0]), "in hexadecimal")):
+            if 20 <= len(text) <= 200 and _PRINTABLE.fullmatch(text):
+                value = data[max(0, start - 240) : start] + text + data[token.end() : token.end() + 300]
+                if candidate := self._statement(value, min(start, 240)):
+                    return replace(candidate, start=start, end=token.end(), via=via)
+        return None
 
     def _statement(self, data: bytes, start: int) -> Candidate | None:
         window = data[start : start + 600]
@@ -176,17 +205,6 @@ class Pack:
         return Candidate(f, start, start + len(key), key, confidence, reason=_not_random(f, key))
 
 
-def automaton(pattern: bytes) -> Any:
-    """Return a compiled RE2 pattern over bytes. The import is part of the cost, so it happens on first use."""
-    import re2  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    options = re2.Options()
-    options.max_mem = 32 << 20
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    return re2.compile(pattern, options)
-
-
 def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:
     """Yield where the value that holds `at` may begin: its first byte, the byte after an escape there, `at` itself."""
     start = at
@@ -197,6 +215,13 @@ def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:
         yield escape.end()
     if at != start:
         yield at
+
+
+def _unhex(text: bytes) -> bytes:
+    try:
+        return bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        return b""
 
 
 def _value_ends(window: bytes, at: int) -> bool:

@@ -20,7 +20,7 @@ _GRADES = {
 }
 _KEYS = frozenset(
     "provider product env power grade rotate keywords pattern trigger offset left right check needs needed unless rank "
-    "value words unverified sample literal".split()
+    "value words unverified sample literal inner".split()
 )
 
 
@@ -51,11 +51,14 @@ class Format:
         return tuple(k.encode() for k in self.raw.get("keywords", ()))
 
     @cached_property
-    def triggers(self) -> tuple[str, ...]:
-        """RE2 patterns that find where a key may be; see `offset`."""
-        if trigger := self.raw.get("trigger"):
-            return (str(trigger),)
-        return tuple(re.escape(k.decode()) + "[A-Za-z0-9_+/.=-]{12}" for k in self.keywords)
+    def inner(self) -> tuple[bytes, ...]:
+        """Literals that stand inside each key; with them an encoded key without a mark in front is found."""
+        return tuple(k.encode() for k in self.raw.get("inner", ()))
+
+    @cached_property
+    def trigger(self) -> str:
+        """An RE2 pattern that finds where a key may be, see `offset`; empty where the keywords do."""
+        return str(self.raw.get("trigger", ""))
 
     @cached_property
     def offset(self) -> int | None:
