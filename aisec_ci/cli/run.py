@@ -276,7 +276,12 @@ def _targets(request: Request) -> list[tuple[str, Path | None]]:
 def _form(request: Request, path: Path | None) -> Options:
     from aisec_ci.cli.terminal import color_wanted, width
 
-    return Options(color=path is None and color_wanted(request.color), width=width(), suppressed=request.show_ignored)
+    return Options(
+        color=path is None and color_wanted(request.color),
+        width=width(),
+        suppressed=request.show_ignored,
+        quiet=request.quiet,
+    )
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from aisec_ci.report.interface import Options, Report, grades, level, missing, p
 
 LIMIT = 10
 """Annotations that GitHub shows of one step."""
+HOPS = 20
+"""Steps of a flow in an annotation."""
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -58,5 +60,6 @@ def _annotation(report: Report, finding: Finding) -> str:
         place += [f"col={where.column}", f"endColumn={where.end_column}"]
     title = f"{finding.rule_id} ({grades(finding.severity, finding.confidence)})"
     inside = f" ({where.inside})" if where.inside else ""
-    text = f"{visible(finding.message)}{visible(inside)}\n{visible(report.advice(finding))}"
+    hops = [f"{h.location.path}:{h.location.line}:{h.location.column}: {h.what}" for h in finding.flow[:HOPS]]
+    text = "\n".join(map(visible, (f"{finding.message}{inside}", *hops, report.advice(finding))))
     return f"::{command} {','.join(place)},title={command_property(title)}::{command_data(cut(text, 4000))}"

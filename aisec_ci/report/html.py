@@ -94,7 +94,7 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
         yield "</table>"
     for fix in finding.fixes:
         yield f"<p>Fix: {html_prose(fix.title)}</p>"
-    yield f"<p>{html_prose(report.advice(finding))}</p>"
+    yield f"<p>Help: {html_prose(report.advice(finding))}</p>"
     links = [
         f'<a href="{html(address)}" rel="noreferrer">{html(text or address)}</a>' if address else html(text)
         for text, address in references(report.rules[finding.rule_id])

@@ -116,6 +116,8 @@ class Options:
     """Text: columns of the terminal."""
     suppressed: bool = False
     """Also give ignored, baselined and waived findings, marked as such (text, SARIF, Markdown, HTML, JUnit; JSON always does)."""
+    quiet: bool = False
+    """Text: nothing at all where there is nothing to report."""
     category: str = ""
     """SARIF: what distinguishes this run from others of the same tool and commit (`automationDetails.id`)."""
 

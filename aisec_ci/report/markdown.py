@@ -90,7 +90,7 @@ def _details(report: Report, finding: Finding) -> list[str]:
         out.append("<p>Related:</p>")
         out += ["<ul>", *(f"<li>{_place(r)} {markdown_prose(r.label)}</li>" for r in finding.related), "</ul>"]
     out += [f"<p>Fix: {markdown_prose(fix.title)}</p>" for fix in finding.fixes]
-    out += [f"<p>{markdown_prose(report.advice(finding))}</p>", "</details>", ""]
+    out += [f"<p>Help: {markdown_prose(report.advice(finding))}</p>", "</details>", ""]
     return out
 
 

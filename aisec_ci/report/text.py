@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from aisec_ci.report.interface import Options, Report, grades, level, marked, mi
 GAPS = 10
 """So many gaps are named, then they are counted."""
 
+_ITEM = re.compile(r" (?=[2-9]\. )")
 _TAB = 4
 _CODE = 40
 """Columns of source text in a flow."""
@@ -23,7 +25,7 @@ _COLORS = {"error": "1;31", "warning": "1;33", "note": "1;36", "frame": "1;34", 
 
 def reporter(options: Options) -> Text:
     """Return the reporter."""
-    return Text(options.color, min(max(options.width, 40), 160), options.suppressed)
+    return Text(options.color, min(max(options.width, 40), 160), options.suppressed, options.quiet)
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,12 @@ class Text:
     color: bool = False
     width: int = 100
     suppressed: bool = False
+    quiet: bool = False
 
     def write(self, report: Report, out: TextIO) -> None:
         """Write the report; what the encoding of `out` cannot express is shown as escapes."""
+        if self.quiet and report.passed and not report.shown(self.suppressed) and not report.gaps:
+            return
         page = _Page(self, (getattr(out, "encoding", None) or "utf-8").lower(), report)
         for finding in report.shown(self.suppressed):
             out.writelines(log_line(line) + "\n" for line in page.finding(finding))
@@ -176,7 +181,20 @@ class _Page:
 
     def remark(self, bar: str, name: str, text: str) -> Iterator[str]:
         indent = len(bar) - self.painted(bar, "frame") + len(name) + 2
-        lines = textwrap.wrap(text, max(20, self.form.width - indent), break_on_hyphens=False, break_long_words=False)
+        room = max(20, self.form.width - indent)
+        # The items of a numbered list, which advice often is, each begin a line.
+        items = _ITEM.split(text) if text.startswith("1. ") else [text]
+        lines = [
+            line
+            for item in items
+            for line in textwrap.wrap(
+                item,
+                room,
+                subsequent_indent="   " if len(items) > 1 else "",
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
+        ]
         for number, line in enumerate(lines):
             yield f"{'':{indent}}{line}" if number else f"{bar}{self.paint('bold', name)}: {line}"
 

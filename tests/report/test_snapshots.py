@@ -63,6 +63,13 @@ def test_many_gaps(name: str) -> None:
     compare(f"gaps.{name}.{SUFFIXES[name]}", written(name, reports.many_gaps()))
 
 
+def test_quiet_is_silent_only_where_there_is_nothing_to_say() -> None:
+    quiet = Options(quiet=True)
+    assert not written("text", reports.clean(), quiet)
+    assert written("text", reports.full(), quiet) == written("text", reports.full())
+    assert written("text", reports.many_gaps(), quiet) == written("text", reports.many_gaps())
+
+
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
