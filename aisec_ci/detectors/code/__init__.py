@@ -1,26 +1,12 @@
-"""Placeholder until the family lands."""
+"""Code: Python sources and notebooks to one intermediate form, value flow, and the search for untrusted data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.sources.file import SourceFile
+from aisec_ci.detectors.interface import Context, Detector
 
 
-class _Nothing:
-    name = "code"
-
-    def wants(self, file: SourceFile) -> bool:
-        return False
-
-    def scan(self, file: SourceFile) -> Iterable[Report]:
-        return ()
-
-    def finish(self) -> Iterator[Report]:
-        return iter(())
-
-
-def create(context: Context) -> _Nothing:
+def detector(context: Context) -> Detector:
     """Return the detector."""
-    return _Nothing()
+    from aisec_ci.detectors.code.detector import CodeDetector  # noqa: PLC0415 - its modules load only when a run begins
+
+    return CodeDetector(context)

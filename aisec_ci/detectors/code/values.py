@@ -30,6 +30,9 @@ LIMIT = 24
 DEPTH = 60
 """Steps that a value is followed backwards."""
 
+NESTING = 120
+"""Questions that are open at the same time, those about callers included; each costs about six frames of the stack."""
+
 CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
 
@@ -220,7 +223,7 @@ class Flow:
         known = self._memo.get(key)
         if known is not None:
             return known
-        if key in self._active or depth > DEPTH:
+        if key in self._active or depth > DEPTH or len(self._active) > NESTING:
             self._cut = True
             return ()
         self._active.add(key)

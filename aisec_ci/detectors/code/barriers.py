@@ -1,0 +1,225 @@
+"""What a check is worth: does a value that passed it still carry someone else's text?
+
+A barrier leaves nothing of the sender's choice: equal to a constant, member of constants, a number, a UUID, matched
+whole by a pattern without free text, inside a folder after resolving. Everything else that looks like a check (deny
+lists, a check of the first word, a function that is not known) only lowers the grade.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.values import Flow, Val
+
+CLOSED_TYPES = frozenset(
+    "int float bool complex UUID UUID1 UUID3 UUID4 UUID5 datetime date time timedelta Decimal Literal IPv4Address IPv6Address "
+    "PositiveInt NonNegativeInt StrictInt conint confloat".split()
+)
+"""Types whose values hold no text of a sender's choice."""
+
+
+class Verdict(Enum):
+    """What is left of a tainted value behind a check."""
+
+    STOPPED = "stopped"
+    WEAKENED = "weakened"
+    PREFIXED = "prefixed"
+    """It starts with a constant: enough for a URL with a host or a path in a folder, not for anything else."""
+    KEPT = "kept"
+
+
+def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
+    """Return what a guard node does to the value it guards, with words for the message where it weakens."""
+    node = flow.project.node(value)
+    base = value & ~MASK
+    kind, detail = node.data
+    others = [base | a for a in node.args[1:]]
+    if kind == "eq":
+        return (Verdict.STOPPED, "") if others and all(_constant(flow, o) for o in others) else (Verdict.KEPT, "")
+    if kind == "in":
+        return (Verdict.STOPPED, "") if others and _constant_container(flow, others[0]) else (Verdict.KEPT, "")
+    if kind == "type":
+        return (Verdict.STOPPED, "") if others and closed_type(flow, others[0]) else (Verdict.KEPT, "")
+    if kind == "method":
+        return Verdict.STOPPED, ""
+    if kind == "match":
+        return _match(flow, detail, others)
+    if kind == "prefix":
+        known = flow.constants(others[0]) if others else None
+        return (Verdict.PREFIXED, known.texts[0]) if known and known.complete and known.texts else (Verdict.KEPT, "")
+    if kind == "within":
+        return Verdict.PREFIXED, "/within"
+    if kind == "lacks":
+        return Verdict.WEAKENED, "a deny list is the only check"
+    if kind == "check":
+        words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
+        return Verdict.WEAKENED, words
+    return Verdict.KEPT, ""
+
+
+def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
+    """A pattern is a barrier where it is constant, spans the whole text, and has no room for free text."""
+    for other in others:
+        for text in _patterns(flow, other):
+            anchored = method == "fullmatch" or (text.endswith(("$", r"\Z")) and (method == "match" or text.startswith(("^", r"\A"))))
+            if anchored and not free_text(text):
+                return Verdict.STOPPED, ""
+            return Verdict.WEAKENED, "a pattern is the only check"
+    return Verdict.WEAKENED, "a pattern is the only check"
+
+
+def _patterns(flow: Flow, value: Value) -> list[str]:
+    known = flow.constants(value).texts
+    if known:
+        return known
+    node = flow.project.node(value)
+    found = []
+    for val in flow.values(value):
+        if val.kind == "obj" and val.what in {"re.compile()", "re2.compile()", "regex.compile()"}:
+            found += _compiled(flow, value, node)
+    return found
+
+
+def _compiled(flow: Flow, value: Value, node: Node, depth: int = 0) -> list[str]:
+    """Return the patterns of `re.compile(…)` calls that a value comes from."""
+    base = value & ~MASK
+    if node.op == "call":
+        first = flow.argument(value, 0, "pattern")
+        return flow.constants(first).texts if first is not None else []
+    if depth > 4:
+        return []
+    if node.op == "var":
+        fn = flow.project.fn(value)
+        found = [v for v in flow.variable(fn.module, *node.data) if isinstance(v, int)]
+        return [t for v in found for t in _compiled(flow, v, flow.project.node(v), depth + 1)]
+    if node.op in {"phi", "guard"}:
+        return [t for a in node.args[:4] for t in _compiled(flow, base | a, flow.project.node(base | a), depth + 1)]
+    if node.op == "attr":
+        for val in flow.values(base | node.args[0]):
+            if val.kind in {"inst", "class"}:
+                return [
+                    t
+                    for cls in flow.mro(val.what)
+                    for v in [*cls.values(node.data), *flow.fields(cls, node.data)]
+                    for t in _compiled(flow, v, flow.project.node(v), depth + 1)
+                ]
+    return []
+
+
+_CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+
+
+def free_text(pattern: str) -> bool:
+    """Say whether a text that matches `pattern` can hold words of the sender's choice: white space, `.`, or a negation.
+
+    `[\\w.-]+`, `\\d{4}`, and alternatives of plain words hold none.
+    """
+    for part in _CLASS.findall(pattern):
+        if part.startswith("["):
+            inner = part[1:-1]
+            if inner.startswith("^") or " " in inner or "\\s" in inner or "\\S" in inner or "\\W" in inner:
+                return True
+        elif part in {".", "\\S", "\\W", "\\D", "\\s"}:
+            return True
+    return False
+
+
+def _constant(flow: Flow, value: Value) -> bool:
+    found = flow.values(value)
+    return bool(found) and all(v.kind in {"const", "env"} or (v.kind == "class" and flow.is_enum(v.what)) for v in found)
+
+
+def _constant_container(flow: Flow, value: Value) -> bool:
+    """Say whether a container holds constants only: a literal, an enum, the keys of a dictionary of the program."""
+    node = flow.project.node(value)
+    base = value & ~MASK
+    if node.op == "call" and flow.project.node(base | node.args[0]).op == "attr":
+        callee = flow.project.node(base | node.args[0])
+        if callee.data in {"keys", "values", "items"}:
+            return _constant_container(flow, base | callee.args[0])
+    found = flow.values(value)
+    if not found:
+        return False
+    return all(_closed_set(flow, v) for v in found)
+
+
+def _closed_set(flow: Flow, val: Val) -> bool:
+    if val.kind == "class":
+        return flow.is_enum(val.what)
+    if val.kind in {"const", "env"}:
+        return val.kind == "env"
+    if val.kind != "lit":
+        return False
+    node = flow.project.node(val.what)
+    base = val.what & ~MASK
+    if node.op == "dict":
+        return all(not (isinstance(k, dict) and "?" in k) for k in node.data)
+    if node.op == "each":
+        return True  # a comprehension over the program's own tables; the deny-list form is told apart in guards.py
+    return all(flow.constants(base | a).complete or _enum_member(flow, base | a) for a in node.args)
+
+
+def _enum_member(flow: Flow, value: Value) -> bool:
+    return any(v.kind in {"class", "inst", "func"} for v in flow.values(value))
+
+
+def closed_type(flow: Flow, annotation: Value) -> bool:
+    """Say whether every value of an annotated type is of a closed kind: number, bool, UUID, enum, Literal, pattern."""
+    found = flow.values(annotation)
+    node = flow.project.node(annotation)
+    if node.op in {"tuple", "phi"}:
+        parts = [(annotation & ~MASK) | a for a in node.args]
+        return bool(parts) and all(closed_type(flow, p) or _is_none(flow, p) for p in parts)
+    return bool(found) and all(_closed(flow, v) for v in found)
+
+
+def _is_none(flow: Flow, value: Value) -> bool:
+    return flow.constants(value).values == {None}
+
+
+def _closed(flow: Flow, val: Val) -> bool:
+    if val.kind == "class":
+        return flow.is_enum(val.what)
+    if val.kind in {"ext", "obj"}:
+        return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in CLOSED_TYPES
+    if val.kind == "const":
+        return val.what is None
+    if val.kind == "type":
+        node = flow.project.node(val.what)
+        base = val.what & ~MASK
+        heads = {str(v.what).rsplit(".", 1)[-1] for v in flow.values(base | node.args[0]) if v.kind == "ext"}
+        if heads & {"Literal"}:
+            return True
+        if heads & {"Optional", "Union", "list", "List", "set", "Set", "tuple", "Tuple", "Sequence"}:
+            return all(closed_type(flow, base | a) or _is_none(flow, base | a) for a in node.args[1:])
+        if "Annotated" in heads:
+            return closed_type(flow, base | node.args[1]) or any(_pattern_field(flow, base | a) for a in node.args[2:])
+        if heads & {"constr"}:
+            return True
+    return False
+
+
+def _pattern_field(flow: Flow, value: Value) -> bool:
+    """Say whether `Field(pattern=…)` or `StringConstraints(pattern=…)` leaves no room for free text."""
+    node = flow.project.node(value)
+    if node.op != "call":
+        return False
+    for word in ("pattern", "regex"):
+        given = flow.argument(value, None, word)
+        if given is not None:
+            return any(not free_text(t) for t in flow.constants(given).texts)
+    return False
+
+
+def closed_field(flow: Flow, owner: Val, name: str) -> bool:
+    """Say whether a field of a record is declared with a closed type or with a pattern without free text."""
+    for cls in flow.mro(owner.what):
+        annotation = cls.ir.annotations.get(name, -1)
+        if annotation >= 0:
+            if closed_type(flow, cls.owner.value(annotation)):
+                return True
+            return any(_pattern_field(flow, v) for v in cls.values(name))
+    return False

@@ -1,0 +1,37 @@
+"""Calls matched by resolved name and by what their arguments can be: loads of models, unpickling, grants to agents.
+
+`examine` is the one entry point; the engine calls it once, when the project's modules are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.code.calls import checks
+from aisec_ci.detectors.code.calls.loaders import loaders
+from aisec_ci.detectors.code.calls.loads import Loads
+from aisec_ci.detectors.code.calls.pickles import Pickles
+from aisec_ci.detectors.code.calls.view import Locate, View
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.interface import Context
+from aisec_ci.model import Finding, Observation
+
+__all__ = ["examine", "packages"]
+
+
+def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
+    """Yield what the calls in the selected modules show. `locate` turns positions of the intermediate form into places."""
+    view = View(context, flow, locate)
+    yield from Loads(view).run()
+    yield from Pickles(view).run()
+    yield from checks.run(view, checks.checks(context.catalog))
+
+
+def packages(catalog: Catalog) -> frozenset[str]:
+    """Return the top-level packages whose calls matter here: a file that names none of them need not be parsed."""
+    table = catalog.data("models/unsafe-loads")["pickles"]
+    found = loaders(catalog).packages | checks.checks(catalog).packages
+    for names in (table["torch"], *table["pickles"].values()):
+        found |= {name.partition(".")[0] for name in names}
+    return frozenset(found)

@@ -1,0 +1,231 @@
+"""Loads of models and datasets by name: are they pinned, and do they run code that comes along?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aisec_ci.detectors.code.calls.declared import Declared
+from aisec_ci.detectors.code.calls.ids import What, legacy_names, pin_of, what
+from aisec_ci.detectors.code.calls.loaders import Loader, loaders
+from aisec_ci.detectors.code.calls.slots import Given, given, slot
+from aisec_ci.detectors.code.calls.view import View
+from aisec_ci.detectors.code.project import ModuleInfo, Value
+from aisec_ci.model import Confidence, Finding, Location, Observation, Severity, Thing
+
+_PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th)$")
+_TRUSTED_BY_TORCH = frozenset({"facebookresearch", "facebookincubator", "pytorch", "fairinternal"})
+"""Owners that `torch.hub.load` loads from without asking (`_TRUSTED_REPO_OWNERS` in torch/hub.py)."""
+
+_OFFLINE = frozenset({"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"})
+
+
+@dataclass(frozen=True)
+class _Load:
+    """One call that fetches something."""
+
+    call: Value
+    loader: Loader
+    name: str
+    ids: tuple[str, ...]
+    """What it names on a hub."""
+    local: bool
+    """Whether it (also) names a path."""
+    revision: Given
+    pins: tuple[str, ...]
+    """`commit`, `tag`, or `none` for each revision that it can have; empty where nothing is known of it."""
+
+
+class Loads:
+    """The loads of one project."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.index = loaders(view.context.catalog)
+        self.legacy = legacy_names(view.context.catalog.data("models/providers")["legacy-names"])
+        self.declared = Declared(view.context.tree)
+
+    def run(self) -> Iterator[Finding | Observation]:
+        """Yield the findings and observations."""
+        for word in self.index.words:
+            for call in self.view.calls(word):
+                for loader, name in self.index.find(word, self.view.names(call)):
+                    load = self._load(call, loader, name)
+                    if load is None:
+                        continue
+                    yield from self._observe(load)
+                    yield from self._findings(load)
+                    break
+
+    def _load(self, call: Value, loader: Loader, name: str) -> _Load | None:
+        flow = self.view.flow
+        if loader.needs and True not in given(flow, call, loader.needs).constants:
+            return None
+        passed = given(flow, call, loader.id)
+        ids: list[str] = []
+        local = False
+        for text in passed.texts:
+            short = text
+            if loader.prefixes:
+                prefix = next((p for p in loader.prefixes if text.startswith(p)), None)
+                if prefix is None:
+                    continue
+                short = text.removeprefix(prefix)
+            if text in loader.local or text.startswith(("http://", "https://")):
+                local = True
+                continue
+            bare = short.partition(":")[0] if loader.in_name else short.partition("@")[0] if loader.prefixes else short
+            if loader.owner and "/" not in bare and re.search(r"\d|-", bare):
+                bare = short = f"{loader.owner}/{bare}"
+            kind = what(bare, self.view.folders, plain=loader.plain, known=() if loader.dataset else self.legacy)
+            if kind is What.HUB:
+                ids.append(short)
+            elif kind is What.LOCAL:
+                local = True
+        if loader.prefixes and not ids:
+            return None
+        revision = given(flow, call, loader.revision)
+        return _Load(call, loader, name, tuple(ids), local, revision, self._pins(loader, ids, revision))
+
+    def _pins(self, loader: Loader, ids: list[str], revision: Given) -> tuple[str, ...]:
+        if loader.in_name:
+            refs = [i.partition(":")[2] for i in ids]
+            return tuple(sorted({pin_of(r) if r else "none" for r in refs}))
+        if not revision.given:
+            return ("none",) if revision.sure else ()
+        return tuple(sorted({pin_of(c) if isinstance(c, str) and c else "none" for c in revision.constants}))
+
+    # -- findings ----------------------------------------------------------------------------------------------------
+
+    def _findings(self, load: _Load) -> Iterator[Finding]:
+        info = self.view.module(load.call)
+        if self.view.is_test(info.path):
+            return
+        code = self._remote_code(load, info)
+        if code:
+            yield code
+        elif load.ids and load.loader.pinnable and not load.local and not self._offline(load, info):
+            yield from self._unpinned(load)
+
+    def _unpinned(self, load: _Load) -> Iterator[Finding]:
+        names = _listed([i.partition(":")[0] for i in load.ids])
+        what_ = "dataset" if load.loader.dataset else "model"
+        files = [t for t in given(self.view.flow, load.call, load.loader.file).texts if _PICKLED.search(t)]
+        where = self._where(load)
+        evidence = {"model": load.ids[0], "loader": load.name, "hub": load.loader.hub}
+        branches = [t for t in self._revisions(load) if t in {"main", "master"}]
+        if "none" in load.pins or branches:
+            said = f"branch `{branches[0]}`" if branches and "none" not in load.pins else "no revision"
+            yield Finding(
+                "unpinned-model",
+                f"{what_} {names} is loaded with {said}: it can change under its name"
+                + (f", and `{files[0]}` is a pickle" if files else ""),
+                where,
+                Severity.MEDIUM if files else Severity.LOW,
+                Confidence.HIGH,
+                evidence=evidence,
+            )
+        elif "tag" in load.pins:
+            tag = next((t for t in self._revisions(load) if pin_of(t) == "tag"), "")
+            yield Finding(
+                "mutable-model-revision",
+                f"{what_} {names} is pinned to `{tag}`, which its owner can move",
+                where,
+                Severity.NOTE,
+                Confidence.HIGH,
+                evidence={**evidence, "revision": tag},
+            )
+
+    def _revisions(self, load: _Load) -> list[str]:
+        if load.loader.in_name:
+            return [r for i in load.ids if (r := i.partition(":")[2])]
+        return load.revision.texts
+
+    def _remote_code(self, load: _Load, info: ModuleInfo) -> Finding | None:
+        flow = self.view.flow
+        if load.loader.always_code:
+            return self._hub_code(load)
+        switch = given(flow, load.call, load.loader.code)
+        constants = switch.constants
+        if True not in constants or False in constants or None in constants:
+            return None
+        if load.loader.dataset and self._scripts_are_gone(info):
+            return None
+        pinned = bool(load.pins) and set(load.pins) == {"commit"}
+        known = bool(load.ids)
+        names = _listed(list(load.ids)) if known else "a model"
+        if pinned:
+            severity, said = Severity.LOW, f"`trust_remote_code` runs the code that comes with {names}, at a fixed commit"
+        elif known and not load.pins:
+            severity, said = Severity.MEDIUM, f"`trust_remote_code` runs the code that comes with {names}"
+        elif known:
+            severity, said = Severity.HIGH, f"`trust_remote_code` runs whatever code {names} holds at the time"
+        elif load.local:
+            severity, said = Severity.LOW, "`trust_remote_code` runs the code in the model's folder"
+        else:
+            severity, said = Severity.MEDIUM, "`trust_remote_code` runs the code of whatever model is named here"
+        sure = switch.only_constants
+        return Finding(
+            "remote-model-code",
+            said,
+            self.view.argument(load.call, switch.at),
+            severity,
+            Confidence.HIGH if sure and known else Confidence.MEDIUM,
+            evidence={"loader": load.name, "hub": load.loader.hub} | ({"model": load.ids[0]} if known else {}),
+        )
+
+    def _hub_code(self, load: _Load) -> Finding | None:
+        """Judge `torch.hub.load`: `hubconf.py` of a GitHub repository runs, after a question unless `trust_repo` says no."""
+        if not load.ids or load.local or "none" not in load.pins and "tag" not in load.pins:
+            return None
+        source = given(self.view.flow, load.call, (slot("source"),))
+        if "local" in source.constants:
+            return None
+        name = load.ids[0]
+        trusted = name.partition("/")[0] in _TRUSTED_BY_TORCH
+        forced = True in given(self.view.flow, load.call, (slot("trust_repo"),)).constants
+        severity = Severity.LOW if trusted else Severity.HIGH if forced else Severity.MEDIUM
+        return Finding(
+            "remote-model-code",
+            f"`torch.hub.load` runs the code that `{name}` holds at the time",
+            self._where(load),
+            severity,
+            Confidence.HIGH,
+            help=f"name a commit: `{name.partition(':')[0]}:<40 hex digits>`",
+            evidence={"loader": load.name, "hub": load.loader.hub, "model": name},
+        )
+
+    def _scripts_are_gone(self, info: ModuleInfo) -> bool:
+        """Whether the declared `datasets` is one that runs no loading scripts any more (4.0.0 and later)."""
+        return False
+
+    def _offline(self, load: _Load, info: ModuleInfo) -> bool:
+        """Say whether nothing can be downloaded: by argument, or by an environment variable that the module sets."""
+        if True in given(self.view.flow, load.call, load.loader.offline).constants:
+            return True
+        return any(
+            node.op == "setitem" and node.data in _OFFLINE for fn in info.functions for node in fn.nodes
+        )
+
+    def _where(self, load: _Load) -> Location:
+        return self.view.argument(load.call, given(self.view.flow, load.call, load.loader.id).at)
+
+    # -- observations ------------------------------------------------------------------------------------------------
+
+    def _observe(self, load: _Load) -> Iterator[Observation]:
+        thing = Thing.DATASET if load.loader.dataset else Thing.MODEL
+        revisions = load.revision.texts if not load.loader.in_name else []
+        for name in load.ids:
+            short, _, ref = name.partition(":") if load.loader.in_name else (name, "", "")
+            revision = ref or (revisions[0] if len(revisions) == 1 else "")
+            attributes = {"hub": load.loader.hub, "loader": load.name, "pin": pin_of(revision) if revision else "none"}
+            if revision:
+                attributes["revision"] = revision
+            confidence = Confidence.HIGH if len(load.ids) <= 3 else Confidence.MEDIUM
+            yield Observation(thing, short, self._where(load), confidence, attributes)
+
+
+def _listed(names: list[str]) -> str:
+    first = ", ".join(f"`{n}`" for n in names[:2])
+    return first if len(names) <= 2 else f"{first} and {len(names) - 2} more"

@@ -1,0 +1,123 @@
+"""What the checks of calls see of a run: the project, its value flow, the catalogue, and where things stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from aisec_ci.detectors.code.ir import Pos
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.calls.names import plain
+from aisec_ci.detectors.interface import Context
+from aisec_ci.model import Location
+
+Locate = Callable[[ModuleInfo, Pos, str], Location]
+"""Turns a position of the intermediate form into a location with a label."""
+
+_NAME = re.compile(r"[\w.]+")
+_TEST = re.compile(r"(^|/)(tests?|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)")
+
+
+class View:
+    """One project under analysis. Everything is computed when first asked for."""
+
+    def __init__(self, context: Context, flow: Flow, locate: Locate) -> None:
+        self.context = context
+        self.flow = flow
+        self.project: Project = flow.project
+        self._locate = locate
+        self._names: dict[Value, list[str]] = {}
+
+    def calls(self, word: str) -> Iterator[Value]:
+        """Yield the calls of what has this last word, in the files that this run reports on."""
+        for call in self.project.calls.get(word, ()):
+            if self.reported(self.module(call)):
+                yield call
+
+    def reported(self, info: ModuleInfo) -> bool:
+        """Say whether this run reports on a module."""
+        return info.path in self.context.selected
+
+    def module(self, value: Value) -> ModuleInfo:
+        """Return the module that a value stands in."""
+        return self.project.fns[value >> SHIFT].module
+
+    def names(self, call: Value) -> list[str]:
+        """Return the plain dotted names of what a call calls in libraries, sorted."""
+        known = self._names.get(call)
+        if known is None:
+            known = self._names[call] = sorted({plain(n) for n in self.flow.names(call)})
+        return known
+
+    def gated(self, call: Value) -> bool:
+        """Say whether a call stands behind a question to a human."""
+        return (call & MASK) in self.project.fns[call >> SHIFT].ir.gated
+
+    # -- places ------------------------------------------------------------------------------------------------------
+
+    def place(self, value: Value, label: str = "") -> Location:
+        """Return where a value stands."""
+        return self._locate(self.module(value), self.project.node(value).pos, label)
+
+    def callee(self, call: Value, label: str = "") -> Location:
+        """Return where the name of what is called stands in a call."""
+        node = self.project.node(call)
+        inner = self.project.node((call & ~MASK) | node.args[0])
+        info = self.module(call)
+        if inner.op == "attr" and _inside(inner.pos, node.pos):
+            return self._locate(info, inner.pos, label)
+        line, column, _, _ = node.pos
+        start = self._locate(info, (line, column, line, column), label)
+        found = _NAME.match(start.text, start.column - 1)
+        return replace(start, end_column=start.column + len(found[0])) if found else start
+
+    def argument(self, call: Value, at: Value | None, label: str = "") -> Location:
+        """Return where an argument of a call is written in the call, or where its callee stands if it is a variable."""
+        if at is not None and at >> SHIFT == call >> SHIFT:
+            pos = self.project.node(at).pos
+            if _inside(pos, self.project.node(call).pos):
+                return self._locate(self.module(call), pos, label)
+        return self.callee(call, label)
+
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def is_test(self, path: str) -> bool:
+        """Say whether a file belongs to tests."""
+        return bool(_TEST.search(path))
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders of the tree."""
+        out: set[str] = set()
+        for path in self.context.tree.paths:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in out:
+                out.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(out)
+
+    def words(self, info: ModuleInfo) -> frozenset[str]:
+        """Return the last words of all that a module calls or imports, and the keywords that its calls use."""
+        found: frozenset[str] | None = info.__dict__.get("_call_words")
+        if found is None:
+            words = {dotted.rpartition(".")[2] for dotted in info.imported}
+            for fn in info.functions:
+                for node in fn.nodes:
+                    if node.op == "call":
+                        callee = fn.nodes[node.args[0]]
+                        words.add(callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else "")
+                        words.update(node.data)
+            found = frozenset(words)
+            info.__dict__["_call_words"] = found
+        return found
+
+    def function(self, value: Value) -> Fn:
+        """Return the function that a value belongs to."""
+        return self.project.fns[value >> SHIFT]
+
+
+def _inside(inner: Pos, outer: Pos) -> bool:
+    return (inner[0], inner[1]) >= (outer[0], outer[1]) and (inner[2], inner[3]) <= (outer[2], outer[3])

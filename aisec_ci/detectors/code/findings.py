@@ -1,0 +1,236 @@
+"""From what the search reached to findings: the place, the way there hop by hop, the grade, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from aisec_ci.detectors.code.grading import PROMPT_KINDS, grade, origin
+from aisec_ci.detectors.code.help import advice
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.solver import ASKED, BUILT, DOUBT, WEAK, Entry, Fact, Hit, Solver
+from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
+
+HOPS = 14
+"""Hops of a flow that are shown; of a longer one the middle is left out."""
+
+FLOWS = 5
+"""Further flows that a finding keeps."""
+
+_STEPS = 400
+"""Steps of a way that are looked at."""
+
+_CONFIDENCE = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+
+Locate = Callable[[Value], Location]
+
+
+class Step(NamedTuple):
+    """One step of a way: the value, the value it came from, and what happened."""
+
+    value: Value
+    before: Value
+    note: str
+    """Words of a jump (a field, a result); empty for a step along a use."""
+
+
+def findings(solver: Solver, locate: Locate) -> Iterator[Finding]:
+    """Yield the findings, one for each statement and kind of source, in the order of places."""
+    found: dict[tuple[str, str, int, int, str], Finding] = {}
+    for entry, hit in solver.reached:
+        made = _finding(solver, locate, entry, hit)
+        if made is None:
+            continue
+        finding, kind = made
+        where = finding.location
+        key = (finding.rule_id, where.path, where.line, where.column, kind)
+        old = found.get(key)
+        found[key] = finding if old is None else _merged(old, finding)
+    for key in sorted(found):
+        yield found[key]
+
+
+def _merged(one: Finding, other: Finding) -> Finding:
+    """Join two findings of one place: the more dangerous speaks, the other is a further flow."""
+    best, rest = one, other
+    if (other.severity, other.confidence, -len(other.flow)) > (one.severity, one.confidence, -len(one.flow)):
+        best, rest = other, one
+    flows = [f for f in (*best.more_flows, rest.flow, *rest.more_flows) if f and f != best.flow]
+    return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
+
+
+def _finding(solver: Solver, locate: Locate, entry: Entry, hit: Hit) -> tuple[Finding, str] | None:
+    source = entry.source
+    assert source is not None
+    graded = grade(hit.kind, source.kind)
+    if graded is None or hit.flags & ASKED:
+        return None
+    steps = _way(solver, entry, hit)
+    inner = hit
+    while inner.inner is not None:
+        inner = inner.inner[1]
+    prompt = hit.kind in PROMPT_KINDS
+    severity = graded.severity
+    flags = hit.flags
+    if hit.kind == "sql" and not flags & BUILT:
+        severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
+    if hit.kind == "url" and flags & BUILT:
+        severity = min(severity, Severity.MEDIUM)
+    notes = []
+    if flags & WEAK:
+        severity = Severity(max(severity - 1, Severity.NOTE))
+        notes = [n for s in steps if (n := solver.notes.get(s.value))]
+    confidence = _CONFIDENCE[flags >> DOUBT]
+    if confidence is Confidence.LOW:
+        severity = min(severity, Severity.LOW)
+    built = _built(solver, steps) if prompt else None
+    if built is not None:
+        where = built
+    elif prompt:
+        where = inner.argument
+    else:
+        where = inner.at
+    location = replace(locate(where), label=_label(hit.kind, source.kind))
+    message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
+    if hit.kind == "system":
+        message += "" if inner.label == "a system message" else f" of `{inner.label}`"
+    elif hit.kind in {"tool-description", "template"}:
+        message += f" `{inner.label}`"
+    else:
+        message += f" `{inner.label}`"
+    if notes:
+        message += f"; {notes[0]}"
+    flow = _flow(solver, locate, source.what, steps, inner)
+    finding = Finding(
+        rule_id=graded.rule,
+        message=message,
+        location=location,
+        severity=severity,
+        confidence=confidence,
+        flow=flow,
+        help=advice(hit.kind, inner.label),
+        evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
+    )
+    return finding, source.kind
+
+
+def _label(use: str, kind: str) -> str:
+    if use in PROMPT_KINDS:
+        return "text that a caller controls, in the part the model obeys" if kind in {"remote", "user"} else f"{origin(kind)}, in the part the model obeys"
+    return f"runs with {origin(kind)}"
+
+
+# -- the way -----------------------------------------------------------------------------------------------------------
+
+
+def _way(solver: Solver, entry: Entry, hit: Hit) -> list[Step]:
+    steps = _trail(solver, entry, hit.fact, 0)
+    while hit.inner is not None and len(steps) < _STEPS:
+        inner_entry, inner_hit = hit.inner
+        param = inner_entry.param
+        steps.append(Step(hit.call, hit.fact.value, _passed(solver, param)))
+        steps.extend(_trail(solver, inner_entry, inner_hit.fact, 0))
+        hit = inner_hit
+    return steps
+
+
+def _passed(solver: Solver, param: Value) -> str:
+    fn = solver.project.fn(param)
+    name = fn.ir.params[solver.project.node(param).data].name
+    return f"passed to `{fn.ir.name}({name})`"
+
+
+def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
+    """Return the steps from the start of an entry (for a merged source: from the source) to a fact."""
+    back: list[list[Step]] = []
+    count = 0
+    while count < _STEPS:
+        via = entry.facts.get(fact)
+        if via is None:
+            break
+        before = via.fact.value if via.fact is not None else -1
+        if via.entry is not None and via.inner is not None and depth < 12:
+            inside = _trail(solver, via.entry, via.inner, depth + 1)
+            inner = [Step(fact.value, before, _passed(solver, via.entry.param)), *inside]
+            fn = solver.project.fn(via.entry.param)
+            back.append([*inner, Step(fact.value, before, f"returned by `{fn.ir.name}`")])
+        else:
+            back.append([Step(fact.value, before, via.note)])
+        count += 1
+        if via.fact is None:
+            break
+        fact = via.fact
+    steps = [s for part in reversed(back) for s in part]
+    if entry.origin is not None and depth < 12:
+        other, at = entry.origin
+        steps = [*_trail(solver, other, at, depth + 1), *steps]
+    return steps[:_STEPS]
+
+
+def _built(solver: Solver, steps: list[Step]) -> Value | None:
+    """Return the value that is joined with constant text, at the join with the most of it: the prompt's own text."""
+    best, size = None, 0
+    for step in steps:
+        if step.note or step.before < 0:
+            continue
+        length = _text_size(solver, step.value)
+        if length > size:
+            best, size = step, length
+    if best is None:
+        return None
+    node, before = solver.project.node(best.value), solver.project.node(best.before)
+    same = best.before >> 20 == best.value >> 20 and _within(before, node)
+    return best.before if same else best.value
+
+
+def _within(inner: Node, outer: Node) -> bool:
+    return outer.pos[:2] <= inner.pos[:2] and inner.pos[2:] <= outer.pos[2:]
+
+
+def _text_size(solver: Solver, value: Value) -> int:
+    """Return how many letters of constant text a join adds."""
+    node = solver.project.node(value)
+    base = value & ~MASK
+    if node.op == "text":
+        return sum(_letters(p) for p in node.data if p)
+    if node.op in {"add", "mod"}:
+        return sum(_letters(t) for a in node.args for t in solver.flow.constants(base | a).texts[:1])
+    if node.op == "call":
+        callee = solver.project.node(base | node.args[0])
+        if callee.op == "attr" and callee.data in {"format", "replace", "substitute", "safe_substitute", "join"}:
+            return max((_letters(t) for t in solver.flow.constants(base | callee.args[0]).texts[:2]), default=1)
+    return 0
+
+
+def _letters(text: str) -> int:
+    return sum(c.isalpha() for c in text[:2000])
+
+
+# -- hops --------------------------------------------------------------------------------------------------------------
+
+
+def _flow(solver: Solver, locate: Locate, what: str, steps: list[Step], sink: Hit) -> tuple[Hop, ...]:
+    hops: list[Hop] = []
+
+    def add(value: Value, words: str) -> None:
+        location = locate(value)
+        if not hops or hops[-1].location != location:
+            hops.append(Hop(location, words))
+
+    if steps:
+        add(steps[0].value, what)
+    for step in steps[1:]:
+        if step.note:
+            add(step.value, step.note)
+        elif _text_size(solver, step.value):
+            add(step.value, "built into a text")
+    words = sink.label if sink.kind not in {"system"} or sink.label == "a system message" else f"system prompt of `{sink.label}`"
+    last = locate(sink.at if sink.kind not in PROMPT_KINDS else sink.argument)
+    if hops and hops[-1].location == last:
+        hops.pop()
+    hops.append(Hop(last, words if sink.kind in PROMPT_KINDS else f"`{sink.label}`"))
+    if len(hops) > HOPS:
+        hops = [*hops[: HOPS // 2], *hops[-HOPS // 2 :]]
+    return tuple(hops)

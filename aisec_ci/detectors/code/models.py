@@ -1,0 +1,289 @@
+"""The models of libraries, from `rules/prompts/models/*.yaml` and the user's `[prompts]` table, ready for look-up.
+
+What the keys mean stands in docs/prompts-models.md. A name is dotted, as values.py writes it: `openai.OpenAI().chat`
+is the attribute `chat` of what calling `openai.OpenAI` returns. In models `{a,b}` stands for either, `*` for any one
+word, and `_call_` words such as `with_options()` are left out of names before the look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aisec_ci.errors import ConfigError, nearest
+
+SOURCES = frozenset({"remote", "user", "third", "llm", "tool", "secret"})
+"""Where a value comes from: a remote caller; the user of a local interface; content of third parties; a model's answer;
+arguments that a model chose for a tool; credentials."""
+
+SINKS = frozenset(
+    "system user messages tool-description template jinja-template exec shell argv sql html url path write deserialize "
+    "server-template import program log by-role callable tools output".split()
+)
+"""What an argument is used for."""
+
+KINDS_SAFE = ("shell", "html", "sql", "url", "path")
+"""Uses that an escaping function can make safe; their positions are the bits of a fact's flags."""
+
+_KEYS = frozenset({"packages", "about", "calls", "attributes", "loose-attributes", "handlers", "bases", "clean", "escapes", "names"})
+_CALL_KEYS = frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "shell", "strips"})
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one argument of a call is used for."""
+
+    kind: str
+    position: int | None
+    name: str | None
+
+
+@dataclass(frozen=True)
+class CallModel:
+    """What is known of a call."""
+
+    family: str
+    returns: str = ""
+    """A kind of source, `clean` where the result is harmless, or empty: not said."""
+    uses: tuple[Use, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Keywords of which one must be given, for names that are matched loosely."""
+    role: str = ""
+    """`position name` of the argument that holds the role, for `by-role` content."""
+    unless: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments with constants for which the call is harmless: `{shell: false}`."""
+    label: str = ""
+    """How the call is named in messages."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Functions that a framework calls with data from outside, told by decorator."""
+
+    family: str
+    kind: str
+    path: bool
+    """Whether the decorator must have a first argument that is a constant URL path, for loose matches."""
+    only: tuple[str, ...]
+    """Names of the parameters that carry the data; empty means all."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """Methods that a framework calls with data from outside, told by the base class."""
+
+    family: str
+    kind: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NameModel:
+    """A call that is only known by the words of its receiver and method."""
+
+    receiver: re.Pattern[str]
+    methods: frozenset[str]
+    returns: str
+
+
+class Models:
+    """All models, by name."""
+
+    def __init__(self) -> None:
+        self.packages: set[str] = set()
+        self.calls: dict[str, CallModel] = {}
+        self.loose: dict[str, list[tuple[tuple[str, ...], CallModel]]] = {}
+        self.wild: dict[str, list[tuple[re.Pattern[str], CallModel]]] = {}
+        self.attributes: dict[str, str] = {}
+        self.loose_attributes: dict[str, str] = {}
+        """By the last two words: `request.GET` on something that is not known."""
+        self.handlers: dict[str, Handler] = {}
+        self.loose_handlers: dict[str, list[Handler]] = {}
+        self.bases: dict[str, list[Base]] = {}
+        self.clean: set[str] = set()
+        self.escapes: dict[str, int] = {}
+        self.names: list[NameModel] = []
+        self._attributes_last: dict[str, list[str]] | None = None
+
+    def add(self, family: str, raw: Mapping[str, Any], where: str = "") -> None:
+        """Take in one family. Raises ConfigError for a key or word that is not known."""
+        where = where or f"rules/prompts/models/{family}.yaml"
+        if unknown := sorted(set(raw) - _KEYS):
+            raise ConfigError(f"{where}: unknown key `{unknown[0]}`", nearest(unknown[0], _KEYS))
+        self.packages.update(raw.get("packages", ()))
+        for call in raw.get("calls", ()):
+            self._add_call(family, call, where)
+        for name, kind in raw.get("attributes", {}).items():
+            for one in expand(name):
+                self.attributes[one] = _word(kind, SOURCES, where)
+        for name, kind in raw.get("loose-attributes", {}).items():
+            for one in expand(name):
+                self.loose_attributes[one] = _word(kind, SOURCES, where)
+        for handler in raw.get("handlers", ()):
+            made = Handler(family, _word(handler["params"], SOURCES, where), bool(handler.get("path")), tuple(handler.get("only", ())))
+            for name in _expand_all(handler.get("decorator", ())):
+                self.handlers[name] = made
+            for name in _expand_all(handler.get("loose", ())):
+                self.loose_handlers.setdefault(name, []).append(made)
+        for base in raw.get("bases", ()):
+            made_base = Base(family, _word(base["params"], SOURCES, where), tuple(base["methods"]))
+            for name in _expand_all(base["name"]):
+                self.bases.setdefault(name, []).append(made_base)
+        self.clean.update(_expand_all(raw.get("clean", ())))
+        for kind, names in raw.get("escapes", {}).items():
+            bit = 1 << KINDS_SAFE.index(_word(kind, frozenset(KINDS_SAFE), where))
+            for name in _expand_all(names):
+                self.escapes[name] = self.escapes.get(name, 0) | bit
+        for name in raw.get("names", ()):
+            self.names.append(
+                NameModel(re.compile(name["receiver"]), frozenset(name["methods"]), _word(name["returns"], SOURCES, where))
+            )
+
+    def _add_call(self, family: str, raw: Mapping[str, Any], where: str) -> None:
+        if unknown := sorted(set(raw) - _CALL_KEYS):
+            raise ConfigError(f"{where}: unknown key `{unknown[0]}` in a call", nearest(unknown[0], _CALL_KEYS))
+        returns = str(raw.get("returns", ""))
+        if returns and returns != "clean":
+            _word(returns, SOURCES, where)
+        uses = tuple(use(where_arg, _word(kind, SINKS, where)) for where_arg, kind in raw.get("args", {}).items())
+        for name in _expand_all(raw["name"]) if "name" in raw else ():
+            model = CallModel(
+                family,
+                returns,
+                uses,
+                role=raw.get("role", ""),
+                unless=raw.get("unless", {}),
+                label=label_of(name),
+            )
+            if "*" in name:
+                pattern = re.compile(r"[^.]*".join(re.escape(p) for p in name.split("*")))
+                self.wild.setdefault(name.rsplit(".", 1)[-1], []).append((pattern, model))
+            else:
+                self.calls[name] = model
+        for name in _expand_all(raw.get("loose", ())):
+            words = tuple(name.split("."))
+            model = CallModel(
+                family,
+                returns,
+                uses,
+                needs=tuple(raw.get("needs", ())),
+                role=raw.get("role", ""),
+                unless=raw.get("unless", {}),
+                label=name,
+            )
+            self.loose.setdefault(words[-1], []).append((words, model))
+
+    def call(self, name: str) -> CallModel | None:
+        """Return what is known of a call by its full name."""
+        name = plain(name)
+        found = self.calls.get(name)
+        if found is None:
+            for pattern, model in self.wild.get(name.rsplit(".", 1)[-1], ()):
+                if pattern.fullmatch(name):
+                    return model
+        return found
+
+    def call_loose(self, words: tuple[str, ...], keywords: Iterable[str]) -> CallModel | None:
+        """Return what is known of a call by the last words of its name and its keywords."""
+        given = set(keywords)
+        best: CallModel | None = None
+        length = 0
+        for known, model in self.loose.get(words[-1], ()) if words else ():
+            if len(known) > length and words[-len(known) :] == known and (not model.needs or given & set(model.needs)):
+                best, length = model, len(known)
+        return best
+
+    @property
+    def words(self) -> set[str]:
+        """The last words of every call that is modelled: where to look for sources and sinks."""
+        out = {name.rsplit(".", 1)[-1] for name in self.calls} | set(self.loose) | set(self.wild)
+        for name in self.names:
+            out |= name.methods
+        return out
+
+    def attributes_last(self) -> dict[str, list[str]]:
+        """Return the attributes that are sources, by their last word."""
+        if self._attributes_last is None:
+            self._attributes_last = {}
+            for name in self.attributes:
+                self._attributes_last.setdefault(name.rsplit(".", 1)[-1], []).append(name)
+        return self._attributes_last
+
+
+def use(where: str, kind: str) -> Use:
+    """Return the use that `0 prompt: user` or `prompt: user` or `0: user` describes."""
+    first, _, rest = where.partition(" ")
+    if first.isdigit():
+        return Use(kind, int(first), rest or None)
+    return Use(kind, None, where)
+
+
+def expand(name: str) -> list[str]:
+    """Return the names that a name with `{a,b}` stands for; choices nest, and one may be empty."""
+    end = name.find("}")
+    if end < 0:
+        return [name.replace("..", ".").strip(".")]
+    start = name.rfind("{", 0, end)
+    out: dict[str, None] = {}
+    for choice in name[start + 1 : end].split(","):
+        # an inner choice is resolved first: its commas must not split the outer one
+        out.update(dict.fromkeys([name[:start] + choice.strip() + name[end + 1 :]]))
+    if "{" in name[:start]:
+        return list(dict.fromkeys(e for one in _nested(name, start, end) for e in expand(one)))
+    return list(dict.fromkeys(e for one in out for e in expand(one)))
+
+
+def _nested(name: str, start: int, end: int) -> list[str]:
+    """Return the names for an innermost choice inside others: each outer choice that holds it is repeated for it."""
+    choices = name[start + 1 : end].split(",")
+    outer = _outer_start(name, start)
+    if outer < 0:
+        return [name[:start] + c.strip() + name[end + 1 :] for c in choices]
+    left = max(name.rfind(",", outer, start), outer) + 1
+    right = end + 1
+    while name[right] not in ",}{":
+        right += 1
+    repeated = ",".join(name[left:start] + c.strip() + name[end + 1 : right] for c in choices)
+    return [name[:left] + repeated + name[right:]]
+
+
+def _outer_start(name: str, start: int) -> int:
+    """Return where the choice begins that holds the one at `start`, or -1."""
+    depth = 0
+    for i in range(start - 1, -1, -1):
+        if name[i] == "}":
+            depth += 1
+        elif name[i] == "{":
+            if depth == 0:
+                return i
+            depth -= 1
+    return -1
+
+
+def _expand_all(names: Any) -> list[str]:
+    listed = [names] if isinstance(names, str) else names
+    return [one for name in listed for one in expand(name)]
+
+
+_TRANSPARENT = re.compile(
+    r"\.(?:with_raw_response|with_streaming_response|(?:with_options|with_config|with_retry|with_fallbacks|bind|bind_tools"
+    r"|with_structured_output|configurable_fields|__aenter__|__enter__|copy|with_types)\(\)|beta)(?=\.)"
+)
+
+
+def plain(name: str) -> str:
+    """Return a name without the words that do not change what is called."""
+    return _TRANSPARENT.sub("", name.replace("[]", "").removeprefix("builtins."))
+
+
+def label_of(name: str) -> str:
+    """Return a short name for messages: `chat.completions.create` for `openai.OpenAI().chat.completions.create`."""
+    return name.rsplit("().", 1)[-1] if "()." in name else name
+
+
+def _word(word: Any, known: frozenset[str], where: str) -> str:
+    if word not in known:
+        raise ConfigError(f"{where}: `{word}` is not known", nearest(str(word), known) or "one of: " + ", ".join(sorted(known)))
+    return str(word)

@@ -1,0 +1,237 @@
+"""Where values from outside enter a project: results of calls, attributes of requests, parameters of handlers and tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from aisec_ci.detectors.code import barriers
+from aisec_ci.detectors.code.models import Base, Handler, plain
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
+from aisec_ci.detectors.code.solver import Solver, Source
+from aisec_ci.detectors.code.values import Val
+
+_INJECTED = frozenset(
+    "Depends Security BackgroundTasks Response Session AsyncSession Request WebSocket Context RunContext ToolContext CallbackContext "
+    "RunContextWrapper ToolRuntime InjectedState InjectedStore InjectedToolArg InjectedToolCallId RunnableConfig Connection Engine "
+    "Logger Settings Config HTTPConnection SecurityScopes CancellationToken MessageContext ServerRequestContext RequestContext".split()
+)
+"""Types of parameters that a framework fills itself, and markers of such parameters."""
+
+_FRAMEWORK_NAMES = frozenset(
+    "self cls ctx context request websocket ws db session response background_tasks settings config app state runtime tool_context "
+    "current_user user_id callback_context run_context wrapper".split()
+)
+"""Names of parameters that carry the framework's own objects. Text of a request is read from them by modelled calls."""
+
+
+def sources(solver: Solver) -> Iterator[Source]:
+    """Yield every place where a value from outside enters, in the order of the project."""
+    yield from _calls(solver)
+    yield from _attributes(solver)
+    yield from _parameters(solver)
+
+
+def _calls(solver: Solver) -> Iterator[Source]:
+    project, models = solver.project, solver.models
+    found: set[Value] = set()
+    words = models.words
+    for word in sorted(words & set(project.calls)):
+        found.update(project.calls[word])
+    found.update(c for c in project.calls.get("", ()))
+    for call in sorted(found):
+        info = solver.info(call)
+        if info.model is not None and info.model.returns in _KINDS:
+            yield Source(call, info.model.returns, _what(info.model.returns, info.model.label), 1 if info.loose else 0)
+        elif info.model is None and not any(t.sure < 2 for t in info.targets):
+            yield from _by_name(solver, call, info.word)
+
+
+_KINDS = frozenset({"remote", "user", "third", "llm", "tool"})
+
+
+def _what(kind: str, label: str) -> str:
+    return {
+        "llm": f"the answer of `{label}`",
+        "third": f"content from outside, read by `{label}`",
+        "remote": f"data of the caller, read by `{label}`",
+        "user": f"input of the user, read by `{label}`",
+        "tool": f"arguments that the model chose, read by `{label}`",
+    }[kind]
+
+
+def _by_name(solver: Solver, call: Value, word: str) -> Iterator[Source]:
+    """Calls on something unknown whose names say that it is a model."""
+    fn = solver.project.fn(call)
+    node = solver.project.node(call)
+    callee = fn.nodes[node.args[0]]
+    if callee.op != "attr":
+        return
+    at = fn.nodes[callee.args[0]]
+    receiver = at.data if at.op == "attr" else at.data[1] if at.op == "var" else fn.ir.params[at.data].name if at.op == "param" else ""
+    if not isinstance(receiver, str) or not receiver:
+        receiver = next((n for n, defs in fn.ir.defs.items() if callee.args[0] in defs), "")
+    for model in solver.models.names:
+        if word in model.methods and model.receiver.fullmatch(receiver):
+            yield Source(call, model.returns, _what(model.returns, f"{receiver}.{word}"), 1)
+            return
+
+
+def _attributes(solver: Solver) -> Iterator[Source]:
+    project, flow, models = solver.project, solver.flow, solver.models
+    for word, names in sorted(models.attributes_last().items()):
+        heads = {n.rpartition(".")[0] for n in names}
+        for load in project.attributes.get(word, ()):
+            base = (load & ~MASK) | project.node(load).args[0]
+            for val in flow.values(base):
+                if val.kind in {"ext", "obj"} and (head := plain(val.what)) in heads:
+                    kind = models.attributes[f"{head}.{word}"]
+                    yield Source(load, kind, _what(kind, f"{head.removesuffix('()').rsplit('.', 1)[-1]}.{word}"))
+                    break
+    for name, kind in sorted(models.loose_attributes.items()):
+        owner, _, word = name.rpartition(".")
+        for load in project.attributes.get(word, ()):
+            fn = project.fn(load)
+            at = fn.nodes[project.node(load).args[0]]
+            receiver = fn.ir.params[at.data].name if at.op == "param" else at.data if at.op == "attr" else ""
+            if receiver == owner and all(v.kind in {"param", "unknown"} for v in flow.values((load & ~MASK) | project.node(load).args[0])):
+                yield Source(load, kind, _what(kind, name))
+
+
+def _parameters(solver: Solver) -> Iterator[Source]:
+    """Yield parameters of functions that a framework calls with data from outside."""
+    for info in solver.project:
+        for fn in info.functions[1:]:
+            if handler := _handler(solver, fn):
+                yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
+        for cls in info.classes:
+            for base in _bases(solver, cls):
+                for name in base.methods:
+                    method = cls.method(name)
+                    if method is not None:
+                        yield from _all(solver, method, base.kind, _of(base.kind, base.family), ())
+    yield from registered(solver)
+
+
+def _of(kind: str, family: str) -> str:
+    if kind == "tool":
+        return "an argument that the model chooses for this tool"
+    return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(kind, f"content from outside ({family})")
+
+
+def _handler(solver: Solver, fn: Fn) -> Handler | None:
+    if not fn.ir.decorators or fn.ir.parent < 0:
+        return None
+    parent = fn.module.functions[fn.ir.parent]
+    flow, models = solver.flow, solver.models
+    for decorator in fn.ir.decorators:
+        node = parent.nodes[decorator]
+        callee = node.args[0] if node.op == "call" else decorator
+        called = node.op == "call"
+        known = False
+        for val in flow.values(parent.value(callee)):
+            if val.kind in {"ext", "obj"}:
+                name = plain(val.what)
+                if name in models.handlers:
+                    return models.handlers[name]
+                known = known or not _vague(val)
+            elif val.kind in {"func", "class"}:
+                known = True
+        callee_node = parent.nodes[callee]
+        word = callee_node.data if callee_node.op == "attr" else ""
+        if known and not word:
+            continue
+        for handler in models.loose_handlers.get(str(word), ()):
+            if not handler.path:
+                return handler
+            first = flow.argument(parent.value(decorator), 0, "path") if called else None
+            if first is not None and any(t.startswith("/") for t in flow.constants(first).texts):
+                return handler
+    return None
+
+
+def _vague(val: Val) -> bool:
+    return str(val.what).startswith("builtins.")
+
+
+def _bases(solver: Solver, cls: Cls) -> Iterator[Base]:
+    models = solver.models
+    for dotted in sorted(solver.flow.external_bases(cls)):
+        yield from models.bases.get(dotted, ())
+        yield from models.bases.get(dotted.rsplit(".", 1)[-1], ())
+
+
+def _all(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> Iterator[Source]:
+    """Yield the parameters of a function that can hold text of a sender's choice."""
+    wanted = set(only)
+    for index, param in enumerate(fn.ir.params):
+        if index == 0 and fn.bound:
+            continue
+        if (wanted and param.name not in wanted) or param.name in _FRAMEWORK_NAMES:
+            continue
+        node = fn.params.get(index)
+        if node is None or not _open(solver, fn, index):
+            continue
+        yield Source(fn.value(node), kind, what)
+
+
+def _open(solver: Solver, fn: Fn, index: int) -> bool:
+    """Say whether a parameter can hold free text: not a number, an enumeration, or something the framework injects."""
+    param = fn.ir.params[index]
+    parent = fn.module.functions[fn.ir.parent]
+    flow = solver.flow
+    if param.default >= 0:
+        node = parent.nodes[param.default]
+        if node.op == "call" and {n.rsplit(".", 1)[-1] for n in flow.names(parent.value(param.default))} & _INJECTED:
+            return False
+    if param.annotation < 0:
+        return True
+    annotation = parent.value(param.annotation)
+    if barriers.closed_type(flow, annotation):
+        return False
+    return not any(_injected(solver, v) for v in flow.values(annotation))
+
+
+def _injected(solver: Solver, val: Val) -> bool:
+    if val.kind in {"ext", "obj"}:
+        return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in _INJECTED
+    if val.kind == "class":
+        return val.what.ir.name in _INJECTED or any(b.endswith("BaseSettings") for b in solver.flow.external_bases(val.what))
+    if val.kind == "type":
+        node = solver.project.node(val.what)
+        base = val.what & ~MASK
+        for arg in node.args:
+            for inner in solver.flow.values(base | arg):
+                if inner.kind != "type" and _injected(solver, inner):
+                    return True
+            if solver.project.node(base | arg).op == "call" and {
+                n.rsplit(".", 1)[-1] for n in solver.flow.names(base | arg)
+            } & _INJECTED:
+                return True
+    return False
+
+
+def registered(solver: Solver) -> Iterator[Source]:
+    """Yield parameters of functions that are handed to a framework as tools: `Tool(func=f)`, `tools=[f]`."""
+    project, flow = solver.project, solver.flow
+    seen: set[int] = set()
+    for word in sorted(solver.models.words & set(project.calls)):
+        for call in project.calls[word]:
+            model = solver.info(call).model
+            for use in model.uses if model is not None else ():
+                if use.kind not in {"tools", "callable"}:
+                    continue
+                given = flow.argument(call, use.position, use.name)
+                if given is None:
+                    continue
+                for fn in _functions(solver, given, many=use.kind == "tools"):
+                    if fn.id not in seen:
+                        seen.add(fn.id)
+                        yield from _all(solver, fn, "tool", _of("tool", model.family if model else ""), ())
+
+
+def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:
+    flow = solver.flow
+    found = list(flow.values(value, ("*",))) if many else list(flow.values(value))
+    for val in found:
+        if val.kind == "func":
+            yield val.what

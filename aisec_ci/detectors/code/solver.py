@@ -1,0 +1,1318 @@
+"""Where values from outside go: a fixed point over the whole project, forward from the sources only.
+
+A fact says: this value holds text from outside, in the part of it at `path`. Facts move along the uses of a value.
+Inside a function they belong to an *entry*: either a source, or "parameter p holds it at path q", whose results (what it
+returns, writes into its arguments, and which sinks it reaches) are found once and used by every caller. So a function
+with a safe and an unsafe caller is reported for the unsafe one, and code that no source reaches costs nothing.
+
+Attributes set on `self` are followed twice: exactly, as parts of the object that a method is called on, and for objects
+whose way is lost, as a field of the class (with lower confidence). Facts of sources that leave a function through its
+result, a field, or a shared variable are merged by kind of source, so the work does not grow with the number of sources.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from aisec_ci.detectors.code import barriers
+from aisec_ci.detectors.code.barriers import Verdict
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import KINDS_SAFE, CallModel, Models, Use
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
+from aisec_ci.detectors.code.values import Flow, Label, Path, Target, Val
+
+PATH_LIMIT = 4
+"""Steps into a structure that are told apart."""
+
+SAFE = {kind: 1 << i for i, kind in enumerate(KINDS_SAFE)}
+"""Bits of a fact's flags: made safe for this use."""
+
+WEAK = 1 << 8
+"""Some check that is not a barrier was passed."""
+BUILT = 1 << 9
+"""Joined with constant text."""
+ASKED = 1 << 10
+"""A human was asked."""
+SCHEME = 1 << 11
+"""Its scheme was checked (URLs)."""
+DOUBT = 12
+"""Position of two bits: 0 resolved, 1 one step by class hierarchy, field or name, 2 guessed."""
+_SAFE_MASK = (1 << DOUBT) - 1
+
+MAX_DOUBT = 2
+
+STEPS_PER_NODE = 12
+"""Steps of the whole search per node of the project, before it is given up; see `Solver.exhausted`."""
+
+MIN_STEPS = 300_000
+
+CONTENT = "$content"
+"""Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
+
+_ROLES_TRUSTED = frozenset({"system", "developer"})
+
+
+class Fact(NamedTuple):
+    """A value, the part of it, and what is known about its danger."""
+
+    value: Value
+    path: Path
+    flags: int
+
+    @property
+    def doubt(self) -> int:
+        """0 sure, 1 likely, 2 guessed."""
+        return self.flags >> DOUBT
+
+
+class Source(NamedTuple):
+    """Where text from outside enters."""
+
+    value: Value
+    kind: str
+    what: str
+    """For messages: `request body of FastAPI`, `answer of chat.completions.create`."""
+    doubt: int = 0
+    path: Path = ()
+
+
+class Via(NamedTuple):
+    """How a fact came about: from a fact of the same entry, through the results of another entry, or both."""
+
+    fact: Fact | None
+    entry: Entry | None = None
+    inner: Fact | None = None
+    note: str = ""
+
+
+class Hit(NamedTuple):
+    """A fact that reached a use."""
+
+    kind: str
+    at: Value
+    """The call or literal."""
+    argument: Value
+    label: str
+    fact: Fact
+    """The fact at the argument, in the entry that reaches the sink itself."""
+    flags: int
+    role: tuple[Value, ...] = ()
+    """Parameters that must hold a trusted role for this to be a system message."""
+    inner: tuple[Entry, Hit] | None = None
+    """The entry and its hit that this one came up from."""
+    call: Value = -1
+    """The call through which it came up."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """A start of facts and all that follows from it."""
+
+    number: int
+    source: Source | None
+    """None: a parameter."""
+    param: Value = -1
+    path: Path = ()
+    facts: dict[Fact, Via] = field(default_factory=dict)
+    best: dict[tuple[Value, Path], list[int]] = field(default_factory=dict)
+    exits: dict[tuple[int, Path, int], Fact] = field(default_factory=dict)
+    """`(parameter or -1 for the result, path, flags)`."""
+    hits: dict[tuple[Any, ...], Hit] = field(default_factory=dict)
+    callers: list[tuple[Entry, Value, Fact, Target]] = field(default_factory=list)
+    origin: tuple[Entry, Fact] | None = None
+    """For a merged source: where it came from first."""
+
+
+class CallInfo(NamedTuple):
+    """What a call is, as far as the search cares."""
+
+    names: tuple[str, ...]
+    model: CallModel | None
+    loose: bool
+    targets: tuple[Target, ...]
+    word: str
+    """The last word of what is called."""
+    method: bool
+    """Whether it is called on something."""
+
+
+class Solver:
+    """The search. `run` once, then read `reached`."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self.models = models
+        self.entries: list[Entry] = []
+        self.params: dict[tuple[Value, Path], Entry] = {}
+        self.merged: dict[tuple[Any, ...], Entry] = {}
+        self.work: deque[tuple[Entry, Fact]] = deque()
+        self.reached: list[tuple[Entry, Hit]] = []
+        self.exhausted = False
+        self.steps = 0
+        self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
+        """Functions whose result is used: instructions given as a callable."""
+        self._info: dict[Value, CallInfo] = {}
+        self._tables: dict[int, _FnTables] = {}
+        self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
+        self._barriers: dict[Value, tuple[Verdict, str]] = {}
+        self.notes: dict[Value, str] = {}
+        """Words on weak checks, by guard."""
+
+    # -- the search --------------------------------------------------------------------------------------------------
+
+    def run(self, sources: Iterable[Source]) -> None:
+        """Follow every source to its end, or until the limit of steps."""
+        limit = max(MIN_STEPS, STEPS_PER_NODE * sum(len(f.nodes) for f in self.project.fns))
+        for source in sources:
+            entry = self._entry(source)
+            self.add(entry, Fact(source.value, source.path, source.doubt << DOUBT), Via(None))
+        while self.work:
+            self.steps += 1
+            if self.steps > limit:
+                self.exhausted = True
+                return
+            entry, fact = self.work.popleft()
+            self._step(entry, fact)
+
+    def _entry(self, source: Source | None, param: Value = -1, path: Path = ()) -> Entry:
+        entry = Entry(len(self.entries), source, param, path)
+        self.entries.append(entry)
+        return entry
+
+    def add(self, entry: Entry, fact: Fact, via: Via) -> None:
+        """Take in a fact unless one at least as dangerous is known at its place."""
+        if len(fact.path) > PATH_LIMIT:
+            fact = fact._replace(path=fact.path[:PATH_LIMIT])
+        best = entry.best.setdefault((fact.value, fact.path), [])
+        flags = fact.flags
+        for known in best:
+            if known & _SAFE_MASK & ~flags == 0 and known >> DOUBT <= flags >> DOUBT:
+                return
+        if len(best) >= 4:
+            return
+        best.append(flags)
+        entry.facts[fact] = via
+        self.work.append((entry, fact))
+
+    def merge(self, entry: Entry, fact: Fact, key: tuple[Any, ...], starts: Iterable[Value], doubt: int, note: str) -> None:
+        """Go on with a source's fact at other places, once for each kind of source."""
+        assert entry.source is not None
+        flags = _doubt(fact.flags, doubt)
+        full = (*key, entry.source.kind, fact.path, flags & _SAFE_MASK)
+        other = self.merged.get(full)
+        if other is None:
+            other = self.merged[full] = self._entry(entry.source)
+            other.origin = (entry, fact)
+            for value in starts:
+                self.add(other, Fact(value, fact.path, flags), Via(None, note=note))
+
+    # -- one step ----------------------------------------------------------------------------------------------------
+
+    def _step(self, entry: Entry, fact: Fact) -> None:
+        value = fact.value
+        fn = self.project.fns[value >> SHIFT]
+        base = value & ~MASK
+        index = value & MASK
+        via = Via(fact)
+        tables = self.tables(fn)
+        for use in fn.uses[index]:
+            node = fn.nodes[use]
+            handler = _HANDLERS.get(node.op)
+            if handler is not None:
+                handler(self, entry, fact, fn, base | use, node, index, via)
+        if index in tables.returned:
+            self._leave(entry, fact, fn, fact.path)
+        if index in tables.yielded:
+            self._leave(entry, fact, fn, ("*", *fact.path))
+            if "contextmanager" in fn.decorator_names or "asynccontextmanager" in fn.decorator_names:
+                self._leave(entry, fact, fn, fact.path)
+        names = tables.names.get(index)
+        if names:
+            self._captured(entry, fact, fn, names)
+        node = fn.nodes[index]
+        if node.op == "param" and fact.path and (entry.param != value or fact.path != entry.path):
+            self._exit(entry, fact, node.data, fact.path)
+        if node.op == "param" and node.data == 0 and tables.super_calls:
+            for call in tables.super_calls:
+                self._enter_receiver(entry, fact, base | call, via)
+
+    def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, fact.path, fact.flags), via)
+
+    def _guard(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        known = self._barriers.get(use)
+        if known is None:
+            known = self._barriers[use] = barriers.judge(self.flow, use)
+        verdict, words = known
+        flags = fact.flags
+        if verdict is Verdict.STOPPED:
+            return
+        if verdict is Verdict.WEAKENED:
+            flags |= WEAK
+            self.notes[use] = words
+        elif verdict is Verdict.PREFIXED:
+            if fixed_host(words):
+                flags |= SAFE["url"]
+            elif words.startswith(("http://", "https://")):
+                flags |= SCHEME
+            elif words.startswith(("/", "within")):
+                flags |= SAFE["path"]
+        self.add(entry, Fact(use, fact.path, flags), via)
+
+    def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        name = node.data
+        for call in fn.uses[use & MASK]:
+            outer = fn.nodes[call]
+            if outer.op == "call" and outer.args[0] == use & MASK:
+                self._receiver(entry, fact, fn, (use & ~MASK) | call, outer, name, via)
+        path = fact.path
+        if path:
+            if path[0] == CONTENT:
+                if name in {"name", "path", "absolute", "as_posix"}:
+                    self.add(entry, Fact(use, path, fact.flags), via)
+            elif path[0] in {name, "*"}:
+                self.add(entry, Fact(use, path[1:], fact.flags), via)
+            self._property(entry, fact, use, node, via)
+        elif name not in _HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
+            self.add(entry, Fact(use, (), fact.flags), via)
+
+    def _closed_field(self, use: Value, node: Node) -> bool:
+        base = (use & ~MASK) | node.args[0]
+        owners = [v for v in self.flow.values(base) if v.kind == "inst"]
+        return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
+
+    def _property(self, entry: Entry, fact: Fact, use: Value, node: Node, via: Via) -> None:
+        """A property runs a method of the object."""
+        named = self.project.methods.get(node.data)
+        if not named or not any("property" in d for m in named for d in m.decorator_names):
+            return
+        base = (use & ~MASK) | node.args[0]
+        for val in self.flow.values(base):
+            if val.kind == "inst":
+                for method in self.flow.find_method(val.what, node.data):
+                    if any("property" in d for d in method.decorator_names):
+                        self._enter(entry, fact, use, Target(method, 1, 0), 0, fact.path)
+        del via
+
+    def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        path, key = fact.path, node.data
+        if not path:
+            if not (isinstance(key, str) and key in _HARMLESS_ATTRIBUTES):
+                self.add(entry, Fact(use, (), fact.flags), via)
+        elif _matches(path[0], key):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        path = fact.path
+        if path and isinstance(path[0], int):
+            path = ("*", *path[1:])
+        self.add(entry, Fact(use, path, fact.flags), via)
+
+    def _iter(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        path = fact.path
+        if not path:
+            self.add(entry, Fact(use, (), fact.flags), via)
+        elif path[0] == "*" or isinstance(path[0], int):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _join(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        """f-strings, `+`, `%`."""
+        if fact.path and node.op == "add" and fact.path[0] != CONTENT:  # lists
+            path = fact.path
+            if isinstance(path[0], int):
+                path = ("*", *path[1:])
+            self.add(entry, Fact(use, path, fact.flags), via)
+            return
+        flags = self._joined(fact.flags, use, node, index)
+        path = fact.path if fact.path and fact.path[0] == CONTENT else ()
+        self.add(entry, Fact(use, path, flags), via)
+
+    def _joined(self, flags: int, use: Value, node: Node, index: int) -> int:
+        """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
+        before = self._text_before(use, node, index)
+        if before or self._has_text(use, node, index):
+            flags |= BUILT
+        if fixed_host(before):
+            flags |= SAFE["url"]
+        elif before.startswith("/") and not before.startswith("//"):
+            flags |= SAFE["url"]
+        return flags
+
+    def _text_before(self, use: Value, node: Node, index: int) -> str:
+        base = use & ~MASK
+        if node.op == "text":
+            out = ""
+            holes = iter(node.args)
+            for piece in node.data:
+                if piece is not None:
+                    out += piece
+                    continue
+                hole = next(holes)
+                if hole == index:
+                    return out
+                known = self.flow.constants(base | hole)
+                inner = str(next(iter(known.values))) if known.complete and len(known.values) == 1 else ""
+                out += inner or (self.flow.text_prefix(base | hole) + "\ue000")
+            return out
+        out = ""
+        for arg in node.args:
+            if arg == index:
+                return out
+            out += self.flow.text_prefix(base | arg)
+            if not self.flow.constants(base | arg).complete:
+                out += "\ue000"
+        return out
+
+    def _has_text(self, use: Value, node: Node, index: int) -> bool:
+        if node.op == "text":
+            return any(p and p.strip() for p in node.data)
+        base = use & ~MASK
+        return any(
+            self.flow.constants(base | a).texts or self.flow.project.node(base | a).op in {"text", "add"}
+            for a in node.args
+            if a != index
+        )
+
+    def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.data in {"|", "/"}:
+            path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
+            flags = fact.flags
+            if node.data == "/" and node.args[0] != index:
+                flags |= BUILT
+            self.add(entry, Fact(use, path, flags), via)
+
+    def _sequence(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        for i, arg in enumerate(node.args):
+            if arg != index:
+                continue
+            if node.data and node.data[i] == "*":
+                rest = fact.path[1:] if fact.path else ()
+                self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
+            else:
+                self.add(entry, Fact(use, (i, *fact.path), fact.flags), via)
+                if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
+                    first = self.flow.constants((use & ~MASK) | node.args[0])
+                    if set(first.texts) & _ROLES_TRUSTED and not fact.path:
+                        self.hit(entry, fact, "system", use, use & ~MASK | arg, "a system message", 1)
+
+    def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)
+
+    def _dict(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        base = use & ~MASK
+        for key, arg in zip(node.data, node.args, strict=True):
+            if arg != index:
+                continue
+            if isinstance(key, dict):
+                self.add(entry, Fact(use, fact.path if "*" in key else ("*", *fact.path), fact.flags), via)
+                continue
+            self.add(entry, Fact(use, (key, *fact.path), fact.flags), via)
+            if key in {"content", "parts", "text"} and "role" in node.data:
+                role = base | node.args[node.data.index("role")]
+                self._message(entry, fact, use, base | arg, role)
+
+    def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
+        """A message with a role and a content: a hit where the role is, or can be, that of the system."""
+        known = self.flow.values(role)
+        roles = {str(v.what).lower() for v in known if v.kind == "const"}
+        roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
+        node = self.project.node(role)
+        if node.op == "param":  # decided by each caller
+            self.hit(entry, fact, "system", at, content, "a system message", 1, (role,))
+        elif roles & _ROLES_TRUSTED and not roles - _ROLES_TRUSTED - {"none"}:
+            self.hit(entry, fact, "system", at, content, "a system message", 1)
+
+    def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if len(node.args) > 1 and node.args[1] == index:
+            label = "*" if node.data is None else node.data
+            base = (use & ~MASK) | node.args[0]
+            self.mutate(entry, base, (label, *fact.path), fact.flags, via)
+            if node.data == "content":
+                self._stored_message(entry, fact, use, base)
+
+    def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
+        roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
+        if roles and roles <= _ROLES_TRUSTED:
+            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], "a system message", 1)
+
+    def _setvar(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        del use, via
+        self._shared(entry, fact, fn, node.data)
+
+    # -- writes ------------------------------------------------------------------------------------------------------
+
+    def mutate(self, entry: Entry, base: Value, path: Path, flags: int, via: Via, depth: int = 0) -> None:
+        """Something was put into an object: it is there in every use of the object, and in what holds the object."""
+        self.add(entry, Fact(base, path, flags), via)
+        if depth >= 4:
+            return
+        fn = self.project.fn(base)
+        node = self.project.node(base)
+        at = base & ~MASK
+        if node.op == "attr":
+            self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
+        elif node.op == "item":
+            label = "*" if node.data is None else node.data
+            self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
+        elif node.op in {"iter", "slice"}:
+            inner = ("*", *path) if node.op == "iter" else path
+            self.mutate(entry, at | node.args[0], inner, flags, via, depth + 1)
+        elif node.op == "phi":
+            for arg in node.args[:3]:
+                self.mutate(entry, at | arg, path, flags, via, depth + 1)
+        elif node.op == "guard":
+            self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
+        elif node.op == "var":
+            self._shared(entry, Fact(base, path, flags), fn, node.data, via)
+        elif node.op == "param" and node.data == 0 and fn.bound and fn.cls is not None and path and isinstance(path[0], str):
+            self._field(entry, Fact(base, path, flags), fn.cls, path[0], path[1:], via)
+        elif node.op == "call":
+            callee = fn.nodes[node.args[0]]
+            if callee.op == "attr" and callee.data in {"setdefault", "get"}:
+                self.mutate(entry, at | callee.args[0], ("*", *path), flags, via, depth + 1)
+            elif path[:1] == (CONTENT,) and len(node.args) > 1:
+                info = self.info(base)
+                if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
+                    receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
+                    self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
+
+    def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
+        """An attribute of `self` was set: other methods of the class may read it."""
+        self.add(entry, fact, via)
+        hit = Hit("@field", fact.value, fact.value, name, fact, fact.flags)
+        self._shared_hit(entry, hit, ("@field", id(cls), name, path), (cls, name, path))
+
+    def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
+        """A variable of an enclosing function or of the module was set."""
+        if via is not None:
+            self.add(entry, fact, via)
+        hit = Hit("@var", fact.value, fact.value, variable[1], fact, fact.flags)
+        key = ("@var", fn.module.path, variable, fact.path)
+        self._shared_hit(entry, hit, key, (fn.module, variable, fact.path))
+
+    def _shared_hit(self, entry: Entry, hit: Hit, key: tuple[Any, ...], what: tuple[Any, ...]) -> None:
+        if entry.source is None:
+            self._keep(entry, key, hit)
+        else:
+            self._spread(entry, hit.fact, key[0], what, hit.fact.flags)
+
+    def _spread(self, entry: Entry, fact: Fact, kind: str, what: tuple[Any, ...], flags: int) -> None:
+        """Go on at the reads of a field or shared variable."""
+        if kind == "@field":
+            cls, name, path = what
+            key: tuple[Any, ...] = ("field", id(cls), name)
+            starts: Iterable[Value] = self._field_reads(cls, name)
+            note = f"kept in `self.{name}`"
+        else:
+            module, variable, path = what
+            key = ("var", module.path, variable)
+            starts = self._variable_reads(module.path).get(variable, ())
+            note = f"kept in `{variable[1]}`"
+        self.merge(entry, Fact(fact.value, path, flags), key, starts, 1, note)
+
+    def _field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
+        family = {id(c) for c in [*self.flow.mro(cls), *self.flow.subclasses(cls)]}
+        for load in self.project.attributes.get(name, ()):
+            fn = self.project.fn(load)
+            base = self.project.node(load).args[0]
+            node = fn.nodes[base]
+            if node.op == "param" and node.data == 0 and fn.bound:
+                if fn.cls is not None and id(fn.cls) in family:
+                    yield load
+            elif any(v.kind == "inst" and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)):
+                yield load
+
+    def _variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:
+        """Reads of variables of enclosing functions and of the module, by variable."""
+        known = self._variables.get(path)
+        if known is None:
+            known = self._variables[path] = {}
+            module = self.project.module(path)
+            for fn in module.functions if module is not None else ():
+                for i, node in enumerate(fn.nodes):
+                    if node.op == "var":
+                        known.setdefault(node.data, []).append(fn.value(i))
+        return known
+
+    def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
+        """A variable that inner functions read (or, of the module, any function)."""
+        reads = self._variable_reads(fn.module.path)
+        for name in names:
+            for read in reads.get((fn.ir.index, name), ()):
+                if read >> SHIFT != fn.id:
+                    self.add(entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function"))
+
+    # -- results -----------------------------------------------------------------------------------------------------
+
+    def _leave(self, entry: Entry, fact: Fact, fn: Fn, path: Path) -> None:
+        sink = self.result_sinks.get(fn.id)
+        if sink is not None:
+            use, at, label = sink
+            self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+        if entry.source is None and entry.param >> SHIFT == fn.id:
+            self._exit(entry, fact, -1, path)
+        elif entry.source is not None:
+            starts = [call for call, _ in self.flow.callers(fn)]
+            self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`")
+
+    def _exit(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
+        if entry.source is not None:
+            if param >= 0:
+                self._out(entry, fact, param, path)
+            return
+        if self.project.fn(fact.value).id != entry.param >> SHIFT:
+            return
+        key = (param, path, fact.flags)
+        if key in entry.exits:
+            return
+        entry.exits[key] = fact
+        for caller, call, arg, target in list(entry.callers):
+            self._resume(entry, caller, call, arg, target, key, fact)
+
+    def _out(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
+        """A source was put into an argument: it is there in every caller."""
+        fn = self.project.fn(fact.value)
+        starts: list[Value] = []
+        for call, target in self.flow.callers(fn):
+            starts += self._arguments(call, target, param)
+        assert entry.source is not None
+        key = ("out", fn.id, param, entry.source.kind, path, fact.flags & _SAFE_MASK)
+        if key not in self.merged and starts:
+            other = self.merged[key] = self._entry(entry.source)
+            other.origin = (entry, fact)
+            for start in starts:
+                self.mutate(other, start, path, fact.flags, Via(None, note=f"put there by `{fn.ir.name}`"))
+
+    def _arguments(self, call: Value, target: Target, param: int) -> list[Value]:
+        """Return what the caller passes as a parameter; for a constructor the new object itself."""
+        node = self.project.node(call)
+        if param == 0 and target.fn.bound and target.shift:
+            if node.op == "attr":  # a property
+                return [(call & ~MASK) | node.args[0]]
+            callee = self.project.node((call & ~MASK) | node.args[0])
+            if target.fn.ir.name == "__init__" and not (callee.op == "attr" and callee.data == "__init__"):
+                return [call]
+            if callee.op == "attr":
+                receiver = (call & ~MASK) | callee.args[0]
+                if any(v.kind == "super" for v in self.flow.values(receiver)):
+                    fn = self.project.fn(call)
+                    return [fn.value(fn.params[0])] if 0 in fn.params else []
+                return [receiver]
+            return []
+        if node.op != "call":
+            return []
+        return [v for v, path in self.flow.passed(call, target, param) if not path]
+
+    def _resume(self, callee: Entry, caller: Entry, call: Value, arg: Fact, target: Target, key: tuple[int, Path, int], fact: Fact) -> None:
+        """Apply a result of a function at a call of it."""
+        param, path, flags = key
+        merged = _combine(arg.flags, flags, target.sure)
+        if call in self._gates(call):
+            merged |= ASKED
+        via = Via(arg, callee, fact)
+        if param < 0:
+            self.add(caller, Fact(call, path, merged), via)
+            return
+        for value in self._arguments(call, target, param):
+            self.mutate(caller, value, path, merged, via)
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def info(self, call: Value) -> CallInfo:
+        """Return what a call is."""
+        known = self._info.get(call)
+        if known is None:
+            known = self._info[call] = self._classify(call)
+        return known
+
+    def _classify(self, call: Value) -> CallInfo:
+        fn = self.project.fn(call)
+        node = self.project.node(call)
+        names = tuple(sorted(self.flow.names(call)))
+        targets = tuple(self.flow.targets(call))
+        callee = fn.nodes[node.args[0]]
+        words: list[str] = []
+        at = callee
+        while at.op == "attr" and len(words) < 5:
+            words.append(at.data)
+            at = fn.nodes[at.args[0]]
+            while at.op in {"call", "guard"} and len(words) < 5 and at.args and fn.nodes[at.args[0]].op == "attr":
+                at = fn.nodes[at.args[0]]
+        if at.op == "var":
+            words.append(at.data[1])
+        elif at.op == "param":
+            words.append(fn.ir.params[at.data].name)
+        elif at.op == "import":
+            words.append(at.data.rsplit(".", 1)[-1])
+        word = words[0] if words else ""
+        model, loose = None, False
+        for name in names:
+            model = self.models.call(name)
+            if model is not None:
+                break
+        # a look-alike of a known call on something unknown
+        if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
+            known_elsewhere = any(n.split(".", 1)[0].removesuffix("()") in _STANDARD for n in names)
+            if not known_elsewhere:
+                model = self.models.call_loose(tuple(reversed(words)), [k for k in node.data if k])
+                loose = model is not None
+        if model is not None and model.unless and self._unless(call, model):
+            model = None
+        if loose:
+            targets = ()
+        return CallInfo(names, model, loose, targets, word, callee.op == "attr")
+
+    def _unless(self, call: Value, model: CallModel) -> bool:
+        for word, wanted in model.unless.items():
+            known = self.flow.argument_constants(call, None, word)
+            if wanted == "?" and self.flow.argument(call, None, word) is not None:
+                return True
+            if known.values and wanted in known.values:
+                return True
+        return False
+
+    def _gates(self, call: Value) -> set[Value]:
+        fn = self.project.fn(call)
+        return {fn.value(g) for g in fn.ir.gated} if fn.ir.gated else set()
+
+    def _call(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        info = self.info(use)
+        flags = fact.flags | (ASKED if fn.ir.gated and (use & MASK) in fn.ir.gated else 0)
+        fact_here = fact._replace(flags=flags)
+        position = 0
+        for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if arg == index:
+                self._argument(entry, fact_here, fn, use, node, info, kind, position, via)
+            if kind == "":
+                position += 1
+
+    def _argument(
+        self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, info: CallInfo, kind: str, position: int, via: Via
+    ) -> None:
+        model = info.model
+        if model is not None:
+            self._uses(entry, fact, call, node, info, model, kind, position)
+        for target in info.targets:
+            for param, path in self._bind(fact, target, kind, position):
+                self._enter(entry, fact, call, target, param, path)
+        if info.targets and any(t.sure < 2 for t in info.targets):
+            return
+        if self._record(entry, fact, call, kind, position, via):
+            return
+        if model is not None and model.returns:
+            if model.returns == "clean":
+                return
+            if model.returns in {"llm", "third", "tool", "remote", "user"}:
+                return
+        escape = next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
+            return
+        if info.word == "partial" and position > 0 and "functools.partial" in info.names:
+            self._partial(entry, fact, call, node, kind, position)
+            return
+        if info.word in {"Thread", "Process"} and kind in {"args", "kwargs"}:
+            self._thread(entry, fact, call, kind)
+            return
+        word = info.word
+        if info.method:
+            self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
+            if word in _MUTATORS or word in _FINDERS or word.startswith(_FINDER_STARTS):
+                return
+        if word in _CLEAN_WORDS or word.startswith(_CLEAN_STARTS):
+            return
+        flags = fact.flags | escape
+        path = fact.path
+        if path and path[0] == CONTENT:
+            if word == "open":
+                self.add(entry, Fact(call, path, flags), via)
+            elif word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
+                self.add(entry, Fact(call, path, flags), via)
+            return
+        if word in {"dict", "deepcopy", "copy", "list", "tuple", "sorted", "set", "reversed", "cast", "create_task", "wait_for", "run"}:
+            if word == "dict" and kind not in {"", "**"}:
+                path = (kind, *path)
+            self.add(entry, Fact(call, path, flags), via)
+        elif word in {"gather", "chain", "zip"}:
+            self.add(entry, Fact(call, (position, *path) if word != "chain" else path, flags), via)
+        elif word == "enumerate":
+            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif path and word[:1].isupper() and kind not in {"", "*", "**"}:
+            self.add(entry, Fact(call, (kind, *path), flags), via)
+        else:
+            if info.method and not self._text_like(info):
+                flags = _doubt(flags, 1)
+            self.add(entry, Fact(call, (), flags), via)
+
+    def _text_like(self, info: CallInfo) -> bool:
+        return info.word in _TEXT_WORDS or bool(info.names)
+
+    def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
+        """A constructor that comes from annotations keeps its arguments as attributes."""
+        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
+            if val.kind != "class":
+                continue
+            cls = val.what
+            if self.flow.is_enum(cls):
+                return True
+            if self.flow.find_method(cls, "__init__"):
+                continue
+            names = self.flow.field_names(cls)
+            name = kind if kind not in {"", "*", "**"} else names[position] if kind == "" and position < len(names) else None
+            if kind == "**":
+                self.add(entry, Fact(call, fact.path, fact.flags), via)
+            elif name is not None:
+                if not barriers.closed_field(self.flow, val, name):
+                    path = (name, *fact.path)
+                    self.add(entry, Fact(call, path, fact.flags), via)
+                    if name == "content" and "role" in names:
+                        self._typed_message(entry, fact, call, names)
+                    elif "role" not in names and self.flow.is_record(cls):
+                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
+            else:
+                self.add(entry, Fact(call, (), fact.flags), via)
+            return True
+        return False
+
+    def _typed_message(self, entry: Entry, fact: Fact, call: Value, names: list[str]) -> None:
+        """`Message(role=…, content=…)` of a class of the project."""
+        role = self.flow.argument(call, names.index("role"), "role")
+        if role is not None:
+            self._message(entry, fact, call, fact.value, role)
+
+    def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
+        """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
+        params = target.fn.ir.params
+        path = fact.path
+        if kind == "":
+            position -= target.skip
+            if position < 0:
+                return
+            index = position + target.shift
+            positional = [i for i, p in enumerate(params) if p.kind == ""]
+            if index < len(positional):
+                yield positional[index], path
+            else:
+                for i, param in enumerate(params):
+                    if param.kind == "*":
+                        yield i, (index - len(positional), *path)
+        elif kind == "*":
+            positional = [i for i, p in enumerate(params) if p.kind == ""]
+            start = position - target.skip + target.shift
+            for i in positional[max(start, 0) :]:
+                if not path:
+                    yield i, ()
+                elif path[0] == "*" or path[0] == i - start:
+                    yield i, path[1:]
+            for i, param in enumerate(params):
+                if param.kind == "*":
+                    yield i, path if path else ("*",)
+        elif kind == "**":
+            for i, param in enumerate(params):
+                if param.kind in {"", "k"} and i >= target.shift:
+                    if not path:
+                        yield i, ()
+                    elif path[0] in {param.name, "*"}:
+                        yield i, path[1:]
+                elif param.kind == "**" and (not path or path[0] not in {p.name for p in params}):
+                    yield i, path
+        else:
+            for i, param in enumerate(params):
+                if param.name == kind and param.kind in {"", "k"}:
+                    yield i, path
+                    return
+            for i, param in enumerate(params):
+                if param.kind == "**":
+                    yield i, (kind, *path)
+
+    def _enter(self, entry: Entry, fact: Fact, call: Value, target: Target, param: int, path: Path) -> None:
+        """Follow a fact into a function."""
+        fn = target.fn
+        node = fn.params.get(param)
+        if node is None:
+            return
+        if not path and self._closed_param(fn, param):
+            return
+        value = fn.value(node)
+        inner = self.params.get((value, path))
+        if inner is None:
+            inner = self.params[(value, path)] = self._entry(None, value, path)
+            self.add(inner, Fact(value, path, 0), Via(None))
+        for other, at, arg, known in inner.callers:
+            if other is entry and at == call and known == target and arg.flags == fact.flags:
+                return
+        inner.callers.append((entry, call, fact, target))
+        for key, out in list(inner.exits.items()):
+            self._resume(inner, entry, call, fact, target, key, out)
+        for hit in list(inner.hits.values()):
+            self._raise(inner, hit, entry, call, fact, target)
+
+    def _closed_param(self, fn: Fn, index: int) -> bool:
+        param = fn.ir.params[index]
+        if param.annotation < 0 or fn.ir.parent < 0:
+            return False
+        parent = fn.module.functions[fn.ir.parent]
+        return barriers.closed_type(self.flow, parent.value(param.annotation)) and param.kind in {"", "k"}
+
+    def _partial(self, entry: Entry, fact: Fact, call: Value, node: Node, kind: str, position: int) -> None:
+        for val in self.flow.values((call & ~MASK) | node.args[1]):
+            for target in self.flow.targets_of(val, 1):
+                for param, path in self._bind(fact, target, kind, position - 1 if kind == "" else position):
+                    self._enter(entry, fact, call, target, param, path)
+
+    def _thread(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
+        function = self.flow.argument(call, 1, "target")
+        for val in self.flow.values(function) if function is not None else ():
+            for target in self.flow.targets_of(val, 1):
+                for param, path in self._bind(fact, target, "*" if kind == "args" else "**", 0):
+                    self._enter(entry, fact, call, target, param, path)
+
+    # -- methods of plain values --------------------------------------------------------------------------------------
+
+    def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
+        """A method is called on a value with a fact."""
+        info = self.info(call)
+        flags = fact.flags | (ASKED if fn.ir.gated and (call & MASK) in fn.ir.gated else 0)
+        fact = fact._replace(flags=flags)
+        real = [t for t in info.targets if t.sure < 2]
+        for target in info.targets:
+            if target.fn.bound and target.shift and (fact.path or real):
+                self._enter(entry, fact, call, target, 0, fact.path)
+        if real:
+            return
+        if info.model is not None and (info.model.returns or info.model.uses):
+            for use in info.model.uses:
+                if use.name == "self":
+                    self.hit(entry, fact, use.kind, call, fact.value, info.model.label, 1 if info.loose else 0)
+            if info.model.returns:
+                return
+        path = fact.path
+        if path and path[0] == CONTENT:
+            if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
+                self.add(entry, Fact(call, (), flags), via)
+            elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
+                self.add(entry, Fact(call, path, flags), via)
+            return
+        if name in _CLEAN_METHODS or name.startswith(_CLEAN_STARTS):
+            return
+        if not path:
+            if name == "encode" and len(node.args) == 1:
+                self.add(entry, Fact(call, (), flags), via)
+                return
+            self.add(entry, Fact(call, (), flags), via)
+            return
+        if name in {"get", "pop", "setdefault", "__getitem__", "getlist"}:
+            key = self._key(call, node)
+            if name == "pop" and key is None and len(node.args) == 1:
+                if isinstance(path[0], int) or path[0] == "*":
+                    self.add(entry, Fact(call, path[1:], flags), via)
+            elif _matches(path[0], key):
+                self.add(entry, Fact(call, path[1:], flags), via)
+        elif name == "values":
+            self.add(entry, Fact(call, ("*", *path[1:]), flags), via)
+        elif name == "items":
+            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif name in {"copy", "model_copy", "dict", "model_dump", "to_dict", "asdict", "_asdict", "invoke_dict", "copy_with", "with_columns"}:
+            self.add(entry, Fact(call, path, flags), via)
+        elif name in {"format", "join", "render", "json", "model_dump_json", "to_json", "dumps", "getvalue", "format_messages", "to_string"}:
+            self.add(entry, Fact(call, (), flags), via)
+
+    def _key(self, call: Value, node: Node) -> Label:
+        if len(node.args) < 2:
+            return None
+        known = self.flow.constants((call & ~MASK) | node.args[1])
+        values = [v for v in known.values if isinstance(v, (str, int))]
+        return values[0] if len(values) == 1 and known.complete else None
+
+    def _method_argument(
+        self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, word: str, kind: str, position: int, via: Via
+    ) -> None:
+        """Methods that keep their argument in the object they are called on."""
+        if word not in _MUTATORS:
+            return
+        callee = fn.nodes[node.args[0]]
+        receiver = (call & ~MASK) | callee.args[0]
+        how = _MUTATORS[word]
+        if how == "element":
+            self.mutate(entry, receiver, ("*", *fact.path), fact.flags, via)
+        elif how == "elements":
+            rest = fact.path[1:] if fact.path else ()
+            self.mutate(entry, receiver, ("*", *rest), fact.flags, via)
+        elif how == "update":
+            if kind in {"", "**"}:
+                self.mutate(entry, receiver, fact.path or ("*",), fact.flags, via)
+            else:
+                self.mutate(entry, receiver, (kind, *fact.path), fact.flags, via)
+        elif how == "keyed":
+            if position == 1 or kind not in {"", "*", "**"}:
+                key = self._key(call, node)
+                label = "*" if key is None else key
+                self.mutate(entry, receiver, (label, *fact.path), fact.flags, via)
+                if word == "setdefault":
+                    self.add(entry, Fact(call, fact.path, fact.flags), via)
+        elif how == "content":
+            if position == 0 and fact.path[:1] != (CONTENT,):
+                self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
+
+    def _enter_receiver(self, entry: Entry, fact: Fact, call: Value, _via: Via) -> None:
+        """`super().method()` runs on the same object."""
+        if not fact.path:
+            return
+        for target in self.info(call).targets:
+            if target.fn.bound:
+                self._enter(entry, fact, call, target, 0, fact.path)
+
+    # -- uses ----------------------------------------------------------------------------------------------------------
+
+    def _uses(self, entry: Entry, fact: Fact, call: Value, node: Node, info: CallInfo, model: CallModel, kind: str, position: int) -> None:
+        for use in model.uses:
+            path = fact.path
+            if kind == "":
+                if use.position != position and use.position is not None or use.position is None:
+                    if use.position != position:
+                        continue
+            elif kind == "**":
+                if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
+                    continue
+                path = path[1:]
+            elif kind == "*":
+                if use.position is None or use.position < position:
+                    continue
+                path = path[1:] if path else ()
+            elif kind != use.name:
+                continue
+            self._use(entry, fact, path, call, info, model, use)
+        del node
+
+    def _use(self, entry: Entry, fact: Fact, path: Path, call: Value, info: CallInfo, model: CallModel, use: Use) -> None:
+        kind = use.kind
+        doubt = 1 if info.loose else 0
+        argument = fact.value
+        if kind == "by-role":
+            self._by_role(entry, fact, call, model, argument)
+            return
+        if kind == "messages":
+            self._messages(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind in {"user", "tools", "callable", "log"}:
+            return
+        if kind in {"argv", "shell"}:
+            kind = self._program(fact, path, call, kind)
+            if not kind:
+                return
+        elif path[:1] == (CONTENT,):
+            if kind != "path":
+                return
+            return
+        elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
+            if path and not (kind == "url" and path[0] == "url") and not (kind == "exec" and path == ("$text",)):
+                return
+        elif kind == "write" and path:
+            return
+        if kind in SAFE and fact.flags & SAFE[kind]:
+            return
+        if kind == "template" and fact.flags & BUILT and False:
+            return
+        self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _program(self, fact: Fact, path: Path, call: Value, kind: str) -> str:
+        """Tell what a tainted part of a command does: the shell's text, the program, code for an interpreter."""
+        shell = kind == "shell"
+        if kind == "argv":
+            shells = self.flow.argument_constants(call, None, "shell").values
+            shell = True in shells or 1 in shells
+            if shells and not shell:
+                shell = False
+        if path[:1] == (CONTENT,) or path[1:2] == (CONTENT,):
+            return "run-file"
+        if fact.flags & SAFE["shell"] and shell:
+            return ""
+        if shell and not path:
+            return "shell"
+        if not path:
+            if fact.flags & BUILT and not shell and kind == "argv":
+                return ""
+            return "program"
+        if len(path) > 1:
+            return ""
+        if path[0] == 0:
+            return "program"
+        first = self._words(fact.value, 0)
+        if not first:
+            return ""
+        program = first.rsplit("/", 1)[-1]
+        index = path[0]
+        before = self._words(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
+        if program in _INTERPRETERS and (before in {"-c", "-e", "-Command", "/c", "/C", "--eval", "-lc", "-ic"}):
+            return "shell" if program in _SHELLS else "exec"
+        if program in _INSTALLERS or (program in _INTERPRETERS and self._words(fact.value, 2) in _INSTALLERS):
+            return "package"
+        if program in _WRAPPERS and index == 1:
+            return "program"
+        return ""
+
+    def _words(self, value: Value, index: int) -> str:
+        known = self.flow.values(value, (index,))
+        for val in known:
+            if val.kind == "const" and isinstance(val.what, str):
+                return val.what
+            if val.kind in {"ext", "obj"} and val.what == "sys.executable":
+                return "python"
+        return ""
+
+    def _by_role(self, entry: Entry, fact: Fact, call: Value, model: CallModel, argument: Value) -> None:
+        first, _, name = model.role.partition(" ")
+        role = self.flow.argument(call, int(first) if first.isdigit() else None, name or first)
+        if role is not None:
+            self._message(entry, fact, call, argument, role)
+
+    def _messages(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
+        """A list of messages: a hit where the fact stands in the content of one with a trusted role."""
+        if len(path) < 2 or not isinstance(path[0], int):
+            return
+        keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])
+        if path[1] not in {"content", 1, "parts", "text"}:
+            return
+        known = self.flow.constants(argument, (path[0], keys[0]))
+        roles = {str(c).lower() for c in known.values}
+        if roles and roles <= _ROLES_TRUSTED:
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+
+    def hit(
+        self, entry: Entry, fact: Fact, kind: str, at: Value, argument: Value, label: str, doubt: int, role: tuple[Value, ...] = ()
+    ) -> None:
+        """Note that a fact reached a use."""
+        if kind in SAFE and fact.flags & SAFE[kind]:
+            return
+        hit = Hit(kind, at, argument, label, fact, _doubt(fact.flags, doubt), role)
+        self._keep(entry, (kind, at, argument, role), hit)
+
+    def _keep(self, entry: Entry, key: tuple[Any, ...], hit: Hit) -> None:
+        old = entry.hits.get(key)
+        if old is not None and _worse(old.flags, hit.flags):
+            return
+        if entry.source is not None:
+            if hit.role:
+                return
+            entry.hits[key] = hit
+            self.reached.append((entry, hit))
+            return
+        entry.hits[key] = hit
+        for caller, call, arg, target in list(entry.callers):
+            self._raise(entry, hit, caller, call, arg, target)
+
+    def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
+        """Bring a hit of a function up to a call of it."""
+        if hit.kind in SAFE and arg.flags & SAFE[hit.kind]:
+            return
+        flags = _combine(arg.flags, hit.flags, target.sure)
+        if call in self._gates(call):
+            flags |= ASKED
+        if hit.kind in {"@field", "@var"}:
+            self._raise_shared(inner, hit, caller, arg, flags)
+            return
+        role = hit.role
+        if role:
+            decided = self._role_at(call, target, role[0])
+            if decided is None:
+                return
+            role = decided
+        key = (hit.kind, hit.at, hit.argument, role)
+        self._keep(caller, key, Hit(hit.kind, hit.at, hit.argument, hit.label, arg, flags, role, (inner, hit), call))
+
+    def _raise_shared(self, inner: Entry, hit: Hit, caller: Entry, arg: Fact, flags: int) -> None:
+        for key, known in inner.hits.items():
+            if known is not hit:
+                continue
+            up = hit._replace(fact=arg, flags=flags, inner=(inner, hit))
+            if caller.source is None:
+                self._keep(caller, key, up)
+            elif key[0] == "@field":
+                cls = next((c for m in self.project for c in m.classes if id(c) == key[1]), None)
+                if cls is not None:
+                    self._spread(caller, arg, "@field", (cls, key[2], key[3]), flags)
+            else:
+                module = self.project.module(key[1])
+                self._spread(caller, arg, "@var", (module, key[2], key[3]), flags)
+            return
+
+    def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
+        """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""
+        node = self.project.node(role)
+        if node.op != "param":
+            return None
+        if self.project.node(call).op != "call":
+            return None
+        passed = self.flow.passed(call, target, node.data)
+        if not passed:
+            parent = target.fn.module.functions[target.fn.ir.parent]
+            default = target.fn.ir.params[node.data].default
+            passed = [(parent.value(default), ())] if default >= 0 else []
+        for value, path in passed:
+            given = self.project.node(value)
+            if given.op == "param" and not path:
+                return (value,)
+            known = self.flow.values(value, path)
+            roles = {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"const", "obj", "ext"}}
+            if roles and roles <= _ROLES_TRUSTED:
+                return ()
+        return None
+
+    # -- tables --------------------------------------------------------------------------------------------------------
+
+    def tables(self, fn: Fn) -> _FnTables:
+        """Return what the search wants to know of a function's nodes."""
+        known = self._tables.get(fn.id)
+        if known is None:
+            known = self._tables[fn.id] = _FnTables(fn)
+        return known
+
+
+class _FnTables:
+    """Look-ups by node of one function."""
+
+    def __init__(self, fn: Fn) -> None:
+        self.returned = frozenset(fn.ir.returns)
+        self.yielded = frozenset(fn.ir.yields)
+        self.names: dict[int, list[str]] = {}
+        for name, nodes in fn.ir.defs.items():
+            for n in nodes:
+                self.names.setdefault(n, []).append(name)
+        self.super_calls: list[int] = []
+        for i, node in enumerate(fn.nodes):
+            if node.op == "call":
+                callee = fn.nodes[node.args[0]]
+                if callee.op == "attr":
+                    inner = fn.nodes[callee.args[0]]
+                    if inner.op == "call" and fn.nodes[inner.args[0]].data == (0, "super"):
+                        self.super_calls.append(i)
+
+
+def fixed_host(prefix: str) -> bool:
+    """Say whether a URL that begins so has a scheme and a host that the rest cannot change: `https://api.example.com/`."""
+    scheme, mark, rest = prefix.partition("://")
+    if not mark or not scheme.replace("+", "").isalnum():
+        return False
+    host, slash, _ = rest.partition("/")
+    return bool(host) and bool(slash or "?" in host or "#" in host) and "\ue000" not in scheme
+
+
+def _doubt(flags: int, doubt: int) -> int:
+    """Return flags with at least this much doubt."""
+    return (flags & _SAFE_MASK) | min(MAX_DOUBT, max(flags >> DOUBT, doubt)) << DOUBT
+
+
+def _combine(outer: int, inner: int, sure: int) -> int:
+    """Return the flags of a fact that went through a call: what was safe before or was made safe, and all doubt."""
+    doubt = max(outer >> DOUBT, inner >> DOUBT, (0, 0, 1, 2)[sure])
+    return ((outer | inner) & _SAFE_MASK) | doubt << DOUBT
+
+
+def _worse(a: int, b: int) -> bool:
+    """Say whether flags `a` are at least as dangerous as `b`."""
+    return (a & _SAFE_MASK & ~b) == 0 and a >> DOUBT <= b >> DOUBT
+
+
+def _matches(label: Label, key: Label) -> bool:
+    """Say whether a load with a key (None: not constant) reads a label."""
+    if label == CONTENT:
+        return False
+    if key is None or label == "*":
+        return True
+    return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))
+
+
+_HANDLERS: dict[str, Any] = {
+    "phi": Solver._phi,
+    "guard": Solver._guard,
+    "attr": Solver._attr,
+    "item": Solver._item,
+    "slice": Solver._slice,
+    "iter": Solver._iter,
+    "text": Solver._join,
+    "add": Solver._join,
+    "mod": Solver._join,
+    "op": Solver._op,
+    "list": Solver._sequence,
+    "tuple": Solver._sequence,
+    "set": Solver._sequence,
+    "each": Solver._each,
+    "dict": Solver._dict,
+    "setattr": Solver._set,
+    "setitem": Solver._set,
+    "setvar": Solver._setvar,
+    "call": Solver._call,
+}
+
+_MUTATORS = {
+    "append": "element",
+    "appendleft": "element",
+    "add": "element",
+    "insert": "element",
+    "push": "element",
+    "put": "element",
+    "put_nowait": "element",
+    "extend": "elements",
+    "update": "update",
+    "setdefault": "keyed",
+    "__setitem__": "keyed",
+    "write": "content",
+    "write_text": "content",
+    "write_bytes": "content",
+    "writelines": "content",
+    "add_message": "element",
+}
+"""Methods that keep an argument in their object, and how."""
+
+_FINDERS = frozenset(
+    "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
+    "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
+    "exception critical print commit set".split()
+)
+"""Methods that look something up by their argument: what they return is not the argument."""
+
+_FINDER_STARTS = ("get_", "find_", "fetch_", "load_", "lookup_", "query_", "search_", "is_", "has_", "exists_", "count_", "check_", "log_", "send_", "delete_", "remove_", "list_")
+
+_CLEAN_WORDS = frozenset(
+    "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
+    "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
+)
+_CLEAN_STARTS = ("is_", "has_", "count_", "num_", "validate_email")
+
+_CLEAN_METHODS = frozenset(
+    "startswith endswith isdigit isalpha isalnum isnumeric isidentifier isspace count index find rfind hexdigest digest close "
+    "keys __len__ exists is_file is_dir stat flush append extend insert update add remove clear sort reverse set commit "
+    "raise_for_status send_text send_json emit seek tell fileno cancel done".split()
+)
+"""Methods whose result holds no text of their object."""
+
+_TEXT_WORDS = frozenset(
+    "format join render replace split rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
+    "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate".split()
+)
+
+_HARMLESS_ATTRIBUTES = frozenset(
+    "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
+    "finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id".split()
+)
+"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations."""
+
+_STANDARD = frozenset("os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split())
+"""Modules of the standard library whose calls are never taken for look-alikes of something else."""
+
+_SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
+_INTERPRETERS = _SHELLS | frozenset("python python3 node deno bun ruby perl php osascript lua Rscript ipython".split())
+_INSTALLERS = frozenset("pip pip3 npm npx pnpm yarn uv uvx pipx conda mamba gem cargo brew apt apt-get bun".split())
+_WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
+
+
+def kinds_of_val(val: Val) -> str:
+    """Return a word for a Val in messages."""
+    return val.kind
