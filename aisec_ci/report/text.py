@@ -100,38 +100,35 @@ class _Page:
     def frame(self, finding: Finding, gutter: int, word: str) -> Iterator[str]:
         """Yield the source line with carets under the range, cut around it where it is longer than the terminal is wide."""
         where = finding.location
-        if not where.text.strip():
+        start, end = marked(where, finding.evidence.get("redacted", ""))
+        if not where.text.strip() or start > len(where.text):
+            # A whole file, or a range beyond the part that is kept of a very long line.
+            if where.label:
+                bar = f"{'':{gutter}} {self.paint('frame', '=')} "
+                yield from self.remark(bar, "here", self.clean(where.label))
             return
         blank = f"{'':{gutter}} {self.paint('frame', '|')}"
         room = self.form.width - gutter - 3
-        start, end = marked(where, finding.evidence.get("redacted", ""))
         code, before, under = self.window(where.text, start, end, room)
         yield blank
         yield f"{self.paint('frame', f'{where.line:>{gutter}} |')} {code}".rstrip()
         label = self.clean(where.label)
         carets = "^" * under
         if before + under + 1 + width(label) <= room:
-            below = f"{carets} {label}".rstrip()
-            if below:
-                yield f"{blank} {'':{before}}{self.paint(word, below)}"
+            yield f"{blank} {'':{before}}{self.paint(word, f'{carets} {label}'.rstrip())}"
         else:
-            if carets:
-                yield f"{blank} {'':{before}}{self.paint(word, carets)}"
+            yield f"{blank} {'':{before}}{self.paint(word, carets)}"
             indent = min(before, max(0, room - max(width(label), room // 2)))
             for line in textwrap.wrap(label, room - indent):
                 yield f"{blank} {'':{indent}}{self.paint(word, line)}"
         yield blank
 
     def window(self, text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
-        """Return a part of a source line that fits into `room` columns, the columns before the range, and the range's.
-
-        No column is marked where the range does not begin in `text`, which keeps only the first part of long lines.
-        """
+        """Return a part of a source line that fits into `room` columns, the columns before the range, and the range's."""
         cells = self.cells(text.rstrip())
         starts = [0]
         for cell in cells:
             starts.append(starts[-1] + width(cell))
-        inside = start <= len(cells)
         start, end = min(start, len(cells)), min(max(start, end), len(cells))
         first, last = 0, len(cells)
         dots = "…" if self.can("…") else "..."
@@ -143,7 +140,7 @@ class _Page:
         prefix = dots if first else ""
         code = prefix + "".join(cells[first:last]) + (dots if last < len(cells) else "")
         before = len(prefix) + starts[start] - starts[first]
-        under = max(1, starts[min(end, last)] - starts[start]) if inside else 0
+        under = max(1, starts[min(end, last)] - starts[start])
         return code, before, under
 
     def cells(self, text: str) -> list[str]:

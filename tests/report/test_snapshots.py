@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from aisec_ci.model import Location
 from aisec_ci.report import FORMATS, Options, Report, reporter
 from tests.report import reports
 
@@ -61,6 +62,18 @@ def test_the_example_in_the_documentation_is_real() -> None:
 @pytest.mark.parametrize("name", ["text", "github", "markdown"])
 def test_many_gaps(name: str) -> None:
     compare(f"gaps.{name}.{SUFFIXES[name]}", written(name, reports.many_gaps()))
+
+
+def test_a_range_beyond_what_is_kept_of_a_line_shows_no_wrong_code() -> None:
+    place = Location("app.min.js", 1, 5_213, 1, 5_230, "any command", "x" * 400)
+    text = written("text", replace(reports.full(), findings=(replace(reports.flow_finding(), location=place),)))
+    assert "--> app.min.js:1:5213\n  = here: any command\n" in text
+
+
+def test_accepted_findings_are_marked_in_every_page() -> None:
+    for name in ("markdown", "html", "junit"):
+        assert "made by us" in written(name, reports.full(), Options(suppressed=True))
+        assert "made by us" not in written(name, reports.full())
 
 
 def test_quiet_is_silent_only_where_there_is_nothing_to_say() -> None:
