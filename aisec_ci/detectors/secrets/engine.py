@@ -31,13 +31,23 @@ LONGEST = 9000
 
 _TOKEN = rb"[A-Za-z0-9_+/.=~-]"
 _NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
-_GAP = rb"[\w\]).'\"`-]{0,16}[\s\"'`=:,|(){}\[\]<>\\;?&!%+*-]{1,40}"
-_FILLER = rb"(?:(?:value|default|string|bearer|basic|token|quot|data|n|t|u0022|u0027|#3[49]|3[dD]|2[27])[\s\"'`=:,|()<>;\\]{1,8}|3[dD]|2[27]|u00(?:22|27)|bearer%20|n|t)?"
-_STATEMENT = rb"(?i)(?:" + _NAME + rb")" + _GAP + _FILLER + _TOKEN + rb"{20}"
+_SEPARATOR = rb"[\s\"'`=:,.|(){}\[\]<>\\;?&!%+*/\x1b-]"
+_STATEMENT = (
+    rb"(?i)(?:"
+    + _NAME
+    + rb")[\w\]).'\"`-]{0,16}(?:"
+    + _SEPARATOR
+    + rb"{1,8}[A-Za-z0-9]{1,10}){0,3}"
+    + _SEPARATOR
+    + rb"{1,40}[frbu]?[\"'`]{0,3}"
+    + _TOKEN
+    + rb"{20}"
+)
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
-_ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}")
-_ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,400}={0,2}")
-_PRINTABLE = re.compile(rb"[!-~]+\n?")
+_ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
+_NOT_VALUE = re.compile(rb"[-+/.~]{0,8}")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,600}={0,2}")
+_PRINTABLE = re.compile(rb"[!-~]+\s?")
 _OFF_LINE = 1000
 """Added to the distance of a vendor's name that stands on another line than the value."""
 
@@ -86,13 +96,10 @@ class Pack:
         return frozenset(d for group in table.values() for d in group["digests"])
 
     @cached_property
-    def _keywords(self) -> list[bytes]:
-        return sorted({k for f in self.marked for k in (*f.keywords, *f.inner)})
-
-    @cached_property
     def encodings(self) -> Encodings:
         """The search for encoded keys."""
-        return Encodings(self._keywords)
+        names = {str(f.raw["env"]).encode() for f in self.bare}
+        return Encodings(sorted({k for f in self.marked for k in (*f.keywords, *f.inner)} | names))
 
     @cached_property
     def split(self) -> Split:
@@ -180,7 +187,9 @@ class Pack:
         if not token or not boundaries.starts(data, start, "word"):
             return None
         for text, via in ((b64decode(token[0]), "in base64"), (_unhex(token[0]), "in hexadecimal")):
-            if 20 <= len(text) <= 200 and _PRINTABLE.fullmatch(text):
+            if 20 <= len(text) <= 300 and _PRINTABLE.fullmatch(text):
+                for candidate in self._marked(text, _statement_before(data, start)):
+                    return replace(candidate, start=start, end=token.end(), via=via)
                 value = data[max(0, start - 240) : start] + text + data[token.end() : token.end() + 300]
                 if candidate := self._statement(value, min(start, 240)):
                     return replace(candidate, start=start, end=token.end(), via=via)
@@ -206,15 +215,15 @@ class Pack:
 
 
 def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:
-    """Yield where the value that holds `at` may begin: its first byte, the byte after an escape there, `at` itself."""
+    """Yield where the value that holds `at` may begin: its first byte, behind marks or an escape there, `at` itself."""
     start = at
     while start > limit and data[start - 1] in _LEFT_OF_TOKEN:
         start -= 1
-    yield start
-    if escape := _ESCAPE.match(data, start - 1, start + 5):
-        yield escape.end()
-    if at != start:
-        yield at
+    first = _NOT_VALUE.match(data, start)
+    starts = [start, first.end() if first else start, at]
+    if escape := _ESCAPE.match(data, start - 1, start + 12):
+        starts.append(escape.end())
+    yield from dict.fromkeys(starts)
 
 
 def _unhex(text: bytes) -> bytes:
@@ -232,12 +241,12 @@ def _value_ends(window: bytes, at: int) -> bool:
 
 
 def _statement_before(data: bytes, at: int) -> bytes:
-    """Return the statement in front of a value: at most 240 bytes and two line ends, not over an empty line."""
-    before = data[max(0, at - 240) : at]
+    """Return the statement in front of a value: at most 300 bytes and five line ends, not over an empty line."""
+    before = data[max(0, at - 300) : at]
     cut = max(before.rfind(b"\n\n"), before.rfind(b"\r\n\r\n"))
     before = before[cut + 1 :] if cut >= 0 else before
     lines = before.split(b"\n")
-    return b"\n".join(lines[-3:])
+    return b"\n".join(lines[-6:])
 
 
 def _statement_after(data: bytes, at: int) -> bytes:

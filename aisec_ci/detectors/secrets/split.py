@@ -25,7 +25,7 @@ _INTERPOLATED = re.compile(rb"\s{0,4}\}(?P<text>" + _TEXT + rb"{1,400})")
 _ASSIGNED = re.compile(rb"(?P<name>[A-Za-z_]\w{0,60})(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}$")
 _NEXT_NAME = rb"\b\s{0,4}(?:\+|,|\}\s{0,4}\$?\{)\s{0,4}(?P<name>[A-Za-z_]\w{0,60})\b"
 _NAMED = (
-    rb"(?i:key|token|secret)[\w\"'\]) ]{0,16}[=:(]\s{0,4}(?:[\"'`]{2}\.join\()?[(\[]?\s{0,8}f?[\"'`]"
+    rb"(?i:key|token|secret)[\w\"'\]) ]{0,16}[=:(]\s{0,4}(?:[\"'`]{2}\.join\()?[(\[]{0,2}\s{0,8}f?[\"'`]"
     + _TEXT
     + rb"{6,100}[\"'`]\s{0,8}[+,\\]?\s{0,20}f?[\"'`]"
     + _TEXT
