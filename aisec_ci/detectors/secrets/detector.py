@@ -9,17 +9,21 @@ from dataclasses import dataclass, replace
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.detectors.secrets.allow import Allowances, filtered
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.containers import members, packed
 from aisec_ci.detectors.secrets.engine import LONGEST, Pack
+from aisec_ci.detectors.secrets.literals import Literal, Literals
 from aisec_ci.detectors.secrets.notebooks import Notebook
 from aisec_ci.detectors.secrets.redact import redact, redact_text
-from aisec_ci.model import Finding, Gap, Location
+from aisec_ci.model import Finding, Gap, Location, Status
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of a large file that are searched at once."""
+
+LITERAL = "literal-credential"
 
 MOST = 500
 """Findings reported for one file; a file with more is a list of keys, and the count says so."""
@@ -45,6 +49,8 @@ class SecretsDetector:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._pack = pack_of(context.catalog)
+        self._allowances = Allowances(context.tree.open)
+        self._literals = Literals(context.catalog.data("secrets/literals")["places"])
         self.suppressed: list[Suppressed] = []
         """Values left out so far."""
 
@@ -66,6 +72,38 @@ class SecretsDetector:
         found = self._pack.find(data, file.path)
         if found:
             yield from self._report(found, Place(file, data))
+        yield from self._literal(file, found)
+
+    def _literal(self, file: SourceFile, found: list[Candidate]) -> Iterator[Report]:
+        """Yield a finding for each literal credential that is not a key of a known format."""
+        known = [c.key.decode("latin-1") for c in found]
+        spans: list[Literal] = []
+        for item in self._literals.find(file):
+            if any(k in item.value or item.value in k for k in known):
+                continue
+            reason = item.reason or filtered(file.path, item.value)
+            if reason:
+                where = _covered(file, item, [item])
+                self.suppressed.append(Suppressed(LITERAL, where, redact(item.value), reason))
+            else:
+                spans.append(item)
+        rule = self._context.catalog.rules.get(LITERAL) if spans else None
+        for item in spans[:MOST] if rule else ():
+            assert rule is not None
+            shown = redact(item.value)
+            where = _covered(file, item, spans)
+            status, why = self._allowances.judge(file, where.line, item.value.encode("utf-8", "replace"))
+            yield Finding(
+                rule.id,
+                f"{rule.message}: `{item.name[:60]}` is {shown}",
+                replace(where, label="a literal value"),
+                rule.severity,
+                rule.confidence,
+                evidence={"redacted": shown, "name": item.name[:60]},
+                anchor=f"{item.name}",
+                status=status,
+                reason=why,
+            )
 
     def _members(self, file: SourceFile, head: bytes) -> Iterator[Report]:
         """Yield a finding for each key in the files that a file packs."""
@@ -91,15 +129,24 @@ class SecretsDetector:
         keys: dict[tuple[str, bytes], list[Candidate]] = {}
         spans = [(c.start, c.end) for c in found if not c.reason]
         for c in found:
-            if c.reason:
+            reason = c.reason
+            if not reason and "value" in c.format.raw:
+                reason = filtered(place.file.path, _text(c.key))
+            if reason:
                 where = place.location(c.start, c.end, [*spans, (c.start, c.end)])
-                self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), c.reason))
+                self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), reason))
             else:
                 keys.setdefault((c.format.rule.id, c.key), []).append(c)
         for places in list(keys.values())[:MOST]:
             first, *others = places
             related = tuple(replace(place.location(c.start, c.end, spans), label="the same key") for c in others[:50])
-            yield finding(first, place.location(first.start, first.end, spans), related)
+            where = place.location(first.start, first.end, spans)
+            places_of_key = [where, *related]
+            judged = [self._allowances.judge(place.file, w.line, first.key) for w in places_of_key]
+            active = next((i for i, (status, _) in enumerate(judged) if status is Status.ACTIVE), 0)
+            status, why = judged[active]
+            others_of_key = (*places_of_key[:active], *places_of_key[active + 1 :])
+            yield replace(finding(first, places_of_key[active], tuple(others_of_key)), status=status, reason=why)
         if len(keys) > MOST:
             yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
 
@@ -131,6 +178,15 @@ class SecretsDetector:
             last = upto.rfind(b"\n")
             line_start = done + last + 1 if last >= 0 else line_start
             done = max(done, limit)
+
+
+def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:
+    """Return the location of a literal, the values on its line redacted."""
+    where = file.location(item.start, item.end)
+    begin = file.line_starts[where.line - 1]
+    text = file.text[begin : begin + 4 * LINE_LIMIT].split("\n", 1)[0]
+    spans = [(i.start - begin, i.end - begin) for i in items if -4 * LINE_LIMIT < i.start - begin < 4 * LINE_LIMIT]
+    return replace(where, text=redact_text(text, spans)[:LINE_LIMIT].rstrip("\r"))
 
 
 class Place:

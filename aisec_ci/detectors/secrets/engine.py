@@ -188,8 +188,8 @@ class Pack:
             return None
         for text, via in ((b64decode(token[0]), "in base64"), (_unhex(token[0]), "in hexadecimal")):
             if 20 <= len(text) <= 300 and _PRINTABLE.fullmatch(text):
-                for candidate in self._marked(text, _statement_before(data, start)):
-                    return replace(candidate, start=start, end=token.end(), via=via)
+                for inner in self._marked(text, _statement_before(data, start)):
+                    return replace(inner, start=start, end=token.end(), via=via)
                 value = data[max(0, start - 240) : start] + text + data[token.end() : token.end() + 300]
                 if candidate := self._statement(value, min(start, 240)):
                     return replace(candidate, start=start, end=token.end(), via=via)
