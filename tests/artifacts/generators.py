@@ -201,3 +201,123 @@ def joblib_array(tail: bytes = b"", items: int = 4) -> bytes:
 def compressed(data: bytes, level: int = 6) -> bytes:
     """A zlib stream, as joblib writes it."""
     return zlib.compress(data, level)
+
+
+# -- protocol buffers ----------------------------------------------------------------------------------------------------
+
+
+def varint(number: int) -> bytes:
+    """A number of the wire format."""
+    out = bytearray()
+    while True:
+        byte = number & 0x7F
+        number >>= 7
+        out.append(byte | (0x80 if number else 0))
+        if not number:
+            return bytes(out)
+
+
+def field(number: int, item: bytes | str | int) -> bytes:
+    """One field: a number, or bytes with their length."""
+    if isinstance(item, int):
+        return varint(number << 3) + varint(item)
+    raw = item.encode() if isinstance(item, str) else item
+    return varint(number << 3 | 2) + varint(len(raw)) + raw
+
+
+def onnx(location: str = "", operator: str = "Relu", domain: str = "", key: str = "location") -> bytes:
+    """An ONNX model of one node; with `location`, its tensor's data stand in another file."""
+    node = field(1, "x") + field(2, "y") + field(4, operator) + (field(7, domain) if domain else b"")
+    tensor = field(1, 4) + field(2, 1) + field(8, "w")
+    tensor += field(13, field(1, key) + field(2, location)) + field(14, 1) if location else field(9, b"\0" * 16)
+    graph = field(1, node) + field(2, "g") + field(5, tensor)
+    return field(1, 8) + field(2, "pytorch") + field(3, "2.4") + field(7, graph) + field(8, field(2, 17))
+
+
+def tf_node(operator: str, **attributes: bytes) -> bytes:
+    """A NodeDef."""
+    out = field(1, "n") + field(2, operator)
+    for key, raw in attributes.items():
+        out += field(5, field(1, key) + field(2, raw))
+    return out
+
+
+def saved_model(*nodes: bytes, keras: str = "", in_function: bool = False) -> bytes:
+    """A SavedModel with these NodeDefs, in the graph or in a function of its library."""
+    if in_function:
+        graph = field(1, tf_node("Placeholder")) + field(2, field(1, b"".join(field(3, node) for node in nodes)))
+    else:
+        graph = b"".join(field(1, node) for node in (tf_node("Placeholder"), *nodes))
+    meta = field(1, field(4, "serve") + field(5, "2.16.1")) + field(2, graph)
+    if keras:
+        user = field(1, "_tf_keras_layer") + field(3, keras)
+        meta += field(7, field(1, field(5, user)))
+    return field(1, 1) + field(2, meta)
+
+
+def coreml_custom(name_: str) -> bytes:
+    """A Core ML model with one custom layer."""
+    layer = field(1, "l") + field(500, field(10, name_))
+    return field(1, 4) + field(2, field(1, b"")) + field(500, field(1, layer))
+
+
+# -- Keras, TFLite and others --------------------------------------------------------------------------------------------
+
+
+def keras_config(*layers: dict[str, object]) -> dict[str, object]:
+    """The configuration of a sequential model."""
+    dense = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 4}, "registered_name": None}
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": "s", "layers": [dense, *layers]},
+        "registered_name": None,
+    }
+
+
+def keras_zip(*layers: dict[str, object]) -> bytes:
+    """A `.keras` file."""
+    return zipped(
+        {
+            "metadata.json": b'{"keras_version": "3.5.0", "date_saved": "2024-09-01"}',
+            "config.json": json.dumps(keras_config(*layers)).encode(),
+            "model.weights.h5": hdf5(),
+        }
+    )
+
+
+def hdf5(config: object = None) -> bytes:
+    """The beginning of an HDF5 file; the configuration stands in it as plain text, as HDF5 keeps attributes."""
+    body = json.dumps(config).encode() if config is not None else b""
+    return b"\x89HDF\r\n\x1a\n" + b"\0" * 500 + body + b"\0" * 300
+
+
+def marshalled() -> str:
+    """Base64 of what begins like a code object of CPython. It is none."""
+    import base64
+
+    return base64.b64encode(b"\xe3" + b"\0" * 16 + b"system os").decode()
+
+
+def tflite(custom: str = "") -> bytes:
+    """A TFLite model whose only operator has this custom code: a FlatBuffer laid out by hand."""
+    text_ = custom.encode()
+    # root at 12: a table with fields 0 (version) and 1 (operator_codes); its vtable stands at 8 - 8 = 0 after the header
+    out = bytearray(b"\0\0\0\0TFL3")
+    vtable = len(out)
+    out += struct.pack("<HHHH", 8, 12, 4, 8)
+    model = len(out)
+    out += struct.pack("<iII", model - vtable, 3, 0)
+    vector = len(out)
+    out += struct.pack("<II", 1, 0)
+    code_vtable = len(out)
+    out += struct.pack("<HHHH", 8, 8, 0, 4)
+    code = len(out)
+    out += struct.pack("<iI", code - code_vtable, 0)
+    string = len(out)
+    out += struct.pack("<I", len(text_)) + text_ + b"\0" * (4 - len(text_) % 4)
+    struct.pack_into("<I", out, 0, model)
+    struct.pack_into("<I", out, model + 8, vector - (model + 8))
+    struct.pack_into("<I", out, vector + 4, code - (vector + 4))
+    struct.pack_into("<I", out, code + 4, string - (code + 4))
+    return bytes(out)

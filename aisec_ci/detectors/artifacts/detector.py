@@ -16,13 +16,16 @@ from aisec_ci.detectors.artifacts.inspect import Item, Scan
 from aisec_ci.detectors.artifacts.limits import Budget
 from aisec_ci.detectors.artifacts.pickles.names import Names
 from aisec_ci.detectors.artifacts.sniff import sniff
+from aisec_ci.detectors.artifacts.unmarked import configuration_format, markup_format
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Location, Observation, Severity, Thing
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
-_PLAIN = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "lzma", "zlib", "zfile", "7z", "lz4", "zstd"})
+_PLAIN = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "lzma", "zlib", "zfile", "7z", "lz4", "zstd", "chat-template"})
 """Containers that are no model format by themselves."""
+
+_PICKLE_RULES = frozenset({"malicious-pickle", "unsafe-pickle"})
 
 _OLD_PICKLE = re.compile(
     rb"\(?[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_]\w{0,60}\n[(q)V0-9SINtoR]|\((?:[dl]p?\d*\n|dp\d+\n|lp\d+\n)"
@@ -52,7 +55,11 @@ class ArtifactsDetector:
             return file.size > 0
         if kind is Kind.BINARY:
             return sniff(file.head, file.size, file.path) is not None
-        return kind is Kind.TEXT and _OLD_PICKLE.match(file.head) is not None
+        if kind is Kind.TEXT:
+            return _OLD_PICKLE.match(file.head) is not None or markup_format(file.head) is not None
+        if kind in (Kind.JSON, Kind.TEMPLATE, Kind.YAML) and file.small:
+            return configuration_format(file.path, file.data) is not None
+        return False
 
     def scan(self, file: SourceFile) -> Iterator[Report]:
         """Yield the findings, the observation and the gaps of a file."""
@@ -83,13 +90,17 @@ class ArtifactsDetector:
 
     def _report(self, file: SourceFile, collector: Collector, model: bool, sha256: str) -> Iterator[Report]:
         for issue in collector.issues:
-            yield _finding(file.path, issue)
+            yield _finding(file, issue)
+        if "runs_imports" in collector.facts and not any(issue.rule in _PICKLE_RULES for issue in collector.issues):
+            held = next((name for name in collector.formats if name not in _PLAIN), "pickle")
+            text = f"the model is kept as {held}, a pickle: loading it runs what it says"
+            yield _finding(file, Issue("pickle-model", text, Severity.NOTE, Confidence.HIGH, anchor="pickle"))
         for what in collector.unread:
             if not model and not collector.issues:
                 yield Gap(file.path, f"not fully scanned: {what}", GapLevel.NOTICE, self.name)
                 continue
             yield _finding(
-                file.path,
+                file,
                 Issue(
                     "model-not-fully-scanned",
                     f"not fully scanned: {what}",
@@ -124,11 +135,12 @@ class ArtifactsDetector:
             )
 
 
-def _finding(path: str, issue: Issue) -> Finding:
+def _finding(file: SourceFile, issue: Issue) -> Finding:
+    location = file.location(*issue.span) if issue.span else Location(file.path, inside=issue.inside)
     return Finding(
         issue.rule,
         issue.message,
-        Location(path, inside=issue.inside),
+        location,
         issue.severity,
         issue.confidence,
         evidence=issue.evidence,

@@ -27,6 +27,8 @@ class Issue:
     evidence: Mapping[str, str] = field(default_factory=dict)
     anchor: str = ""
     """What identifies the issue beside rule and file: the name called, the member."""
+    span: tuple[int, int] | None = None
+    """Characters of a text file of the tree; None means the file as a whole."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Collector:
 
     def add(self, issue: Issue) -> None:
         """Keep an issue unless the same is known."""
-        key = (issue.rule, issue.anchor or issue.message, issue.inside.split(" at byte ")[0])
+        key = (issue.rule, issue.anchor or issue.message, issue.inside.partition("at byte ")[0])
         if key in self._seen:
             return
         self._seen.add(key)

@@ -12,8 +12,10 @@ from aisec_ci.detectors.artifacts.blob import Blob, Slice, head_of
 from aisec_ci.detectors.artifacts.findings import Collector, Issue, Place
 from aisec_ci.detectors.artifacts.limits import DEPTH, Budget, LimitReachedError
 from aisec_ci.detectors.artifacts.pickles.names import Names
+from aisec_ci.detectors.artifacts.mismatch import judge_ending
 from aisec_ci.detectors.artifacts.pickles.probe import looks_like_pickle
 from aisec_ci.detectors.artifacts.sniff import PICKLE_ENDINGS, sniff
+from aisec_ci.detectors.artifacts.unmarked import by_structure
 from aisec_ci.model import Confidence, Severity
 
 HEAD = 4096
@@ -31,6 +33,25 @@ _READERS: Mapping[str, str] = {
     "safetensors": "formats.safetensors",
     "gguf": "formats.gguf",
     "npy": "formats.arrays",
+    "hdf5": "formats.keras",
+    "onnx": "formats.onnx",
+    "tensorflow-saved-model": "formats.savedmodel",
+    "tensorflow-meta-graph": "formats.savedmodel",
+    "tensorflow-graph": "formats.savedmodel",
+    "keras-metadata": "formats.savedmodel",
+    "tflite": "formats.tflite",
+    "coreml": "formats.coreml",
+    "messagepack": "formats.messagepack",
+    "pmml": "formats.markup",
+    "openvino": "formats.markup",
+    "jinja": "formats.configured",
+    "hydra": "formats.configured",
+    "hub-config": "formats.configured",
+    "mxnet-symbol": "formats.configured",
+    "lfs": "formats.pointer",
+    **dict.fromkeys(
+        ("tensorrt", "executorch", "torch7", "r", "paddle", "mxnet", "catboost", "lightgbm"), "formats.opaque"
+    ),
 }
 """Modules below this package; each offers `read(item, scan)`."""
 
@@ -79,7 +100,10 @@ class Scan:
     def inspect(self, item: Item) -> str | None:
         """Judge bytes by content. Returns their format, or None where no reader knows them."""
         try:
-            return self._inspect(item)
+            found = self._inspect(item)
+            if item.top and found:
+                judge_ending(item, found, self)
+            return found
         except LimitReachedError as limit:
             self.collector.not_read(f"{item.place.inside()} {limit}".strip())
             return item.format or None
@@ -107,9 +131,11 @@ class Scan:
 
     def _unmarked(self, item: Item, head: bytes) -> str | None:
         """Recognise what has no magic number."""
-        if not item.raw and looks_like_pickle(head, item.ending in PICKLE_ENDINGS, self.names.stdlib):
+        if item.raw:
+            return None
+        if looks_like_pickle(head, item.ending in PICKLE_ENDINGS, self.names.stdlib):
             return "pickle"
-        return None
+        return by_structure(head, item.size if item.size >= 0 else 1 << 62, item.name, item.top)
 
     def _closed(self, item: Item, found: str) -> str:
         self.collector.format(found)
@@ -139,10 +165,11 @@ class Scan:
         confidence: Confidence = Confidence.HIGH,
         offset: int | None = None,
         anchor: str = "",
+        span: tuple[int, int] | None = None,
         **evidence: str,
     ) -> None:
         """Report an issue in `item`."""
         facts = dict(evidence)
         if offset is not None:
             facts["offset"] = str(offset)
-        self.collector.add(Issue(rule, message, severity, confidence, item.place.inside(offset), facts, anchor))
+        self.collector.add(Issue(rule, message, severity, confidence, item.place.inside(offset), facts, anchor, span))

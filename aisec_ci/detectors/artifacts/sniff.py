@@ -35,14 +35,13 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"RDX3\n", "r"),
     (b"RDA2\n", "r"),
     (b"X\n\0\0\0", "r"),
-    (b"A\n2\n", "r"),
-    (b"A\n3\n", "r"),
     (b"ZF0x", "zfile"),
     (b"version https://git-lfs.github.com/spec/", "lfs"),
     (b"ptrt", "tensorrt"),
     (b"ftrt", "tensorrt"),
     (b"CBM1", "catboost"),
-    (b"MLVB", "mleap"),
+    (b"\xba\x16O/", "fasttext"),
+    (b"lCRF", "crfsuite"),
 )
 
 _SAFETENSORS = re.compile(rb"\s*\{\s*(?:\"|\})")

@@ -7,7 +7,9 @@ from aisec_ci.detectors.artifacts.jinja import reaches_out
 from aisec_ci.model import Severity
 
 
-def judge_template(text: str, item: Item, scan: Scan, what: str, offset: int | None = None) -> None:
+def judge_template(
+    text: str, item: Item, scan: Scan, what: str, offset: int | None = None, span: tuple[int, int] | None = None
+) -> None:
     """Report a template that reaches into the interpreter. `what` names the place: a key, a file."""
     found = reaches_out(text)
     if found is not None:
@@ -17,6 +19,7 @@ def judge_template(text: str, item: Item, scan: Scan, what: str, offset: int | N
             Severity.CRITICAL,
             f"the chat template in {what} reaches out of its sandbox: `{found.shown}` ({found.why})",
             offset=offset,
+            span=span,
             anchor=f"{what} {found.shown}"[:200],
             why=found.why,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Protocol
 
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
@@ -18,7 +19,7 @@ class Opener(Protocol):
 
 
 def before_members(names: Sequence[str], scan: Scan) -> str:
-    """Return the kind of archive, going by its members: torch, torchscript, npz, keras, skops, mar, or zip."""
+    """Return the kind of archive, going by its members: torch, torchscript, torch-package, npz, keras, skops, mar, or zip."""
     kind = _kind(names)
     if kind != "zip":
         scan.collector.format(kind)
@@ -38,6 +39,8 @@ def _kind(names: Sequence[str]) -> str:
         return "skops"
     if "MAR-INF/MANIFEST.json" in names:
         return "mar"
+    if any(name.endswith("/.data/extern_modules") for name in names):
+        return "torch-package"
     return "zip"
 
 
@@ -56,4 +59,16 @@ def after_members(kind: str, item: Item, scan: Scan, opener: Opener) -> None:
         reader(item, scan, opener)
 
 
-_AFTER: dict[str, Callable[[Item, Scan, Opener], None]] = {}
+def _reader(module: str) -> Callable[[Item, Scan, Opener], None]:
+    def run(item: Item, scan: Scan, opener: Opener) -> None:
+        import_module(f"aisec_ci.detectors.artifacts.formats.{module}").after_zip(item, scan, opener)
+
+    return run
+
+
+_AFTER: dict[str, Callable[[Item, Scan, Opener], None]] = {
+    "keras": _reader("keras"),
+    "skops": _reader("skops"),
+    "mar": _reader("archived_code"),
+    "torch-package": _reader("archived_code"),
+}

@@ -1,0 +1,69 @@
+"""PMML and OpenVINO models: XML. No entity is ever resolved; that a file declares one is the finding."""
+
+from __future__ import annotations
+
+import re
+
+from aisec_ci.detectors.artifacts.inspect import Item, Scan
+from aisec_ci.detectors.artifacts.pickles.values import harmless, shorten
+from aisec_ci.model import Confidence, Severity
+
+_READ = 16 << 20
+
+_ENTITY = re.compile(r"<!ENTITY\s[^>]{0,2000}", re.IGNORECASE)
+_OUTSIDE = re.compile(r"\b(?:SYSTEM|PUBLIC)\b")
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^>\[]{0,2000}", re.IGNORECASE)
+_INCLUDE = re.compile(r"<(?:\w+:)?include\s[^>]{0,500}\bhref\s*=\s*[\"']([^\"']{1,500})", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"<script\b|javascript:|\bRuntime\.getRuntime\b|\bProcessBuilder\b|\bos\.(?:system|popen)\s*\(|\bsubprocess\.|__import__\s*\(|(?<![\w.])(?:eval|exec)\s*\("
+    r"|<\?xml-stylesheet\b|\bjava\.lang\.\w+|\bsystem\s*\(\s*[\"']",
+    re.IGNORECASE,
+)
+
+
+def read(item: Item, scan: Scan) -> None:
+    """Judge an XML model."""
+    scan.collector.format(item.format)
+    text = item.blob.read_at(0, _READ).decode("utf-8", "replace")
+    for match in _ENTITY.finditer(text):
+        outside = _OUTSIDE.search(match[0])
+        what = "reads from outside of the file" if outside else "can be used to exhaust memory"
+        shown = shorten(harmless(match[0]), 100)
+        scan.issue(
+            item,
+            "model-external-data",
+            Severity.HIGH if outside else Severity.MEDIUM,
+            f"the XML declares an entity, which {what}: `{shown}`",
+            offset=match.start(),
+            anchor=shown,
+        )
+        break
+    else:
+        if (match_type := _DOCTYPE.search(text)) and _OUTSIDE.search(match_type[0]):
+            text_of = f"the XML names an external document type: `{shorten(harmless(match_type[0]), 100)}`"
+            scan.issue(
+                item,
+                "model-external-data",
+                Severity.HIGH,
+                text_of,
+                confidence=Confidence.MEDIUM,
+                offset=match_type.start(),
+            )
+    if include := _INCLUDE.search(text):
+        shown = shorten(harmless(include[1]), 100)
+        message = f"the XML includes `{shown}`"
+        scan.issue(
+            item, "model-external-data", Severity.HIGH, message, confidence=Confidence.MEDIUM, offset=include.start()
+        )
+    if script := _SCRIPT.search(text):
+        shown = shorten(harmless(text[script.start() : script.end() + 40].split("<", 2)[0] or script[0]), 80)
+        message = f"the XML holds code: `{shown}`"
+        scan.issue(
+            item,
+            "model-embedded-code",
+            Severity.HIGH,
+            message,
+            confidence=Confidence.MEDIUM,
+            offset=script.start(),
+            anchor=shown,
+        )
