@@ -8,6 +8,7 @@ from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.code import ir
+from aisec_ci.detectors.code.calls import examine, worth_reading
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.frontend import UnparsedError, read
 from aisec_ci.detectors.code.models import Models
@@ -63,13 +64,14 @@ class CodeDetector:
         paths = [p for p in context.tree.paths if kind_of_name(p) in _KINDS]
         models = load_models(context.catalog, context.options)
         project = Project(paths, self._load, models.packages)
-        chosen = closure(paths, self._bytes, project.names)
+        chosen = closure(paths, self._bytes, project.names, worth_reading(context.catalog))
         for path in chosen:
             project.add(path)
         yield from (g for g in self.gaps if g.path in context.selected)
         if not project.fns:
             return
-        solver = Solver(Flow(project), models)
+        flow = Flow(project)
+        solver = Solver(flow, models)
         solver.run(sources(solver))
         if solver.exhausted:
             yield Gap("", "the search for untrusted data in prompts reached its limit of steps before its end", detector=self.name)
@@ -77,6 +79,7 @@ class CodeDetector:
         for finding in findings(solver, positions.locate):
             if concerns(finding, context.selected):
                 yield finding
+        yield from examine(context, flow, positions.place)
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.context.tree.open(path)

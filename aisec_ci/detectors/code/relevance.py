@@ -59,8 +59,13 @@ def imports(data: bytes) -> list[str]:
     return list(out)
 
 
-def closure(paths: Iterable[str], read: Callable[[str], bytes | None], names: Names) -> list[str]:
-    """Return the paths, sorted, that are AI code, import such code directly or not, or are imported by any of these."""
+def closure(
+    paths: Iterable[str], read: Callable[[str], bytes | None], names: Names, also: re.Pattern[bytes]
+) -> list[str]:
+    """Return the paths, sorted, that are AI code, import such code directly or not, or are imported by any of these.
+
+    A file in which `also` finds something counts as AI code, too.
+    """
     seeds: list[str] = []
     forward: dict[str, list[str]] = {}
     backward: dict[str, list[str]] = {}
@@ -70,7 +75,7 @@ def closure(paths: Iterable[str], read: Callable[[str], bytes | None], names: Na
         data = read(path)
         if data is None:
             continue
-        if is_ai(data):
+        if is_ai(data) or also.search(data):
             seeds.append(path)
         wanted[path] = imports(data)
     if not seeds:

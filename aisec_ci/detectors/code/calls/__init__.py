@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from aisec_ci.catalog import Catalog
@@ -17,7 +18,7 @@ from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context
 from aisec_ci.model import Finding, Observation
 
-__all__ = ["examine", "packages"]
+__all__ = ["examine", "packages", "worth_reading"]
 
 
 def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
@@ -28,8 +29,22 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     yield from checks.run(view, checks.checks(context.catalog))
 
 
+def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
+    """Return a pattern that finds something in every source whose calls matter here."""
+    names = b"|".join(re.escape(p.encode()) for p in sorted(packages(catalog) - _COMMON_PACKAGES))
+    return re.compile(
+        rb"\b(?:import|from)[ \t]+(?:"
+        + names
+        + rb")\b|\bpickle\.(?:loads?|Unpickler)\b|\bfrom[ \t]+pickle\b|read_pickle\(|allow_pickle"
+    )
+
+
+_COMMON_PACKAGES = frozenset({"pickle", "_pickle", "numpy", "pandas", "name"})
+"""Packages that are used far more often without what is looked for here."""
+
+
 def packages(catalog: Catalog) -> frozenset[str]:
-    """Return the top-level packages whose calls matter here: a file that names none of them need not be parsed."""
+    """Return the top-level packages whose calls matter here."""
     table = catalog.data("models/unsafe-loads")["pickles"]
     found = loaders(catalog).packages | checks.checks(catalog).packages
     for names in (table["torch"], *table["pickles"].values()):

@@ -72,7 +72,7 @@ def _listed(raw: str | list[str]) -> list[str]:
 def run(view: View, index: Index[Check]) -> Iterator[Finding]:
     """Yield the findings of all calls of a project."""
     for word in index.words:
-        for call in view.calls(word):
+        for call in view.calls(word, index.packages_of(word)):
             seen: set[str] = set()
             for check, name in index.find(word, view.names(call)):
                 if check.rule not in seen and (finding := _judge(view, call, check, name)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from posixpath import basename, dirname
+from typing import NamedTuple
 
 from aisec_ci.detectors.interface import Tree
 from aisec_ci.sources.file import UnreadableError
@@ -21,31 +23,50 @@ _MOST = 60
 Version = tuple[int, ...]
 
 
+class Range(NamedTuple):
+    """The lowest and the highest version that a declaration allows; `()` and `(10000,)` where it does not say."""
+
+    low: Version
+    high: Version
+
+
 class Declared:
     """The declarations of a tree, read when first asked."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._bounds: dict[str, list[tuple[str, Version]]] = {}
+        self._ranges: dict[str, list[tuple[str, Range]]] = {}
 
     def below(self, package: str, version: Version, importer: str) -> bool:
-        """Say whether the declaration nearest to a file keeps `package` below `version`. False where nothing says so."""
-        if package not in self._bounds:
-            self._bounds[package] = list(self._read(package))
-        best: tuple[int, bool] | None = None
-        for path, top in self._bounds[package]:
+        """Say whether the declarations nearest to a file keep `package` below `version`. False where nothing says so."""
+        found = self._nearest(package, importer)
+        return bool(found) and max(r.high for r in found) < version
+
+    def reaches(self, package: str, version: Version, importer: str) -> bool:
+        """Say whether the declarations nearest to a file demand at least `version` of `package`."""
+        found = self._nearest(package, importer)
+        return bool(found) and min(r.low for r in found) >= version
+
+    def _nearest(self, package: str, importer: str) -> list[Range]:
+        if package not in self._ranges:
+            self._ranges[package] = list(self._read(package))
+        best: list[Range] = []
+        depth = -1
+        for path, declared in self._ranges[package]:
             folder = dirname(path)
             if folder and not importer.startswith(folder + "/"):
                 continue
-            rank = len(folder)
-            if best is None or rank > best[0] or (rank == best[0] and not top < version):
-                best = (rank, top < version)
-        return best is not None and best[1]
+            if len(folder) > depth:
+                best, depth = [], len(folder)
+            if len(folder) == depth:
+                best.append(declared)
+        return best
 
-    def _read(self, package: str) -> list[tuple[str, Version]]:
-        line = re.compile(rf"(?im)(?:^|[\s\"',\[=-]){re.escape(package)}\s*(?:\[[\w,\s-]*\])?\s*(?:=\s*\"|\(\s*)?((?:[=<>!~^]=?=?\s*[\d.]+[\w.*+-]*\s*,?\s*)+)")
+    def _read(self, package: str) -> Iterator[tuple[str, Range]]:
+        line = re.compile(
+            rf"(?im)(?:^|[\s\"',\[=-]){re.escape(package)}\s*(?:\[[\w,\s-]*\])?\s*(?:=\s*\"|\(\s*)?((?:[=<>!~^]=?=?\s*[\d.]+[\w.*+-]*\s*,?\s*)+)"
+        )
         locked = re.compile(rf'(?im)^name = "{re.escape(package)}"\s*\nversion = "([\d.]+)')
-        out = []
         paths = [p for p in self._tree.paths if _FILES.fullmatch(basename(p))]
         for path in sorted(paths, key=lambda p: (p.count("/"), p))[:_MOST]:
             file = self._tree.open(path)
@@ -57,29 +78,31 @@ class Declared:
                 continue
             if package not in text.lower():
                 continue
-            tops = [_parse(m[1]) for m in locked.finditer(text)] or [_top(m[1]) for m in line.finditer(text)]
-            if tops:
-                out.append((path, max(tops)))
-        return out
+            found = [Range(v, v) for m in locked.finditer(text) if (v := _parse(m[1]))]
+            found = found or [_range(m[1]) for m in line.finditer(text)]
+            if found:
+                yield path, Range(min(r.low for r in found), max(r.high for r in found))
 
 
+_NONE: Version = ()
 _ANY: Version = (10_000,)
 
 
-def _top(specifier: str) -> Version:
-    """Return a version that everything the specifier allows stays at or below; `(10000,)` where it has no upper end."""
-    top = _ANY
+def _range(specifier: str) -> Range:
+    low, high = _NONE, _ANY
     for op, text in re.findall(r"([=<>!~^]=?=?)\s*([\d.]+)", specifier):
         version = _parse(text)
+        if op in {"==", "===", ">=", ">", "~=", "^"}:
+            low = max(low, version)
         if op in {"==", "===", "<="}:
-            top = min(top, version)
+            high = min(high, version)
         elif op == "<":
-            top = min(top, _before(version))
+            high = min(high, _before(version))
         elif op == "~=" and len(version) > 1:
-            top = min(top, _before((*version[:-2], version[-2] + 1)))
+            high = min(high, _before((*version[:-2], version[-2] + 1)))
         elif op == "^" and version:
-            top = min(top, _before((version[0] + 1,)))
-    return top
+            high = min(high, _before((version[0] + 1,)))
+    return Range(low, high)
 
 
 def _before(version: Version) -> Version:
@@ -91,4 +114,4 @@ def _before(version: Version) -> Version:
 
 
 def _parse(text: str) -> Version:
-    return tuple(int(p) for p in text.split(".") if p.isdigit()) or _ANY
+    return tuple(int(p) for p in text.split(".") if p.isdigit())

@@ -1,4 +1,4 @@
-"""Is this text the name of something on a hub, a path on this machine, or a filler?"""
+"""What a text names: something on a hub, a path on this machine, or nothing (a filler)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,12 @@ def what(text: str, folders: Collection[str], *, plain: bool = False, known: Col
         if head.lower() in _FOLDERS or head in folders or _FILE.search(name):
             return What.LOCAL
         return What.HUB
-    if "/" not in text and _PLAIN.fullmatch(text) and (plain or text.startswith(tuple(known))) and text.lower() not in _FOLDERS:
+    if (
+        "/" not in text
+        and _PLAIN.fullmatch(text)
+        and (plain or text.startswith(tuple(known)))
+        and text.lower() not in _FOLDERS
+    ):
         return What.HUB
     return What.LOCAL
 

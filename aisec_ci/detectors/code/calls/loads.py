@@ -1,4 +1,4 @@
-"""Loads of models and datasets by name: are they pinned, and do they run code that comes along?"""
+"""Loads of models and datasets by name: whether they are pinned, and whether they run code that comes along."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from aisec_ci.model import Confidence, Finding, Location, Observation, Severity,
 _PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th)$")
 _TRUSTED_BY_TORCH = frozenset({"facebookresearch", "facebookincubator", "pytorch", "fairinternal"})
 """Owners that `torch.hub.load` loads from without asking (`_TRUSTED_REPO_OWNERS` in torch/hub.py)."""
+
+_NO_SCRIPTS = (4, 0)
+"""From this version on `datasets` runs no loading scripts (its release notes of 4.0.0)."""
 
 _OFFLINE = frozenset({"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"})
 
@@ -49,7 +52,7 @@ class Loads:
     def run(self) -> Iterator[Finding | Observation]:
         """Yield the findings and observations."""
         for word in self.index.words:
-            for call in self.view.calls(word):
+            for call in self.view.calls(word, self.index.packages_of(word)):
                 for loader, name in self.index.find(word, self.view.names(call)):
                     load = self._load(call, loader, name)
                     if load is None:
@@ -150,13 +153,14 @@ class Loads:
         constants = switch.constants
         if True not in constants or False in constants or None in constants:
             return None
-        if load.loader.dataset and self._scripts_are_gone(info):
-            return None
         pinned = bool(load.pins) and set(load.pins) == {"commit"}
         known = bool(load.ids)
         names = _listed(list(load.ids)) if known else "a model"
         if pinned:
-            severity, said = Severity.LOW, f"`trust_remote_code` runs the code that comes with {names}, at a fixed commit"
+            severity, said = (
+                Severity.LOW,
+                f"`trust_remote_code` runs the code that comes with {names}, at a fixed commit",
+            )
         elif known and not load.pins:
             severity, said = Severity.MEDIUM, f"`trust_remote_code` runs the code that comes with {names}"
         elif known:
@@ -165,6 +169,10 @@ class Loads:
             severity, said = Severity.LOW, "`trust_remote_code` runs the code in the model's folder"
         else:
             severity, said = Severity.MEDIUM, "`trust_remote_code` runs the code of whatever model is named here"
+        if load.loader.dataset and not self.declared.below("datasets", _NO_SCRIPTS, info.path):
+            if self.declared.reaches("datasets", _NO_SCRIPTS, info.path):
+                return None
+            severity = min(severity, Severity.MEDIUM)
         sure = switch.only_constants
         return Finding(
             "remote-model-code",
@@ -177,7 +185,7 @@ class Loads:
 
     def _hub_code(self, load: _Load) -> Finding | None:
         """Judge `torch.hub.load`: `hubconf.py` of a GitHub repository runs, after a question unless `trust_repo` says no."""
-        if not load.ids or load.local or "none" not in load.pins and "tag" not in load.pins:
+        if not load.ids or load.local or load.pins == ("commit",):
             return None
         source = given(self.view.flow, load.call, (slot("source"),))
         if "local" in source.constants:
@@ -196,17 +204,11 @@ class Loads:
             evidence={"loader": load.name, "hub": load.loader.hub, "model": name},
         )
 
-    def _scripts_are_gone(self, info: ModuleInfo) -> bool:
-        """Whether the declared `datasets` is one that runs no loading scripts any more (4.0.0 and later)."""
-        return False
-
     def _offline(self, load: _Load, info: ModuleInfo) -> bool:
         """Say whether nothing can be downloaded: by argument, or by an environment variable that the module sets."""
         if True in given(self.view.flow, load.call, load.loader.offline).constants:
             return True
-        return any(
-            node.op == "setitem" and node.data in _OFFLINE for fn in info.functions for node in fn.nodes
-        )
+        return any(node.op == "setitem" and node.data in _OFFLINE for fn in info.functions for node in fn.nodes)
 
     def _where(self, load: _Load) -> Location:
         return self.view.argument(load.call, given(self.view.flow, load.call, load.loader.id).at)

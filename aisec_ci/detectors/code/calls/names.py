@@ -59,6 +59,11 @@ class Index(Generic[T]):
         """The last words of all names: the calls that are worth a look."""
         return self._by_word.keys()
 
+    def packages_of(self, word: str) -> frozenset[str]:
+        """Return the packages of the entries with this last word; empty where one of them is a builtin."""
+        found = frozenset(pattern.first for pattern, _ in self._by_word.get(word, ()))
+        return frozenset() if word in found else found
+
     def find(self, word: str, names: Iterable[str]) -> Iterator[tuple[T, str]]:
         """Yield the entries that one of the plain dotted names fits, each once, with the name."""
         seen: set[int] = set()

@@ -43,10 +43,9 @@ def origin(flow: Flow, value: Value) -> Origin:
                 out.texts.add(node.data)
         elif node.op == "text":
             out.texts.update(p for p in node.data if p)
-        elif node.op == "attr":
-            out.words.add(node.data)
-        elif node.op == "item" and isinstance(node.data, str):
-            out.words.add(node.data)
+        elif node.op in {"attr", "item"}:
+            if isinstance(node.data, str):
+                out.words.add(node.data)
         elif node.op == "param":
             out.words.add(fn.ir.params[node.data].name)
             for call, target in flow.callers(fn)[:6]:

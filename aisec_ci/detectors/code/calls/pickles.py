@@ -38,7 +38,7 @@ class Pickles:
         """Yield the findings."""
         for index, judge in ((self.torch, self._torch), (self.loads, self._pickle)):
             for word in index.words:
-                for call in self.view.calls(word):
+                for call in self.view.calls(word, index.packages_of(word)):
                     info = self.view.module(call)
                     for library, name in index.find(word, self.view.names(call)):
                         if not self.view.is_test(info.path) and (finding := judge(call, library, name, info)):
@@ -71,7 +71,7 @@ class Pickles:
             evidence={"loader": name},
         )
 
-    def _pickle(self, call: Value, library: str, name: str, info: ModuleInfo) -> Finding | None:
+    def _pickle(self, call: Value, library: str, name: str, _info: ModuleInfo) -> Finding | None:
         source = self._origin(call, "file@0")
         remote = self._remote(source)
         if remote:
@@ -82,7 +82,14 @@ class Pickles:
             said = f"`{name}` runs code in the model file when it is loaded"
         else:
             return None
-        return Finding("unsafe-model-deserialization", said, self.view.callee(call), severity, confidence, evidence={"loader": name})
+        return Finding(
+            "unsafe-model-deserialization",
+            said,
+            self.view.callee(call),
+            severity,
+            confidence,
+            evidence={"loader": name},
+        )
 
     def _origin(self, call: Value, text: str) -> Origin:
         at = given(self.view.flow, call, slots(text)).at

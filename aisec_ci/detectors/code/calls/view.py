@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from aisec_ci.detectors.code.calls.names import plain
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, ModuleInfo, Project, Value
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.calls.names import plain
 from aisec_ci.detectors.interface import Context
 from aisec_ci.model import Location
 
-Locate = Callable[[ModuleInfo, Pos, str], Location]
-"""Turns a position of the intermediate form into a location with a label."""
+Locate = Callable[[str, Pos, list[tuple[int, int]]], Location]
+"""Turns the path of a module, a position in its source, and its cells into a place in the file."""
+
+MANY = 40
+"""Calls of one word that are all looked at."""
 
 _NAME = re.compile(r"[\w.]+")
-_TEST = re.compile(r"(^|/)(tests?|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)")
+_TEST = re.compile(
+    r"(^|/)(tests?|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)"
+)
 
 
 class View:
@@ -31,11 +36,30 @@ class View:
         self._locate = locate
         self._names: dict[Value, list[str]] = {}
 
-    def calls(self, word: str) -> Iterator[Value]:
-        """Yield the calls of what has this last word, in the files that this run reports on."""
-        for call in self.project.calls.get(word, ()):
-            if self.reported(self.module(call)):
+    def calls(self, word: str, packages: frozenset[str] = frozenset()) -> Iterator[Value]:
+        """Yield the calls of what has this last word, in the files that this run reports on.
+
+        Of a word that is called in many places, only those calls where the module, or one that it imports from the
+        project, imports one of `packages`: finding out what all the others call would take too long.
+        """
+        found = self.project.calls.get(word, ())
+        many = bool(packages) and len(found) > MANY
+        for call in found:
+            info = self.module(call)
+            if self.reported(info) and not (many and packages.isdisjoint(self.imported(info))):
                 yield call
+
+    def imported(self, info: ModuleInfo) -> frozenset[str]:
+        """Return the top-level packages that a module and the project's modules that it imports import."""
+        found: frozenset[str] | None = info.__dict__.get("_reach")
+        if found is None:
+            own = set(_tops(info))
+            for dotted in info.imported:
+                path = self.project.names.split(dotted, info.path)[0]
+                if path and (other := self.project.module(path)):
+                    own.update(_tops(other))
+            found = info.__dict__["_reach"] = frozenset(own)
+        return found
 
     def reported(self, info: ModuleInfo) -> bool:
         """Say whether this run reports on a module."""
@@ -58,9 +82,13 @@ class View:
 
     # -- places ------------------------------------------------------------------------------------------------------
 
+    def _at(self, info: ModuleInfo, pos: Pos, label: str) -> Location:
+        where = self._locate(info.path, pos, info.ir.cells)
+        return replace(where, label=label) if label else where
+
     def place(self, value: Value, label: str = "") -> Location:
         """Return where a value stands."""
-        return self._locate(self.module(value), self.project.node(value).pos, label)
+        return self._at(self.module(value), self.project.node(value).pos, label)
 
     def callee(self, call: Value, label: str = "") -> Location:
         """Return where the name of what is called stands in a call."""
@@ -68,9 +96,9 @@ class View:
         inner = self.project.node((call & ~MASK) | node.args[0])
         info = self.module(call)
         if inner.op == "attr" and _inside(inner.pos, node.pos):
-            return self._locate(info, inner.pos, label)
+            return self._at(info, inner.pos, label)
         line, column, _, _ = node.pos
-        start = self._locate(info, (line, column, line, column), label)
+        start = self._at(info, (line, column, line, column), label)
         found = _NAME.match(start.text, start.column - 1)
         return replace(start, end_column=start.column + len(found[0])) if found else start
 
@@ -79,7 +107,7 @@ class View:
         if at is not None and at >> SHIFT == call >> SHIFT:
             pos = self.project.node(at).pos
             if _inside(pos, self.project.node(call).pos):
-                return self._locate(self.module(call), pos, label)
+                return self._at(self.module(call), pos, label)
         return self.callee(call, label)
 
     # -- files -------------------------------------------------------------------------------------------------------
@@ -117,6 +145,10 @@ class View:
     def function(self, value: Value) -> Fn:
         """Return the function that a value belongs to."""
         return self.project.fns[value >> SHIFT]
+
+
+def _tops(info: ModuleInfo) -> set[str]:
+    return {dotted.partition(".")[0] for dotted in info.imported}
 
 
 def _inside(inner: Pos, outer: Pos) -> bool:
