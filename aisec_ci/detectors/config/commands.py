@@ -144,12 +144,17 @@ class Programs:
             return SAFE
         best: Mapping[str, Any] = row
         length = 0
-        for key, value in row.get("then", {}).items():
+        then = row.get("then", {})
+        begun = " ".join(rest)
+        open_keys = [value for key, value in then.items() if glued and rest and key.startswith(begun)]
+        if open_keys:  # `git p*` is also `git push`
+            best, length = max(open_keys, key=lambda v: Severity[v["severity"].upper()]), len(rest)
+        for key, value in then.items():
             want = key.split()
-            if len(want) >= length and rest[: len(want)] == want and not (glued and len(rest) == len(want)):
+            if not open_keys and len(want) >= length and rest[: len(want)] == want:
                 best, length = value, len(want)
         operand = row.get("operand")
-        if operand and not length and not (glued and len(rest) == 1 and not rest[0].lstrip("./~").count("/")):
+        if operand and not length:
             first = next((w for w in rest if not w.startswith("-")), None)
             flags = rest[: rest.index(first)] if first is not None else rest
             if first is not None and not set(flags) & set(row.get("code-options", ())):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib import import_module
 from posixpath import basename
 
-from aisec_ci.detectors.config import mcp
+from aisec_ci.detectors.config import flags, mcp
 from aisec_ci.detectors.config.commands import Programs
 from aisec_ci.detectors.config.grants import Scope, shown, standing_of
 from aisec_ci.detectors.config.known import KnownPackages
@@ -34,30 +35,88 @@ class Shape:
     """The check of `_CHECKS`; empty where only the MCP servers in it matter."""
 
 
+_FOLDER = r"(?:^|/)(?:\.|dot_|dot-|_)?"
+"""A client's folder, also as dotfile managers name it."""
 _CLAUDE = Shape("Claude Code", Kind.JSON, "claude-settings")
-_NAMES: tuple[tuple[re.Pattern[str], Shape], ...] = (
-    (re.compile(r"(?:^|/)(?:\.|dot_|dot-)?claude/settings(?:\.[\w-]+)*\.json$"), _CLAUDE),
-    (re.compile(r"(?:^|/)managed-settings\.json$"), _CLAUDE),
-    (
-        re.compile(r"(?:^|/)\.mcp\.json$|(?:^|/)\.?claude/mcp\.json$|(?:^|/)\.claude\.json$"),
-        Shape("Claude Code", Kind.JSON),
-    ),
-    (re.compile(r"(?:^|/)\.cursor/mcp\.json$"), Shape("Cursor", Kind.JSON)),
-    (re.compile(r"(?:^|/)\.vscode/mcp\.json$"), Shape("VS Code", Kind.JSON)),
-    (re.compile(r"(?:^|/)\.kiro/settings/mcp\.json$"), Shape("Kiro", Kind.JSON)),
-    (re.compile(r"(?:^|/)\.roo/mcp\.json$"), Shape("Roo Code", Kind.JSON)),
-    (re.compile(r"(?:^|/)cline_mcp_settings\.json$"), Shape("Cline", Kind.JSON)),
-    (re.compile(r"(?:^|/)\.gemini/settings\.json$"), Shape("Gemini CLI", Kind.JSON)),
-    (re.compile(r"(?:^|/)\.amazonq/mcp\.json$"), Shape("Amazon Q", Kind.JSON)),
-    (
-        re.compile(r"(?:^|/)(?:\.windsurf|windsurf|\.codeium/windsurf)/mcp(?:_config)?\.json$"),
-        Shape("Windsurf", Kind.JSON),
-    ),
-    (re.compile(r"(?:^|/)opencode\.jsonc?$"), Shape("opencode", Kind.JSON)),
-    (re.compile(r"(?:^|/)claude_desktop_config\.json$"), Shape("Claude Desktop", Kind.JSON)),
-    (re.compile(r"(?:^|/)mcp\.jsonc?$"), Shape("MCP client", Kind.JSON)),
+_NAMES: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
+    (re.compile(pattern), shape)
+    for pattern, shape in (
+        (_FOLDER + r"claude/settings(?:\.[\w-]+)*\.json$", _CLAUDE),
+        (r"(?:^|/)managed-settings(?:\.d/[^/]+)?\.json$", _CLAUDE),
+        (
+            r"(?:^|/)\.mcp\.json$|" + _FOLDER + r"claude/mcp\.json$|(?:^|/)\.claude\.json$",
+            Shape("Claude Code", Kind.JSON),
+        ),
+        (
+            _FOLDER + r"claude/agents/.+\.md$|(?:^|/)agents/[^/]+\.md$",
+            Shape("Claude Code", Kind.MARKDOWN, "claude-agent"),
+        ),
+        (
+            _FOLDER + r"claude/commands/.+\.md$|(?:^|/)commands/[^/]+\.md$",
+            Shape("Claude Code", Kind.MARKDOWN, "claude-command"),
+        ),
+        (r"(?:^|/)skill\.md$", Shape("Claude Code", Kind.MARKDOWN, "claude-skill")),
+        (r"(?:^|/)hooks/hooks\.json$", Shape("Claude Code", Kind.JSON, "claude-hooks")),
+        (r"(?:^|/)\.claude-plugin/(?:plugin|marketplace)\.json$", Shape("Claude Code", Kind.JSON, "claude-plugin")),
+        (_FOLDER + r"codex/(?:.+/)?[^/]+\.toml$", Shape("Codex", Kind.TOML, "codex")),
+        (_FOLDER + r"gemini/settings\.json$", Shape("Gemini CLI", Kind.JSON, "gemini")),
+        (r"(?:^|/)gemini-extension\.json$", Shape("Gemini CLI", Kind.JSON)),
+        (r"(?:^|/)\.vscode/mcp\.json$", Shape("VS Code", Kind.JSON)),
+        (r"(?:^|/)\.vscode/settings\.json$|\.code-workspace$", Shape("VS Code", Kind.JSON, "vscode")),
+        (r"(?:^|/)\.vscode/tasks\.json$", Shape("VS Code", Kind.JSON, "vscode-tasks")),
+        (_FOLDER + r"cursor/mcp\.json$", Shape("Cursor", Kind.JSON)),
+        (_FOLDER + r"cursor/permissions\.json$", Shape("Cursor", Kind.JSON, "cursor-permissions")),
+        (_FOLDER + r"cursor/cli(?:-config)?\.json$", Shape("Cursor", Kind.JSON, "cursor-cli")),
+        (_FOLDER + r"cursor/(?:hooks|environment)\.json$", Shape("Cursor", Kind.JSON, "cursor-commands")),
+        (
+            r"(?:^|/)opencode\.jsonc?$|" + _FOLDER + r"opencode/(?:config|opencode)\.jsonc?$",
+            Shape("opencode", Kind.JSON, "opencode"),
+        ),
+        (
+            _FOLDER + r"opencode/(?:agent|agents|mode|modes)/[^/]+\.md$",
+            Shape("opencode", Kind.MARKDOWN, "opencode-agent"),
+        ),
+        (r"(?:^|/)\.kiro/settings/mcp\.json$", Shape("Kiro", Kind.JSON)),
+        (r"(?:^|/)\.kiro/agents/[^/]+\.json$", Shape("Kiro", Kind.JSON, "kiro-agent")),
+        (r"(?:^|/)\.kiro/hooks/[^/]+\.kiro\.hook$", Shape("Kiro", Kind.JSON, "kiro-hook")),
+        (r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:cli-)?agents/[^/]+\.json$", Shape("Amazon Q", Kind.JSON, "kiro-agent")),
+        (r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:mcp|default)\.json$", Shape("Amazon Q", Kind.JSON)),
+        (r"(?:^|/)\.roo/mcp\.json$", Shape("Roo Code", Kind.JSON)),
+        (r"(?:^|/)cline_mcp_settings\.json$", Shape("Cline", Kind.JSON)),
+        (
+            r"(?:^|/)(?:roo-code-settings|cline-settings|\.clinerules/settings)[\w-]*\.json$",
+            Shape("Cline", Kind.JSON, "cline"),
+        ),
+        (r"(?:^|/)\.?zed/settings\.json$", Shape("Zed", Kind.JSON, "zed")),
+        (r"(?:^|/)(?:\.?windsurf|\.codeium/windsurf)/mcp(?:_config)?\.json$", Shape("Windsurf", Kind.JSON)),
+        (r"(?:^|/)\.aider\.conf\.ya?ml$", Shape("Aider", Kind.YAML, "aider")),
+        (_FOLDER + r"amp/settings\.jsonc?$", Shape("Amp", Kind.JSON, "amp")),
+        (r"(?:^|/)\.?(?:config/)?goose/config\.ya?ml$", Shape("Goose", Kind.YAML, "goose")),
+        (_FOLDER + r"continue/(?:config|mcpservers/[^/]+|agents/[^/]+)\.ya?ml$", Shape("Continue", Kind.YAML)),
+        (_FOLDER + r"continue/permissions\.ya?ml$", Shape("Continue", Kind.YAML, "continue")),
+        (
+            r"(?:^|/)(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer|devcontainer)\.json$",
+            Shape("development container", Kind.JSON, "devcontainer"),
+        ),
+        (r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$", Shape("Compose", Kind.YAML, "compose")),
+        (r"(?:^|/)claude_desktop_config\.json$", Shape("Claude Desktop", Kind.JSON)),
+        (r"(?:^|/)mcp(?:_config|_settings|-config|-servers|_servers)?\.jsonc?$", Shape("MCP client", Kind.JSON)),
+    )
 )
 _SERVER_KEYS = (b"mcpServers", b"mcp_servers", b"context_servers", b"mcp-servers", b"mcp.servers")
+_SCRIPT_JSON = {
+    "package.json",
+    "deno.json",
+    "deno.jsonc",
+    "composer.json",
+    "launch.json",
+    "turbo.json",
+    "project.json",
+    "nx.json",
+    "pkgx.json",
+    "devbox.json",
+}
+_SCRIPT_TEXT = {"procfile", "jenkinsfile", "taskfile", "earthfile", "vagrantfile", "tiltfile", "brewfile"}
 _KINDS = (Kind.JSON, Kind.YAML, Kind.TOML)
 _SKIPPED = {
     "package-lock.json",
@@ -71,6 +130,7 @@ _SKIPPED = {
 }
 
 
+@lru_cache(maxsize=4096)
 def shape_of(path: str) -> Shape | None:
     """Return what configuration a file of this name holds, None for names that are no client's own."""
     low = path.lower()
@@ -97,6 +157,11 @@ class ConfigDetector:
         return Tools(self.context.catalog)
 
     @cached_property
+    def flags(self) -> flags.Flags:
+        """The table of options that switch questions off."""
+        return flags.Flags(self.context.catalog)
+
+    @cached_property
     def known(self) -> KnownPackages:
         """Known packages."""
         return KnownPackages(self.context.catalog, Locks(self.context.tree).version)
@@ -105,6 +170,8 @@ class ConfigDetector:
         """Say whether a file has a client's name, or speaks of MCP servers."""
         if shape_of(file.path):
             return True
+        if self._runs_flags(file):
+            return True
         if basename(file.path).lower() in _SKIPPED or file.kind not in _KINDS or not file.small:
             return False
         data = file.data
@@ -112,16 +179,36 @@ class ConfigDetector:
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
         """Yield what a file configures."""
-        shape = shape_of(file.path) or Shape("MCP client", file.kind)
+        shape = shape_of(file.path)
+        structured = file.kind in _KINDS
+        if shape is None and not structured:
+            yield from self._flags_of(
+                Scope(file, Document(), self.context.catalog, "", standing_of(file.path)), file.kind
+            )
+            return
+        named, shape = shape is not None, shape or Shape("MCP client", file.kind)
         head, cut = _head(file)
         document = parse(head.text, shape.kind)
         scope = Scope(head, document, self.context.catalog, shape.client, standing_of(file.path))
-        yield from _gaps(head, document, cut, file.size)
+        yield from _gaps(head, document, cut, file.size, named=named)
         if shape.check:
             yield from _CHECKS[shape.check](self, scope)
         for server, reports in mcp.check(scope, self.tools, self.known):
             self._servers.append((scope, server))
             yield from reports
+        if self._runs_flags(head):
+            yield from self._flags_of(scope, head.kind)
+
+    def _runs_flags(self, file: SourceFile) -> bool:
+        name = basename(file.path).lower()
+        if file.kind is Kind.JSON and name not in _SCRIPT_JSON and not shape_of(file.path):
+            return False
+        if file.kind is Kind.TEXT and name not in _SCRIPT_TEXT:
+            return False
+        return flags.hinted(file)
+
+    def _flags_of(self, scope: Scope, kind: Kind) -> Iterator[Report]:
+        return flags.check(scope, self.flags, kind)
 
     def finish(self) -> Iterator[Report]:
         """Yield what only shows across files."""
@@ -137,7 +224,10 @@ def _head(file: SourceFile) -> tuple[SourceFile, bool]:
     return SourceFile.of_bytes(file.path, data), True
 
 
-def _gaps(file: SourceFile, document: Document, cut: bool, size: int) -> Iterator[Gap]:
+def _gaps(file: SourceFile, document: Document, cut: bool, size: int, *, named: bool) -> Iterator[Gap]:
+    """Yield what was not read. A file that only happens to speak of servers is not the concern of a client: no gap."""
+    if not named:
+        return
     if cut:
         yield Gap(file.path, f"{size:,} bytes: only the first {READ_LIMIT:,} were read", GapLevel.INCOMPLETE, "config")
         return
@@ -151,10 +241,59 @@ def _gaps(file: SourceFile, document: Document, cut: bool, size: int) -> Iterato
         yield Gap(file.path, "not UTF-8: read as Latin-1", GapLevel.INCOMPLETE, "config")
 
 
-def _claude_settings(detector: ConfigDetector, scope: Scope) -> Iterator[Report]:
-    from aisec_ci.detectors.config.clients import claude  # noqa: PLC0415 - only where such a file is
+def _lazily(module: str, function: str, *facts: str) -> Callable[[ConfigDetector, Scope], Iterator[Report]]:
+    """Return a check that imports its client's module when the first such file comes; `facts` are the tables it is given."""
 
-    return claude.check_settings(scope, detector.programs, detector.tools)
+    def check(detector: ConfigDetector, scope: Scope) -> Iterator[Report]:
+        call = getattr(import_module(f"aisec_ci.detectors.config.{module}"), function)
+        found: Iterator[Report] = call(scope, *(getattr(detector, fact) for fact in facts))
+        return found
+
+    return check
 
 
-_CHECKS: dict[str, Callable[[ConfigDetector, Scope], Iterator[Report]]] = {"claude-settings": _claude_settings}
+def _claude_markdown(kind: str) -> Callable[[ConfigDetector, Scope], Iterator[Report]]:
+    def check(detector: ConfigDetector, scope: Scope) -> Iterator[Report]:
+        from aisec_ci.detectors.config.clients.claude_files import check_markdown  # noqa: PLC0415
+
+        if not scope.document.roots:
+            return iter(())  # Markdown without front matter in a folder of this name
+        return check_markdown(scope, detector.programs, detector.tools, kind)
+
+    return check
+
+
+def _devcontainer(detector: ConfigDetector, scope: Scope) -> Iterator[Report]:
+    from aisec_ci.detectors.config.containers import REPOSITORY_SIGNS, check_devcontainer  # noqa: PLC0415
+
+    signs = any(REPOSITORY_SIGNS.search(path) for path in detector.context.tree.paths)
+    return check_devcontainer(scope, detector.programs, agents_in_tree=signs)
+
+
+_CHECKS: dict[str, Callable[[ConfigDetector, Scope], Iterator[Report]]] = {
+    "claude-settings": _lazily("clients.claude", "check_settings", "programs", "tools"),
+    "claude-agent": _claude_markdown("agent"),
+    "claude-command": _claude_markdown("command"),
+    "claude-skill": _claude_markdown("skill"),
+    "claude-hooks": _lazily("clients.claude_files", "check_hooks_file"),
+    "claude-plugin": _lazily("clients.claude_files", "check_plugin"),
+    "codex": _lazily("clients.codex", "check"),
+    "gemini": _lazily("clients.gemini", "check", "programs"),
+    "vscode": _lazily("clients.vscode", "check", "programs"),
+    "vscode-tasks": _lazily("clients.vscode", "check_tasks_file"),
+    "cursor-permissions": _lazily("clients.cursor", "check_permissions", "programs", "tools"),
+    "cursor-cli": _lazily("clients.cursor", "check_cli", "programs"),
+    "cursor-commands": _lazily("clients.cursor", "check_commands"),
+    "opencode": _lazily("clients.opencode", "check", "programs"),
+    "opencode-agent": _lazily("clients.opencode", "check_agent", "programs"),
+    "kiro-agent": _lazily("clients.kiro", "check_agent", "programs", "tools"),
+    "kiro-hook": _lazily("clients.kiro", "check_hook"),
+    "cline": _lazily("clients.small", "check_cline", "programs"),
+    "zed": _lazily("clients.small", "check_zed", "programs"),
+    "aider": _lazily("clients.small", "check_aider"),
+    "amp": _lazily("clients.small", "check_amp", "programs"),
+    "goose": _lazily("clients.small", "check_goose"),
+    "continue": _lazily("clients.small", "check_continue", "programs"),
+    "devcontainer": _devcontainer,
+    "compose": _lazily("containers", "check_compose"),
+}

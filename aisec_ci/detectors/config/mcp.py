@@ -346,7 +346,7 @@ def _files(scope: Scope, server: Server) -> Iterator[Report]:
         )
 
 
-_CAPS = re.compile(r"(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|NET_RAW|BPF)", re.IGNORECASE)
+_CAPS = re.compile(r"(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|BPF)", re.IGNORECASE)
 
 
 def risky_run_option(option: str, value: str) -> str:

@@ -100,7 +100,7 @@ class _Builder:
                     start += 1
                 while start < end and self.text[start].isspace():
                     start += 1
-        plain = event.style is None
+        plain = not event.style
         node = Scalar(start, end, event.value, string=not (plain and _TYPED.fullmatch(event.value)))
         if event.style in ("|", ">"):
             node.end = self.trimmed(start, end)

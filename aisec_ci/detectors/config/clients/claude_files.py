@@ -1,0 +1,98 @@
+"""Claude Code: front matter of agents, commands and skills, and the files of plugins and marketplaces.
+
+`tools` of an agent limits what it may use; without it the agent has what the session has. `allowed-tools` of a command or
+skill pre-approves: its entries run without asking while it is active (code.claude.com/docs: sub-agents, skills, slash
+commands, plugins; read 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from aisec_ci.detectors.config import hooks
+from aisec_ci.detectors.config.clients.claude import capabilities, check_allowed, rule_of
+from aisec_ci.detectors.config.commands import Programs
+from aisec_ci.detectors.config.grants import Scope, shown
+from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence
+from aisec_ci.detectors.config.tools import Tools
+from aisec_ci.detectors.interface import Report
+from aisec_ci.model import Finding, Severity, Thing
+
+_ITEM = re.compile(r"[\w*.:-]+(?:\((?:[^()]|\([^()]*\))*\))?")
+
+
+def check_markdown(scope: Scope, programs: Programs, tools: Tools, kind: str) -> Iterator[Report]:
+    """Yield what the front matter of an agent, command or skill allows; `kind` is one of these words."""
+    root = scope.document.root
+    name = root.text("name") or scope.file.path.rsplit("/", 2)[-2 if kind == "skill" else -1].removesuffix(".md")
+    yield scope.observation(Thing.AGENT if kind == "agent" else Thing.TOOL, name, root, kind=kind)
+    mode = root.entry("permissionMode", "permission-mode")
+    if mode and isinstance(mode.value, Scalar) and mode.value.value == "bypassPermissions":
+        yield scope.finding(
+            "agent-permission-bypass",
+            mode,
+            f"agent `{shown(name)}` runs in bypassPermissions: nothing is asked",
+            Severity.HIGH,
+            fixes=[scope.replacing("ask as usual", mode.value, "default")],
+            setting="permissionMode",
+        )
+    for key in ("allowed-tools", "allowedTools", "tools"):
+        for node in tool_entries(root.get(key)):
+            rule = rule_of(node)
+            if rule is None:
+                continue
+            decision = "allow" if key != "tools" else "ask"
+            yield scope.grant(
+                node, rule.tool, decision, rule.spec or "", agent=name, capabilities=capabilities(rule, programs, tools)
+            )
+            if key == "tools":
+                continue  # a limit, not an approval
+            for report in check_allowed(
+                scope, rule, None, programs, tools, listed=f"pre-approved by {kind} `{shown(name)}`"
+            ):
+                # a person starts a command or a skill knowingly, and it holds for one task
+                yield lowered(report) if isinstance(report, Finding) else report
+    yield from hooks.check(scope, root.get("hooks"))
+
+
+def lowered(finding: Finding) -> Finding:
+    """Return a finding that warns at most."""
+    return replace(finding, severity=min(finding.severity, Severity.MEDIUM))
+
+
+def tool_entries(node: Node | None) -> list[Scalar]:
+    """Return the entries of a tool list, written as a sequence or as one string with commas or spaces, each with its position."""
+    if isinstance(node, Sequence):
+        return [item for item in node.items if isinstance(item, Scalar)]
+    if not isinstance(node, Scalar) or not node.value:
+        return []
+    return [
+        Scalar(node.at(m.start()), node.at(m.end() - 1) + 1, m[0], string=True)
+        for m in _ITEM.finditer(node.value[:20_000])
+    ]
+
+
+def check_hooks_file(scope: Scope) -> Iterator[Report]:
+    """Yield what `hooks/hooks.json` of a plugin runs."""
+    root = scope.document.root
+    yield from hooks.check(scope, root.get("hooks") if isinstance(root.get("hooks"), Mapping) else root)
+
+
+def check_plugin(scope: Scope) -> Iterator[Report]:
+    """Yield what a plugin or marketplace manifest brings in."""
+    root = scope.document.root
+    yield from hooks.check(scope, root.get("hooks"))
+    for plugin in root.items("plugins"):
+        if not isinstance(plugin, Mapping):
+            continue
+        source = plugin.mapping("source")
+        address = source.scalar("url")
+        if address and address.value.startswith("http://"):
+            yield scope.finding(
+                "mcp-plain-http",
+                address,
+                f"plugin `{shown(plugin.text('name'))}` is loaded over plain HTTP",
+                Severity.HIGH,
+            )
