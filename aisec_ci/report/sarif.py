@@ -115,7 +115,6 @@ def _flat(text: str) -> str:
 
 
 def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    inside = f" (in {finding.location.inside})" if finding.location.inside else ""
     evidence = {visible(k): visible(v) for k, v in sorted(finding.evidence.items())}
     properties: dict[str, Any] = {"severity": finding.severity.word, "confidence": finding.confidence.word}
     if provider := evidence.pop("provider", None):
@@ -127,7 +126,7 @@ def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str
         "ruleId": finding.rule_id,
         "ruleIndex": index[finding.rule_id],
         "level": level(finding.severity),
-        "message": {"text": sarif_message(f"{finding.message}{inside}", TEXT)},
+        "message": {"text": _message(finding)},
         "locations": [_location(finding.location)],
         "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:1"},
     }
@@ -142,6 +141,13 @@ def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str
         out["suppressions"] = [{"kind": kind, "justification": visible(finding.reason)}]
     out["properties"] = properties
     return out
+
+
+def _message(finding: Finding) -> str:
+    """Return the message, and below it what to do in this very case: readers show the rule's help apart from it."""
+    inside = f" (in {finding.location.inside})" if finding.location.inside else ""
+    lines = [f"{finding.message}{inside}"] + ([finding.help] if finding.help else [])
+    return cut("\n".join(sarif_message(line, TEXT) for line in lines), TEXT)
 
 
 def _location(where: Location, number: int | None = None) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from aisec_ci.cli.main import run
 from aisec_ci.cli.rules import command as rules
 from aisec_ci.model import Family
 from aisec_ci.paths import rules_dir
-from aisec_ci.report import rule_page
+from aisec_ci.report import Report, rule_page
 from tests.report import reports
-from tests.report.test_snapshots import compare
+from tests.report.test_snapshots import compare, written
 
 CATALOG = catalog.load()
 SCHEMA = jsonschema_rs.validator_for(json.loads((rules_dir() / "schema.json").read_text()))
@@ -176,6 +176,13 @@ def test_every_rule_has_a_page_with_all_parts(rule_id: str) -> None:
     headings = [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
     assert headings[:3] == [rule_id, "Why", "What to do"]
     assert "How to ignore it" in headings
+
+
+def test_the_help_in_sarif_is_the_page() -> None:
+    report = Report((), (), CATALOG.rules, "passed")
+    rules = json.loads(written("sarif", report))["runs"][0]["tool"]["driver"]["rules"]
+    for descriptor, rule in zip(rules, CATALOG.rules.values(), strict=True):
+        assert docs_pages.page(rule).endswith(descriptor["help"]["markdown"])
 
 
 def test_rules_table() -> None:
