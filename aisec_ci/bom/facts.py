@@ -8,8 +8,8 @@ from typing import Any
 
 from aisec_ci.bom.extras import Property
 from aisec_ci.bom.limits import clean, long, short
+from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.inventory import Component, Inventory, Occurrence, Pin, Service
-from aisec_ci.inventory.identity import public_url
 from aisec_ci.model import Finding, GapLevel, Status, Thing
 
 PLACES = 25

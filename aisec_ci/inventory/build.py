@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.inventory.identity import hub_of, identify, public_url
+from aisec_ci.detectors.references.urls import public_url
+from aisec_ci.inventory.identity import hub_of, identify
 from aisec_ci.inventory.providers import Providers
 from aisec_ci.inventory.purl import purl
 from aisec_ci.inventory.things import Component, Identity, Inventory, Occurrence, Pin, Relation, Root, Service

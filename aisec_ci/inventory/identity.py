@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.inventory.providers import Providers
 from aisec_ci.inventory.purl import purl
 from aisec_ci.inventory.things import Identity, Pin
@@ -184,11 +185,12 @@ def _file(item: Observation, _: Providers) -> Identity:
                 link, item.name, f"{owner}/{short}", version, link, Pin.COMMIT if digest else pin, item.name, page
             )
     # The path is part of the identity: two files of one name are two files, even where they hold the same bytes.
-    folder, _slash, short = item.name.rpartition("/")
+    path = item.location.path if item.location.path.rpartition("/")[2] == item.name else item.name
     if not digest:
-        return Identity(f"file:{item.name}", item.name, native=item.name)
+        return Identity(f"file:{path}", path, native=item.name)
+    folder, _slash, short = path.rpartition("/")
     link = purl("generic", short, folder, "", check)
-    return Identity(link, item.name, "", f"sha256:{digest}", link, Pin.COMMIT, item.name)
+    return Identity(link, path, "", f"sha256:{digest}", link, Pin.COMMIT, item.name)
 
 
 def _remote_file(url: str, check: Mapping[str, str], digest: str) -> Identity:
@@ -257,19 +259,6 @@ def _environment(item: Observation, _: Providers) -> Identity:
     version = str(item.attributes.get("version") or "")
     link = purl("generic", item.name, "environment", version)
     return Identity(link, item.name, "", version, link, Pin.TAG if version else Pin.NONE, item.name)
-
-
-def public_url(url: str) -> str:
-    """Return the part of a URL that may be shown: no credentials, no query, no fragment."""
-    try:
-        parts = urlsplit(url)
-        if not parts.scheme or not parts.hostname:
-            return ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
 
 
 def _revision(attributes: Mapping[str, Any]) -> str:

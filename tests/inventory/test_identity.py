@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from aisec_ci import catalog
+from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.inventory import Pin
-from aisec_ci.inventory.identity import identify, public_url
+from aisec_ci.inventory.identity import identify
 from aisec_ci.inventory.providers import Providers
 from aisec_ci.inventory.purl import purl
 from aisec_ci.model import Location, Observation, Thing

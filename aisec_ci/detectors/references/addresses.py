@@ -1,0 +1,45 @@
+"""URLs of weights: downloads that no package manager and no checksum guards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aisec_ci.detectors.references.urls import public_url
+from aisec_ci.model import Confidence, Observation, Thing
+from aisec_ci.sources.file import SourceFile
+
+_ENDINGS = (
+    "safetensors|pth|ckpt|onnx|gguf|ggml|pkl|joblib|pt|h5|keras|tflite|pb|nemo|llamafile|mlmodel|engine|torchscript"
+)
+MARKS = re.compile(rf"\.(?:{_ENDINGS})\b".encode())
+"""A file without one of these names no weights."""
+_ADDRESS = re.compile(
+    rf"https?://[^\s\"'`<>/]{{1,200}}/[^\s\"'`<>)\]}},;|\\]{{0,500}}?\.({_ENDINGS})(?=[\s\"'`<>)\]}},;|\\?#]|$)"
+)
+_CHECKSUM = re.compile(r"(?i)\b([0-9a-f]{64})\b")
+_COMMENT = re.compile(r"[ \t]*(?:#|//|<!--)")
+
+
+def in_text(file: SourceFile) -> Iterator[Observation]:
+    """Yield the weights that a file downloads; a SHA-256 on the same or the next line is taken for theirs."""
+    text = file.text
+    for found in _ADDRESS.finditer(text):
+        line_start = text.rfind("\n", 0, found.start()) + 1
+        if _COMMENT.match(text, line_start):
+            continue
+        url = public_url(found[0])
+        if not url or "{" in url or "$" in url:
+            continue
+        digest = _CHECKSUM.search(_beside(text, found.end()))
+        attributes = {"url": url, "format": found[1], "remote": True}
+        if digest:
+            attributes["sha256"] = digest[1].lower()
+        yield Observation(Thing.MODEL_FILE, url, file.location(found.start(), found.end()), Confidence.HIGH, attributes)
+
+
+def _beside(text: str, end: int) -> str:
+    """Return the rest of the line at `end`, and the next line where that is not about another address."""
+    rest, _, more = text[end : end + 600].partition("\n")
+    following = more.partition("\n")[0]
+    return rest if "://" in following else f"{rest} {following}"

@@ -1,0 +1,109 @@
+"""The detector: which files are read for what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from posixpath import basename
+
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.detectors.references import addresses, commands, images, manifests, modelfile, settings
+from aisec_ci.detectors.references.libraries import Declared, Libraries
+from aisec_ci.detectors.references.words import Words
+from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import Kind
+
+STRUCTURED_LIMIT = 2_000_000
+"""Bytes: larger JSON and YAML files are data, not settings."""
+
+_SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
+_SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
+_DATA_NAMES = re.compile(
+    r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
+    r"\.eslintrc|package-lock|[\w.-]*\.lock|[\w.-]*schema|[\w.-]*\.min|messages|translations?|locale[\w.-]*)\.(?:json|ya?ml|toml)$|"
+    r"(?:^|/)(?:locales?|i18n|translations|cassettes|__snapshots__|node_modules|\.git)/|\.(?:jsonl|ndjson|lock)$"
+)
+_DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|test|tests|testing|lint|docs|doc|ci|typing|mypy|build)(?:[-_./]|$)")
+
+
+class ReferencesDetector:
+    """Observes; it never reports a finding."""
+
+    name = "references"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @cached_property
+    def _libraries(self) -> Libraries:
+        return Libraries(self._context.catalog)
+
+    @cached_property
+    def _words(self) -> Words:
+        folders = frozenset(part for path in self._context.tree.paths for part in path.split("/")[:-1])
+        return Words(self._context.catalog, folders)
+
+    def wants(self, file: SourceFile) -> bool:
+        """Say whether a file can name something: a manifest, a script, settings with a word that is about models."""
+        if manifests.reader_of(file.path):
+            return file.small
+        kind = file.kind
+        if not file.small or _DATA_NAMES.search(file.path):
+            return False
+        if kind in _SCRIPTS or kind is Kind.ENV or modelfile.is_modelfile(file.path):
+            return True
+        if kind in _SETTINGS:
+            data = file.data
+            return len(data) <= STRUCTURED_LIMIT and bool(
+                settings.MARKS.search(data)
+                or b"image" in data
+                or b"docker://" in data
+                or commands.MARKS.search(data)
+                or addresses.MARKS.search(data)
+            )
+        return False
+
+    def scan(self, file: SourceFile) -> Iterable[Report]:
+        """Yield what the file names."""
+        if reader := manifests.reader_of(file.path):
+            development = bool(_DEVELOPMENT.search(basename(file.path).lower()))
+            for declared in reader(file.text):
+                yield from self._declared(file, declared, development=development)
+            return
+        kind = file.kind
+        if modelfile.is_modelfile(file.path):
+            yield from modelfile.read(file)
+            return
+        if kind is Kind.DOCKERFILE:
+            yield from images.in_dockerfile(file)
+        elif kind is Kind.ENV:
+            yield from settings.in_env(file, self._words)
+        elif kind in _SETTINGS:
+            yield from self._structured(file)
+        if kind is not Kind.JSON:
+            for item in commands.references(file, self._words):
+                if isinstance(item, Declared):
+                    yield from self._declared(file, item, development=False)
+                else:
+                    yield item
+        if addresses.MARKS.search(file.data):
+            yield from addresses.in_text(file)
+
+    def finish(self) -> Iterator[Report]:
+        """Yield nothing: every file speaks for itself."""
+        return iter(())
+
+    def _declared(self, file: SourceFile, declared: Declared, *, development: bool) -> Iterator[Report]:
+        yield from self._libraries.observe(file, replace(declared, development=declared.development or development))
+
+    def _structured(self, file: SourceFile) -> Iterator[Report]:
+        from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
+
+        document = parse(file.text, file.kind)
+        if settings.MARKS.search(file.data):
+            yield from settings.in_nodes(file, document.roots, self._words)
+        for root in document.roots:
+            if isinstance(root, Mapping):
+                yield from images.in_nodes(file, root)

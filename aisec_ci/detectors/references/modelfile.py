@@ -1,0 +1,33 @@
+"""Ollama's Modelfile (https://docs.ollama.com/modelfile): what a model is built from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import basename
+
+from aisec_ci.model import Observation, Thing
+from aisec_ci.sources.file import SourceFile
+
+_FROM = re.compile(r"^[ \t]*(FROM|ADAPTER)[ \t]+([^\s#]{1,300})", re.IGNORECASE | re.MULTILINE)
+
+
+def is_modelfile(path: str) -> bool:
+    """Say whether a file of this name is a Modelfile."""
+    name = basename(path).lower()
+    return name == "modelfile" or name.startswith("modelfile.") or name.endswith(".modelfile")
+
+
+def read(file: SourceFile) -> Iterator[Observation]:
+    """Yield the base model and the adapters."""
+    for found in _FROM.finditer(file.text):
+        name = found[2].strip("\"'")
+        where = file.location(found.start(2), found.end(2))
+        if name.startswith((".", "/", "~")) or name.endswith((".gguf", ".bin", ".safetensors")):
+            continue  # a file in the tree, which is observed by itself
+        if name.startswith(("hf.co/", "huggingface.co/")):
+            repository, _, quantisation = name.split("/", 1)[1].partition(":")
+            attributes = {"hub": "huggingface", "loader": "Modelfile", "quantisation": quantisation}
+            yield Observation(Thing.MODEL, repository, where, attributes={k: v for k, v in attributes.items() if v})
+        else:
+            yield Observation(Thing.MODEL, name, where, attributes={"hub": "ollama", "loader": "Modelfile"})

@@ -1,0 +1,244 @@
+"""Models in settings: YAML, TOML, JSON and .env, under keys that are for models; and flow exports of low-code tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence
+from aisec_ci.detectors.references.urls import public_url
+from aisec_ci.detectors.references.words import Reference, Words
+from aisec_ci.model import Confidence, Observation, Thing
+from aisec_ci.sources.file import SourceFile
+
+_MODEL_KEY = re.compile(
+    r"(?:.*_)?(?:model|models|model_?name|model_?id|model_?path|model_name_or_path|llm|llm_name|repo_id|hf_repo|hf_model|hf_model_id|"
+    r"checkpoint|embedder|embeddings?|embedding_function|reranker|deployment|deployment_?name|tokenizer|tokenizer_name|base_model|"
+    r"pretrained|fast|smart|transformers|spacy|stanza|default)"
+)
+"""A key for a model, in snake case. The weak words among them count only below one of the strong."""
+_WEAK = frozenset(
+    (
+        "default",
+        "fast",
+        "smart",
+        "transformers",
+        "spacy",
+        "stanza",
+        "name",
+        "value",
+        "id",
+        "primary",
+        "main",
+        "fallback",
+        "chat",
+        "embedding",
+    )
+)
+_NOT_MODEL = re.compile(
+    r".*(?:_?(?:type|class|dir|dirs|folder|file|config|version|url|path_prefix|kwargs|params|provider|registry|format|mapping|card|view|schema|weights_only))"
+)
+_HUB_KEYS = {
+    "spacy": "spacy",
+    "transformers": "huggingface",
+    "huggingface": "huggingface",
+    "hf": "huggingface",
+    "sentence_transformers": "huggingface",
+}
+_PROVIDER_KEYS = (
+    "provider",
+    "llm_provider",
+    "model_provider",
+    "vendor",
+    "backend",
+    "api_type",
+    "nlp_engine_name",
+    "framework",
+    "engine",
+)
+_ENV = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]{0,80})[ \t]*=[ \t]*([\"']?)([^\s\"'#]{1,200})\2[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
+
+MARKS = re.compile(
+    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise"
+)
+"""A file without one of these names no model."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where the walk is: the node, its key in snake case, whether a key above is for models, and the provider beside it."""
+
+    node: Node
+    key: str
+    inside: bool
+    near: str
+
+
+def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Observation]:
+    """Yield the models and services that parsed settings name."""
+    seen: set[int] = set()
+    stack = [_Step(root, "", inside=False, near="") for root in reversed(roots)]
+    while stack:
+        step = stack.pop()
+        if id(step.node) in seen:
+            continue
+        seen.add(id(step.node))
+        if isinstance(step.node, Scalar):
+            yield from _scalar(file, step, words)
+        elif isinstance(step.node, Sequence):
+            stack.extend(_Step(item, step.key, step.inside, step.near) for item in reversed(step.node.items))
+        else:
+            flow = _flow_node(step.node)
+            if flow:
+                yield from _flow(file, step.node, flow, words)
+                continue
+            near = _near(step.node, words) or step.near
+            for entry in reversed(step.node.entries):
+                key = _snake(entry.key.value)
+                inside = step.inside or _is_strong(key)
+                stack.append(_Step(entry.value, key, inside, _HUB_KEYS.get(key, near) if inside else near))
+
+
+def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
+    """Yield the models that a .env file sets."""
+    for found in _ENV.finditer(file.text):
+        key = _snake(found[1])
+        if _is_strong(key) and (reference := words.model(found[3], _provider_in(key, words))):
+            yield _observation(file, found.start(3), found.end(3), reference, found[1])
+
+
+def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation]:
+    node = step.node
+    assert isinstance(node, Scalar)
+    if not node.string or not (_is_strong(step.key) or (step.inside and step.key in _WEAK | set(_HUB_KEYS))):
+        return
+    reference = words.model(node.value, step.near or _provider_in(step.key, words))
+    if reference:
+        yield _observation(file, node.at(0), node.end, reference, step.key)
+
+
+def _observation(file: SourceFile, start: int, end: int, reference: Reference, key: str) -> Observation:
+    attributes = {"hub": reference.hub, "loader": key} if reference.hub else {"loader": key}
+    return Observation(Thing.MODEL, reference.name, file.location(start, end), reference.confidence, attributes)
+
+
+def _is_strong(key: str) -> bool:
+    return bool(_MODEL_KEY.fullmatch(key)) and key not in _WEAK and not _NOT_MODEL.fullmatch(key)
+
+
+def _near(mapping: Mapping, words: Words) -> str:
+    for key in _PROVIDER_KEYS:
+        node = mapping.get(key)
+        if isinstance(node, Mapping):
+            node = node.get("name")
+        if isinstance(node, Scalar):
+            value = node.value.rsplit("/", 1)[-1]
+            if found := words.provider(value) or _HUB_KEYS.get(_snake(value), ""):
+                return found
+    return ""
+
+
+def _provider_in(key: str, words: Words) -> str:
+    """Return the provider that a key names: `OLLAMA_MODEL`, `azure_openai_deployment_name`."""
+    parts = key.split("_")
+    for size in (2, 1):
+        for start in range(len(parts) - size + 1):
+            word = "-".join(parts[start : start + size])
+            if word not in ("hugging", "model") and (found := words.provider(word)):
+                return found
+    return ""
+
+
+def _snake(key: str) -> str:
+    return re.sub(r"[\s.-]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key[:120])).lower()
+
+
+# -- flow exports --------------------------------------------------------------------------------------------------------
+
+_N8N = re.compile(r"@n8n/n8n-nodes-langchain\.(lmChat|lm|embeddings|vectorStore|reranker)(\w{2,40})")
+_FLOW_MODEL_KEYS = (
+    "model",
+    "modelName",
+    "modelId",
+    "model_name",
+    "model_id",
+    "deploymentName",
+    "azureOpenAIApiDeploymentName",
+)
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """A node of a flow: who it talks to, in the tool's word, and where its settings stand."""
+
+    vendor: str
+    kind: str
+    settings: Mapping
+
+
+def _flow_node(node: Mapping) -> _Flow | None:
+    found = _N8N.fullmatch(node.text("type"))
+    if found:
+        return _Flow(found[2], "vector-db" if found[1] == "vectorStore" else "llm", node.mapping("parameters"))
+    if node.get("inputAnchors") is not None and node.get("inputs") is not None:  # Flowise
+        kinds = {"Chat Models": "llm", "LLMs": "llm", "Embeddings": "llm", "Vector Stores": "vector-db"}
+        kind = kinds.get(node.text("category"))
+        return _Flow(node.text("name"), kind, node.mapping("inputs")) if kind else None
+    return None
+
+
+_VENDORS = re.compile(
+    r"(azureopenai|openrouter|openai|anthropic|ollama|googlegemini|googlevertexai|googlevertex|googlegenerativeai|googlepalm|awsbedrock|bedrock|"
+    r"mistral|groq|cohere|deepseek|xai|togetherai|fireworks|huggingface|localai|litellm|perplexity|cerebras|nvidia|pinecone|qdrant|supabase|chroma|"
+    r"weaviate|milvus|pgvector|postgres|faiss|elasticsearch|opensearch|redis|mongodb|azureaisearch|neo4j|inmemory)"
+)
+_VENDOR_IDS = {
+    "azureopenai": "azure-openai",
+    "googlegemini": "google-genai",
+    "googlegenerativeai": "google-genai",
+    "googlepalm": "google-genai",
+    "googlevertexai": "vertex-ai",
+    "googlevertex": "vertex-ai",
+    "awsbedrock": "aws-bedrock",
+    "bedrock": "aws-bedrock",
+    "togetherai": "together",
+    "nvidia": "nvidia-nim",
+    "postgres": "pgvector",
+    "redis": "redis-vector",
+    "mongodb": "mongodb-atlas",
+    "azureaisearch": "azure-ai-search",
+    "inmemory": "",
+}
+
+
+def _flow(file: SourceFile, node: Mapping, flow: _Flow, words: Words) -> Iterator[Observation]:
+    vendor = _VENDORS.search(flow.vendor.lower().replace("_", ""))
+    hub = _VENDOR_IDS.get(vendor[1], vendor[1]) if vendor else ""
+    name = node.scalar("type", "name")
+    endpoint = next(
+        (e for k in ("baseUrl", "basePath", "baseURL", "url") if (e := public_url(flow.settings.text(k)))), ""
+    )
+    if hub and hub != "huggingface" and name is not None:
+        attributes = {"provider": hub, "kind": flow.kind, "symbol": flow.vendor}
+        if endpoint:
+            attributes["endpoint"] = endpoint
+        yield Observation(Thing.SERVICE, hub, file.location(name.at(0), name.end), attributes=attributes)
+    if flow.kind != "llm":
+        return
+    for key in _FLOW_MODEL_KEYS:
+        value = flow.settings.get(key)
+        if isinstance(value, Mapping):  # a resource locator: {"__rl": true, "value": "gpt-4o", "mode": "list"}
+            value = value.get("value")
+        if (
+            isinstance(value, Scalar)
+            and value.string
+            and re.fullmatch(r"[A-Za-z0-9][\w.:/@-]{1,120}", value.value)
+            and not words.filler(value.value)
+        ):
+            reference = Reference(value.value, hub, Confidence.HIGH)
+            yield _observation(file, value.at(0), value.end, reference, flow.vendor)
+            return

@@ -1,0 +1,127 @@
+"""Says whether a text from a setting or command names a model, and whose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.code.calls.ids import What, what
+from aisec_ci.model import Confidence
+
+_PREFIXED = re.compile(r"([a-z][a-z0-9_-]{1,30})[/:]([A-Za-z0-9@][\w.:/@-]{1,120})")
+"""`openai/gpt-4o`, `anthropic:claude-sonnet-4-5`: the way of LiteLLM, LangChain's init_chat_model and others."""
+_SPACY = re.compile(r"[a-z]{2}_(?:core|ent|dep)_(?:web|news|wiki|sci)_(?:sm|md|lg|trf)(?:-\d[\w.]*)?")
+_TAGGED = re.compile(r"[a-z][\w.-]{1,60}:[\w.-]{1,60}")
+_NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{1,190}")
+_OWNERS = frozenset(
+    (
+        "openai",
+        "google",
+        "mistralai",
+        "qwen",
+        "nvidia",
+        "stabilityai",
+        "cohere",
+        "ai21",
+        "databricks",
+        "ibm",
+        "amazon",
+        "baidu",
+    )
+)
+"""Providers that are owners of repositories on the hub as well: `openai/gpt-oss-20b` is one."""
+_VERSIONED = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model by name. `hub` is empty where nothing says where it comes from."""
+
+    name: str
+    hub: str
+    confidence: Confidence
+
+
+class Words:
+    """Judges texts by the tables of providers and model families."""
+
+    def __init__(self, catalog: Catalog, folders: frozenset[str]) -> None:
+        tables = catalog.data("models/providers")
+        self._providers: dict[str, Any] = {
+            key: entry for key, entry in tables["providers"].items() if entry["kind"] in ("llm", "gateway", "speech")
+        }
+        self._aliases: dict[str, str] = {
+            alias: key for key, entry in self._providers.items() for alias in (key, *entry.get("aliases", ()))
+        }
+        self._own: list[tuple[str, str]] = sorted(
+            ((prefix, key) for key, entry in self._providers.items() for prefix in entry.get("models", ())),
+            key=lambda p: -len(p[0]),
+        )
+        self._families: tuple[str, ...] = tuple(tables["families"]["open"])
+        self._legacy: tuple[str, ...] = (
+            *tables["legacy-names"]["models"],
+            *(p for p, _ in tables["legacy-names"]["prefixes"]),
+        )
+        self._folders = folders
+
+    def provider(self, text: str) -> str:
+        """Return the provider that a text names, or an empty string."""
+        return self._aliases.get(text.strip().lower(), "")
+
+    def model(self, text: str, near: str = "") -> Reference | None:
+        """Return the model that `text`, the value of a setting for a model, names; None where it names none.
+
+        `near` is the provider or hub that stands beside it, if any does.
+        """
+        text = text.strip()
+        if not _NAME.fullmatch(text) or text.endswith("/"):
+            return None
+        if _SPACY.fullmatch(text):
+            return Reference(text, "spacy", Confidence.HIGH)
+        kind = what(text, self._folders)
+        if kind is What.FILLER or (kind is What.LOCAL and "/" in text and not self._prefixed(text)):
+            return None
+        if near and near != "huggingface":
+            bare = text.removeprefix(f"{near}/").removeprefix(f"{near}:")
+            return Reference(bare, near, Confidence.HIGH) if _VERSIONED.search(bare) or self._known(bare) else None
+        if own := self._owner(text):
+            return Reference(text, own, Confidence.HIGH)
+        if prefixed := self._prefixed(text):
+            return prefixed
+        if kind is What.HUB and "/" in text:
+            return Reference(text, "huggingface", Confidence.MEDIUM)
+        if near == "huggingface" and text.startswith(self._legacy):
+            return Reference(text, "huggingface", Confidence.HIGH)
+        if self._known(text):
+            hub = "ollama" if _TAGGED.fullmatch(text) else "huggingface" if text.startswith(self._legacy) else ""
+            return Reference(text, hub, Confidence.MEDIUM)
+        return None
+
+    def filler(self, text: str) -> bool:
+        """Say whether a name only holds the place of a real one, or is a path on this machine."""
+        return what(text, self._folders) is What.FILLER or text.startswith((".", "/", "~"))
+
+    def _owner(self, text: str) -> str:
+        low = text.lower()
+        return next((key for prefix, key in self._own if low.startswith(prefix)), "")
+
+    def _prefixed(self, text: str) -> Reference | None:
+        found = _PREFIXED.fullmatch(text)
+        if not found:
+            return None
+        provider = self._aliases.get(found[1])
+        if provider is None:
+            return None
+        rest = found[2]
+        if self._owner(rest):
+            return Reference(rest, provider, Confidence.HIGH)
+        if found[1] not in _OWNERS and (self._known(rest) or "/" in rest):
+            return Reference(rest, provider, Confidence.HIGH)
+        return None
+
+    def _known(self, text: str) -> bool:
+        """Say whether a bare name belongs to a family of models and says which of it: `llama3.1`, not `llama`."""
+        low = text.lower().rpartition("/")[2]
+        return low.startswith((*self._families, *self._legacy)) or bool(self._owner(low))
