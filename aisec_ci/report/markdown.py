@@ -113,7 +113,7 @@ def _gaps(report: Report) -> list[str]:
             out += [
                 f"- <code>{safe(g.path)}</code>: {markdown_prose(g.reason)}"
                 if g.path
-                else f"- {markdown_prose(g.reason)}"
+                else f"- The scan: {markdown_prose(g.reason)}"
                 for g in some[:GAPS]
             ]
             if len(some) > GAPS:

@@ -46,6 +46,10 @@ NASTY = [
     " ",
     "'; DROP TABLE",
     "-- x",
+    "-",
+    "1. x",
+    "     four spaces and more",
+    "===",
 ]
 ANY = st.one_of(
     st.sampled_from(NASTY),
