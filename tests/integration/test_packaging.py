@@ -12,6 +12,7 @@ import pytest
 
 from aisec_ci import __version__
 from tests.integration.conftest import ROOT, call
+from tests.integration.test_layers import THIRD_PARTY, loaded
 
 pytestmark = pytest.mark.slow
 LIMIT = 130_000_000
@@ -75,6 +76,9 @@ def test_a_base_installation_is_small_and_works(wheel: Path, tmp_path: Path) -> 
     settings = tmp_path / "project" / ".claude" / "settings.json"
     settings.write_text('{"permissions": {"defaultMode": "bypassPermissions"}}\n')
     assert "agent-permission-bypass" in call(program, "scan", "project", cwd=tmp_path, code=1)
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / "a.py").write_text("import os\n")
+    assert loaded(tmp_path, "scan", "clean", python=str(python)) <= THIRD_PARTY
     # The rules of a wheel and those of the checkout say the same.
     listed = json.loads(call(program, "rules", "--format", "json", cwd=tmp_path))
     here = json.loads(call(sys.executable, "-m", "aisec_ci", "rules", "--format", "json", cwd=ROOT))
