@@ -28,6 +28,8 @@ class Pattern:
     """Anything may follow the words."""
     glued: bool = False
     """The last word may go on, as in `python*`."""
+    tail: str = ""
+    """What is fixed behind the first star."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,17 @@ def pattern_of(text: str) -> Pattern:
 
     `:*` at the end means that anything may follow the words before it; ` *` the same; a star elsewhere ends what is fixed.
     """
-    text = text.strip()
+    text, tail = text.strip(), ""
     if text.endswith(":*"):
         fixed, free, glued = text[:-2], True, False
     elif (star := text.find(WILD)) >= 0 and not _quoted(text, star):
         fixed, free = text[:star], True
         glued = bool(fixed) and not fixed[-1].isspace()
+        tail = text[star:].strip("* ")
     else:
         fixed, free, glued = text, False, False
     words = [_unquoted(word) for word in _WORD.findall(fixed[:2000])]
-    return Pattern(tuple(words), free, glued)
+    return Pattern(tuple(words), free, glued, tail)
 
 
 def _quoted(text: str, at: int) -> bool:
@@ -98,6 +101,8 @@ class Programs:
         """Return what a pattern allows."""
         if not pattern.free:
             return SAFE
+        if pattern.tail and not pattern.words:
+            return Verdict(Severity.MEDIUM, ANYTHING.allows, f"any command that ends in `{pattern.tail[:40]}`", WILD)
         words = list(pattern.words)
         for _ in range(MAX_WRAPPERS):
             while words and _ASSIGNMENT.fullmatch(words[0]):

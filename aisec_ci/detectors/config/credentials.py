@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.config.grants import Scope, Standing, shown
+from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Scalar
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Fix, Severity
@@ -135,7 +135,7 @@ def _named(scope: Scope, server: Server, name: str, node: Scalar, kind: str, sho
         fixes = (
             [scope.part_replacing(f"read it from {reference}", node, start, len(value), reference)] if reference else []
         )
-        yield _finding(scope, server, node, f"{kind} `{shown(shown_name or name)}`", fixes)
+        yield from _finding(scope, server, node, f"{kind} `{shown(shown_name or name)}`", fixes)
 
 
 def _argument(scope: Scope, server: Server, word: Scalar, previous: Scalar | None) -> Iterator[Report]:
@@ -147,11 +147,11 @@ def _argument(scope: Scope, server: Server, word: Scalar, previous: Scalar | Non
         and is_credential_name(re.sub(r"^(?:-e|--env=?)", "", option))
         and is_literal(literal)
     ):
-        yield _finding(scope, server, word, f"argument `{shown(option)}`")
+        yield from _finding(scope, server, word, f"argument `{shown(option)}`")
     elif previous is not None and _OPTION.fullmatch(previous.value) and is_literal(value):
-        yield _finding(scope, server, word, f"argument `{shown(previous.value)}`")
+        yield from _finding(scope, server, word, f"argument `{shown(previous.value)}`")
     elif (header := _HEADER.fullmatch(value)) and is_literal(header[2]):
-        yield _finding(scope, server, word, f"header `{shown(header[1])}`")
+        yield from _finding(scope, server, word, f"header `{shown(header[1])}`")
     elif "://" in value:
         yield from _address(scope, server, word)
 
@@ -168,7 +168,7 @@ def _address(scope: Scope, server: Server, node: Scalar) -> Iterator[Report]:
         )
         if not weak and len(found[2]) >= 3:
             local = bool(_LOCAL_HOSTS.fullmatch(found[3]))
-            yield _finding(
+            yield from _finding(
                 scope,
                 server,
                 node,
@@ -176,7 +176,7 @@ def _address(scope: Scope, server: Server, node: Scalar) -> Iterator[Report]:
                 severity=Severity.MEDIUM if local and not any(c.isdigit() for c in found[2]) else Severity.HIGH,
             )
     elif (query := _QUERY.search(value)) and is_literal(query[2]):
-        yield _finding(scope, server, node, f"address parameter `{shown(query[1])}`")
+        yield from _finding(scope, server, node, f"address parameter `{shown(query[1])}`")
 
 
 def _finding(
@@ -186,18 +186,25 @@ def _finding(
     where: str,
     fixes: list[Fix] | None = None,
     severity: Severity | None = None,
-) -> Report:
-    return scope.finding(
+) -> Iterator[Report]:
+    """Yield the finding for a literal, nothing where the format of the value is known: its own rule reports it."""
+    from aisec_ci.detectors.secrets.detector import pack_of  # noqa: PLC0415 - only once there is a literal
+    from aisec_ci.detectors.secrets.redact import redact  # noqa: PLC0415
+
+    if pack_of(scope.catalog).find(node.value.encode("utf-8", "replace"), scope.file.path):
+        return
+    yield scope.finding(
         "mcp-literal-credential",
         node,
         f"MCP server `{shown(server.name)}` has a credential in plain text ({where})",
         severity,
-        standing=server.standing if server.standing is not Standing.DISABLED else scope.standing,
+        standing=scope.standing,  # a disabled server leaks as well
         help="refer to an environment variable, and replace the credential: it is in the history now",
         fixes=fixes or (),
         secret=True,
         anchor=f"{server.name}:{where}",
         server=shown(server.name),
+        redacted=redact(_SCHEME.sub("", node.value)),
     )
 
 

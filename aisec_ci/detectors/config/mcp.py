@@ -460,14 +460,13 @@ def _approvals(scope: Scope, server: Server, tools: Tools) -> Iterator[Report]:
     name = shown(server.name)
     trust = server.node.entry("trust")
     if trust and isinstance(trust.value, Scalar) and trust.value.truth:
-        yield scope.grant(
-            trust, f"mcp:{server.name}", "allow", "*", capabilities=tools.server(server.name), standing=server.standing
-        )
+        labels = tools.server(server.name) or tools.server(server.launch.name)
+        yield scope.grant(trust, f"mcp:{server.name}", "allow", "*", capabilities=labels, standing=server.standing)
         yield scope.finding(
             "mcp-auto-approval",
             trust,
             f"every tool of MCP server `{name}` runs without asking (`trust: true`)",
-            Severity.HIGH,
+            Severity.HIGH if {"execution", "destruction"} & set(labels) else Severity.MEDIUM,
             standing=server.standing,
             fixes=[scope.replacing("ask for each call", trust.value, "false")],
             server=name,

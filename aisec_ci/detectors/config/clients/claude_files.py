@@ -14,7 +14,7 @@ from dataclasses import replace
 from aisec_ci.detectors.config import hooks
 from aisec_ci.detectors.config.clients.claude import capabilities, check_allowed, rule_of
 from aisec_ci.detectors.config.commands import Programs
-from aisec_ci.detectors.config.grants import Scope, shown
+from aisec_ci.detectors.config.grants import Scope, graded, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
@@ -38,28 +38,33 @@ def check_markdown(scope: Scope, programs: Programs, tools: Tools, kind: str) ->
             fixes=[scope.replacing("ask as usual", mode.value, "default")],
             setting="permissionMode",
         )
+    found: list[Finding] = []
     for key in ("allowed-tools", "allowedTools", "tools"):
         for node in tool_entries(root.get(key)):
             rule = rule_of(node)
             if rule is None:
                 continue
-            decision = "allow" if key != "tools" else "ask"
-            yield scope.grant(
-                node, rule.tool, decision, rule.spec or "", agent=name, capabilities=capabilities(rule, programs, tools)
-            )
-            if key == "tools":
-                continue  # a limit, not an approval
-            for report in check_allowed(
-                scope, rule, None, programs, tools, listed=f"pre-approved by {kind} `{shown(name)}`"
-            ):
-                # a person starts a command or a skill knowingly, and it holds for one task
-                yield lowered(report) if isinstance(report, Finding) else report
+            decision = "allow" if key != "tools" else "ask"  # `tools` is a limit, not an approval
+            able = capabilities(rule, programs, tools)
+            yield scope.grant(node, rule.tool, decision, rule.spec or "", agent=name, capabilities=able)
+            if decision == "allow":
+                reports = check_allowed(
+                    scope, rule, None, programs, tools, listed=f"pre-approved by {kind} `{shown(name)}`"
+                )
+                found += [report for report in reports if isinstance(report, Finding)]
+    if found:
+        yield _worst(scope, found)
     yield from hooks.check(scope, root.get("hooks"))
 
 
-def lowered(finding: Finding) -> Finding:
-    """Return a finding that warns at most."""
-    return replace(finding, severity=min(finding.severity, Severity.MEDIUM))
+def _worst(scope: Scope, found: list[Finding]) -> Finding:
+    """Return one finding for all. It warns at most: a person starts a command or a skill, and it holds for one task."""
+    found.sort(key=lambda f: (-f.severity, f.location))
+    first = found[0]
+    grade = Severity.MEDIUM if first.severity >= Severity.HIGH else Severity.LOW
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    others = tuple(replace(f.location, label=f.evidence.get("pattern", "")) for f in found[1:6])
+    return replace(first, severity=graded(grade, scope.standing), message=first.message + more, related=others)
 
 
 def tool_entries(node: Node | None) -> list[Scalar]:

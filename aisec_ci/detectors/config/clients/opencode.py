@@ -54,7 +54,7 @@ def check_permission(scope: Scope, entry: Entry | None, programs: Programs, agen
     """Yield what a `permission` value allows: one word for everything, or tools with a word or patterns each."""
     if entry is None:
         return
-    whose = f" of agent `{shown(agent)}`" if agent else ""
+    whose = f" for agent `{shown(agent)}`" if agent else ""
     if isinstance(entry.value, Scalar):
         if entry.value.value == "allow":
             yield from _everything(scope, entry, whose)
