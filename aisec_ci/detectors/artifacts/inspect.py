@@ -59,6 +59,11 @@ _CLOSED = {"7z": "7z archive", "lz4": "lz4 stream", "zstd": "zstd stream"}
 """Containers that the standard library cannot open."""
 
 
+def _ends_as_zip(item: Item) -> bool:
+    """Say whether a ZIP file stands behind other bytes: readers of ZIP go by the end of the file."""
+    return item.size > 100 and b"PK\x05\x06" in item.blob.read_at(max(0, item.size - 1024), 1024)
+
+
 @dataclass(frozen=True)
 class Item:
     """Bytes to judge: a file or a member of a container."""
@@ -135,7 +140,9 @@ class Scan:
             return None
         if looks_like_pickle(head, item.ending in PICKLE_ENDINGS, self.names.stdlib):
             return "pickle"
-        return by_structure(head, item.size if item.size >= 0 else 1 << 62, item.name, item.top)
+        if item.top and _ends_as_zip(item):
+            return "zip"
+        return by_structure(head, item.size if item.size >= 0 else 1 << 62, item.name)
 
     def _closed(self, item: Item, found: str) -> str:
         self.collector.format(found)

@@ -19,8 +19,8 @@ _TEMPLATE_NAMES = re.compile(
 _HUB_NAMES = re.compile(r"(?:^|/)(?:\w*config)\.json$")
 
 
-def by_structure(head: bytes, size: int, path: str, top: bool) -> str | None:
-    """Return the format that the structure of the first bytes shows, or None. `top` says that it is a file of the tree."""
+def by_structure(head: bytes, size: int, path: str) -> str | None:
+    """Return the format that the structure of the first bytes shows, or None."""
     name = basename(path).lower()
     ending = splitext(name)[1]
     if head.startswith(_MXNET):
@@ -48,7 +48,7 @@ def _protobuf(head: bytes, size: int, name: str, ending: str) -> str | None:
         return None
     if ending == ".onnx" and plausible(head, onnx.MODEL, size):
         return "onnx"
-    if ending in (".mlmodel",) and plausible(head, {**coreml.MODEL, **dict.fromkeys(range(200, 3010), 2)}, size):
+    if ending == ".mlmodel" and plausible(head, {**coreml.MODEL, **dict.fromkeys(range(200, 3010), 2)}, size):
         return "coreml"
     if ending == ".pdmodel" and head[0] == 0x0A:
         return "paddle"

@@ -12,6 +12,7 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from struct import unpack_from
 
 from aisec_ci.detectors.artifacts.blob import Blob, Slice, Unpacked, walk
@@ -67,7 +68,7 @@ def read(item: Item, scan: Scan) -> None:
     names = [entry.name for entry in entries]
     kind = before_members(names, scan)
     starts = sorted({entry.header for entry in entries if entry.header >= 0} | {size})
-    following = dict(zip(starts, starts[1:], strict=False))
+    following = dict(pairwise(starts))
     for entry in entries:
         scan.budget.member()
         if entry.data >= 0 and not entry.name.endswith("/"):
@@ -187,7 +188,7 @@ def _central(item: Item, scan: Scan, size: int) -> Iterator[Entry]:
         found = tail.find(_CENTRAL)
         start, length, shift = (tail_at + found, size, 0) if found >= 0 else (-1, 0, 0)
         if size > 22:
-            scan.collector.fact("zip-without-end", True)
+            scan.collector.fact("zip_end", "missing")
     at = start
     until = start + min(length + 1, _DIRECTORY)
     while 0 <= at < until:

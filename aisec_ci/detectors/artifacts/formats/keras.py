@@ -140,7 +140,7 @@ def judge_config(value: Any, item: Item, scan: Scan) -> None:
         if isinstance(node.get("class_name"), str):
             _named(node, item, scan)
         for key, inner in node.items():
-            if key in ("safe_mode",) and inner is False:
+            if key == "safe_mode" and inner is False:
                 _issue(item, scan, Severity.HIGH, "turns the safe mode of Keras off", "safe_mode")
             elif key in _PATH_KEYS and isinstance(inner, str):
                 _path(key, inner, item, scan)
@@ -226,7 +226,7 @@ def _lambda(class_name: str, config: Any, item: Item, scan: Scan) -> None:
             Severity.HIGH,
             f"the Keras configuration {text}",
             anchor="lambda",
-            **_words_of(code),
+            names=_names_in(code),
         )
     elif class_name != "__lambda__":
         name = function if isinstance(function, str) else function.get("config") if isinstance(function, dict) else "?"
@@ -264,7 +264,7 @@ def _code_of(function: Any) -> bytes:
     return raw if raw[:1] in (b"\xe3", b"c") else b""
 
 
-def _words_of(code: bytes) -> dict[str, str]:
+def _names_in(code: bytes) -> str:
     """Return the names in marshalled code that say what it does, for the evidence."""
     names = {
         w.decode()
@@ -273,7 +273,7 @@ def _words_of(code: bytes) -> dict[str, str]:
             code,
         )
     }
-    return {"names": " ".join(sorted(names))} if names else {}
+    return " ".join(sorted(names))
 
 
 def _torch(config: dict[str, Any], item: Item, scan: Scan) -> None:

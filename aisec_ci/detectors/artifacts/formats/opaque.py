@@ -56,7 +56,7 @@ def read(item: Item, scan: Scan) -> None:
     """Search a file of a format that is not understood in full."""
     scan.collector.format(item.format)
     if item.format in _KINDS:
-        scan.collector.fact("opaque", True)
+        scan.collector.fact("inspection", "opaque")
         scan.collector.notice(f"{_KINDS[item.format]} cannot be inspected")
     at = 0
     while at < _SEARCHED:

@@ -36,4 +36,4 @@ def read(item: Item, scan: Scan) -> None:
     )
     scan.collector.fact("pickle_protocol", seen.protocol)
     if seen.imports:
-        scan.collector.fact("runs_imports", True)
+        scan.collector.fact("imported_names", seen.imports)

@@ -45,7 +45,7 @@ def _node(node: dict[str, Any], item: Item, scan: Scan) -> None:
     if grade.tier in (Tier.DANGEROUS, Tier.CHAIN):
         text = f"loading makes `{shown}`, which {grade.does}"
         scan.issue(item, "unsafe-model-config", Severity.CRITICAL, text, anchor=shown)
-    elif grade.tier is Tier.STDLIB and loader not in ("MethodNode",):
+    elif grade.tier is Tier.STDLIB and loader != "MethodNode":
         text = f"loading makes `{shown}` of the standard library, which no model needs"
         scan.issue(item, "unsafe-model-config", Severity.HIGH, text, confidence=Confidence.MEDIUM, anchor=shown)
     if loader == "OperatorFuncNode" and module not in ("operator", "_operator"):

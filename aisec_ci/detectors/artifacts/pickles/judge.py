@@ -114,7 +114,7 @@ class Judge:
                 opcode=opcode,
             )
 
-    def built(self, target: Any, state: Any, offset: int) -> None:
+    def built(self, target: Any, state: Any, offset: int) -> None:  # noqa: ARG002 - the machine tells it
         """Judge the setting of a state: on a class, function or module it changes the program itself."""
         if isinstance(target, Global):
             self._issue(

@@ -8,7 +8,8 @@ oldest. What is forgotten is UNKNOWN to the listener, who judges that with cauti
 
 from __future__ import annotations
 
-import codecs
+import gc
+import re
 import sys
 from array import array
 from collections.abc import Callable
@@ -107,12 +108,23 @@ class Machine:
         self._sparse: dict[int, int] = {}
         self._ring: list[Any] = [UNKNOWN] * RING
         self._texts: dict[int, Any] = {}
+        self._latest: tuple[Any, int] = (None, -1)
+        """The last text of protocol 0 and the place of its opcode."""
         self._troubles = 0
 
     # -- the stream --------------------------------------------------------------------------------------------------
 
     def run(self, start: int) -> Outcome:
         """Interpret the stream that begins at `start`. Raises LimitReachedError when the budget is used up."""
+        collecting = gc.isenabled()
+        gc.disable()  # it would walk the growing stack again and again; `_forget` collects where memory runs short
+        try:
+            return self._run(start)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _run(self, start: int) -> Outcome:
         self._reset()
         self.protocol = 0
         blocks: Callable[[], int] = getattr(sys, "getallocatedblocks", lambda: 0)
@@ -177,7 +189,7 @@ class Machine:
                         memo.append(-3 - 2 * serial)
                     if len(memo) > MEMO_LIMIT:
                         raise LimitReachedError("more entries in the pickle memo than are followed")
-                elif op == 0x71 or op == 0x72:  # BINPUT, LONG_BINPUT
+                elif op in (0x71, 0x72):  # BINPUT, LONG_BINPUT
                     if op == 0x71:
                         index = buf[pos]
                         pos += 1
@@ -198,7 +210,7 @@ class Machine:
                         memo.append(code)
                     else:
                         self._put(index, code)
-                elif op == 0x8C or op == 0x55 or op == 0x58:  # SHORT_BINUNICODE, SHORT_BINSTRING, BINUNICODE
+                elif op in (0x8C, 0x55, 0x58):  # SHORT_BINUNICODE, SHORT_BINSTRING, BINUNICODE
                     at = pos - 1
                     if op == 0x58:
                         (size,) = unpack_from("<I", buf, pos)
@@ -237,7 +249,7 @@ class Machine:
                     meta.append(stack)
                     stack = []
                     append = stack.append
-                elif op == 0x75 or op == 0x65 or op == 0x90:  # SETITEMS, APPENDS, ADDITEMS
+                elif op in (0x75, 0x65, 0x90):  # SETITEMS, APPENDS, ADDITEMS
                     items = stack
                     if meta:
                         stack = meta.pop()
@@ -261,7 +273,7 @@ class Machine:
                 elif op == 0x47:  # BINFLOAT
                     append(0.0)
                     pos += 8
-                elif op == 0x4A or op == 0x4D:  # BININT, BININT2
+                elif op in (0x4A, 0x4D):  # BININT, BININT2
                     if op == 0x4A:
                         append(unpack_from("<i", buf, pos)[0])
                         pos += 4
@@ -309,7 +321,7 @@ class Machine:
                     stack = meta.pop() if meta else self._no_mark(base + pos - 1)
                     append = stack.append
                     append(tuple(items[:256]))
-                elif op == 0x52 or op == 0x81:  # REDUCE, NEWOBJ
+                elif op in (0x52, 0x81):  # REDUCE, NEWOBJ
                     if len(stack) < 2:
                         self._trouble("stack underflow", base + pos - 1)
                         stack[:0] = [UNKNOWN] * (2 - len(stack))
@@ -414,6 +426,8 @@ class Machine:
                         serial += 1
                         ring[serial & mask] = top
                         code = -4 - 2 * self._index(top) if top.__class__ is Global else -3 - 2 * serial
+                        if top is self._latest[0]:
+                            code = self._latest[1]
                         self._put(_number(line), code)
                     elif op == 0x67:  # GET
                         append(self._fetch(_number(line), at, serial))
@@ -529,7 +543,8 @@ class Machine:
     def _from_line(self, op: int, line: bytes, offset: int) -> Any:
         if op in (0x53, 0x56):
             text = _string(line) if op == 0x53 else _unicode(line)
-            return text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT]
+            self._latest = (text, offset)
+            return text
         if op == 0x50:  # PERSID
             return Persistent(line[:INLINE])
         if op == 0x49 and line in (b"00", b"01"):
@@ -552,6 +567,9 @@ class Machine:
         """Return the text whose opcode stands at `offset`, from the stream."""
         head = self.blob.read_at(offset, 9 + INLINE)
         op = head[0]
+        if op in (0x53, 0x56):
+            line = self.blob.read_at(offset + 1, LINE_LIMIT).partition(b"\n")[0]
+            return _string(line) if op == 0x53 else _unicode(line)
         if op == 0x58:
             size, start = int.from_bytes(head[1:5], "little"), 5
         else:
@@ -611,6 +629,7 @@ class Machine:
             for index, value in enumerate(level):
                 if value.__class__ in (tuple, Box, Call) and not (value.__class__ is tuple and not value):
                     level[index] = UNKNOWN
+        gc.collect()
 
     # -- meaning -----------------------------------------------------------------------------------------------------
 
@@ -674,6 +693,10 @@ _SIZED: dict[int, tuple[str, int, str]] = {
 
 _LINES = frozenset(b"FILSVPgpi")
 
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_SIMPLE = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"a": b"\a", b"\n": b""}
+"""Escapes of a literal (Python reference, 2.4.1.1); another letter stands for itself here."""
+
 
 def _number(line: bytes) -> int:
     try:
@@ -686,12 +709,16 @@ def _string(line: bytes) -> bytes:
     """Return what the operand of STRING means: a quoted literal with escapes."""
     if len(line) >= 2 and line[:1] == line[-1:] and line[:1] in (b"'", b'"'):
         line = line[1:-1]
-    if b"\\" not in line:
-        return line
-    try:
-        return codecs.escape_decode(line)[0]  # type: ignore[no-any-return,unused-ignore]
-    except ValueError:
-        return line
+    return _ESCAPE.sub(_escaped, line) if b"\\" in line else line
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    what = match[1]
+    if what[:1] == b"x":
+        return bytes((int(what[1:], 16),))
+    if what.isdigit():
+        return bytes((int(what, 8) & 0xFF,))
+    return _SIMPLE.get(what, what)
 
 
 def _unicode(line: bytes) -> bytes:

@@ -72,7 +72,9 @@ def scan_streams(
             head = blob.read_at(at, 2048)
             if not head or seen.streams >= count:
                 break
-            if outcome.stopped and (begins_with_proto(head) or looks_like_pickle(head, False, names.stdlib)):
+            if outcome.stopped and (
+                begins_with_proto(head) or looks_like_pickle(head, hinted=False, trusted=names.stdlib)
+            ):
                 doubtful = doubtful and not begins_with_proto(head)
                 machine = Machine(blob, judge, budget)
                 continue

@@ -1,0 +1,129 @@
+"""Reads model files of one run, and turns what the readers collect into findings, observations and gaps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from posixpath import basename
+from typing import Any
+
+from aisec_ci.detectors.artifacts.blob import Blob, Bytes, Stream, walk
+from aisec_ci.detectors.artifacts.expected import Expected
+from aisec_ci.detectors.artifacts.findings import Collector, Issue
+from aisec_ci.detectors.artifacts.inspect import Item, Scan
+from aisec_ci.detectors.artifacts.limits import Budget
+from aisec_ci.detectors.artifacts.pickles.names import Names
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Location, Observation, Severity, Thing
+from aisec_ci.sources.file import SourceFile, UnreadableError
+
+_PLAIN = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "lzma", "zlib", "zfile", "7z", "lz4", "zstd", "chat-template"})
+"""Containers that are no model format by themselves, and what stands beside models."""
+
+_PICKLE_RULES = frozenset({"malicious-pickle", "unsafe-pickle"})
+
+_NAME = "artifacts"
+
+
+class Reading:
+    """What one run needs to read its model files."""
+
+    def __init__(self, context: Context, budget: Mapping[str, Any]) -> None:
+        self._context = context
+        self._budget = budget
+        tables = context.catalog.data("models/pickle")
+        self._names = Names(tables, Expected(context.tree, tables["packages"]["distributions"]))
+
+    def file(self, file: SourceFile) -> Iterator[Report]:
+        """Yield the findings, the observation and the gaps of a file."""
+        collector = Collector()
+        try:
+            blob: Blob = Bytes(file.data) if file.small else Stream(file.open(), file.size)
+        except (OSError, UnreadableError) as error:
+            yield Gap(file.path, f"cannot be read: {error}", GapLevel.INCOMPLETE, _NAME)
+            return
+        try:
+            scan = Scan(self._names, collector, Budget(packed=file.size, **self._budget), self._context.catalog.data)
+            try:
+                scan.inspect(Item(blob, file.path, size=file.size))
+            except (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, MemoryError) as error:
+                # a defect of a reader costs this file, not the scan, and what it found until then is kept
+                collector.not_read(f"a defect of the reader: {type(error).__name__}: {error}"[:200])
+            model = any(name not in _PLAIN for name in collector.formats)
+            sha256 = _sha256(blob) if model else ""
+        except OSError as error:
+            yield Gap(file.path, f"cannot be read: {error}", GapLevel.INCOMPLETE, _NAME)
+            return
+        finally:
+            blob.close()
+        yield from self._report(file, collector, model, sha256)
+
+    def finish(self) -> Iterator[Report]:
+        """Yield what concerns the whole scan."""
+        return iter(())
+
+    def _report(self, file: SourceFile, collector: Collector, model: bool, sha256: str) -> Iterator[Report]:
+        for issue in collector.issues:
+            yield _finding(file, issue)
+        if "imported_names" in collector.facts and not any(issue.rule in _PICKLE_RULES for issue in collector.issues):
+            held = next((name for name in collector.formats if name not in _PLAIN), "pickle")
+            text = f"the model is kept as {held}, a pickle: loading it runs what it says"
+            yield _finding(file, Issue("pickle-model", text, Severity.NOTE, Confidence.HIGH, anchor="pickle"))
+        for what in collector.unread:
+            if not model and not collector.issues:
+                yield Gap(file.path, f"not fully scanned: {what}", GapLevel.NOTICE, _NAME)
+                continue
+            yield _finding(
+                file,
+                Issue(
+                    "model-not-fully-scanned",
+                    f"not fully scanned: {what}",
+                    Severity.MEDIUM,
+                    Confidence.HIGH,
+                    anchor=what.split(":")[0],
+                ),
+            )
+            yield Gap(file.path, f"not fully scanned: {what}", GapLevel.INCOMPLETE, _NAME)
+        for what in collector.notices:
+            yield Gap(file.path, what, GapLevel.NOTICE, _NAME)
+        if model:
+            formats = [name for name in collector.formats if name not in _PLAIN] or collector.formats
+            yield Observation(
+                Thing.MODEL_FILE,
+                basename(file.path),
+                Location(file.path),
+                Confidence.HIGH,
+                {
+                    "format": formats[0],
+                    "formats": collector.formats,
+                    "sha256": sha256,
+                    "size": file.size,
+                    **dict(sorted(collector.facts.items())),
+                    **(
+                        {"imports": {tier: sorted(names) for tier, names in sorted(collector.names.items())}}
+                        if collector.names
+                        else {}
+                    ),
+                    "coverage": "partial" if collector.unread or collector.notices else "full",
+                },
+            )
+
+
+def _finding(file: SourceFile, issue: Issue) -> Finding:
+    location = file.location(*issue.span) if issue.span else Location(file.path, inside=issue.inside)
+    return Finding(
+        issue.rule,
+        issue.message,
+        location,
+        issue.severity,
+        issue.confidence,
+        evidence=issue.evidence,
+        anchor=issue.anchor or issue.message,
+    )
+
+
+def _sha256(blob: Blob) -> str:
+    digest = hashlib.sha256()
+    for piece in walk(blob):
+        digest.update(piece)
+    return digest.hexdigest()
