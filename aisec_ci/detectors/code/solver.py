@@ -5,9 +5,10 @@ Inside a function they belong to an *entry*: either a source, or "parameter p ho
 returns, writes into its arguments, and which sinks it reaches) are found once and used by every caller. So a function
 with a safe and an unsafe caller is reported for the unsafe one, and code that no source reaches costs nothing.
 
-Attributes set on `self` are followed twice: exactly, as parts of the object that a method is called on, and for objects
-whose way is lost, as a field of the class (with lower confidence). Facts of sources that leave a function through its
-result, a field, or a shared variable are merged by kind of source, so the work does not grow with the number of sources.
+Attributes of objects of the project's own classes are followed as fields of the class, for all its objects together;
+parts of dictionaries, lists, messages, and objects of libraries are followed exactly, as paths. Facts of sources that
+leave a function through its result, a field, or a shared variable are merged by kind of source, so the work does not
+grow with the number of sources.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from aisec_ci.detectors.code.models import KINDS_SAFE, CallModel, Models, Use
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Label, Path, Target, Val
 
-PATH_LIMIT = 4
+PATH_LIMIT = 3
 """Steps into a structure that are told apart."""
 
 SAFE = {kind: 1 << i for i, kind in enumerate(KINDS_SAFE)}
@@ -148,7 +149,8 @@ class Solver:
         self.models = models
         self.entries: list[Entry] = []
         self.params: dict[tuple[Value, Path], Entry] = {}
-        self.merged: dict[tuple[Any, ...], Entry] = {}
+        self.merged: dict[tuple[Any, ...], list[int]] = {}
+        """Flags of what went on from a result, a field, or a shared variable, by kind of source and path."""
         self.work: deque[tuple[Entry, Fact]] = deque()
         self.reached: list[tuple[Entry, Hit]] = []
         self.exhausted = False
@@ -159,6 +161,7 @@ class Solver:
         self._tables: dict[int, _FnTables] = {}
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
+        self._owners: dict[Value, list[Cls]] = {}
         self.notes: dict[Value, str] = {}
         """Words on weak checks, by guard."""
 
@@ -202,13 +205,21 @@ class Solver:
         """Go on with a source's fact at other places, once for each kind of source."""
         assert entry.source is not None
         flags = _doubt(fact.flags, doubt)
-        full = (*key, entry.source.kind, fact.path, flags & _SAFE_MASK)
-        other = self.merged.get(full)
-        if other is None:
-            other = self.merged[full] = self._entry(entry.source)
-            other.origin = (entry, fact)
-            for value in starts:
-                self.add(other, Fact(value, fact.path, flags), Via(None, note=note))
+        path = fact.path[:PATH_LIMIT]
+        if not self._news((*key, entry.source.kind, path), flags):
+            return
+        other = self._entry(entry.source)
+        other.origin = (entry, fact)
+        for value in starts:
+            self.add(other, Fact(value, path, flags), Via(None, note=note))
+
+    def _news(self, key: tuple[Any, ...], flags: int) -> bool:
+        """Say whether nothing at least as dangerous went on from a place before."""
+        known = self.merged.setdefault(key, [])
+        if any(_worse(k, flags) for k in known) or len(known) >= 3:
+            return False
+        known.append(flags)
+        return True
 
     # -- one step ----------------------------------------------------------------------------------------------------
 
@@ -236,9 +247,6 @@ class Solver:
         node = fn.nodes[index]
         if node.op == "param" and fact.path and (entry.param != value or fact.path != entry.path):
             self._exit(entry, fact, node.data, fact.path)
-        if node.op == "param" and node.data == 0 and tables.super_calls:
-            for call in tables.super_calls:
-                self._enter_receiver(entry, fact, base | call, via)
 
     def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
         self.add(entry, Fact(use, fact.path, fact.flags), via)
@@ -278,7 +286,6 @@ class Solver:
                     self.add(entry, Fact(use, path, fact.flags), via)
             elif path[0] in {name, "*"}:
                 self.add(entry, Fact(use, path[1:], fact.flags), via)
-            self._property(entry, fact, use, node, via)
         elif name not in _HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
             self.add(entry, Fact(use, (), fact.flags), via)
 
@@ -286,19 +293,6 @@ class Solver:
         base = (use & ~MASK) | node.args[0]
         owners = [v for v in self.flow.values(base) if v.kind == "inst"]
         return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
-
-    def _property(self, entry: Entry, fact: Fact, use: Value, node: Node, via: Via) -> None:
-        """A property runs a method of the object."""
-        named = self.project.methods.get(node.data)
-        if not named or not any("property" in d for m in named for d in m.decorator_names):
-            return
-        base = (use & ~MASK) | node.args[0]
-        for val in self.flow.values(base):
-            if val.kind == "inst":
-                for method in self.flow.find_method(val.what, node.data):
-                    if any("property" in d for d in method.decorator_names):
-                        self._enter(entry, fact, use, Target(method, 1, 0), 0, fact.path)
-        del via
 
     def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
@@ -451,11 +445,17 @@ class Solver:
 
     def mutate(self, entry: Entry, base: Value, path: Path, flags: int, via: Via, depth: int = 0) -> None:
         """Something was put into an object: it is there in every use of the object, and in what holds the object."""
+        fn = self.project.fn(base)
+        node = self.project.node(base)
+        if isinstance(path[0], str) and path[0] not in {"*", CONTENT}:
+            owners = self.owners(base)
+            if owners:
+                for cls in owners:
+                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
+                return
         self.add(entry, Fact(base, path, flags), via)
         if depth >= 4:
             return
-        fn = self.project.fn(base)
-        node = self.project.node(base)
         at = base & ~MASK
         if node.op == "attr":
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
@@ -472,8 +472,6 @@ class Solver:
             self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
         elif node.op == "var":
             self._shared(entry, Fact(base, path, flags), fn, node.data, via)
-        elif node.op == "param" and node.data == 0 and fn.bound and fn.cls is not None and path and isinstance(path[0], str):
-            self._field(entry, Fact(base, path, flags), fn.cls, path[0], path[1:], via)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
             if callee.op == "attr" and callee.data in {"setdefault", "get"}:
@@ -484,9 +482,21 @@ class Solver:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
 
+    def owners(self, value: Value) -> list[Cls]:
+        """Return the classes of the project whose fields the attributes of a value are; none for messages."""
+        known = self._owners.get(value)
+        if known is None:
+            found = [v.what for v in self.flow.values(value) if v.kind == "inst"][:4]
+            known = self._owners[value] = [c for c in found if not self._is_message(c)]
+        return known
+
+    def _is_message(self, cls: Cls) -> bool:
+        names = self.flow.field_names(cls)
+        return "role" in names and "content" in names and self.flow.is_record(cls)
+
     def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
-        """An attribute of `self` was set: other methods of the class may read it."""
-        self.add(entry, fact, via)
+        """A field of a class was set: any method may read it. The fact at the object serves as the way there only."""
+        entry.facts.setdefault(fact, via)
         hit = Hit("@field", fact.value, fact.value, name, fact, fact.flags)
         self._shared_hit(entry, hit, ("@field", id(cls), name, path), (cls, name, path))
 
@@ -584,9 +594,8 @@ class Solver:
         for call, target in self.flow.callers(fn):
             starts += self._arguments(call, target, param)
         assert entry.source is not None
-        key = ("out", fn.id, param, entry.source.kind, path, fact.flags & _SAFE_MASK)
-        if key not in self.merged and starts:
-            other = self.merged[key] = self._entry(entry.source)
+        if starts and self._news(("out", fn.id, param, entry.source.kind, path), fact.flags):
+            other = self._entry(entry.source)
             other.origin = (entry, fact)
             for start in starts:
                 self.mutate(other, start, path, fact.flags, Via(None, note=f"put there by `{fn.ir.name}`"))
@@ -771,10 +780,11 @@ class Solver:
             elif name is not None:
                 if not barriers.closed_field(self.flow, val, name):
                     path = (name, *fact.path)
-                    self.add(entry, Fact(call, path, fact.flags), via)
-                    if name == "content" and "role" in names:
-                        self._typed_message(entry, fact, call, names)
-                    elif "role" not in names and self.flow.is_record(cls):
+                    if self._is_message(cls):
+                        self.add(entry, Fact(call, path, fact.flags), via)
+                        if name == "content":
+                            self._typed_message(entry, fact, call, names)
+                    else:
                         self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
             else:
                 self.add(entry, Fact(call, (), fact.flags), via)
@@ -883,7 +893,7 @@ class Solver:
         fact = fact._replace(flags=flags)
         real = [t for t in info.targets if t.sure < 2]
         for target in info.targets:
-            if target.fn.bound and target.shift and (fact.path or real):
+            if target.fn.bound and target.shift and not fact.path and real:
                 self._enter(entry, fact, call, target, 0, fact.path)
         if real:
             return
@@ -960,14 +970,6 @@ class Solver:
         elif how == "content":
             if position == 0 and fact.path[:1] != (CONTENT,):
                 self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
-
-    def _enter_receiver(self, entry: Entry, fact: Fact, call: Value, _via: Via) -> None:
-        """`super().method()` runs on the same object."""
-        if not fact.path:
-            return
-        for target in self.info(call).targets:
-            if target.fn.bound:
-                self._enter(entry, fact, call, target, 0, fact.path)
 
     # -- uses ----------------------------------------------------------------------------------------------------------
 
@@ -1185,14 +1187,6 @@ class _FnTables:
         for name, nodes in fn.ir.defs.items():
             for n in nodes:
                 self.names.setdefault(n, []).append(name)
-        self.super_calls: list[int] = []
-        for i, node in enumerate(fn.nodes):
-            if node.op == "call":
-                callee = fn.nodes[node.args[0]]
-                if callee.op == "attr":
-                    inner = fn.nodes[callee.args[0]]
-                    if inner.op == "call" and fn.nodes[inner.args[0]].data == (0, "super"):
-                        self.super_calls.append(i)
 
 
 def fixed_host(prefix: str) -> bool:
