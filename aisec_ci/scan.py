@@ -10,7 +10,7 @@ from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Detector, Report
 from aisec_ci.detectors.registry import detectors
 from aisec_ci.fingerprint import fingerprint
-from aisec_ci.model import Finding, Gap, Location, Observation
+from aisec_ci.model import Finding, Gap, Location, Observation, Rule
 from aisec_ci.policy.suppress import ignore
 from aisec_ci.sources import SourceFile, UnreadableError
 
@@ -80,6 +80,8 @@ class _Run:
         try:
             for report in reports():
                 if isinstance(report, Finding):
+                    if report.rule_id not in self.context.catalog.rules and report.rule_id not in self._extra():
+                        raise LookupError(report.rule_id)
                     if report.rule_id not in self._off:
                         self.findings.append(report)
                 elif isinstance(report, Observation):
@@ -93,8 +95,11 @@ class _Run:
                 Gap(path, f"internal error in `{detector.name}`: {type(error).__name__}", detector=detector.name)
             )
 
+    def _extra(self) -> dict[str, Rule]:
+        return {rule.id: rule for detector in self.detectors for rule in getattr(detector, "extra_rules", ())}
+
     def catalog(self) -> Catalog:
-        extra = {rule.id: rule for detector in self.detectors for rule in getattr(detector, "extra_rules", ())}
+        extra = self._extra()
         rules = self.context.catalog
         return replace(rules, rules={**rules.rules, **extra}) if extra else rules
 

@@ -90,9 +90,10 @@ def test_a_defect_of_a_detector_costs_only_what_it_had_left_to_say(monkeypatch: 
     def unreadable(_file: SourceFile) -> Iterator[Report]:
         raise UnreadableError("it grew while it was read")
 
-    result = run(monkeypatch, Fake(breaks), Fake(unreadable), Fake([], [found("two", 2)]))
+    result = run(monkeypatch, Fake(breaks), Fake(unreadable), Fake([], [found("two", 2), found("nobody-knows-me")]))
     assert [f.rule_id for f in result.findings] == ["one", "two"]
     assert [g.reason for g in result.gaps] == [
+        "internal error in `fake`: LookupError",
         "internal error in `fake`: ZeroDivisionError",
         "not fully read: it grew while it was read",
     ]

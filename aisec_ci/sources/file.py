@@ -15,7 +15,7 @@ from aisec_ci.sources.kinds import Kind, kind_of
 WHOLE_LIMIT = 16 * 1024 * 1024
 """Bytes. A file up to this size is kept in memory while its detectors run; a larger one is only streamed."""
 
-LINE_LIMIT = 400
+LINE_LIMIT = 2000
 """Characters of a source line that a location keeps."""
 
 HEAD = 4096
