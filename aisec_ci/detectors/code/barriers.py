@@ -1,4 +1,4 @@
-"""What a check is worth: does a value that passed it still carry someone else's text?
+"""What a check is worth: whether a value that passed it still carries text of someone else.
 
 A barrier leaves nothing of the sender's choice: equal to a constant, member of constants, a number, a UUID, matched
 whole by a pattern without free text, inside a folder after resolving. Everything else that looks like a check (deny
@@ -61,10 +61,12 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
 
 
 def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
-    """A pattern is a barrier where it is constant, spans the whole text, and has no room for free text."""
+    """Judge a pattern: a barrier where it is constant, spans the whole text, and has no room for free text."""
     for other in others:
         for text in _patterns(flow, other):
-            anchored = method == "fullmatch" or (text.endswith(("$", r"\Z")) and (method == "match" or text.startswith(("^", r"\A"))))
+            anchored = method == "fullmatch" or (
+                text.endswith(("$", r"\Z")) and (method == "match" or text.startswith(("^", r"\A")))
+            )
             if anchored and not free_text(text):
                 return Verdict.STOPPED, ""
             return Verdict.WEAKENED, "a pattern is the only check"
@@ -113,7 +115,7 @@ _CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 
 
 def free_text(pattern: str) -> bool:
-    """Say whether a text that matches `pattern` can hold words of the sender's choice: white space, `.`, or a negation.
+    r"""Say whether a text that matches `pattern` can hold words of the sender's choice: white space, `.`, or a negation.
 
     `[\\w.-]+`, `\\d{4}`, and alternatives of plain words hold none.
     """
@@ -129,7 +131,9 @@ def free_text(pattern: str) -> bool:
 
 def _constant(flow: Flow, value: Value) -> bool:
     found = flow.values(value)
-    return bool(found) and all(v.kind in {"const", "env"} or (v.kind == "class" and flow.is_enum(v.what)) for v in found)
+    return bool(found) and all(
+        v.kind in {"const", "env"} or (v.kind == "class" and flow.is_enum(v.what)) for v in found
+    )
 
 
 def _constant_container(flow: Flow, value: Value) -> bool:

@@ -71,15 +71,19 @@ class CodeDetector:
         if not project.fns:
             return
         flow = Flow(project)
+        positions = Positions(project, context.tree.open)
+        yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
         solver.run(sources(solver))
         if solver.exhausted:
-            yield Gap("", "the search for untrusted data in prompts reached its limit of steps before its end", detector=self.name)
-        positions = Positions(project, context.tree.open)
-        for finding in findings(solver, positions.locate):
+            yield Gap(
+                "",
+                "the search for untrusted data in prompts reached its limit of steps before its end",
+                detector=self.name,
+            )
+        for finding in findings(solver, positions):
             if concerns(finding, context.selected):
                 yield finding
-        yield from examine(context, flow, positions.place)
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.context.tree.open(path)

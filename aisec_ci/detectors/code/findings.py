@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.grading import PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
-from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.solver import ASKED, BUILT, DOUBT, WEAK, Entry, Fact, Hit, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
@@ -24,8 +24,6 @@ _STEPS = 400
 
 _CONFIDENCE = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
-Locate = Callable[[Value], Location]
-
 
 class Step(NamedTuple):
     """One step of a way: the value, the value it came from, and what happened."""
@@ -36,11 +34,11 @@ class Step(NamedTuple):
     """Words of a jump (a field, a result); empty for a step along a use."""
 
 
-def findings(solver: Solver, locate: Locate) -> Iterator[Finding]:
+def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
     """Yield the findings, one for each statement and kind of source, in the order of places."""
     found: dict[tuple[str, str, int, int, str], Finding] = {}
     for entry, hit in solver.reached:
-        made = _finding(solver, locate, entry, hit)
+        made = _finding(solver, positions, entry, hit)
         if made is None:
             continue
         finding, kind = made
@@ -61,7 +59,7 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
-def _finding(solver: Solver, locate: Locate, entry: Entry, hit: Hit) -> tuple[Finding, str] | None:
+def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tuple[Finding, str] | None:
     source = entry.source
     assert source is not None
     graded = grade(hit.kind, source.kind)
@@ -87,12 +85,12 @@ def _finding(solver: Solver, locate: Locate, entry: Entry, hit: Hit) -> tuple[Fi
         severity = min(severity, Severity.LOW)
     built = _built(solver, steps) if prompt else None
     if built is not None:
-        where = built
+        place = positions.operand(*built)
     elif prompt:
-        where = inner.argument
+        place = positions.operand(inner.at, inner.argument)
     else:
-        where = inner.at
-    location = replace(locate(where), label=_label(hit.kind, source.kind))
+        place = positions.locate(inner.at)
+    location = replace(place, label=_label(hit.kind, source.kind))
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
         message += "" if inner.label == "a system message" else f" of `{inner.label}`"
@@ -102,7 +100,7 @@ def _finding(solver: Solver, locate: Locate, entry: Entry, hit: Hit) -> tuple[Fi
         message += f" `{inner.label}`"
     if notes:
         message += f"; {notes[0]}"
-    flow = _flow(solver, locate, source.what, steps, inner)
+    flow = _flow(solver, positions, source.what, steps, inner)
     finding = Finding(
         rule_id=graded.rule,
         message=message,
@@ -118,7 +116,11 @@ def _finding(solver: Solver, locate: Locate, entry: Entry, hit: Hit) -> tuple[Fi
 
 def _label(use: str, kind: str) -> str:
     if use in PROMPT_KINDS:
-        return "text that a caller controls, in the part the model obeys" if kind in {"remote", "user"} else f"{origin(kind)}, in the part the model obeys"
+        return (
+            "text that a caller controls, in the part the model obeys"
+            if kind in {"remote", "user"}
+            else f"{origin(kind)}, in the part the model obeys"
+        )
     return f"runs with {origin(kind)}"
 
 
@@ -169,8 +171,8 @@ def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
     return steps[:_STEPS]
 
 
-def _built(solver: Solver, steps: list[Step]) -> Value | None:
-    """Return the value that is joined with constant text, at the join with the most of it: the prompt's own text."""
+def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
+    """Return the join with the most constant text, the prompt's own, and the value that is joined with it."""
     best, size = None, 0
     for step in steps:
         if step.note or step.before < 0:
@@ -178,15 +180,7 @@ def _built(solver: Solver, steps: list[Step]) -> Value | None:
         length = _text_size(solver, step.value)
         if length > size:
             best, size = step, length
-    if best is None:
-        return None
-    node, before = solver.project.node(best.value), solver.project.node(best.before)
-    same = best.before >> 20 == best.value >> 20 and _within(before, node)
-    return best.before if same else best.value
-
-
-def _within(inner: Node, outer: Node) -> bool:
-    return outer.pos[:2] <= inner.pos[:2] and inner.pos[2:] <= outer.pos[2:]
+    return (best.value, best.before) if best is not None else None
 
 
 def _text_size(solver: Solver, value: Value) -> int:
@@ -211,23 +205,25 @@ def _letters(text: str) -> int:
 # -- hops --------------------------------------------------------------------------------------------------------------
 
 
-def _flow(solver: Solver, locate: Locate, what: str, steps: list[Step], sink: Hit) -> tuple[Hop, ...]:
+def _flow(solver: Solver, positions: Positions, what: str, steps: list[Step], sink: Hit) -> tuple[Hop, ...]:
     hops: list[Hop] = []
 
-    def add(value: Value, words: str) -> None:
-        location = locate(value)
+    def add(location: Location, words: str) -> None:
         if not hops or hops[-1].location != location:
             hops.append(Hop(location, words))
 
     if steps:
-        add(steps[0].value, what)
+        add(positions.locate(steps[0].value), what)
     for step in steps[1:]:
         if step.note:
-            add(step.value, step.note)
+            passed = step.note.startswith("passed")
+            add(positions.operand(step.value, step.before) if passed else positions.locate(step.value), step.note)
         elif _text_size(solver, step.value):
-            add(step.value, "built into a text")
-    words = sink.label if sink.kind not in {"system"} or sink.label == "a system message" else f"system prompt of `{sink.label}`"
-    last = locate(sink.at if sink.kind not in PROMPT_KINDS else sink.argument)
+            add(positions.operand(step.value, step.before), "built into a text")
+    words = (
+        sink.label if sink.kind != "system" or sink.label == "a system message" else f"system prompt of `{sink.label}`"
+    )
+    last = positions.locate(sink.at)
     if hops and hops[-1].location == last:
         hops.pop()
     hops.append(Hop(last, words if sink.kind in PROMPT_KINDS else f"`{sink.label}`"))

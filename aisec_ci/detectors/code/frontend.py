@@ -37,14 +37,28 @@ def read(file: SourceFile) -> ir.Module:
         raise UnparsedError(f"{len(text):,} characters of source, over the limit of {SIZE_LIMIT:,}: not analysed")
     if file.kind is Kind.NOTEBOOK:
         cells = notebook_cells(text)
-        source = "\n".join(cell.source for cell in cells)
-        module = parse(source, file.path)
+        module = parse(joined(cells), file.path)
         line = 1
         for cell in cells:
             module.cells.append((line, cell.number))
             line += cell.source.count("\n") + 1
         return module
     return parse(text, file.path)
+
+
+def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
+    """Return the syntax tree and the source of a file as `read` sees it, or None where it does not parse as it stands."""
+    try:
+        source = joined(notebook_cells(file.text)) if file.kind is Kind.NOTEBOOK else file.text
+        source = source.replace("\0", " ")
+        return _tree(source), source
+    except (OSError, UnreadableError, UnparsedError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def joined(cells: list[Cell]) -> str:
+    """Return the cells of a notebook as one source."""
+    return "\n".join(cell.source for cell in cells)
 
 
 def parse(source: str, path: str) -> ir.Module:

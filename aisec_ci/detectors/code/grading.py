@@ -40,7 +40,8 @@ _PROMPT: dict[str, dict[str, Grade]] = {
         "tool": Grade("untrusted-system-prompt", _M, "reaches a system prompt"),
     },
     "tool-description": dict.fromkeys(
-        ("remote", "user", "third", "llm", "tool"), Grade("untrusted-tool-description", _H, "reaches the description of a tool")
+        ("remote", "user", "third", "llm", "tool"),
+        Grade("untrusted-tool-description", _H, "reaches the description of a tool"),
     ),
     "template": {
         "remote": Grade("untrusted-prompt-template", _H, "becomes the text of a prompt template"),
@@ -75,7 +76,9 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
     "url": {
         **_from_model("model-output-to-url", _H, "chooses the address that is fetched by"),
-        **dict.fromkeys(("remote", "third"), Grade("model-output-to-url", _M, "chooses the address that is fetched by")),
+        **dict.fromkeys(
+            ("remote", "third"), Grade("model-output-to-url", _M, "chooses the address that is fetched by")
+        ),
     },
     "path": _from_model("model-output-to-path", _M, "chooses the file that is opened by"),
     "deserialize": _code("model-output-to-deserializer", "is deserialised by"),

@@ -20,14 +20,28 @@ arguments that a model chose for a tool; credentials."""
 
 SINKS = frozenset(
     "system user messages tool-description template jinja-template exec shell argv sql html url path write deserialize "
-    "server-template import program log by-role callable tools output".split()
+    "server-template import program body handler-user handler-remote log by-role callable tools output".split()
 )
 """What an argument is used for."""
 
 KINDS_SAFE = ("shell", "html", "sql", "url", "path")
 """Uses that an escaping function can make safe; their positions are the bits of a fact's flags."""
 
-_KEYS = frozenset({"packages", "about", "calls", "attributes", "loose-attributes", "handlers", "bases", "clean", "escapes", "names"})
+_KEYS = frozenset(
+    {
+        "packages",
+        "about",
+        "calls",
+        "attributes",
+        "loose-attributes",
+        "handlers",
+        "results",
+        "bases",
+        "clean",
+        "escapes",
+        "names",
+    }
+)
 _CALL_KEYS = frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "shell", "strips"})
 
 
@@ -100,7 +114,11 @@ class Models:
         self.loose_attributes: dict[str, str] = {}
         """By the last two words: `request.GET` on something that is not known."""
         self.handlers: dict[str, Handler] = {}
-        self.loose_handlers: dict[str, list[Handler]] = {}
+        self.loose_handlers: dict[str, list[tuple[tuple[str, ...], Handler]]] = {}
+        """By the last word of the decorator; the words say what must stand before it."""
+        self.results: dict[str, str] = {}
+        """Decorators of functions whose result is used, with the use."""
+        self.loose_results: dict[str, str] = {}
         self.bases: dict[str, list[Base]] = {}
         self.clean: set[str] = set()
         self.escapes: dict[str, int] = {}
@@ -122,11 +140,22 @@ class Models:
             for one in expand(name):
                 self.loose_attributes[one] = _word(kind, SOURCES, where)
         for handler in raw.get("handlers", ()):
-            made = Handler(family, _word(handler["params"], SOURCES, where), bool(handler.get("path")), tuple(handler.get("only", ())))
+            made = Handler(
+                family,
+                _word(handler["params"], SOURCES, where),
+                bool(handler.get("path")),
+                tuple(handler.get("only", ())),
+            )
             for name in _expand_all(handler.get("decorator", ())):
                 self.handlers[name] = made
             for name in _expand_all(handler.get("loose", ())):
-                self.loose_handlers.setdefault(name, []).append(made)
+                self.loose_handlers.setdefault(name.rsplit(".", 1)[-1], []).append((tuple(name.split(".")), made))
+        for result in raw.get("results", ()):
+            kind = _word(result["use"], SINKS, where)
+            for name in _expand_all(result.get("decorator", ())):
+                self.results[name] = kind
+            for name in _expand_all(result.get("loose", ())):
+                self.loose_results[name] = kind
         for base in raw.get("bases", ()):
             made_base = Base(family, _word(base["params"], SOURCES, where), tuple(base["methods"]))
             for name in _expand_all(base["name"]):
@@ -138,7 +167,9 @@ class Models:
                 self.escapes[name] = self.escapes.get(name, 0) | bit
         for name in raw.get("names", ()):
             self.names.append(
-                NameModel(re.compile(name["receiver"]), frozenset(name["methods"]), _word(name["returns"], SOURCES, where))
+                NameModel(
+                    re.compile(name["receiver"]), frozenset(name["methods"]), _word(name["returns"], SOURCES, where)
+                )
             )
 
     def _add_call(self, family: str, raw: Mapping[str, Any], where: str) -> None:
@@ -285,5 +316,7 @@ def label_of(name: str) -> str:
 
 def _word(word: Any, known: frozenset[str], where: str) -> str:
     if word not in known:
-        raise ConfigError(f"{where}: `{word}` is not known", nearest(str(word), known) or "one of: " + ", ".join(sorted(known)))
+        raise ConfigError(
+            f"{where}: `{word}` is not known", nearest(str(word), known) or "one of: " + ", ".join(sorted(known))
+        )
     return str(word)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from bisect import bisect_right
 from collections.abc import Callable
 
+from aisec_ci.detectors.code.frontend import tree_of
 from aisec_ci.detectors.code.ir import Pos
-from aisec_ci.detectors.code.project import MASK, Project, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
 from aisec_ci.sources.file import SourceFile
 
@@ -20,6 +22,8 @@ class Positions:
         self._open = open_file
         self._files: dict[str, SourceFile | None] = {}
         self._lines: dict[str, list[list[int]]] = {}
+        self._nodes: dict[str, dict[Pos, list[ast.AST]]] = {}
+        self._sources: dict[str, list[str]] = {}
 
     def locate(self, value: Value) -> Location:
         """Return the range of the expression that a value comes from."""
@@ -34,7 +38,46 @@ class Positions:
             return Location(path, line, column + 1, end_line, end_column + 1)
         if path.endswith(".ipynb"):
             return self._in_notebook(file, pos, cells or [])
-        return file.span(line, _characters(file.line_text(line), column), end_line, _characters(file.line_text(end_line), end_column))
+        return file.span(
+            line, _characters(file.line_text(line), column), end_line, _characters(file.line_text(end_line), end_column)
+        )
+
+    def operand(self, value: Value, operand: Value) -> Location:
+        """Return the range of the expression that gives `operand` to the expression `value`.
+
+        That is the hole of an f-string, the argument of a call, the value of a key; where it is not found, all of `value`.
+        The intermediate form knows where a value is made, not where it is mentioned; the source is looked at again.
+        """
+        fn = self.project.fn(value)
+        node = fn.nodes[value & MASK]
+        cells = fn.module.ir.cells
+        if operand >> SHIFT != value >> SHIFT or (operand & MASK) not in node.args:
+            return self.locate(value)
+        index = node.args.index(operand & MASK)
+        path = fn.module.path
+        if path not in self._nodes:
+            self._nodes[path] = self._index(path)
+        for found in self._nodes[path].get(node.pos, ()):
+            if pos := _part(found, node.op, index, self._sources.get(path, [])):
+                return self.place(path, pos, cells)
+        return self.place(path, node.pos, cells)
+
+    def _index(self, path: str) -> dict[Pos, list[ast.AST]]:
+        file = self._file(path)
+        parsed = tree_of(file) if file is not None else None
+        if parsed is None:
+            return {}
+        tree, source = parsed
+        self._sources[path] = source.split("\n")
+        out: dict[Pos, list[ast.AST]] = {}
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, (ast.expr, ast.AugAssign))
+                and node.end_lineno is not None
+                and node.end_col_offset is not None
+            ):
+                out.setdefault((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset), []).append(node)
+        return out
 
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
@@ -57,7 +100,9 @@ class Positions:
         at, column = file.position(start)
         end_column = pos[3] if pos[2] == pos[0] else pos[1] + 1
         text = file.line_text(at)
-        return Location(file.path, at, column + 1 + pos[1], at, max(column + 1 + end_column, column + 1), "", text, f"cell {number}")
+        return Location(
+            file.path, at, column + 1 + pos[1], at, max(column + 1 + end_column, column + 1), "", text, f"cell {number}"
+        )
 
 
 def _characters(text: str, column: int) -> int:
@@ -86,13 +131,15 @@ def cell_lines(text: str) -> list[list[int]]:
         c = text[i]
         if c == '"':
             try:
-                word, end = scan(text, i + 1, False)
+                word, end = scan(text, i + 1, 0)
             except ValueError:
                 return out
             if stack and stack[-1] == "{" and not expect_value:
                 key = word
             else:
-                is_source = in_cells is not None and in_source is None and depth == in_cells + 1 and key in {"source", "input"}
+                is_source = (
+                    in_cells is not None and in_source is None and depth == in_cells + 1 and key in {"source", "input"}
+                )
                 if out and (in_source is not None or is_source):
                     if is_source:
                         out[-1] = [i] * (word.count("\n") + 1)
@@ -103,9 +150,15 @@ def cell_lines(text: str) -> list[list[int]]:
         if c in "[{":
             stack.append(c)
             depth += 1
-            if c == "[" and key in {"cells"} and in_cells is None:
+            if c == "[" and key == "cells" and in_cells is None:
                 in_cells = depth
-            elif c == "[" and in_cells is not None and in_source is None and depth == in_cells + 2 and key in {"source", "input"}:
+            elif (
+                c == "["
+                and in_cells is not None
+                and in_source is None
+                and depth == in_cells + 2
+                and key in {"source", "input"}
+            ):
                 in_source = depth
             if c == "{" and in_cells is not None and depth == in_cells + 1:
                 out.append([])
@@ -127,3 +180,66 @@ def cell_lines(text: str) -> list[list[int]]:
             expect_value = bool(stack) and stack[-1] == "["
         i += 1
     return out
+
+
+def _part(node: ast.AST, op: str, index: int, lines: list[str]) -> Pos | None:
+    """Return where the operand number `index` of an expression stands, or None where the form does not fit."""
+    part: ast.expr | None = None
+    if op == "call" and isinstance(node, ast.Call):
+        parts = [node.func, *node.args, *(k.value for k in node.keywords)]
+        part = parts[index] if index < len(parts) else None
+    elif op == "dict" and isinstance(node, ast.Dict):
+        part = node.values[index]
+    elif op in {"list", "tuple", "set"} and isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        part = node.elts[index]
+    elif op == "text" and isinstance(node, ast.JoinedStr):
+        return _hole(node, index, lines)
+    elif op == "add" and isinstance(node, ast.BinOp):
+        chain: list[ast.expr] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+            chain.append(left.right)
+            left = left.left
+        chain.append(left)
+        part = chain[-1 - index] if index < len(chain) else None
+    elif op in {"add", "mod"} and isinstance(node, ast.AugAssign):
+        part = node.value if index else node.target
+    elif op == "mod" and isinstance(node, ast.BinOp):
+        right = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        part = [node.left, *right][index] if index <= len(right) else None
+    if part is None or part.end_lineno is None or part.end_col_offset is None:
+        return None
+    return (part.lineno, part.col_offset, part.end_lineno, part.end_col_offset)
+
+
+def _hole(node: ast.JoinedStr, index: int, lines: list[str]) -> Pos | None:
+    """Return where hole number `index` of an f-string stands, braces left out.
+
+    Before Python 3.12 the tree's own positions inside f-strings are wrong, so the source is read.
+    """
+    if node.end_lineno is None or node.end_col_offset is None:
+        return None
+    found = 0
+    depth = 0
+    start: tuple[int, int] | None = None
+    for number in range(node.lineno, node.end_lineno + 1):
+        line = lines[number - 1].encode("utf-8", "surrogatepass") if number <= len(lines) else b""
+        at = node.col_offset if number == node.lineno else 0
+        end = node.end_col_offset if number == node.end_lineno else len(line)
+        while at < end:
+            byte = line[at : at + 1]
+            if depth == 0 and line[at : at + 2] in {b"{{", b"}}"}:
+                at += 2
+                continue
+            if byte == b"{":
+                depth += 1
+                if depth == 1:
+                    start = (number, at + 1)
+            elif byte == b"}" and depth:
+                depth -= 1
+                if depth == 0 and start is not None:
+                    if found == index:
+                        return (*start, number, at)
+                    found += 1
+            at += 1
+    return None

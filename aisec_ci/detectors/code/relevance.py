@@ -21,7 +21,21 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))", re.MULTILINE
 )
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "site-packages", "node_modules", ".venv", "venv", ".tox", ".git", "__pycache__"})
+_TEST_FOLDERS = frozenset(
+    {
+        "test",
+        "tests",
+        "testing",
+        "__tests__",
+        "site-packages",
+        "node_modules",
+        ".venv",
+        "venv",
+        ".tox",
+        ".git",
+        "__pycache__",
+    }
+)
 
 
 def is_test(path: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code import barriers
-from aisec_ci.detectors.code.models import Base, Handler, plain
-from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
+from aisec_ci.detectors.code.grading import PROMPT_KINDS
+from aisec_ci.detectors.code.models import Base, Handler, Use, plain
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver, Source
 from aisec_ci.detectors.code.values import Val
 
@@ -60,14 +61,22 @@ def _what(kind: str, label: str) -> str:
 
 
 def _by_name(solver: Solver, call: Value, word: str) -> Iterator[Source]:
-    """Calls on something unknown whose names say that it is a model."""
+    """Yield calls on something unknown whose names say that it is a model."""
     fn = solver.project.fn(call)
     node = solver.project.node(call)
     callee = fn.nodes[node.args[0]]
     if callee.op != "attr":
         return
     at = fn.nodes[callee.args[0]]
-    receiver = at.data if at.op == "attr" else at.data[1] if at.op == "var" else fn.ir.params[at.data].name if at.op == "param" else ""
+    receiver = (
+        at.data
+        if at.op == "attr"
+        else at.data[1]
+        if at.op == "var"
+        else fn.ir.params[at.data].name
+        if at.op == "param"
+        else ""
+    )
     if not isinstance(receiver, str) or not receiver:
         receiver = next((n for n, defs in fn.ir.defs.items() if callee.args[0] in defs), "")
     for model in solver.models.names:
@@ -93,7 +102,9 @@ def _attributes(solver: Solver) -> Iterator[Source]:
             fn = project.fn(load)
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else at.data if at.op == "attr" else ""
-            if receiver == owner and all(v.kind in {"param", "unknown"} for v in flow.values((load & ~MASK) | project.node(load).args[0])):
+            if receiver == owner and all(
+                v.kind in {"param", "unknown"} for v in flow.values((load & ~MASK) | project.node(load).args[0])
+            ):
                 yield Source(load, kind, _what(kind, name))
 
 
@@ -101,6 +112,7 @@ def _parameters(solver: Solver) -> Iterator[Source]:
     """Yield parameters of functions that a framework calls with data from outside."""
     for info in solver.project:
         for fn in info.functions[1:]:
+            _result(solver, fn)
             if handler := _handler(solver, fn):
                 yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
         for cls in info.classes:
@@ -115,7 +127,9 @@ def _parameters(solver: Solver) -> Iterator[Source]:
 def _of(kind: str, family: str) -> str:
     if kind == "tool":
         return "an argument that the model chooses for this tool"
-    return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(kind, f"content from outside ({family})")
+    return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(
+        kind, f"content from outside ({family})"
+    )
 
 
 def _handler(solver: Solver, fn: Fn) -> Handler | None:
@@ -138,15 +152,41 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
                 known = True
         callee_node = parent.nodes[callee]
         word = callee_node.data if callee_node.op == "attr" else ""
-        if known and not word:
+        if known:
             continue
-        for handler in models.loose_handlers.get(str(word), ()):
+        before = last_word(parent.nodes, callee_node.args[0]) if callee_node.op == "attr" else ""
+        if not word and callee_node.op in {"var", "import"}:
+            word = last_word(parent.nodes, callee)
+        for words, handler in models.loose_handlers.get(str(word), ()):
+            if len(words) > 1 and words[-2] != before.lstrip("_"):
+                continue
             if not handler.path:
                 return handler
             first = flow.argument(parent.value(decorator), 0, "path") if called else None
             if first is not None and any(t.startswith("/") for t in flow.constants(first).texts):
                 return handler
     return None
+
+
+def _result(solver: Solver, fn: Fn) -> None:
+    """Note a function whose result becomes a prompt, told by its decorator."""
+    if not fn.ir.decorators or fn.ir.parent < 0:
+        return
+    parent = fn.module.functions[fn.ir.parent]
+    models = solver.models
+    for decorator in fn.ir.decorators:
+        node = parent.nodes[decorator]
+        callee = node.args[0] if node.op == "call" else decorator
+        names = [plain(str(v.what)) for v in solver.flow.values(parent.value(callee)) if v.kind in {"ext", "obj"}]
+        kind = next((models.results[n] for n in names if n in models.results), None)
+        if kind is None and not names and parent.nodes[callee].op == "attr":
+            kind = models.loose_results.get(str(parent.nodes[callee].data))
+        if kind is not None:
+            solver.result_sinks[fn.id] = (
+                Use(kind, None, None),
+                fn.value(fn.ir.returns[0]) if fn.ir.returns else 0,
+                fn.ir.name,
+            )
 
 
 def _vague(val: Val) -> bool:
@@ -195,7 +235,9 @@ def _injected(solver: Solver, val: Val) -> bool:
     if val.kind in {"ext", "obj"}:
         return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in _INJECTED
     if val.kind == "class":
-        return val.what.ir.name in _INJECTED or any(b.endswith("BaseSettings") for b in solver.flow.external_bases(val.what))
+        return val.what.ir.name in _INJECTED or any(
+            b.endswith("BaseSettings") for b in solver.flow.external_bases(val.what)
+        )
     if val.kind == "type":
         node = solver.project.node(val.what)
         base = val.what & ~MASK
@@ -203,11 +245,16 @@ def _injected(solver: Solver, val: Val) -> bool:
             for inner in solver.flow.values(base | arg):
                 if inner.kind != "type" and _injected(solver, inner):
                     return True
-            if solver.project.node(base | arg).op == "call" and {
-                n.rsplit(".", 1)[-1] for n in solver.flow.names(base | arg)
-            } & _INJECTED:
+            if (
+                solver.project.node(base | arg).op == "call"
+                and {n.rsplit(".", 1)[-1] for n in solver.flow.names(base | arg)} & _INJECTED
+            ):
                 return True
     return False
+
+
+_REGISTERS = {"tools": "tool", "callable": "tool", "handler-user": "user", "handler-remote": "remote"}
+"""Uses of an argument that is a function, with the kind of source that its parameters are."""
 
 
 def registered(solver: Solver) -> Iterator[Source]:
@@ -218,15 +265,18 @@ def registered(solver: Solver) -> Iterator[Source]:
         for call in project.calls[word]:
             model = solver.info(call).model
             for use in model.uses if model is not None else ():
-                if use.kind not in {"tools", "callable"}:
+                kind = _REGISTERS.get(use.kind)
+                if kind is None and use.kind not in PROMPT_KINDS:
                     continue
                 given = flow.argument(call, use.position, use.name)
                 if given is None:
                     continue
                 for fn in _functions(solver, given, many=use.kind == "tools"):
-                    if fn.id not in seen:
+                    if kind is None:  # a prompt given as a function that makes it
+                        solver.result_sinks[fn.id] = (use, call, model.label if model else "")
+                    elif fn.id not in seen:
                         seen.add(fn.id)
-                        yield from _all(solver, fn, "tool", _of("tool", model.family if model else ""), ())
+                        yield from _all(solver, fn, kind, _of(kind, model.family if model else ""), ())
 
 
 def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:

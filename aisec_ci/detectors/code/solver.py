@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from aisec_ci.detectors.code import barriers
 from aisec_ci.detectors.code.barriers import Verdict
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import KINDS_SAFE, CallModel, Models, Use
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
-from aisec_ci.detectors.code.values import Flow, Label, Path, Target, Val
+from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 
 PATH_LIMIT = 3
 """Steps into a structure that are told apart."""
@@ -201,7 +201,9 @@ class Solver:
         entry.facts[fact] = via
         self.work.append((entry, fact))
 
-    def merge(self, entry: Entry, fact: Fact, key: tuple[Any, ...], starts: Iterable[Value], doubt: int, note: str) -> None:
+    def merge(
+        self, entry: Entry, fact: Fact, key: tuple[Any, ...], starts: Iterable[Value], doubt: int, note: str
+    ) -> None:
         """Go on with a source's fact at other places, once for each kind of source."""
         assert entry.source is not None
         flags = _doubt(fact.flags, doubt)
@@ -232,7 +234,7 @@ class Solver:
         tables = self.tables(fn)
         for use in fn.uses[index]:
             node = fn.nodes[use]
-            handler = _HANDLERS.get(node.op)
+            handler = self._handlers.get(node.op)
             if handler is not None:
                 handler(self, entry, fact, fn, base | use, node, index, via)
         if index in tables.returned:
@@ -334,9 +336,7 @@ class Solver:
         before = self._text_before(use, node, index)
         if before or self._has_text(use, node, index):
             flags |= BUILT
-        if fixed_host(before):
-            flags |= SAFE["url"]
-        elif before.startswith("/") and not before.startswith("//"):
+        if fixed_host(before) or (before.startswith("/") and not before.startswith("//")):
             flags |= SAFE["url"]
         return flags
 
@@ -414,7 +414,7 @@ class Solver:
                 self._message(entry, fact, use, base | arg, role)
 
     def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
-        """A message with a role and a content: a hit where the role is, or can be, that of the system."""
+        """Note a hit where the role of a message with role and content is, or can be, that of the system."""
         known = self.flow.values(role)
         roles = {str(v.what).lower() for v in known if v.kind == "const"}
         roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
@@ -495,13 +495,13 @@ class Solver:
         return "role" in names and "content" in names and self.flow.is_record(cls)
 
     def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
-        """A field of a class was set: any method may read it. The fact at the object serves as the way there only."""
+        """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
         entry.facts.setdefault(fact, via)
         hit = Hit("@field", fact.value, fact.value, name, fact, fact.flags)
         self._shared_hit(entry, hit, ("@field", id(cls), name, path), (cls, name, path))
 
     def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
-        """A variable of an enclosing function or of the module was set."""
+        """Go on after a variable of an enclosing function or of the module was set."""
         if via is not None:
             self.add(entry, fact, via)
         hit = Hit("@var", fact.value, fact.value, variable[1], fact, fact.flags)
@@ -541,7 +541,7 @@ class Solver:
                 yield load
 
     def _variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:
-        """Reads of variables of enclosing functions and of the module, by variable."""
+        """Return the reads of variables of enclosing functions and of the module, by variable."""
         known = self._variables.get(path)
         if known is None:
             known = self._variables[path] = {}
@@ -553,12 +553,14 @@ class Solver:
         return known
 
     def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
-        """A variable that inner functions read (or, of the module, any function)."""
+        """Follow a variable that inner functions read (or, of the module, any function)."""
         reads = self._variable_reads(fn.module.path)
         for name in names:
             for read in reads.get((fn.ir.index, name), ()):
                 if read >> SHIFT != fn.id:
-                    self.add(entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function"))
+                    self.add(
+                        entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function")
+                    )
 
     # -- results -----------------------------------------------------------------------------------------------------
 
@@ -588,7 +590,7 @@ class Solver:
             self._resume(entry, caller, call, arg, target, key, fact)
 
     def _out(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
-        """A source was put into an argument: it is there in every caller."""
+        """Go on after a source was put into an argument: it is there in every caller."""
         fn = self.project.fn(fact.value)
         starts: list[Value] = []
         for call, target in self.flow.callers(fn):
@@ -620,7 +622,16 @@ class Solver:
             return []
         return [v for v, path in self.flow.passed(call, target, param) if not path]
 
-    def _resume(self, callee: Entry, caller: Entry, call: Value, arg: Fact, target: Target, key: tuple[int, Path, int], fact: Fact) -> None:
+    def _resume(
+        self,
+        callee: Entry,
+        caller: Entry,
+        call: Value,
+        arg: Fact,
+        target: Target,
+        key: tuple[int, Path, int],
+        fact: Fact,
+    ) -> None:
         """Apply a result of a function at a call of it."""
         param, path, flags = key
         merged = _combine(arg.flags, flags, target.sure)
@@ -704,7 +715,16 @@ class Solver:
                 position += 1
 
     def _argument(
-        self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, info: CallInfo, kind: str, position: int, via: Via
+        self,
+        entry: Entry,
+        fact: Fact,
+        fn: Fn,
+        call: Value,
+        node: Node,
+        info: CallInfo,
+        kind: str,
+        position: int,
+        via: Via,
     ) -> None:
         model = info.model
         if model is not None:
@@ -740,12 +760,24 @@ class Solver:
         flags = fact.flags | escape
         path = fact.path
         if path and path[0] == CONTENT:
-            if word == "open":
-                self.add(entry, Fact(call, path, flags), via)
-            elif word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
+            if word == "open" or word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
                 self.add(entry, Fact(call, path, flags), via)
             return
-        if word in {"dict", "deepcopy", "copy", "list", "tuple", "sorted", "set", "reversed", "cast", "create_task", "wait_for", "run"}:
+        if word in {
+            "dict",
+            "dumps",
+            "deepcopy",
+            "copy",
+            "list",
+            "tuple",
+            "sorted",
+            "set",
+            "reversed",
+            "cast",
+            "create_task",
+            "wait_for",
+            "run",
+        }:
             if word == "dict" and kind not in {"", "**"}:
                 path = (kind, *path)
             self.add(entry, Fact(call, path, flags), via)
@@ -764,7 +796,7 @@ class Solver:
         return info.word in _TEXT_WORDS or bool(info.names)
 
     def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
-        """A constructor that comes from annotations keeps its arguments as attributes."""
+        """Keep the arguments of a constructor that comes from annotations as attributes; say whether it is one."""
         for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
             if val.kind != "class":
                 continue
@@ -774,7 +806,13 @@ class Solver:
             if self.flow.find_method(cls, "__init__"):
                 continue
             names = self.flow.field_names(cls)
-            name = kind if kind not in {"", "*", "**"} else names[position] if kind == "" and position < len(names) else None
+            name = (
+                kind
+                if kind not in {"", "*", "**"}
+                else names[position]
+                if kind == "" and position < len(names)
+                else None
+            )
             if kind == "**":
                 self.add(entry, Fact(call, fact.path, fact.flags), via)
             elif name is not None:
@@ -823,7 +861,7 @@ class Solver:
                     yield i, path[1:]
             for i, param in enumerate(params):
                 if param.kind == "*":
-                    yield i, path if path else ("*",)
+                    yield i, path or ("*",)
         elif kind == "**":
             for i, param in enumerate(params):
                 if param.kind in {"", "k"} and i >= target.shift:
@@ -887,7 +925,7 @@ class Solver:
     # -- methods of plain values --------------------------------------------------------------------------------------
 
     def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
-        """A method is called on a value with a fact."""
+        """Follow a fact into a method that is called on its value."""
         info = self.info(call)
         flags = fact.flags | (ASKED if fn.ir.gated and (call & MASK) in fn.ir.gated else 0)
         fact = fact._replace(flags=flags)
@@ -929,9 +967,31 @@ class Solver:
             self.add(entry, Fact(call, ("*", *path[1:]), flags), via)
         elif name == "items":
             self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
-        elif name in {"copy", "model_copy", "dict", "model_dump", "to_dict", "asdict", "_asdict", "invoke_dict", "copy_with", "with_columns"}:
+        elif name in {
+            "copy",
+            "model_copy",
+            "dict",
+            "model_dump",
+            "to_dict",
+            "asdict",
+            "_asdict",
+            "invoke_dict",
+            "copy_with",
+            "with_columns",
+        }:
             self.add(entry, Fact(call, path, flags), via)
-        elif name in {"format", "join", "render", "json", "model_dump_json", "to_json", "dumps", "getvalue", "format_messages", "to_string"}:
+        elif name in {
+            "format",
+            "join",
+            "render",
+            "json",
+            "model_dump_json",
+            "to_json",
+            "dumps",
+            "getvalue",
+            "format_messages",
+            "to_string",
+        }:
             self.add(entry, Fact(call, (), flags), via)
 
     def _key(self, call: Value, node: Node) -> Label:
@@ -967,17 +1027,26 @@ class Solver:
                 self.mutate(entry, receiver, (label, *fact.path), fact.flags, via)
                 if word == "setdefault":
                     self.add(entry, Fact(call, fact.path, fact.flags), via)
-        elif how == "content":
-            if position == 0 and fact.path[:1] != (CONTENT,):
-                self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
+        elif how == "content" and position == 0 and fact.path[:1] != (CONTENT,):
+            self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
 
     # -- uses ----------------------------------------------------------------------------------------------------------
 
-    def _uses(self, entry: Entry, fact: Fact, call: Value, node: Node, info: CallInfo, model: CallModel, kind: str, position: int) -> None:
+    def _uses(
+        self,
+        entry: Entry,
+        fact: Fact,
+        call: Value,
+        node: Node,
+        info: CallInfo,
+        model: CallModel,
+        kind: str,
+        position: int,
+    ) -> None:
         for use in model.uses:
             path = fact.path
             if kind == "":
-                if use.position != position and use.position is not None or use.position is None:
+                if (use.position != position and use.position is not None) or use.position is None:
                     if use.position != position:
                         continue
             elif kind == "**":
@@ -993,7 +1062,9 @@ class Solver:
             self._use(entry, fact, path, call, info, model, use)
         del node
 
-    def _use(self, entry: Entry, fact: Fact, path: Path, call: Value, info: CallInfo, model: CallModel, use: Use) -> None:
+    def _use(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, info: CallInfo, model: CallModel, use: Use
+    ) -> None:
         kind = use.kind
         doubt = 1 if info.loose else 0
         argument = fact.value
@@ -1003,7 +1074,10 @@ class Solver:
         if kind == "messages":
             self._messages(entry, fact, path, call, argument, model.label, doubt)
             return
-        if kind in {"user", "tools", "callable", "log"}:
+        if kind == "body":
+            self._body(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote"}:
             return
         if kind in {"argv", "shell"}:
             kind = self._program(fact, path, call, kind)
@@ -1019,8 +1093,6 @@ class Solver:
         elif kind == "write" and path:
             return
         if kind in SAFE and fact.flags & SAFE[kind]:
-            return
-        if kind == "template" and fact.flags & BUILT and False:
             return
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
 
@@ -1075,8 +1147,10 @@ class Solver:
         if role is not None:
             self._message(entry, fact, call, argument, role)
 
-    def _messages(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
-        """A list of messages: a hit where the fact stands in the content of one with a trusted role."""
+    def _messages(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int
+    ) -> None:
+        """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
         if len(path) < 2 or not isinstance(path[0], int):
             return
         keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])
@@ -1087,8 +1161,21 @@ class Solver:
         if roles and roles <= _ROLES_TRUSTED:
             self.hit(entry, fact, "system", call, argument, label, doubt)
 
+    def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
+        """Note a hit in the part of a request's JSON body that is the system prompt."""
+        if path[:1] == ("system",):
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+
     def hit(
-        self, entry: Entry, fact: Fact, kind: str, at: Value, argument: Value, label: str, doubt: int, role: tuple[Value, ...] = ()
+        self,
+        entry: Entry,
+        fact: Fact,
+        kind: str,
+        at: Value,
+        argument: Value,
+        label: str,
+        doubt: int,
+        role: tuple[Value, ...] = (),
     ) -> None:
         """Note that a fact reached a use."""
         if kind in SAFE and fact.flags & SAFE[kind]:
@@ -1176,6 +1263,29 @@ class Solver:
             known = self._tables[fn.id] = _FnTables(fn)
         return known
 
+    _handlers: ClassVar[dict[str, Any]] = {
+        "phi": _phi,
+        "guard": _guard,
+        "attr": _attr,
+        "item": _item,
+        "slice": _slice,
+        "iter": _iter,
+        "text": _join,
+        "add": _join,
+        "mod": _join,
+        "op": _op,
+        "list": _sequence,
+        "tuple": _sequence,
+        "set": _sequence,
+        "each": _each,
+        "dict": _dict,
+        "setattr": _set,
+        "setitem": _set,
+        "setvar": _setvar,
+        "call": _call,
+    }
+    """What is done with a fact at each kind of node that uses its value."""
+
 
 class _FnTables:
     """Look-ups by node of one function."""
@@ -1223,28 +1333,6 @@ def _matches(label: Label, key: Label) -> bool:
     return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))
 
 
-_HANDLERS: dict[str, Any] = {
-    "phi": Solver._phi,
-    "guard": Solver._guard,
-    "attr": Solver._attr,
-    "item": Solver._item,
-    "slice": Solver._slice,
-    "iter": Solver._iter,
-    "text": Solver._join,
-    "add": Solver._join,
-    "mod": Solver._join,
-    "op": Solver._op,
-    "list": Solver._sequence,
-    "tuple": Solver._sequence,
-    "set": Solver._sequence,
-    "each": Solver._each,
-    "dict": Solver._dict,
-    "setattr": Solver._set,
-    "setitem": Solver._set,
-    "setvar": Solver._setvar,
-    "call": Solver._call,
-}
-
 _MUTATORS = {
     "append": "element",
     "appendleft": "element",
@@ -1272,7 +1360,25 @@ _FINDERS = frozenset(
 )
 """Methods that look something up by their argument: what they return is not the argument."""
 
-_FINDER_STARTS = ("get_", "find_", "fetch_", "load_", "lookup_", "query_", "search_", "is_", "has_", "exists_", "count_", "check_", "log_", "send_", "delete_", "remove_", "list_")
+_FINDER_STARTS = (
+    "get_",
+    "find_",
+    "fetch_",
+    "load_",
+    "lookup_",
+    "query_",
+    "search_",
+    "is_",
+    "has_",
+    "exists_",
+    "count_",
+    "check_",
+    "log_",
+    "send_",
+    "delete_",
+    "remove_",
+    "list_",
+)
 
 _CLEAN_WORDS = frozenset(
     "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
@@ -1298,15 +1404,12 @@ _HARMLESS_ATTRIBUTES = frozenset(
 )
 """Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations."""
 
-_STANDARD = frozenset("os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split())
+_STANDARD = frozenset(
+    "os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split()
+)
 """Modules of the standard library whose calls are never taken for look-alikes of something else."""
 
 _SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 _INTERPRETERS = _SHELLS | frozenset("python python3 node deno bun ruby perl php osascript lua Rscript ipython".split())
 _INSTALLERS = frozenset("pip pip3 npm npx pnpm yarn uv uvx pipx conda mamba gem cargo brew apt apt-get bun".split())
 _WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
-
-
-def kinds_of_val(val: Val) -> str:
-    """Return a word for a Val in messages."""
-    return val.kind
