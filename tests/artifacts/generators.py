@@ -36,6 +36,9 @@ def stack_name(module: str, attribute: str) -> bytes:
     return text(module) + text(attribute) + b"\x93"
 
 
+YES, NO = b"\x88", b"\x89"
+
+
 def value(item: object) -> bytes:
     """A constant, or bytes that are opcodes already."""
     if isinstance(item, bytes):
@@ -78,7 +81,7 @@ def tensor(storage: str = "0") -> bytes:
         0,
         (4,),
         (1,),
-        False,
+        NO,
         call(name("collections", "OrderedDict")),
     )
 
@@ -183,7 +186,7 @@ def npy(dtype: str = "<f4", shape: str = "(4,)", body: bytes = b"\0" * 16) -> by
 
 def joblib_array(tail: bytes = b"", items: int = 4) -> bytes:
     """A joblib file with a raw array in the stream; `tail` are opcodes behind the array."""
-    dtype = call(name("numpy", "dtype"), "f8", False, True) + value((3, "<", None, None, None, -1, -1, 0)) + b"b"
+    dtype = call(name("numpy", "dtype"), "f8", NO, YES) + value((3, "<", None, None, None, -1, -1, 0)) + b"b"
     wrapper = name("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81"
     state = (
         b"}("

@@ -207,13 +207,13 @@ def test_pickle(kind: str) -> None:
 
 def test_sizes_beyond_memory_are_streamed(tmp_path: object) -> None:
     """The same pickles through the streaming reader find the same."""
+    import io
+
     from aisec_ci.detectors.artifacts import create
     from aisec_ci.detectors.interface import Context, Tree
     from aisec_ci.model import Finding
     from aisec_ci.sources import SourceFile
     from tests.artifacts.scanning import CATALOG
-
-    import io
 
     for kind, data in PICKLES.items():
         file = SourceFile.of_bytes("model.pkl", data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import pickle
 import random
@@ -70,7 +70,7 @@ def test_ordinary_pickles_are_never_a_finding(value: object, protocol: int) -> N
 def test_large_ordinary_pickles(protocol: int) -> None:
     shared = ["shared", "text " * 30]
     rows = [
-        {"id": i, "name": f"n{i}", "at": datetime.date(2024, 1, 1 + i % 28), "x": decimal.Decimal(i), "s": shared}
+        {"id": i, "name": f"n{i}", "at": dt.date(2024, 1, 1 + i % 28), "x": decimal.Decimal(i), "s": shared}
         for i in range(40_000)
     ]
     data = pickle.dumps((rows, tuple(range(5000)), set(range(3000)), b"x" * 2_000_000, "y" * 1_500_000), protocol)

@@ -11,8 +11,8 @@ from typing import Any
 from aisec_ci.detectors.artifacts.blob import Blob, Slice, head_of
 from aisec_ci.detectors.artifacts.findings import Collector, Issue, Place
 from aisec_ci.detectors.artifacts.limits import DEPTH, Budget, LimitReachedError
-from aisec_ci.detectors.artifacts.pickles.names import Names
 from aisec_ci.detectors.artifacts.mismatch import judge_ending
+from aisec_ci.detectors.artifacts.pickles.names import Names
 from aisec_ci.detectors.artifacts.pickles.probe import looks_like_pickle
 from aisec_ci.detectors.artifacts.sniff import PICKLE_ENDINGS, sniff
 from aisec_ci.detectors.artifacts.unmarked import by_structure

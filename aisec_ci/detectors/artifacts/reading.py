@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from posixpath import basename
+from importlib.util import find_spec
+from posixpath import basename, splitext
 from typing import Any
 
 from aisec_ci.detectors.artifacts.blob import Blob, Bytes, Stream, walk
@@ -20,6 +21,9 @@ from aisec_ci.sources.file import SourceFile, UnreadableError
 _PLAIN = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "lzma", "zlib", "zfile", "7z", "lz4", "zstd", "chat-template"})
 """Containers that are no model format by themselves, and what stands beside models."""
 
+ENDINGS = frozenset(".h5 .keras .pb .npy .pkl .pickle .joblib .dill .dat .data .bin .pt .pth .ckpt .zip .npz".split())
+"""Endings that modelscan 0.8 goes by."""
+
 _PICKLE_RULES = frozenset({"malicious-pickle", "unsafe-pickle"})
 
 _NAME = "artifacts"
@@ -32,6 +36,10 @@ class Reading:
         self._context = context
         self._budget = budget
         tables = context.catalog.data("models/pickle")
+        self._second = find_spec("modelscan") is not None
+        self._asked: list[SourceFile] = []
+        self._waiting: dict[str, list[Finding]] = {}
+        """Findings that are merged with those of modelscan before they are reported."""
         self._names = Names(tables, Expected(context.tree, tables["packages"]["distributions"]))
 
     def file(self, file: SourceFile) -> Iterator[Report]:
@@ -56,11 +64,31 @@ class Reading:
             return
         finally:
             blob.close()
-        yield from self._report(file, collector, model, sha256)
+        readable = model and splitext(file.path.lower())[1] in ENDINGS
+        if readable:
+            self._asked.append(file)
+        if readable and self._second:
+            said = list(self._report(file, collector, model, sha256))
+            self._waiting[file.path] = [report for report in said if isinstance(report, Finding)]
+            yield from (report for report in said if not isinstance(report, Finding))
+        else:
+            yield from self._report(file, collector, model, sha256)
 
     def finish(self) -> Iterator[Report]:
-        """Yield what concerns the whole scan."""
-        return iter(())
+        """Yield what waited for the second opinion, or that there was none."""
+        if not self._asked:
+            return
+        if not self._second:
+            text = "modelscan is not installed, so there is no second opinion on model files (extra `modelscan`, up to Python 3.12)"
+            yield Gap("", text, GapLevel.NOTICE, _NAME)
+            return
+        from aisec_ci.detectors.artifacts.second_opinion import ask, merge  # noqa: PLC0415 - starts processes
+
+        opinions, failure = ask(self._asked)
+        for findings in merge(self._waiting, opinions).values():
+            yield from findings
+        if failure:
+            yield Gap("", f"modelscan gave no second opinion: it {failure}", GapLevel.NOTICE, _NAME)
 
     def _report(self, file: SourceFile, collector: Collector, model: bool, sha256: str) -> Iterator[Report]:
         for issue in collector.issues:

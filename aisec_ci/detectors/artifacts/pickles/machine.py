@@ -722,7 +722,7 @@ def _escaped(match: re.Match[bytes]) -> bytes:
 
 
 def _unicode(line: bytes) -> bytes:
-    """Return what the operand of UNICODE means: text with `\\u` escapes."""
+    """Return what the operand of UNICODE means: text with escapes of Unicode."""
     try:
         return line.decode("raw-unicode-escape").encode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
