@@ -192,6 +192,8 @@ def _description(component: Component) -> str | None:
 
 
 def _supplier(component: Component) -> OrganizationalEntity | None:
+    if said := component.attributes.get("supplier"):
+        return _organization(short(str(said)))
     name = _HUBS.get(str(component.attributes.get("hub") or "").lower())
     return _organization(name) if name and component.thing in (Thing.MODEL, Thing.DATASET) else None
 

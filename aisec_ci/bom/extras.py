@@ -65,6 +65,7 @@ class Data:
     url: str = ""
     sha256: str = ""
     classification: str = ""
+    sensitivity: str = ""
     description: str = ""
     owners: tuple[str, ...] = ()
 
@@ -77,6 +78,7 @@ class Data:
                 "name": self.name,
                 "contents": _filled({"url": self.url, "properties": pairs}),
                 "classification": self.classification,
+                "sensitiveData": [self.sensitivity] if self.sensitivity else [],
                 "description": self.description,
                 "governance": {"owners": [{"organization": {"name": o}} for o in self.owners]} if self.owners else {},
             }

@@ -99,7 +99,7 @@ def of_root(inventory: Inventory) -> tuple[Property, ...]:
     root = inventory.root
     pairs = [("kind", "application")]
     pairs += [(f"owner:{role}", who) for role, who in root.owners.items()]
-    pairs += [("purpose", root.purpose), ("commit", root.commit)]
+    pairs += [("purpose", root.purpose), ("commit", root.commit), *root.facts.items()]
     missing = [g for g in inventory.gaps if g.level is GapLevel.INCOMPLETE]
     pairs.append(("coverage", "incomplete" if missing else "unknown"))
     pairs += [("gap", f"{g.path}: {g.reason}" if g.path else g.reason) for g in missing[:GAPS]]

@@ -82,7 +82,7 @@ def _document(inventory: Inventory, spec_version: str, report: str) -> dict[str,
     extras[refs[ROOT]] = Extras(facts.of_root(inventory))
     inject(out, extras, [_composition(inventory, refs[ROOT])])
     out["dependencies"] = dependencies(inventory)
-    out = _with_serial_number(out)
+    out = finished(out)
     if wrong := [] if schema.is_valid(out) else schema.errors(out):
         raise InvalidDocumentError(
             f"internal error: the BOM would not be valid CycloneDX {spec_version} ({wrong[0]}); nothing was written",
@@ -137,8 +137,9 @@ def _data(component: Component, kind: str, inventory: Inventory) -> Data:
         url=address(component.identity.url),
         sha256=_text(known.get("sha256")),
         classification=_text(known.get("classification")),
+        sensitivity=_text(known.get("sensitivity")),
         description=long(_text(known.get("description"))),
-        owners=tuple(clean(o) for o in [inventory.root.owners.get("data")] if o),
+        owners=tuple(clean(o) for o in [_text(known.get("owner")) or inventory.root.owners.get("data")] if o),
     )
 
 
@@ -151,7 +152,9 @@ def _composition(inventory: Inventory, root: str) -> Composition:
     return Composition("incomplete" if incomplete else "unknown", assemblies=(root,), dependencies=(root,))
 
 
-def _with_serial_number(out: dict[str, Any]) -> dict[str, Any]:
+def finished(out: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with its keys in order and a serial number that follows from the rest of its content."""
+    out = {k: v for k, v in out.items() if k != "serialNumber"}
     named = {**out, "serialNumber": uuid5(_NAMESPACE, json.dumps(out, sort_keys=True)).urn}
     keys = [*(k for k in _ORDER if k in named), *(k for k in sorted(named) if k not in _ORDER)]
     return {k: named[k] for k in keys}

@@ -1,21 +1,26 @@
-"""`aisec-ci bom`: write the ML-BOM."""
+"""`aisec-ci bom`: write, merge, compare, check and upload the ML-BOM."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aisec_ci.errors import UsageError
+from aisec_ci.errors import GitError, UsageError
 
 if TYPE_CHECKING:
     from aisec_ci.cli.run import Outcome
     from aisec_ci.inventory import Inventory
 
 VERSIONS = ("1.5", "1.6", "1.7")
+FORMATS = ("text", "markdown", "json")
+ALARMS = ("unpinned", "provider", "grant", "mcp", "finding")
+PROFILES = ("g7", "ntia", "owasp")
+"""As in `aisec_ci.bom`, which is imported when a command runs."""
 
 
 class _Bom(click.Group):
@@ -58,6 +63,96 @@ def write(output: str | None, spec_version: str, **options: Any) -> int:
     return 3 if outcome.verdict.incomplete else 0
 
 
+@command.command(name="merge")
+@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("others", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", "-o", type=click.Path(dir_okay=False), help="File to write instead of standard output.")
+def merge_(first: Path, others: tuple[Path, ...], output: str | None) -> int:
+    """Add to the BOM FIRST what OTHERS know: the package lists of cyclonedx-py, syft or cdxgen.
+
+    A component of several documents stays one, references are kept whole. The result has FIRST's version of CycloneDX.
+    """
+    from aisec_ci import bom
+    from aisec_ci.bom.merge import merge
+    from aisec_ci.bom.read import read
+
+    _write(bom.text(merge(read(first), [read(other) for other in others])), output)
+    return 0
+
+
+@command.command(name="diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "-f", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", "-o", type=click.Path(dir_okay=False), help="File to write instead of standard output.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(ALARMS),
+    help="Exit with 1 where this is new: an unpinned model, a provider, a grant, an MCP server, a finding. May be repeated.",
+)
+def diff_(old: str, new: str, format_: str, output: str | None, fail_on: tuple[str, ...]) -> int:
+    """Compare OLD and NEW: each a BOM in JSON, a folder to scan, or a git revision of the current repository."""
+    from aisec_ci.bom import diff
+
+    found = diff.diff(_document(old), _document(new))
+    forms = {"text": diff.as_text, "markdown": diff.as_markdown, "json": diff.as_json}
+    _write(forms[format_](found), output)
+    return 1 if set(fail_on) & set(found.alarms) else 0
+
+
+@command.command(name="check")
+@click.argument("what", default=".")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Choice(PROFILES),
+    help="List to hold it against; may be repeated. Default: all.",
+)
+@click.option("--format", "-f", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", "-o", type=click.Path(dir_okay=False), help="File to write instead of standard output.")
+@click.option("--min", "least", type=click.FloatRange(0, 100), default=0, help="Exit with 1 below this percentage.")
+def check_(what: str, profiles: tuple[str, ...], format_: str, output: str | None, least: float) -> int:
+    """Say how complete WHAT is, a BOM in JSON, a folder or a git revision, by G7/CISA, NTIA and OWASP, and what is missing."""
+    from aisec_ci import catalog
+    from aisec_ci.bom import completeness
+
+    document, rules = _document(what), catalog.load()
+    results = [completeness.check(document, profile, rules) for profile in profiles or PROFILES]
+    forms = {"text": completeness.as_text, "markdown": completeness.as_markdown, "json": completeness.as_json}
+    _write(forms[format_](results), output)
+    return 1 if any(r.percent < least for r in results) else 0
+
+
+def _document(operand: str) -> dict[str, Any]:
+    """Return the document that an argument names: a file, a folder to scan, or a revision."""
+    from aisec_ci import bom
+    from aisec_ci.bom.read import read
+    from aisec_ci.cli.run import Request, perform
+
+    if os.path.isfile(operand):
+        return read(Path(operand))
+    request = Request(paths=(operand,)) if os.path.isdir(operand) else Request(revision=operand)
+    try:
+        outcome = perform(replace(request, engines="fast"))
+    except (GitError, UsageError):
+        if not request.revision:
+            raise
+        raise UsageError(f"`{operand}` is no file, no folder and no git revision", "check the spelling") from None
+    return bom.document(inventory_of(outcome, online=False))
+
+
+def _write(content: str, output: str | None) -> None:
+    from aisec_ci.cli.run import _opened
+
+    path = Path(output) if output else None
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
+    with _opened(path) as out:
+        out.write(content)
+
+
 def write_bom(
     outcome: Outcome, path: Path | None, *, online: bool, spec_version: str = "1.6", report: str = ""
 ) -> None:
@@ -66,14 +161,9 @@ def write_bom(
     `report` is the address of the findings report that the document shall refer to. Raises AisecError.
     """
     from aisec_ci import bom
-    from aisec_ci.cli.run import _opened
 
     inventory = inventory_of(outcome, online=online)
-    content = bom.text(bom.document(inventory, spec_version, report))
-    if path is not None and not path.parent.is_dir():
-        raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
-    with _opened(path) as out:
-        out.write(content)
+    _write(bom.text(bom.document(inventory, spec_version, report)), str(path) if path else None)
 
 
 def inventory_of(outcome: Outcome, *, online: bool) -> Inventory:

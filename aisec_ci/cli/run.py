@@ -41,6 +41,8 @@ class Request:
     bom: Path | None = None
     staged: bool = False
     since: str = ""
+    revision: str = ""
+    """Scan all files as this commit has them."""
     stdin: tuple[str, bytes] | None = None
     shard: str = ""
     exclude: Sequence[str] = ()
@@ -93,7 +95,9 @@ def execute(request: Request) -> int:
 def perform(request: Request) -> Outcome:
     """Scan and judge. Raises AisecError for wrong use."""
     started = time.monotonic()
-    selection = select(request.paths, staged=request.staged, since=request.since, stdin=request.stdin)
+    selection = select(
+        request.paths, staged=request.staged, since=request.since, revision=request.revision, stdin=request.stdin
+    )
     config = _config(request, selection)
     excluded = _exclude(selection, (*config.exclude, *request.exclude))
     if request.shard:

@@ -43,6 +43,7 @@ def build(
     for item in _with_versions(found):
         drafts.add(item)
     drafts.link_agents()
+    drafts.declare(root)
     concerns = _Concerns(findings, catalog)
     components = tuple(_component(draft, concerns) for _, draft in sorted(drafts.components.items()))
     services = tuple(_service(draft, concerns, providers) for _, draft in sorted(drafts.services.items()))
@@ -182,6 +183,15 @@ class _Drafts:
         """Relate tools, models, prompts and servers to the agents that name them; afterwards, as agents may come later."""
         for owner, ref in self._owned:
             self.relations.update(Relation(agent, ref) for agent in self._agents.get(owner, ()) if agent != ref)
+
+    def declare(self, root: Root) -> None:
+        """Add what the owners say of models and datasets; it wins over what was seen."""
+        for said in root.declared:
+            for draft in self.components.values():
+                identity = draft.identity
+                names = (identity.native, identity.name, f"{identity.group}/{identity.name}")
+                if draft.thing is said.thing and said.name in names:
+                    draft.attributes.update(said.facts)
 
     def _component(self, identity: Identity, thing: Thing) -> _Draft:
         return self.components.setdefault(identity.ref, _Draft(identity, thing))

@@ -133,7 +133,9 @@ def _ollama(name: str) -> Identity:
     version = digest or tag
     page = f"https://ollama.com/{path if owner else 'library/' + path}" + (f":{tag}" if tag else "")
     link = purl("generic", short, "ollama" + (f"/{owner}" if owner else ""), version, {"download_url": page})
-    return Identity(link, short, owner or "ollama", version, link, pin, name, page)
+    # A tag chooses among sizes and quantisations, which are different models: it belongs to the name.
+    full = f"{short}:{tag}" if tag else short
+    return Identity(link, full, owner or "ollama", version, link, pin, name, page)
 
 
 def _mlflow(name: str, revision: str) -> Identity:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aisec_ci.detectors.interface import Tree
 from aisec_ci.errors import ConfigError, nearest
-from aisec_ci.inventory.things import Root
+from aisec_ci.inventory.things import Declared, Root
+from aisec_ci.model import Thing
 from aisec_ci.sources.file import UnreadableError
 
 OWNERS = ("business", "data", "risk", "technical")
-KEYS = ("name", "version", "description", "purpose", "owners")
+KEYS = ("name", "version", "description", "purpose", "owners", "facts")
 """What `[bom]` in the configuration and `model-inventory.toml` may say."""
 
 INVENTORY_FILE = "model-inventory.toml"
+
+FACTS = ("description", "supplier", "license", "owner", "purpose", "classification", "sensitivity", "approval")
+"""What it may say of a model or dataset beside its `name`."""
+
+_THINGS = {"models": Thing.MODEL, "datasets": Thing.DATASET}
 
 
 def describe(
@@ -29,7 +35,11 @@ def describe(
     known: dict[str, Any] = {"name": folder or "application"}
     known.update(_package_json(_text(tree, "package.json")))
     known.update(_pyproject(_toml(_text(tree, "pyproject.toml"))))
-    for place, table in ((INVENTORY_FILE, _declared(tree)), ("`[bom]` of the configuration", options.get("bom"))):
+    beside = _beside(tree)
+    for place, table in (
+        (INVENTORY_FILE, beside.get("application")),
+        ("`[bom]` of the configuration", options.get("bom")),
+    ):
         known.update(_checked(table, place))
     return Root(
         name=str(known["name"]).strip() or "application",
@@ -37,19 +47,43 @@ def describe(
         description=str(known.get("description") or ""),
         purpose=str(known.get("purpose") or ""),
         owners=dict(sorted(known.get("owners", {}).items())),
+        facts=dict(sorted(known.get("facts", {}).items())),
+        declared=tuple(_things(beside)),
         commit=commit,
         timestamp=timestamp,
     )
 
 
-def _declared(tree: Tree) -> dict[str, Any]:
+def _beside(tree: Tree) -> dict[str, Any]:
     text = _text(tree, INVENTORY_FILE)
     if not text:
         return {}
     table = _toml(text)
     if table is None:
         raise ConfigError(f"{INVENTORY_FILE} is not valid TOML", "see docs/bom.md for its keys")
-    return table.get("application", {}) if isinstance(table.get("application", {}), dict) else {}
+    for key in table:
+        if key not in ("application", *_THINGS):
+            raise ConfigError(f"unknown table `{key}` in {INVENTORY_FILE}", nearest(key, ("application", *_THINGS)))
+    return table
+
+
+def _things(table: Mapping[str, Any]) -> Iterator[Declared]:
+    for key, thing in _THINGS.items():
+        rows = table.get(key, [])
+        if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+            raise ConfigError(f"`{key}` in {INVENTORY_FILE} is not a list of tables", f"begin each with `[[{key}]]`")
+        for row in rows:
+            for name, value in row.items():
+                if name not in ("name", *FACTS):
+                    known = nearest(str(name), FACTS) or f"its keys are name, {', '.join(FACTS)}"
+                    raise ConfigError(f"unknown key `{name}` in `{key}` of {INVENTORY_FILE}", known)
+                if not isinstance(value, str):
+                    raise ConfigError(f"`{name}` in `{key}` of {INVENTORY_FILE} is not a text", "put it into quotes")
+            if not row.get("name"):
+                raise ConfigError(
+                    f"a table of `{key}` in {INVENTORY_FILE} has no `name`", "write the name as the code has it"
+                )
+            yield Declared(thing, row["name"], {k: v for k, v in sorted(row.items()) if k != "name" and v})
 
 
 def _checked(table: object, place: str) -> dict[str, Any]:
@@ -62,10 +96,13 @@ def _checked(table: object, place: str) -> dict[str, Any]:
             raise ConfigError(
                 f"unknown key `{key}` in {place}", nearest(str(key), KEYS) or f"its keys are {', '.join(KEYS)}"
             )
-        if key == "owners":
+        if key in ("owners", "facts"):
             if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
-                raise ConfigError(f"`owners` in {place} is not a table of texts", f"its keys are {', '.join(OWNERS)}")
-            for owner in value:
+                example = (
+                    f"its keys are {', '.join(OWNERS)}" if key == "owners" else "each key names a fact, e.g. `inputs`"
+                )
+                raise ConfigError(f"`{key}` in {place} is not a table of texts", example)
+            for owner in value if key == "owners" else ():
                 if owner not in OWNERS:
                     raise ConfigError(
                         f"unknown owner `{owner}` in {place}",

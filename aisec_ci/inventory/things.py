@@ -103,6 +103,16 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """What the owners of the tree say of a model or dataset themselves; see `model-inventory.toml` in docs/bom.md."""
+
+    thing: Thing
+    name: str
+    """As the code names it, or `owner/name`."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Root:
     """The application that the inventory is about."""
 
@@ -112,6 +122,9 @@ class Root:
     purpose: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
     """`business`, `data`, `risk`, `technical` to a name or address."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Further facts, e.g. `data-usage`, `inputs`, `outputs`."""
+    declared: tuple[Declared, ...] = ()
     commit: str = ""
     """The revision of the tree, where it has one."""
     timestamp: int | None = None

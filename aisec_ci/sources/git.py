@@ -83,6 +83,16 @@ class Repository:
                 out.append(Blob(_path(path), oid, mode))
         return out
 
+    def tree(self, ref: str) -> list[Blob]:
+        """Return every file of the commit that `ref` names."""
+        out = []
+        for entry in self.run("ls-tree", "-r", "-z", "--full-tree", self.base(ref)).split(b"\0"):
+            if entry:
+                meta, path = entry.split(b"\t", 1)
+                mode, _kind, oid = meta.decode("ascii").split()
+                out.append(Blob(_path(path), oid, mode))
+        return out
+
     def changed(self, ref: str) -> list[str]:
         """Return the files that differ from the merge base of `ref` and HEAD: committed, staged or only in the work tree."""
         base = self.merge_base(ref)

@@ -149,15 +149,16 @@ class _Disk(_Reader):
 
 
 class _Index(_Reader):
-    """Files as they are in git's index."""
+    """Files as they are in git's index, or in a commit."""
 
-    def __init__(self, root: Path, repository: Repository) -> None:
+    def __init__(self, root: Path, repository: Repository, revision: str = "") -> None:
         self.repository = repository
+        self._revision = revision
         self._prefix = _prefix(root, repository)
         self._blobs: dict[str, Blob] = {}
 
     def all(self) -> list[str]:
-        self.add(self.repository.index())
+        self.add(self.repository.tree(self._revision) if self._revision else self.repository.index())
         return list(self._blobs)
 
     def add(self, blobs: list[Blob]) -> dict[str, SourceFile]:
@@ -187,13 +188,19 @@ class _Index(_Reader):
 
 
 def select(
-    paths: Sequence[str], *, staged: bool = False, since: str = "", stdin: tuple[str, bytes] | None = None
+    paths: Sequence[str],
+    *,
+    staged: bool = False,
+    since: str = "",
+    revision: str = "",
+    stdin: tuple[str, bytes] | None = None,
 ) -> Selection:
     """Return the files to scan.
 
     `paths` are folders and files as the user names them (the current folder if empty). With `staged` the content of the
-    index is read, with `since` only what changed since that revision; both are limited to `paths`. `stdin` is the name
-    and the content of a single file. Raises UsageError for a path that is not there, GitError where git is needed.
+    index is read, with `since` only what changed since that revision, with `revision` all files as that commit has them;
+    all are limited to `paths`. `stdin` is the name and the content of a single file. Raises UsageError for a path that is
+    not there, GitError where git is needed.
     """
     if stdin is not None:
         name, data = stdin
@@ -204,13 +211,16 @@ def select(
             raise UsageError(f"there is no `{path}`", "check the spelling; paths are relative to the current folder")
     root = _root(given)
     repository = find(root)
-    if staged or since:
+    if staged or since or revision:
         if repository is None:
-            option = "--staged" if staged else "--since"
+            option = "--staged" if staged else "--since" if since else revision
             raise UsageError(
                 f"`{option}` needs a git repository, and `{root}` is in none", "scan folders and files by name instead"
             )
-        selection = _staged(root, repository) if staged else _since(root, repository, since)
+        if revision:
+            selection = _revision(root, repository, revision)
+        else:
+            selection = _staged(root, repository) if staged else _since(root, repository, since)
         if paths:
             selection.keep(frozenset(p for p in selection.paths if _below(p, given, root)))
         return selection
@@ -256,6 +266,11 @@ def _take(selection: Selection, disk: _Disk, path: str, *, named: bool) -> None:
 def _staged(root: Path, repository: Repository) -> Selection:
     index = _Index(root, repository)
     return Selection(root, repository, index.add(repository.staged()), _reader=index)
+
+
+def _revision(root: Path, repository: Repository, ref: str) -> Selection:
+    reader = _Index(root, repository, repository.base(ref))
+    return Selection(root, repository, reader.add(repository.tree(ref)), _reader=reader)
 
 
 def _since(root: Path, repository: Repository, ref: str) -> Selection:

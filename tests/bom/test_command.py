@@ -102,3 +102,64 @@ def test_without_online_no_socket_is_opened(project, no_network):
     (project / "requirements.txt").write_text("transformers==4.40.0\n")
     assert run(["scan", "--bom", "x.json", "--exit-zero"]) in (0, 3)
     assert run(["bom", "-o", "y.json"]) in (0, 3)
+
+
+# -- merge, diff, check --------------------------------------------------------------------------------------------------
+
+
+def write(path, **document):
+    path.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, **document}))
+
+
+def test_merge(project, capsys):
+    (project / "requirements.txt").write_text("openai\n")
+    assert run(["bom", "-o", "ours.json"]) == 0
+    write(
+        project / "theirs.json",
+        components=[{"type": "library", "name": "openai", "version": "2.0", "purl": "pkg:pypi/openai@2.0"}],
+    )
+    assert run(["bom", "merge", "ours.json", "theirs.json", "-o", "both.json"]) == 0
+    (found,) = [c for c in json.loads((project / "both.json").read_text())["components"] if c["name"] == "openai"]
+    assert found["version"] == "2.0"
+    (project / "junk.json").write_text("{")
+    assert run(["bom", "merge", "ours.json", "junk.json"]) == 2
+    assert "junk.json" in capsys.readouterr().err
+
+
+def test_diff_of_a_file_and_a_folder(project, capsys):
+    assert run(["bom", "-o", "../old.json"]) == 0
+    assert run(["bom", "diff", "../old.json", "."]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+    (project / "requirements.txt").write_text("anthropic==0.40.0\n")
+    assert run(["bom", "diff", "../old.json", ".", "--fail-on", "provider"]) == 1
+    assert "! provider: anthropic" in capsys.readouterr().out
+    assert run(["bom", "diff", "../old.json", ".", "--fail-on", "grant", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["alarms"]["provider"] == ["anthropic"]
+
+
+def test_diff_of_two_revisions(git, tmp_path, capsys):
+    (tmp_path / "requirements.txt").write_text("openai==1.0\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (tmp_path / "requirements.txt").write_text("openai==2.0\n")
+    git("commit", "-q", "-am", "two")
+    (tmp_path / "requirements.txt").write_text("torch\n")
+    assert run(["bom", "diff", "HEAD~1", "HEAD"]) == 0
+    out = capsys.readouterr().out
+    assert "~ openai: version 1.0 -> 2.0" in out
+    assert "torch" not in out
+    assert run(["bom", "diff", "HEAD", "."]) == 0
+    assert "+ framework torch" in capsys.readouterr().out
+
+
+def test_what_is_nothing_is_an_error(project, git, capsys):
+    assert run(["bom", "diff", "nowhere", "."]) == 2
+    assert "no file, no folder and no git revision" in capsys.readouterr().err
+
+
+def test_check(project, capsys):
+    assert run(["bom", "check"]) == 0
+    assert "G7 / CISA" in capsys.readouterr().out
+    assert run(["bom", "check", ".", "--profile", "ntia", "--min", "100"]) == 1
+    assert run(["bom", "check", ".", "--profile", "ntia", "--format", "json", "-o", "c.json"]) == 0
+    assert json.loads((project / "c.json").read_text())["profiles"][0]["profile"] == "ntia"

@@ -178,7 +178,7 @@ def test_what_dependency_track_drops_stands_in_properties():
 def test_licences_are_spdx_where_they_are_and_names_where_not():
     document = bom.document(everything())
     assert component(document, "bge-m3")["licenses"] == [{"license": {"id": "MIT"}}]
-    assert component(document, "qwen2.5")["licenses"] == [{"license": {"name": "llama3.1"}}]
+    assert component(document, "qwen2.5:7b")["licenses"] == [{"license": {"name": "llama3.1"}}]
     assert len(component(document, "Llama-3.1-8B")["licenses"]) == 2
 
 

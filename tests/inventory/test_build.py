@@ -204,3 +204,35 @@ def test_broken_metadata_files_are_survived(name, text):
 def test_a_broken_inventory_file_is_an_error():
     with pytest.raises(ConfigError, match="TOML"):
         describe(tree(model_inventory__toml="["), "f", {})
+
+
+def test_what_the_owners_say_of_a_model_is_taken():
+    beside = tree(
+        model_inventory__toml='[[models]]\nname = "BAAI/bge-m3"\nlicense = "MIT"\nowner = "Search team"\n[[datasets]]\nname = "imdb"\nsensitivity = "none"\n'
+    )
+    found = build(
+        [seen(Thing.MODEL, "BAAI/bge-m3", hub="huggingface", license="x"), seen(Thing.DATASET, "imdb")],
+        (),
+        (),
+        describe(beside, "f", {}),
+        RULES,
+    )
+    facts = {c.identity.name: c.attributes for c in found.components}
+    assert (facts["bge-m3"]["license"], facts["bge-m3"]["owner"]) == ("MIT", "Search team")
+    assert facts["imdb"]["sensitivity"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[model]]", "models"),
+        ("[models]\nname = 'x'", "list of tables"),
+        ("[[models]]\nlicence = 'x'", "license"),
+        ("[[models]]\nname = 3", "not a text"),
+        ("[[models]]\nlicense = 'x'", "no `name`"),
+    ],
+)
+def test_a_wrong_inventory_file_is_explained(text, words):
+    with pytest.raises(ConfigError) as caught:
+        describe(tree(model_inventory__toml=text), "f", {})
+    assert words in caught.value.message + caught.value.help
