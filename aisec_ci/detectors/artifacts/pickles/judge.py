@@ -180,6 +180,10 @@ class Judge:
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
             else:
                 self._unknown_class(func, offset)
+        elif opcode in ("NEWOBJ", "NEWOBJ_EX"):
+            # only types pass, and only their `__new__` runs: a class whose name is written like a function
+            if not self._names.grade(func.module, "X").quiet:
+                self._unknown_class(func, offset)
         else:
             self._function(func, args, opcode, offset)
 
@@ -276,7 +280,7 @@ class Judge:
             self._getattr(func, args, opcode, offset)
         elif special == "partial":
             if isinstance(first, Global):
-                self._call(first, items[1:], opcode, offset)
+                self._prepared(first, items[1:], opcode, offset)
             elif not isinstance(first, Call):
                 self._issue(
                     "unsafe-pickle",
@@ -288,7 +292,7 @@ class Judge:
                 )
         elif special == "reconstructor":
             if isinstance(first, Global):
-                self._call(first, items[1:], opcode, offset)
+                self._call(first, items[1:], "NEWOBJ", offset)
             elif isinstance(first, (Unknown, bytes, Long)):
                 self._issue(
                     "unsafe-pickle",
@@ -331,6 +335,23 @@ class Judge:
                 self._function(func, args, opcode, offset)
             elif not self._names.grade(func.module, "X").quiet:
                 self._unknown_class(func, offset)
+
+    def _prepared(self, func: Global, args: tuple[Any, ...], opcode: str, offset: int) -> None:
+        """Judge `functools.partial(func, *args)`: nothing is called yet, but what is dangerous has no reason to be prepared."""
+        if func.grade.tier in (Tier.FUNCTION, Tier.EXPECTED_FUNCTION) and not func.grade.special:
+            if func.grade.tier is Tier.FUNCTION and not self._names.grade(func.module, "X").quiet:
+                text = f"the pickle prepares a call of `{show_call(func, args)}`, a function of a package that this project does not know"
+                self._issue(
+                    "unsafe-pickle",
+                    Severity.MEDIUM,
+                    text,
+                    offset,
+                    f"partial {func.path}",
+                    opcode=opcode,
+                    name=func.path,
+                )
+        else:
+            self._call(func, args, opcode, offset)
 
     def _getattr(self, func: Global, args: Any, opcode: str, offset: int) -> None:
         resolved = self._attribute(args)

@@ -714,9 +714,9 @@ def _string(line: bytes) -> bytes:
 
 def _escaped(match: re.Match[bytes]) -> bytes:
     what = match[1]
-    if what[:1] == b"x":
+    if len(what) == 3 and what[:1] == b"x":
         return bytes((int(what[1:], 16),))
-    if what.isdigit():
+    if what.strip(b"01234567") == b"":
         return bytes((int(what, 8) & 0xFF,))
     return _SIMPLE.get(what, what)
 
