@@ -16,17 +16,23 @@ from aisec_ci.detectors.secrets.engine import LONGEST, Pack
 from aisec_ci.detectors.secrets.literals import Literal, Literals
 from aisec_ci.detectors.secrets.notebooks import Notebook
 from aisec_ci.detectors.secrets.redact import redact, redact_text
-from aisec_ci.model import Finding, Gap, Location, Status
+from aisec_ci.model import Finding, Gap, GapLevel, Location, Status
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of a large file that are searched at once."""
 
+BINARY_LIMIT = 64 * 1024 * 1024
+"""Bytes of a large binary file that are searched: what stands behind them in a model file are weights."""
+
 LITERAL = "literal-credential"
 
 MOST = 500
 """Findings reported for one file; a file with more is a list of keys, and the count says so."""
+
+MOST_SUPPRESSED = 5000
+"""Values left out that a run remembers."""
 
 _packs: dict[int, tuple[Catalog, Pack]] = {}
 
@@ -69,7 +75,9 @@ class SecretsDetector:
         data = file.data
         if b"\0" in data[:200] and file.encoding.startswith("utf-16"):
             data = file.text.encode("utf-8", "replace")
-        found = self._pack.find(data, file.path)
+        limits: list[str] = []
+        found = self._pack.find(data, file.path, limits)
+        yield from (Gap(file.path, reason) for reason in limits)
         if found:
             yield from self._report(found, Place(file, data))
         yield from self._literal(file, found)
@@ -133,8 +141,9 @@ class SecretsDetector:
             if not reason and "value" in c.format.raw:
                 reason = filtered(place.file.path, _text(c.key))
             if reason:
-                where = place.location(c.start, c.end, [*spans, (c.start, c.end)])
-                self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), reason))
+                if len(self.suppressed) < MOST_SUPPRESSED:
+                    where = place.location(c.start, c.end, [*spans, (c.start, c.end)])
+                    self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), reason))
             else:
                 keys.setdefault((c.format.rule.id, c.key), []).append(c)
         for places in list(keys.values())[:MOST]:
@@ -152,32 +161,47 @@ class SecretsDetector:
 
     def _stream(self, file: SourceFile) -> Iterator[Report]:
         """Search a large file piece by piece. Memory: a few pieces, whatever the size of the file."""
-        line, line_start, done, seen = 1, 0, 0, 0
+        lines = _Lines()
+        seen = 0
         keys: set[tuple[str, bytes]] = set()
+        text = file.kind not in (Kind.ARTIFACT, Kind.BINARY)
         for offset, piece in file.chunks(CHUNK, LONGEST):
-            limit = offset + len(piece) - (LONGEST if len(piece) >= CHUNK else 0)
+            if offset >= BINARY_LIMIT and not text:
+                if not file.path.endswith((".safetensors", ".gguf")):
+                    yield Gap(file.path, f"only its first {BINARY_LIMIT >> 20} MiB were searched for keys", GapLevel.NOTICE)
+                return
+            end = offset + len(piece)
+            # What begins in the overlap comes again, whole, in the next piece.
+            limit = end if end >= file.size else end - LONGEST
             for c in self._pack.find(piece, file.path):
                 start = offset + c.start
-                if start < seen or c.reason or (c.format.rule.id, c.key) in keys:
+                if not seen <= start < limit or c.reason or (c.format.rule.id, c.key) in keys:
                     continue
-                if start >= limit and len(piece) >= CHUNK:
-                    continue  # comes again, whole, in the next piece
                 keys.add((c.format.rule.id, c.key))
-                upto = piece[done - offset : c.start]
-                line += upto.count(b"\n")
-                last = upto.rfind(b"\n")
-                line_start = done + last + 1 if last >= 0 else line_start
-                done = start
+                line, line_start = lines.at(start, piece, offset)
                 yield finding(c, _plain_location(file.path, piece, offset, line, line_start, c))
                 if len(keys) >= MOST:
                     yield Gap(file.path, f"holds more than {MOST} different keys: the first {MOST} are reported")
                     return
-            seen = max(seen, limit)
-            upto = piece[done - offset : limit - offset]
-            line += upto.count(b"\n")
-            last = upto.rfind(b"\n")
-            line_start = done + last + 1 if last >= 0 else line_start
-            done = max(done, limit)
+            seen = limit
+            lines.at(limit, piece, offset)
+
+
+class _Lines:
+    """Counts lines of a stream up to ever later offsets."""
+
+    def __init__(self) -> None:
+        self._line, self._start, self._done = 1, 0, 0
+
+    def at(self, where: int, piece: bytes, offset: int) -> tuple[int, int]:
+        """Return the line of offset `where`, which stands in `piece`, and the offset at which that line begins."""
+        upto = piece[self._done - offset : where - offset]
+        self._line += upto.count(b"\n")
+        last = upto.rfind(b"\n")
+        if last >= 0:
+            self._start = self._done + last + 1
+        self._done = where
+        return self._line, self._start
 
 
 def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:

@@ -64,21 +64,31 @@ class Layer:
     via: str
 
 
+@dataclass
+class Budget:
+    """Bytes that may still be decoded for one file; below zero when there was more. Hostile nesting ends here."""
+
+    left: int
+
+
 class Encodings:
     """Finds encoded keys with the same search as plain ones."""
 
     def __init__(self, keywords: Sequence[bytes]) -> None:
         self._automaton = automaton(_marks(keywords))
 
-    def search(self, data: bytes, find: Find, depth: int = DEPTH) -> list[Candidate]:
+    def search(self, data: bytes, find: Find, budget: Budget, depth: int = DEPTH) -> list[Candidate]:
         """Return what `find` finds in encoded parts of `data`, at its place in `data`. Linear in `data`."""
         out: list[Candidate] = []
         for layer in self._layers(data):
+            budget.left -= len(layer.data)
+            if budget.left < 0:
+                break
             low, high = layer.places[0], layer.places[len(layer.data)]
             around = data[max(0, low - NEAR) : low] + data[high : high + NEAR]
             inner = find(layer.data, around)
             if depth > 1 and not inner:
-                inner = self.search(layer.data, find, depth - 1)
+                inner = self.search(layer.data, find, budget, depth - 1)
             out += [mapped(c, layer) for c in inner]
         return out
 
@@ -100,35 +110,42 @@ class Encodings:
                 yield Layer(data[run[0] : run[1] : 2], range(run[0], run[1] + 2, 2), "in UTF-16")
                 at = run[1]
             else:
-                yield from self._hexadecimal(data, start, end, low, high)
-                yield from _base64(data, start, low, high)
-                at = start + 4
+                yield from _hexadecimal(data, start, end, low, high)
+                done, layers = _base64(data, start, low, high)
+                yield from layers
+                at = max(end, done)
         for low, high in escapes:
             yield _unescaped(data, low, high)
 
-    def _hexadecimal(self, data: bytes, start: int, end: int, low: int, high: int) -> Iterator[Layer]:
-        if not _HEX_RUN.fullmatch(data, start, end):
-            return
-        low, high = _run(_HEX_RUN, data, start, low, high)
-        first = low + ((low ^ start) & 1)
-        last = high - ((high - first) & 1)
-        yield Layer(bytes.fromhex(data[first:last].decode("ascii")), range(first, last + 1, 2), "in hexadecimal")
+
+def _hexadecimal(data: bytes, start: int, end: int, low: int, high: int) -> Iterator[Layer]:
+    if not _HEX_RUN.fullmatch(data, start, end):
+        return
+    low, high = _run(_HEX_RUN, data, start, low, high)
+    first = low + ((low ^ start) & 1)
+    last = high - ((high - first) & 1)
+    yield Layer(bytes.fromhex(data[first:last].decode("ascii")), range(first, last + 1, 2), "in hexadecimal")
 
 
-def _base64(data: bytes, start: int, low: int, high: int) -> Iterator[Layer]:
-    """Yield what the base64 text around `start` stands for, in each of the four ways to group it."""
+def _base64(data: bytes, start: int, low: int, high: int) -> tuple[int, list[Layer]]:
+    """Return what the base64 text around `start` stands for, in each of the four ways to group it, and where it ends.
+
+    The end is short of the real one where the text goes on, so that a key across the cut is found in the next part.
+    """
+    limit = high
     low, high = _run(_BASE64_RUN, data, start, low, high)
     text = data[low:high]
-    if b"\n" in text:
+    if b"\n" in text or b"\\" in text:
         kept: Sequence[int] = _kept(text, low)
         text = _BREAK.sub(b"", text)
     else:
         kept = range(low, high)
-    for phase in range(4):
-        plain = b64decode(text[phase:])
-        if plain:
-            places = _Thirds(kept, phase, high)
-            yield Layer(plain, places, "in base64")
+    layers = [
+        Layer(plain, _Thirds(kept, phase, high), "in base64")
+        for phase in range(4)
+        if (plain := b64decode(text[phase:]))
+    ]
+    return (high if high < limit else high - BEFORE), layers
 
 
 class _Thirds(Sequence[int]):

@@ -9,9 +9,10 @@ else: no lines are split, nothing is decoded.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,9 +21,9 @@ from aisec_ci.detectors.secrets import boundaries, placeholder
 from aisec_ci.detectors.secrets.automaton import automaton
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, b64decode, digest
-from aisec_ci.detectors.secrets.encodings import NEAR, Encodings, mapped
+from aisec_ci.detectors.secrets.encodings import NEAR, Budget, Encodings, mapped
 from aisec_ci.detectors.secrets.formats import Format, format_of
-from aisec_ci.detectors.secrets.split import Split
+from aisec_ci.detectors.secrets.split import JOINED, Split
 from aisec_ci.errors import RuleError
 from aisec_ci.model import Confidence, Family
 
@@ -31,7 +32,10 @@ LONGEST = 9000
 
 _TOKEN = rb"[A-Za-z0-9_+/.=~-]"
 _NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
-_SEPARATOR = rb"[\s\"'`=:,.|(){}\[\]<>\\;?&!%+*/\x1b-]"
+DECODED = 16
+"""Bytes decoded for each byte of a file."""
+
+_SEPARATOR = rb"[\x00-\x20\"'`=:,.|(){}\[\]<>\\;?&!%$#@+*/-]"
 _STATEMENT = (
     rb"(?i)(?:"
     + _NAME
@@ -60,6 +64,20 @@ _NOT_A_KEY = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Formats that are tried at the same place: `offset` bytes before a mark."""
+
+    offset: int
+    formats: tuple[Format, ...]
+
+    @cached_property
+    def any(self) -> re.Pattern[bytes]:
+        """One pattern for all: most marks in text begin no key."""
+        patterns = dict.fromkeys(f.raw["pattern"].encode() for f in self.formats)
+        return re.compile(b"|".join(b"(?:" + p + b")" for p in patterns))
+
+
 class Pack:
     """All formats of a catalogue, ready to search with. Patterns are compiled when they are first needed."""
 
@@ -68,11 +86,15 @@ class Pack:
         self.marked = [f for f in formats if "pattern" in f.raw]
         self.bare = [f for f in formats if "value" in f.raw]
         self._catalog = catalog
-        self._by_head: dict[bytes, list[Format]] = defaultdict(list)
+        heads: dict[bytes, list[Format]] = defaultdict(list)
+        offsets: dict[int, list[Format]] = defaultdict(list)
         for f in self.marked:
             for head in {k[:3] for k in f.keywords}:
-                self._by_head[head].append(f)
-        self._inner = [f for f in self.marked if not f.keywords]
+                heads[head].append(f)
+            if f.offset is not None:
+                offsets[f.offset].append(f)
+        self._by_head = {head: _Group(0, tuple(group)) for head, group in heads.items()}
+        self._inner = tuple(_Group(offset, tuple(group)) for offset, group in offsets.items())
 
     @cached_property
     def marks(self) -> Any:
@@ -96,9 +118,15 @@ class Pack:
         return frozenset(d for group in table.values() for d in group["digests"])
 
     @cached_property
+    def _any_value(self) -> re.Pattern[bytes]:
+        """One pattern for all formats without a mark: most values are none of them."""
+        values = dict.fromkeys(f.raw["value"].encode() for f in self.bare)
+        return re.compile(rb"(?:" + b"|".join(values) + rb")(?![A-Za-z0-9])")
+
+    @cached_property
     def encodings(self) -> Encodings:
         """The search for encoded keys."""
-        names = {str(f.raw["env"]).encode() for f in self.bare}
+        names = {str(f.raw["env"]).encode() for f in (*self.bare, *(f for f in self.marked if not f.keywords))}
         return Encodings(sorted({k for f in self.marked for k in (*f.keywords, *f.inner)} | names))
 
     @cached_property
@@ -106,19 +134,20 @@ class Pack:
         """The search for keys that are put together from pieces."""
         return Split(sorted({k for f in self.marked for k in f.keywords}))
 
-    def find(self, data: bytes, path: str = "") -> list[Candidate]:
+    def find(self, data: bytes, path: str = "", limits: list[str] | None = None) -> list[Candidate]:
         """Return what may be a key in `data`, at most one for each place, in order; also those with a `reason`.
 
-        `path` is the file's name: it too can name the vendor. Work is bounded: linear in `data`.
+        `path` is the file's name: it too can name the vendor. Work is bounded: linear in `data`; what was cut off is
+        said in `limits`.
         """
         near = path.encode("utf-8", "replace")
+        budget = Budget(DECODED * len(data) + (4 << 20))
         found = self.plain(data, near)
-        found += self.encodings.search(data, lambda decoded, around: self.plain(decoded, near + b"\n" + around))
+        found += self.encodings.search(data, lambda decoded, around: self.plain(decoded, near + b"\n" + around), budget)
+        if budget.left < 0 and limits is not None:
+            limits.append(f"more than {DECODED} times its size is encoded text: not all of it was searched for keys")
         for layer in self.split.layers(data):
-            for c in self.plain(layer.data, near):
-                whole = mapped(c, layer)
-                if not any(whole.start < other.end and other.start < whole.end for other in found):
-                    found.append(whole)
+            found += [mapped(c, layer) for c in self.plain(layer.data, near)]
         return _best(found) if len(found) > 1 else found
 
     def plain(self, data: bytes, near: bytes = b"") -> list[Candidate]:
@@ -132,22 +161,22 @@ class Pack:
         while hit := search(data, at):
             start = hit.start()
             at = start + 1
-            for f in (*self._by_head.get(data[start : start + 3], ()), *self._inner):
-                begin = start - (f.offset or 0)
-                if begin < 0 or not (match := f.pattern.match(data, begin)):
+            for group in (self._by_head.get(data[start : start + 3]), *self._inner):
+                if not group or start < group.offset or not group.any.match(data, start - group.offset):
                     continue
-                if match.end() <= start:
-                    continue
-                if candidate := self._judge(f, match, data, near):
-                    yield candidate
-                    if not candidate.reason and candidate.confidence is Confidence.HIGH:
-                        at = max(at, match.end())
+                for f in group.formats:
+                    match = f.pattern.match(data, start - group.offset)
+                    if not match or match.end() <= start:
+                        continue
+                    if candidate := self._judge(f, match, data, near):
+                        yield candidate
+                        if not candidate.reason and candidate.confidence is Confidence.HIGH:
+                            at = max(at, match.end())
 
     def _judge(self, f: Format, match: re.Match[bytes], data: bytes, near: bytes) -> Candidate | None:
         start, end = match.span()
-        if not boundaries.counted(data, start, end) and not (
-            boundaries.starts(data, start, f.left) and boundaries.ends(data, end, f.right)
-        ):
+        whole = boundaries.starts(data, start, f.left) and boundaries.ends(data, end, f.right)
+        if not whole and not boundaries.counted(data, start, end):
             return None
         confidence = f.confidence
         around = data[max(0, start - NEAR) : end + NEAR] + b"\n" + near if f.needs or f.unless else b""
@@ -197,7 +226,7 @@ class Pack:
 
     def _statement(self, data: bytes, start: int) -> Candidate | None:
         window = data[start : start + 600]
-        if not boundaries.starts(data, start, "word"):
+        if not self._any_value.match(window) or not boundaries.starts(data, start, "word"):
             return None
         matches = [(f, m) for f in self.bare if (m := f.value.match(window)) and _value_ends(window, m.end())]
         if not matches:
@@ -277,11 +306,21 @@ def _not_random(f: Format, key: bytes) -> str:
 
 
 def _best(found: list[Candidate]) -> list[Candidate]:
-    """Return one candidate for each place: of overlapping ones the surest, then the longest, then by rank."""
+    """Return one candidate for each place: of overlapping ones the surest, then the longest, then by rank.
+
+    One that is put together from pieces only counts where nothing else is found.
+    """
     chosen: list[Candidate] = []
-    for c in sorted(
-        found, key=lambda c: (bool(c.reason), -c.confidence, -(c.end - c.start), c.format.rank, c.format.rule.id)
-    ):
-        if not any(c.start < other.end and other.start < c.end for other in chosen):
-            chosen.append(c)
-    return sorted(chosen, key=lambda c: c.start)
+    starts: list[int] = []
+    for c in sorted(found, key=_order):
+        at = bisect_right(starts, c.start)
+        if (at and chosen[at - 1].end > c.start) or (at < len(chosen) and chosen[at].start < c.end):
+            continue
+        chosen.insert(at, c)
+        starts.insert(at, c.start)
+    return chosen
+
+
+def _order(c: Candidate) -> tuple[bool, bool, int, int, int, str]:
+    joined = c.via == JOINED
+    return bool(c.reason), joined, -c.confidence, c.start - c.end, c.format.rank, c.format.rule.id

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aisec_ci.detectors.secrets import placeholder
+from aisec_ci.detectors.secrets.automaton import automaton
 from aisec_ci.sources import Kind, SourceFile
 
 MOST = 200
@@ -56,16 +57,17 @@ class Literals:
     """Looks for literal credentials in the files that the table `rules/secrets/literals` names."""
 
     def __init__(self, places: Mapping[str, Any]) -> None:
-        self._settings = re.compile("|".join(places["settings"]))
-        self._environment = re.compile("|".join(places["environment"]))
+        self._settings = automaton("|".join(places["settings"]).encode())
+        self._environment = automaton("|".join(places["environment"]).encode())
         self._ai = re.compile(places["ai"], re.IGNORECASE)
         self._skip = frozenset(places["skip"])
 
     def find(self, file: SourceFile) -> Iterator[Literal]:
         """Yield the literal credentials of a file, none for files that the table does not name."""
-        if self._settings.search(file.path):
+        path = file.path.encode("utf-8", "surrogateescape")
+        if self._settings.search(path):
             yield from self._in_settings(file)
-        elif self._environment.search(file.path):
+        elif self._environment.search(path):
             yield from self._in_variables(file)
 
     def _in_settings(self, file: SourceFile) -> Iterator[Literal]:

@@ -13,10 +13,15 @@ from collections.abc import Iterator, Sequence
 from aisec_ci.detectors.secrets.automaton import automaton
 from aisec_ci.detectors.secrets.encodings import Layer
 
+JOINED = "put together from pieces"
+
+NAMES = 200
+"""Variables of one file that are followed."""
+
 PIECES = 40
 """Literals that one key is put together from."""
 
-_TEXT = rb"[A-Za-z0-9_+/.=-]"
+_TEXT = rb"[A-Za-z0-9_+/.:=-]"
 _LITERAL = re.compile(rb"[fFrRbBuU]{0,2}\\{0,3}(?P<quote>[\"'`])(?P<text>" + _TEXT + rb"{1,400})\\{0,3}(?P=quote)")
 _BETWEEN = re.compile(
     rb"(?:\s|\\n|\\r?\n|[\"']\s{0,4},\s{0,40}[\"'](?=\s)|\+|\.concat\(|(?:#|//)[^\n]{0,200}\n){0,24}(?:[+,&](?:\s|\\\n|\\n|[\"'],\s{1,40}[\"'](?=\s)){0,24})?"
@@ -25,9 +30,9 @@ _INTERPOLATED = re.compile(rb"\s{0,4}\}(?P<text>" + _TEXT + rb"{1,400})")
 _ASSIGNED = re.compile(rb"(?P<name>[A-Za-z_]\w{0,60})(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}$")
 _NEXT_NAME = rb"\b\s{0,4}(?:\+|,|\}\s{0,4}\$?\{)\s{0,4}(?P<name>[A-Za-z_]\w{0,60})\b"
 _NAMED = (
-    rb"(?i:key|token|secret)[\w\"'\]) ]{0,16}[=:(]\s{0,4}(?:[\"'`]{2}\.join\()?[(\[]{0,2}\s{0,8}f?[\"'`]"
+    rb"(?i:key|token|secret|_pat\b)[\w\"'\]) ]{0,16}[=:(]\s{0,4}(?:[\"'`]{2}\.join\()?[(\[]{0,2}\s{0,8}(?:f?[\"'`]\$?\{)?f?[\"'`]"
     + _TEXT
-    + rb"{6,100}[\"'`]\s{0,8}[+,\\]?\s{0,20}f?[\"'`]"
+    + rb"{6,100}[\"'`](?:\s{0,8}(?:[+,\\]|\.concat\()?\s{0,20}f?[\"'`]|\s{0,4}\})"
     + _TEXT
     + rb"{4}"
 )
@@ -42,13 +47,20 @@ class Split:
 
     def layers(self, data: bytes) -> Iterator[Layer]:
         """Yield what the pieces in `data` make together, with up to 240 bytes of what stands in front of them."""
-        at, search = 0, self._automaton.search
+        at, search, names = 0, self._automaton.search, NAMES
         while hit := search(data, at):
             start = hit.start()
             at = max(hit.end() - 1, start + 1)
             if hit[0][:1] not in b"\"'`":
                 start = data.index(hit[0], start) + _first_quote(hit[0])
-            yield from _joined(data, start)
+            pieces = _pieces(data, start)
+            if len(pieces) == 1 and names:
+                names -= 1
+                pieces += _by_name(data, start)
+            elif len(pieces) > 1:
+                at = max(at, pieces[-1][1])
+            if len(pieces) > 1:
+                yield _layer(data, start, pieces)
 
 
 def _first_quote(text: bytes) -> int:
@@ -57,26 +69,23 @@ def _first_quote(text: bytes) -> int:
     return found.start() if found else 0
 
 
-def _joined(data: bytes, start: int) -> Iterator[Layer]:
+def _pieces(data: bytes, start: int) -> list[tuple[int, int]]:
+    """Return where the texts of the literals are that follow each other from `start` on; none where none begins there."""
     first = _LITERAL.match(data, start)
     if not first:
-        return
+        return []
     pieces = [first.span("text")]
     at = first.end()
     if inside := _INTERPOLATED.match(data, at):
-        pieces.append(inside.span("text"))
-    else:
-        while len(pieces) < PIECES:
-            gap = _BETWEEN.match(data, at)
-            following = _LITERAL.match(data, gap.end() if gap else at)
-            if not following:
-                break
-            pieces.append(following.span("text"))
-            at = following.end()
-    if len(pieces) == 1:
-        pieces += _by_name(data, start)
-    if len(pieces) > 1:
-        yield _layer(data, start, pieces)
+        return [*pieces, inside.span("text")]
+    while len(pieces) < PIECES:
+        gap = _BETWEEN.match(data, at)
+        following = _LITERAL.match(data, gap.end() if gap else at)
+        if not following:
+            break
+        pieces.append(following.span("text"))
+        at = following.end()
+    return pieces
 
 
 def _by_name(data: bytes, start: int) -> list[tuple[int, int]]:
@@ -108,4 +117,4 @@ def _layer(data: bytes, start: int, pieces: Sequence[tuple[int, int]]) -> Layer:
         places.extend(range(begin, end))
     last = pieces[-1][1]
     text += data[last : last + 1]
-    return Layer(bytes(text), [*places, last, last], "put together from pieces")
+    return Layer(bytes(text), [*places, last, last], JOINED)
