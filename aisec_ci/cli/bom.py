@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +124,99 @@ def check_(what: str, profiles: tuple[str, ...], format_: str, output: str | Non
     forms = {"text": completeness.as_text, "markdown": completeness.as_markdown, "json": completeness.as_json}
     _write(forms[format_](results), output)
     return 1 if any(r.percent < least for r in results) else 0
+
+
+@command.command(name="upload")
+@click.argument("what", default=".")
+@click.option("--url", required=True, envvar="DTRACK_URL", help="Address of the API server of Dependency-Track.")
+@click.option(
+    "--api-key-env",
+    metavar="NAME",
+    default="DTRACK_API_KEY",
+    show_default=True,
+    help="Variable that holds the API key.",
+)
+@click.option(
+    "--api-key-file", type=click.Path(path_type=Path), help="File that holds the API key, instead of a variable."
+)
+@click.option("--project", help="Name or UUID of the project. Default: the name of the application in the BOM.")
+@click.option("--version", help="Version of the project. Default: that of the application in the BOM.")
+@click.option("--parent", default="", metavar="NAME[@VERSION]", help="Name or UUID of the parent project.")
+@click.option("--tags", default="", metavar="A,B", help="Tags of a new project.")
+@click.option("--latest", is_flag=True, help="Mark this version of the project as its latest.")
+@click.option("--no-create", is_flag=True, help="Do not create a project that the server does not know.")
+@click.option("--wait", is_flag=True, help="Wait until the server has worked through the BOM.")
+@click.option("--timeout", type=click.FloatRange(1, 86_400), default=300, show_default=True, help="Seconds to wait.")
+def upload_(
+    what: str,
+    url: str,
+    api_key_env: str,
+    api_key_file: Path | None,
+    project: str | None,
+    version: str | None,
+    parent: str,
+    tags: str,
+    *,
+    latest: bool,
+    no_create: bool,
+    wait: bool,
+    timeout: float,
+) -> int:
+    """Upload WHAT, a BOM in JSON or a folder to scan, to Dependency-Track.
+
+    The API key comes from a variable or a file, never from the command line. An upload may be repeated without harm.
+    """
+    from aisec_ci import bom
+    from aisec_ci.bom import upload
+
+    key = _api_key(api_key_env, api_key_file)
+    document = _document(what)
+    root = document.get("metadata", {}).get("component", {}) if isinstance(document.get("metadata"), dict) else {}
+    name = project or root.get("name")
+    if not name:
+        raise UsageError("the BOM names no application", "name the project with `--project`")
+    target = upload.Target(
+        url,
+        name,
+        str(root.get("version") or "") if version is None else version,
+        parent,
+        tuple(t.strip() for t in tags.split(",") if t.strip()),
+        latest,
+        create=not no_create,
+    )
+    client = upload.Client(url, key, timeout=min(timeout, 60))
+    if url.startswith("http:") and not re.match(r"http://(?:localhost|127\.|\[::1\])", url):
+        sys.stderr.write("warning: the API key travels unencrypted; use an https address\n")
+    receipt = client.upload(bom.text(document), target)
+    if wait:
+        receipt = client.wait(receipt, timeout)
+    state = "worked through" if receipt.processed else "accepted"
+    click.echo(
+        f"{state}: {_plain(name)} {_plain(target.version)}".rstrip()
+        + (f" (token {_plain(receipt.token)})" if receipt.token else "")
+    )
+    return 0
+
+
+def _api_key(variable: str, file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"cannot read the API key from `{file}`", "check the path and its permissions") from None
+    key = os.environ.get(variable, "")
+    if not key:
+        raise UsageError(
+            f"the variable {variable} holds no API key",
+            "set it, or name another with `--api-key-env`, or a file with `--api-key-file`",
+        )
+    return key
+
+
+def _plain(text: str) -> str:
+    from aisec_ci.report.clean import terminal
+
+    return terminal(text)
 
 
 def _document(operand: str) -> dict[str, Any]:
