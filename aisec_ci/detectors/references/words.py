@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls.ids import What, what
 from aisec_ci.model import Confidence
 
 _PREFIXED = re.compile(r"([a-z][a-z0-9_-]{1,30})[/:]([A-Za-z0-9@][\w.:/@-]{1,120})")
@@ -48,6 +47,10 @@ class Words:
     """Judges texts by the tables of providers and model families."""
 
     def __init__(self, catalog: Catalog, folders: frozenset[str]) -> None:
+        # The code engine uses these words as well; to import its package from here at once would be a circle.
+        from aisec_ci.detectors.code.calls import ids  # noqa: PLC0415
+
+        self._ids = ids
         tables = catalog.data("models/providers")
         self._providers: dict[str, Any] = {
             key: entry for key, entry in tables["providers"].items() if entry["kind"] in ("llm", "gateway", "speech")
@@ -80,8 +83,8 @@ class Words:
             return None
         if _SPACY.fullmatch(text):
             return Reference(text, "spacy", Confidence.HIGH)
-        kind = what(text, self._folders)
-        if kind is What.FILLER or (kind is What.LOCAL and "/" in text and not self._prefixed(text)):
+        kind = self._ids.what(text, self._folders)
+        if kind is self._ids.What.FILLER or (kind is self._ids.What.LOCAL and "/" in text and not self._prefixed(text)):
             return None
         if near and near != "huggingface":
             bare = text.removeprefix(f"{near}/").removeprefix(f"{near}:")
@@ -90,7 +93,7 @@ class Words:
             return Reference(text, own, Confidence.HIGH)
         if prefixed := self._prefixed(text):
             return prefixed
-        if kind is What.HUB and "/" in text:
+        if kind is self._ids.What.HUB and "/" in text:
             return Reference(text, "huggingface", Confidence.MEDIUM)
         if near == "huggingface" and text.startswith(self._legacy):
             return Reference(text, "huggingface", Confidence.HIGH)
@@ -101,7 +104,7 @@ class Words:
 
     def filler(self, text: str) -> bool:
         """Say whether a name only holds the place of a real one, or is a path on this machine."""
-        return what(text, self._folders) is What.FILLER or text.startswith((".", "/", "~"))
+        return self._ids.what(text, self._folders) is self._ids.What.FILLER or text.startswith((".", "/", "~"))
 
     def _owner(self, text: str) -> str:
         low = text.lower()
