@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.code.calls import checks
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
+from aisec_ci.detectors.code.calls.mentions import mentions
 from aisec_ci.detectors.code.calls.pickles import Pickles
+from aisec_ci.detectors.code.calls.sdks import Clients, Sdks
 from aisec_ci.detectors.code.calls.view import Locate, View
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context
-from aisec_ci.model import Finding, Observation
+from aisec_ci.detectors.references.words import Words
+from aisec_ci.model import Finding, Observation, Thing
 
 __all__ = ["examine", "packages", "worth_reading"]
 
@@ -24,9 +27,23 @@ __all__ = ["examine", "packages", "worth_reading"]
 def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
     """Yield what the calls in the selected modules show. `locate` turns positions of the intermediate form into places."""
     view = View(context, flow, locate)
-    yield from Loads(view).run()
+    words = Words(context.catalog, view.folders)
+    yield from _unique((Loads(view).run(), Sdks(view, words).run(), mentions(view, words)))
     yield from Pickles(view).run()
     yield from checks.run(view, checks.checks(context.catalog))
+
+
+def _unique(parts: Iterable[Iterator[Finding | Observation]]) -> Iterator[Finding | Observation]:
+    """Yield all, but a model only once for each place where it is written: the first part that names it knows most."""
+    seen: set[tuple[str, str, int, int]] = set()
+    for part in parts:
+        for item in part:
+            if isinstance(item, Observation) and item.thing is Thing.MODEL:
+                key = (item.name, item.location.path, item.location.line, item.location.column)
+                if key in seen:
+                    continue
+                seen.add(key)
+            yield item
 
 
 def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
@@ -46,7 +63,7 @@ _COMMON_PACKAGES = frozenset({"pickle", "_pickle", "numpy", "pandas", "name"})
 def packages(catalog: Catalog) -> frozenset[str]:
     """Return the top-level packages whose calls matter here."""
     table = catalog.data("models/unsafe-loads")["pickles"]
-    found = loaders(catalog).packages | checks.checks(catalog).packages
+    found = loaders(catalog).packages | checks.checks(catalog).packages | Clients(catalog).packages
     for names in (table["torch"], *table["pickles"].values()):
         found |= {name.partition(".")[0] for name in names}
     return frozenset(found)

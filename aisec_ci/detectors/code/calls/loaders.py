@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ class Loader:
     local: frozenset[str]
     plain: bool
     needs: tuple[Slot, ...]
+    pattern: re.Pattern[str] | None
+    named: str
 
     @property
     def pinnable(self) -> bool:
@@ -54,7 +57,7 @@ def _loader(raw: Mapping[str, Any]) -> Loader:
     return Loader(
         raw["hub"],
         raw.get("thing") == "dataset",
-        slots(raw["id"]),
+        slots(raw.get("id")),
         slots(None if revision == IN_NAME else revision),
         revision == IN_NAME,
         slots(raw.get("code")),
@@ -66,4 +69,6 @@ def _loader(raw: Mapping[str, Any]) -> Loader:
         frozenset(raw.get("local", ())),
         bool(raw.get("plain")),
         slots(raw.get("needs")),
+        re.compile(raw["pattern"]) if "pattern" in raw else None,
+        raw.get("named", ""),
     )

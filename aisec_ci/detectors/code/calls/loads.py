@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aisec_ci.detectors.code.calls.declared import Declared
 from aisec_ci.detectors.code.calls.ids import What, legacy_names, pin_of, what
+from aisec_ci.detectors.code.calls.literals import literal
 from aisec_ci.detectors.code.calls.loaders import Loader, loaders
 from aisec_ci.detectors.code.calls.slots import Given, given, slot
 from aisec_ci.detectors.code.calls.view import View
@@ -15,6 +16,12 @@ from aisec_ci.detectors.code.project import ModuleInfo, Value
 from aisec_ci.model import Confidence, Finding, Location, Observation, Severity, Thing
 
 _PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th)$")
+_WEIGHTS = re.compile(
+    r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npz|th|safetensors|gguf|onnx|h5|keras|tflite|msgpack|nemo|mlmodel)$"
+)
+FEW = 3
+"""Names that one call can load and of which each is as sure as the only one."""
+
 _TRUSTED_BY_TORCH = frozenset({"facebookresearch", "facebookincubator", "pytorch", "fairinternal"})
 """Owners that `torch.hub.load` loads from without asking (`_TRUSTED_REPO_OWNERS` in torch/hub.py)."""
 
@@ -31,13 +38,18 @@ class _Load:
     call: Value
     loader: Loader
     name: str
-    ids: tuple[str, ...]
-    """What it names on a hub."""
+    ids: Mapping[str, str | None]
+    """What it names on a hub, each with the text that is written for it."""
     local: bool
     """Whether it (also) names a path."""
     revision: Given
     pins: tuple[str, ...]
     """`commit`, `tag`, or `none` for each revision that it can have; empty where nothing is known of it."""
+
+    @property
+    def first(self) -> str:
+        """One of the names."""
+        return next(iter(self.ids))
 
 
 class Loads:
@@ -65,8 +77,11 @@ class Loads:
         flow = self.view.flow
         if loader.needs and True not in given(flow, call, loader.needs).constants:
             return None
+        if loader.named:
+            fixed = name.split(".")[-2] if loader.named == "@owner" else loader.named
+            return _Load(call, loader, name, {fixed: None}, local=False, revision=Given(None, (), sure=True), pins=())
         passed = given(flow, call, loader.id)
-        ids: list[str] = []
+        ids: dict[str, str | None] = {}
         local = False
         for text in passed.texts:
             short = text
@@ -82,14 +97,14 @@ class Loads:
             if loader.owner and "/" not in bare and re.search(r"\d|-", bare):
                 bare = short = f"{loader.owner}/{bare}"
             kind = what(bare, self.view.folders, plain=loader.plain, known=() if loader.dataset else self.legacy)
-            if kind is What.HUB:
-                ids.append(short)
+            if kind is What.HUB and (loader.pattern is None or loader.pattern.fullmatch(short)):
+                ids[short] = text
             elif kind is What.LOCAL:
                 local = True
         if loader.prefixes and not ids:
             return None
         revision = given(flow, call, loader.revision)
-        return _Load(call, loader, name, tuple(ids), local, revision, self._pins(loader, ids, revision))
+        return _Load(call, loader, name, ids, local, revision, self._pins(loader, list(ids), revision))
 
     def _pins(self, loader: Loader, ids: list[str], revision: Given) -> tuple[str, ...]:
         if loader.in_name:
@@ -116,7 +131,7 @@ class Loads:
         what_ = "dataset" if load.loader.dataset else "model"
         files = [t for t in given(self.view.flow, load.call, load.loader.file).texts if _PICKLED.search(t)]
         where = self._where(load)
-        evidence = {"model": load.ids[0], "loader": load.name, "hub": load.loader.hub}
+        evidence = {"model": load.first, "loader": load.name, "hub": load.loader.hub}
         branches = [t for t in self._revisions(load) if t in {"main", "master"}]
         if "none" in load.pins or branches:
             said = f"branch `{branches[0]}`" if branches and "none" not in load.pins else "no revision"
@@ -180,7 +195,7 @@ class Loads:
             self.view.argument(load.call, switch.at),
             severity,
             Confidence.HIGH if sure and known else Confidence.MEDIUM,
-            evidence={"loader": load.name, "hub": load.loader.hub} | ({"model": load.ids[0]} if known else {}),
+            evidence={"loader": load.name, "hub": load.loader.hub} | ({"model": load.first} if known else {}),
         )
 
     def _hub_code(self, load: _Load) -> Finding | None:
@@ -190,7 +205,7 @@ class Loads:
         source = given(self.view.flow, load.call, (slot("source"),))
         if "local" in source.constants:
             return None
-        name = load.ids[0]
+        name = load.first
         trusted = name.partition("/")[0] in _TRUSTED_BY_TORCH
         forced = True in given(self.view.flow, load.call, (slot("trust_repo"),)).constants
         severity = Severity.LOW if trusted else Severity.HIGH if forced else Severity.MEDIUM
@@ -216,16 +231,48 @@ class Loads:
     # -- observations ------------------------------------------------------------------------------------------------
 
     def _observe(self, load: _Load) -> Iterator[Observation]:
-        thing = Thing.DATASET if load.loader.dataset else Thing.MODEL
+        if self.view.is_test(self.view.module(load.call).path):
+            return
         revisions = load.revision.texts if not load.loader.in_name else []
-        for name in load.ids:
+        at = given(self.view.flow, load.call, load.loader.id).at
+        kinds = given(self.view.flow, load.call, (slot("repo_type"),)).texts
+        dataset = load.loader.dataset or kinds == ["dataset"]
+        if kinds == ["space"]:
+            return
+        for name, text in load.ids.items():
             short, _, ref = name.partition(":") if load.loader.in_name else (name, "", "")
             revision = ref or (revisions[0] if len(revisions) == 1 else "")
             attributes = {"hub": load.loader.hub, "loader": load.name, "pin": pin_of(revision) if revision else "none"}
             if revision:
                 attributes["revision"] = revision
-            confidence = Confidence.HIGH if len(load.ids) <= 3 else Confidence.MEDIUM
-            yield Observation(thing, short, self._where(load), confidence, attributes)
+            where, steps = self._where(load), 0
+            if at is not None and text and (written := literal(self.view.flow, at, text)):
+                where, steps = self.view.place(written[0]), written[1]
+            sure = steps <= 1 and len(load.ids) <= FEW
+            confidence = Confidence.HIGH if sure else Confidence.MEDIUM
+            yield Observation(Thing.DATASET if dataset else Thing.MODEL, short, where, confidence, attributes)
+            if len(load.ids) == 1:
+                yield from self._files(load, short, revision)
+
+    def _files(self, load: _Load, repository: str, revision: str) -> Iterator[Observation]:
+        """Yield the single files of a repository that are fetched."""
+        passed = given(self.view.flow, load.call, load.loader.file)
+        for text in passed.texts:
+            if not _WEIGHTS.search(text):
+                continue
+            where = self.view.argument(load.call, passed.at)
+            if passed.at is not None and (written := literal(self.view.flow, passed.at, text)):
+                where = self.view.place(written[0])
+            attributes = {
+                "hub": load.loader.hub,
+                "repository": repository,
+                "format": text.rpartition(".")[2].lower(),
+                "loader": load.name,
+                "remote": True,
+            }
+            if revision:
+                attributes["revision"] = revision
+            yield Observation(Thing.MODEL_FILE, f"{repository}/{text}", where, Confidence.HIGH, attributes)
 
 
 def _listed(names: list[str]) -> str:

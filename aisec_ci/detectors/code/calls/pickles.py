@@ -11,11 +11,12 @@ from aisec_ci.detectors.code.calls.origin import Origin, origin
 from aisec_ci.detectors.code.calls.slots import given, slot, slots
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import ModuleInfo, Value
-from aisec_ci.model import Confidence, Finding, Severity
+from aisec_ci.model import Confidence, Finding, Observation, Severity, Thing
 
 _SAFE_TORCH = (2, 6)
 """From this version on `weights_only` is True unless told otherwise (release notes of PyTorch 2.6)."""
 
+_FILE = re.compile(r"(?i)^[\w./-]+\.(pkl|pickle|joblib|dill|pt|pth|bin|ckpt|sav)$")
 _MODEL_WORDS = re.compile(
     r"(?i)(^|[^a-z])(models?|clf|classifier|regressor|estimator|pipeline|weights?|checkpoints?|ckpt|encoder|vectori[sz]er|scaler"
     r"|tokeni[sz]er|embeddings?|predictor|lgbm|xgb|svm|forest)([^a-z]|$)"
@@ -34,16 +35,26 @@ class Pickles:
         self.remote_packages = tuple(table["remote-prefixes"])
         self.declared = Declared(view.context.tree)
 
-    def run(self) -> Iterator[Finding]:
-        """Yield the findings."""
+    def run(self) -> Iterator[Finding | Observation]:
+        """Yield the findings, and the files that are named."""
         for index, judge in ((self.torch, self._torch), (self.loads, self._pickle)):
             for word in index.words:
                 for call in self.view.calls(word, index.packages_of(word)):
                     info = self.view.module(call)
                     for library, name in index.find(word, self.view.names(call)):
-                        if not self.view.is_test(info.path) and (finding := judge(call, library, name, info)):
+                        if self.view.is_test(info.path):
+                            break
+                        if finding := judge(call, library, name, info):
                             yield finding
+                            yield from self._file(call, name)
                         break
+
+    def _file(self, call: Value, name: str) -> Iterator[Observation]:
+        """Yield the file that is named in the call, unless the tree has it, so that it is known from itself."""
+        for text in sorted(self._origin(call, "file@0").texts):
+            if _FILE.search(text) and not any(p.endswith(text.lstrip("./")) for p in self.view.context.tree.paths):
+                attributes = {"format": "pickle", "loader": name}
+                yield Observation(Thing.MODEL_FILE, text, self.view.callee(call), Confidence.MEDIUM, attributes)
 
     def _torch(self, call: Value, _library: str, name: str, info: ModuleInfo) -> Finding | None:
         flow = self.view.flow

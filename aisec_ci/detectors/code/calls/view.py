@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from aisec_ci.detectors.code.calls.names import plain
-from aisec_ci.detectors.code.ir import Pos
+from aisec_ci.detectors.code.ir import Node, Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, ModuleInfo, Project, Value
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context
@@ -75,6 +75,18 @@ class View:
         if known is None:
             known = self._names[call] = sorted({plain(n) for n in self.flow.names(call)})
         return known
+
+    def word(self, fn: Fn, node: Node) -> str:
+        """Return the last word of what a call node calls, an import's own name instead of its alias."""
+        callee = fn.nodes[node.args[0]]
+        if callee.op == "attr":
+            return str(callee.data)
+        if callee.op == "var":
+            name = callee.data[1]
+            return str(fn.module.imports.get(name, name)).rpartition(".")[2]
+        if callee.op == "import":
+            return str(callee.data).rpartition(".")[2]
+        return ""
 
     def gated(self, call: Value) -> bool:
         """Say whether a call stands behind a question to a human."""

@@ -1,0 +1,174 @@
+"""Hosted models and the services that code calls, by the clients in `rules/models/sdks/python.yaml`. Observations only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.code.calls.ids import is_filler
+from aisec_ci.detectors.code.calls.literals import literal
+from aisec_ci.detectors.code.calls.slots import Given, Slot, given
+from aisec_ci.detectors.code.calls.view import View
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.references.words import Words
+from aisec_ci.model import Confidence, Observation, Thing
+
+_NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{1,190}")
+_SHAPED = re.compile(r"[-/.\d]")
+FEW = 4
+"""Names that one call can take and that are all taken for its provider's."""
+
+_COMPATIBLE = frozenset({"openai", "anthropic"})
+"""Providers whose clients are used for other servers as well, by address."""
+
+
+class Clients:
+    """The table."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        table: Mapping[str, Any] = catalog.data("models/sdks")["python"]
+        self._providers: dict[str, str] = {
+            name: provider for provider, names in table["providers"].items() for name in names
+        }
+        self._routed = frozenset(table["routed"])
+        self.model = tuple(Slot(word) for word in table["model"])
+        self.model_words = frozenset(table["model"])
+        self.positional: Mapping[str, int] = table["positional"]
+        self.last_words = frozenset(n.rpartition(".")[2] for n in self.positional)
+        self.endpoint = tuple(Slot(word) for word in table["endpoint"])
+        self.endpoint_words = frozenset(table["endpoint"])
+        self.not_models = frozenset(table["not-models"])
+        self.packages = frozenset(n.partition(".")[0] for n in (*self._providers, *self._routed))
+        self._hosts = [
+            (re.compile(re.escape(host).replace(r"\*", r"[a-z0-9.-]+")), key)
+            for key, entry in catalog.data("models/providers")["providers"].items()
+            for host in entry.get("hosts", ())
+        ]
+        self.kinds = {key: entry["kind"] for key, entry in catalog.data("models/providers")["providers"].items()}
+
+    def provider(self, name: str) -> str | None:
+        """Return whose client a dotted name belongs to; empty for one that serves many; None for anything else."""
+        while name:
+            if known := self._providers.get(name):
+                return known
+            if name in self._routed:
+                return ""
+            name = name.rpartition(".")[0]
+        return None
+
+    def of_url(self, url: str) -> str:
+        """Return the provider that answers at an address, or an empty string."""
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return ""
+        return next((key for pattern, key in self._hosts if pattern.fullmatch(host)), "") if host else ""
+
+
+class Sdks:
+    """The clients in one project."""
+
+    def __init__(self, view: View, words: Words) -> None:
+        self.view = view
+        self.words = words
+        self.clients = Clients(view.context.catalog)
+
+    def run(self) -> Iterator[Observation]:
+        """Yield the models and services."""
+        view, clients = self.view, self.clients
+        for fn in view.project.fns:
+            info = fn.module
+            if not view.reported(info) or view.is_test(info.path):
+                continue
+            if clients.packages.isdisjoint(view.imported(info)):
+                continue
+            for i, node in enumerate(fn.nodes):
+                if node.op != "call":
+                    continue
+                word = view.word(fn, node)
+                if not (
+                    word[:1].isupper() or word in clients.last_words or clients.model_words.intersection(node.data)
+                ):
+                    continue
+                call = fn.value(i)
+                for name in view.names(call):
+                    provider = clients.provider(name)
+                    if provider is not None and word not in clients.not_models:
+                        yield from self._call(call, name, provider, word)
+                        break
+
+    def _call(self, call: Value, name: str, provider: str, word: str) -> Iterator[Observation]:
+        flow = self.view.flow
+        address = given(flow, call, self.clients.endpoint)
+        receiver = self._receiver(call) if not address.given else address
+        urls = [t for t in receiver.texts if "://" in t]
+        url = urls[0] if len(urls) == 1 else ""
+        known = self.clients.of_url(url) if url else ""
+        hub = known or provider
+        if provider in _COMPATIBLE and not known and (receiver.given or url):
+            hub = ""  # some other server that speaks the same protocol
+        where = self.view.callee(call)
+        model = given(flow, call, self._slots(name))
+        for text in model.texts:
+            yield from self._model(call, model, text, hub, name, url)
+        if hub and word[:1].isupper() and self.clients.kinds.get(hub):
+            attributes = {"provider": hub, "kind": self.clients.kinds[hub], "symbol": name}
+            if url:
+                attributes["endpoint"] = url
+            yield Observation(Thing.SERVICE, hub, where, Confidence.HIGH, attributes)
+        elif url and not hub:
+            yield Observation(
+                Thing.SERVICE, url, where, Confidence.MEDIUM, {"endpoint": url, "kind": "llm", "symbol": name}
+            )
+
+    def _slots(self, name: str) -> tuple[Slot, ...]:
+        position = self.clients.positional.get(name)
+        return self.clients.model if position is None else (Slot("model", position), *self.clients.model)
+
+    def _receiver(self, call: Value) -> Given:
+        """Return the address that the client was made with whose method is called."""
+        flow = self.view.flow
+        node = self.view.project.node(call)
+        base = call & ~MASK
+        value = base | node.args[0]
+        for _ in range(8):
+            inner = flow.project.node(value)
+            if inner.op == "attr":
+                value = (value & ~MASK) | inner.args[0]
+            elif inner.op == "var":
+                found = [v for v in flow.variable(self.view.module(value), *inner.data) if isinstance(v, int)]
+                if not found:
+                    break
+                value = found[-1]
+            else:
+                if inner.op == "call":
+                    return given(flow, value, self.clients.endpoint)
+                break
+        return Given(None, (), sure=True)
+
+    def _model(
+        self, call: Value, model: Given, written_as: str, hub: str, name: str, url: str
+    ) -> Iterator[Observation]:
+        text = written_as.removeprefix("models/")
+        if not _NAME.fullmatch(text) or is_filler(text):
+            return
+        many = len(model.texts) > FEW
+        # one of many names is not every provider's: the name itself says whose it is
+        found = self.words.model(text, "" if many else hub)
+        if found is None and (not hub or len(model.vals) > 1 or not _SHAPED.search(text)):
+            return
+        owner = hub if found is None else found.hub if many or not hub else hub
+        steps = 0
+        where = self.view.argument(call, model.at)
+        if model.at is not None and (written := literal(self.view.flow, model.at, written_as)):
+            where, steps = self.view.place(written[0]), written[1]
+        attributes = {"loader": name, "pin": "none"}
+        if owner:
+            attributes["hub"] = owner
+        if url and not many:
+            attributes["endpoint"] = url
+        confidence = Confidence.HIGH if steps <= 1 and not many else Confidence.MEDIUM
+        yield Observation(Thing.MODEL, found.name if found else text, where, confidence, attributes)
