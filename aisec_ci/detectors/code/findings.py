@@ -35,15 +35,14 @@ class Step(NamedTuple):
 
 
 def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
-    """Yield the findings, one for each statement and kind of source, in the order of places."""
-    found: dict[tuple[str, str, int, int, str], Finding] = {}
+    """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks."""
+    found: dict[tuple[str, int, int, str], Finding] = {}
     for entry, hit in solver.reached:
-        made = _finding(solver, positions, entry, hit)
-        if made is None:
+        finding = _finding(solver, positions, entry, hit)
+        if finding is None:
             continue
-        finding, kind = made
         where = finding.location
-        key = (finding.rule_id, where.path, where.line, where.column, kind)
+        key = (where.path, where.line, where.column, "prompt" if hit.kind in PROMPT_KINDS else hit.kind)
         old = found.get(key)
         found[key] = finding if old is None else _merged(old, finding)
     for key in sorted(found):
@@ -59,7 +58,7 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
-def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tuple[Finding, str] | None:
+def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Finding | None:
     source = entry.source
     assert source is not None
     graded = grade(hit.kind, source.kind)
@@ -101,7 +100,7 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
     if notes:
         message += f"; {notes[0]}"
     flow = _flow(solver, positions, source.what, steps, inner)
-    finding = Finding(
+    return Finding(
         rule_id=graded.rule,
         message=message,
         location=location,
@@ -111,7 +110,6 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         help=advice(hit.kind, inner.label),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
-    return finding, source.kind
 
 
 def _label(use: str, kind: str) -> str:

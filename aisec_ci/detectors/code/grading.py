@@ -62,7 +62,6 @@ def _code(rule: str, phrase: str) -> dict[str, Grade]:
     return {
         **_from_model(rule, _C, phrase),
         **dict.fromkeys(("remote", "user"), Grade("untrusted-input-to-code", _C, phrase)),
-        "third": Grade("untrusted-input-to-code", _H, phrase),
     }
 
 
@@ -80,7 +79,10 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
             ("remote", "third"), Grade("model-output-to-url", _M, "chooses the address that is fetched by")
         ),
     },
-    "path": _from_model("model-output-to-path", _M, "chooses the file that is opened by"),
+    "path": {
+        "llm": Grade("model-output-to-path", _L, "chooses the file that is opened by"),
+        "tool": Grade("model-output-to-path", _M, "chooses the file that is opened by"),
+    },
     "deserialize": _code("model-output-to-deserializer", "is deserialised by"),
     "server-template": _code("model-output-to-template", "becomes the text of a template of"),
     "import": _from_model("model-output-to-import", _H, "chooses the module that is imported by"),

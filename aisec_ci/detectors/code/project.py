@@ -23,6 +23,13 @@ Value = int
 """A node of a function of the project: see SHIFT."""
 
 
+ALL = "*all"
+"""The key of a write that takes over everything a value holds."""
+
+_KEEPERS = {"append": None, "add": None, "insert": None, "appendleft": None, "extend": ALL, "update": ALL}
+"""Methods that put an argument into the container they are called on."""
+
+
 class Fn:
     """A function of the project."""
 
@@ -57,11 +64,19 @@ class Fn:
 
     @cached_property
     def writes(self) -> dict[int, list[tuple[str | int | None, int]]]:
-        """For each node the attributes and items that are set on it: `(name or key, value)`."""
+        """For each node the attributes and items that are set on it: `(name or key, value)`.
+
+        The key None stands for any element (`append`), `ALL` for all that the value itself holds (`extend`, `update`).
+        """
         out: dict[int, list[tuple[str | int | None, int]]] = {}
-        for node in self.nodes:
+        nodes = self.nodes
+        for node in nodes:
             if node.op in {"setattr", "setitem"}:
                 out.setdefault(node.args[0], []).append((node.data, node.args[1]))
+            elif node.op == "call" and len(node.args) > 1:
+                callee = nodes[node.args[0]]
+                if callee.op == "attr" and callee.data in _KEEPERS:
+                    out.setdefault(callee.args[0], []).append((_KEEPERS[callee.data], node.args[-1]))
         return out
 
     @property

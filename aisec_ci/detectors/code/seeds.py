@@ -8,7 +8,7 @@ from aisec_ci.detectors.code import barriers
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, Handler, Use, plain
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.solver import Solver, Source
+from aisec_ci.detectors.code.solver import CallInfo, Solver, Source
 from aisec_ci.detectors.code.values import Val
 
 _INJECTED = frozenset(
@@ -42,9 +42,37 @@ def _calls(solver: Solver) -> Iterator[Source]:
     for call in sorted(found):
         info = solver.info(call)
         if info.model is not None and info.model.returns in _KINDS:
+            if info.model.returns == "third" and _own_service(solver, call, info):
+                continue
             yield Source(call, info.model.returns, _what(info.model.returns, info.model.label), 1 if info.loose else 0)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
+    """Say whether a request over HTTP goes to a service that the program chose: its answer is not a stranger's page."""
+    assert info.model is not None
+    for use in info.model.uses:
+        if use.kind == "url":
+            if info.word not in {
+                "get",
+                "urlopen",
+                "request",
+                "fetch_url",
+                "urlretrieve",
+                "parse",
+                "read_html",
+                "download",
+                "Article",
+            }:
+                return True
+            url = solver.flow.argument(call, use.position, use.name)
+            if url is None:
+                return True
+            prefix = solver.flow.text_prefix(url)
+            known = solver.flow.values(url)
+            return bool(prefix) or any(v.kind in {"env", "const"} for v in known) or info.word == "request"
+    return False
 
 
 _KINDS = frozenset({"remote", "user", "third", "llm", "tool"})

@@ -39,7 +39,10 @@ ASKED = 1 << 10
 """A human was asked."""
 SCHEME = 1 << 11
 """Its scheme was checked (URLs)."""
-DOUBT = 12
+USER_ROLE = 1 << 12
+"""It was put into a message of the user, the assistant, or a tool: what takes it out of there again is the library's way
+to build its request, not a trusted prompt."""
+DOUBT = 13
 """Position of two bits: 0 resolved, 1 one step by class hierarchy, field or name, 2 guessed."""
 _SAFE_MASK = (1 << DOUBT) - 1
 
@@ -336,6 +339,7 @@ class Solver:
         before = self._text_before(use, node, index)
         if before or self._has_text(use, node, index):
             flags |= BUILT
+            flags &= ~USER_ROLE
         if fixed_host(before) or (before.startswith("/") and not before.startswith("//")):
             flags |= SAFE["url"]
         return flags
@@ -408,10 +412,17 @@ class Solver:
             if isinstance(key, dict):
                 self.add(entry, Fact(use, fact.path if "*" in key else ("*", *fact.path), fact.flags), via)
                 continue
-            self.add(entry, Fact(use, (key, *fact.path), fact.flags), via)
+            flags = fact.flags
             if key in {"content", "parts", "text"} and "role" in node.data:
                 role = base | node.args[node.data.index("role")]
                 self._message(entry, fact, use, base | arg, role)
+                if self._untrusted_role(role):
+                    flags |= USER_ROLE
+            self.add(entry, Fact(use, (key, *fact.path), flags), via)
+
+    def _untrusted_role(self, role: Value) -> bool:
+        known = self.flow.constants(role)
+        return known.complete and not {str(c).lower() for c in known.values} & _ROLES_TRUSTED
 
     def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
         """Note a hit where the role of a message with role and content is, or can be, that of the system."""
@@ -471,7 +482,8 @@ class Solver:
         elif node.op == "guard":
             self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
         elif node.op == "var":
-            self._shared(entry, Fact(base, path, flags), fn, node.data, via)
+            if not any(v.kind in {"ext", "obj", "module"} for v in self.flow.values(base)):
+                self._shared(entry, Fact(base, path, flags), fn, node.data, via)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
             if callee.op == "attr" and callee.data in {"setdefault", "get"}:
@@ -688,7 +700,9 @@ class Solver:
             model = None
         if loose:
             targets = ()
-        return CallInfo(names, model, loose, targets, word, callee.op == "attr")
+        # `re.search(x)` is a function of a module, `pattern.search(x)` a method
+        method = callee.op == "attr" and not any("()" not in n.rpartition(".")[0] for n in names)
+        return CallInfo(names, model, loose, targets, word, method)
 
     def _unless(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.unless.items():
@@ -751,6 +765,9 @@ class Solver:
             self._thread(entry, fact, call, kind)
             return
         word = info.word
+        if word in _USER_MESSAGES and kind in {"", "content"}:
+            self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), via)
+            return
         if info.method:
             self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
             if word in _MUTATORS or word in _FINDERS or word.startswith(_FINDER_STARTS):
@@ -1178,7 +1195,7 @@ class Solver:
         role: tuple[Value, ...] = (),
     ) -> None:
         """Note that a fact reached a use."""
-        if kind in SAFE and fact.flags & SAFE[kind]:
+        if (kind in SAFE and fact.flags & SAFE[kind]) or (kind == "system" and fact.flags & USER_ROLE):
             return
         hit = Hit(kind, at, argument, label, fact, _doubt(fact.flags, doubt), role)
         self._keep(entry, (kind, at, argument, role), hit)
@@ -1199,7 +1216,7 @@ class Solver:
 
     def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
         """Bring a hit of a function up to a call of it."""
-        if hit.kind in SAFE and arg.flags & SAFE[hit.kind]:
+        if (hit.kind in SAFE and arg.flags & SAFE[hit.kind]) or (hit.kind == "system" and arg.flags & USER_ROLE):
             return
         flags = _combine(arg.flags, hit.flags, target.sure)
         if call in self._gates(call):
@@ -1332,6 +1349,12 @@ def _matches(label: Label, key: Label) -> bool:
         return True
     return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))
 
+
+_USER_MESSAGES = frozenset(
+    "HumanMessage AIMessage ToolMessage FunctionMessage UserMessage AssistantMessage HumanMessagePromptTemplate UserPromptPart ModelRequest "
+    "TextMessage ToolReturnPart FunctionExecutionResult".split()
+)
+"""Classes of messages without a trusted role."""
 
 _MUTATORS = {
     "append": "element",

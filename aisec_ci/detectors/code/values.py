@@ -16,13 +16,14 @@ what the callers pass. All answers are sets: over-approximate where ways join, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, NamedTuple
 
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
 
 LIMIT = 24
 """Alternatives that an answer holds at most."""
@@ -244,7 +245,9 @@ class Flow:
         if path and (written := fn.writes.get(value & MASK)):
             label = path[0]
             for at, what in written:
-                if at == label or at is None or label == "*":
+                if at == ALL:
+                    yield from self._eval(base | what, path, depth)
+                elif at == label or at is None or label == "*":
                     yield from self._eval(base | what, path[1:], depth)
         if op == "const":
             if not path:
@@ -255,6 +258,9 @@ class Flow:
         elif op == "guard":
             yield from self._eval(base | node.args[0], path, depth)
         elif op == "var":
+            if path:
+                for load in self._container_loads(fn.module).get(node.data, ()):
+                    yield from self._written(load, path, depth)
             for found in self.variable(fn.module, *node.data):
                 if isinstance(found, int):
                     yield from self._eval(found, path, depth)
@@ -306,9 +312,17 @@ class Flow:
         written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
         direct = False
         for at, what in written or ():
-            if at == name or (at is None and item):
+            if at == ALL:
+                yield from self._eval((base & ~MASK) | what, (name, *path), depth)
+            elif at == name or (at is None and item):
                 direct = True
                 yield from self._eval((base & ~MASK) | what, path, depth)
+        if item and not direct:
+            # what is put into a container elsewhere hangs on the container's place, not on the literal it began as
+            inside = self._eval(base, (name, *path), depth)
+            if inside:
+                yield from inside
+                return
         for val in self._eval(base, (), depth):
             if val.kind in {"unknown", "param", "call"}:
                 if direct:
@@ -392,6 +406,10 @@ class Flow:
         for owner in classes:
             values = [*self.fields(owner, str(name)), *owner.values(str(name))]
             for one in values:
+                if self._is_own_load(one):
+                    if path:
+                        yield from self._written(one, path, depth)
+                    continue
                 found = True
                 yield from self._eval(one, path, depth)
             if (annotation := owner.ir.annotations.get(str(name), -1)) >= 0:
@@ -410,6 +428,18 @@ class Flow:
             yield from self._external_base(cls, name, path, depth)
             if not path:
                 yield UNKNOWN
+
+    def _is_own_load(self, value: Value) -> bool:
+        return self.project.node(value).op == "attr" and (value & MASK) in self.project.fn(value).writes
+
+    def _written(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return what was put into a container at a load of it."""
+        base = value & ~MASK
+        for at, what in self.project.fn(value).writes.get(value & MASK, ()):
+            if at == ALL:
+                yield from self._eval(base | what, path, depth)
+            elif at is None or at == path[0] or path[0] == "*":
+                yield from self._eval(base | what, path[1:], depth)
 
     def _bound(self, method: Fn, receiver: Val, path: Path, depth: int) -> Iterable[Val]:
         words = method.decorator_names
@@ -718,6 +748,15 @@ class Flow:
                 yield from self._load(args[0], name, path, depth)
             if not names and not path:
                 yield UNKNOWN
+        elif word == "importlib.import_module" and args:
+            for module in self._dynamic_modules(args[0], depth):
+                yield from self._part(Val("module", module), path, depth)
+        elif word == "inspect.getmembers" and args and len(path) == 2 and path[1] == 1:
+            for val in self._eval(args[0], (), depth):
+                info = self.project.module(val.what) if val.kind == "module" else None
+                for fn in info.functions if info is not None else ():
+                    if fn.ir.parent == 0 and fn.ir.cls < 0:
+                        yield Val("func", fn)
         elif word in {"functools.partial", "functools.partialmethod"}:
             if not path:
                 yield Val("partial", value)
@@ -734,6 +773,19 @@ class Flow:
             )
         else:
             yield Val("obj", f"{dotted}()")
+
+    def _dynamic_modules(self, name: Value, depth: int) -> list[str]:
+        """Return the modules of the project that a dynamic import can mean: its name is constant, or has constant parts."""
+        node = self.project.node(name)
+        importer = self.project.fn(name).module.path
+        constants = [v.what for v in self._eval(name, (), depth) if v.kind == "const" and isinstance(v.what, str)]
+        if constants:
+            return [p for c in constants if (p := self.project.names.module(c, importer))]
+        if node.op != "text" or not any(p and "." in p for p in node.data):
+            return []
+        pattern = re.compile("".join(r"\w+" if p is None else re.escape(p) for p in node.data))
+        found = [p[0] for n, p in self.project.names.by_name.items() if pattern.fullmatch(n)]
+        return sorted(p for p in found if self.project.module(p) is not None)[:LIMIT]
 
     def _option(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
         """Return the defaults and choices of an argparse option, found by its name among the calls in the same module."""
@@ -796,6 +848,19 @@ class Flow:
                 if found:
                     return found
         return [Val("ext", f"builtins.{name}")]
+
+    def _container_loads(self, info: ModuleInfo) -> dict[tuple[int, str], list[Value]]:
+        """Return the loads of shared variables at which something is put into a container."""
+        table: dict[tuple[int, str], list[Value]] | None = getattr(info, "container_loads", None)
+        if table is None:
+            table = {}
+            for fn in info.functions:
+                for i in fn.writes:
+                    node = fn.nodes[i]
+                    if node.op == "var":
+                        table.setdefault(node.data, []).append(fn.value(i))
+            info.container_loads = table  # type: ignore[attr-defined]
+        return table
 
     def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
         path, rest = self.project.names.split(dotted, info.path)
@@ -886,9 +951,12 @@ class Flow:
             for fn in cls.module.functions:
                 if fn.ir.cls == cls.ir.index and fn.bound:
                     me = fn.params.get(0, -1)
-                    for node in fn.nodes:
+                    for i, node in enumerate(fn.nodes):
                         if node.op == "setattr" and node.args[0] == me:
                             table.setdefault(node.data, []).append(fn.value(node.args[1]))
+                        elif node.op == "attr" and node.args[0] == me and i in fn.writes:
+                            # `self.tools.append(f)`: the load itself holds what was put in
+                            table.setdefault(node.data, []).append(fn.value(i))
             cls.assigned = table  # type: ignore[attr-defined]
         return list(table.get(name, ()))
 
