@@ -47,8 +47,8 @@ class ArtifactsDetector:
         if kind is Kind.ARTIFACT:
             return file.size > 0
         if kind is Kind.BINARY:
-            return sniff(file.head, file.size, file.path) is not None
-        if file.head[:1] in _FIRST and sniff(file.head, file.size, file.path) is not None:
+            return sniff(file.head, file.size, file.path) not in (None, "lfs")
+        if file.head[:1] in _FIRST and sniff(file.head, file.size, file.path) not in (None, "lfs"):
             return True
         if kind is Kind.TEXT:
             return _OLD_PICKLE.match(file.head) is not None or markup_format(file.head) is not None

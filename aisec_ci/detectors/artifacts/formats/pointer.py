@@ -7,8 +7,14 @@ import re
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
 
 
+_ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".whl", ".jar", ".egg", ".pyc"})
+"""Endings that promise no model."""
+
+
 def read(item: Item, scan: Scan) -> None:
     """Note what the pointer stands for; that it was not scanned is said."""
+    if item.ending in _ARCHIVES:
+        return
     scan.collector.format("lfs-pointer")
     text = item.blob.read_at(0, 1024).decode("utf-8", "replace")
     if match := re.search(r"^oid sha256:([0-9a-f]{64})$", text, re.MULTILINE):

@@ -15,6 +15,9 @@ INLINE = 96
 BOX_LIMIT = 64
 """Items that a dictionary, list or set remembers."""
 
+_SHOWN_AS = {"builtins": "", "__builtin__": "", "__builtins__": "", "posix": "os", "nt": "os"}
+"""Modules under the name that people know."""
+
 SHOWN = 160
 """Characters of a decompiled call that are shown."""
 
@@ -162,7 +165,8 @@ def show(value: Any, limit: int = SHOWN, depth: int = 6) -> str:
     if isinstance(value, Data):
         return "b" + _quoted(value.data.decode("latin-1"), limit)
     if isinstance(value, Global):
-        return shorten(harmless(value.path.removeprefix("builtins.").removeprefix("__builtin__.")), 120)
+        module = _SHOWN_AS.get(value.module, value.module)
+        return shorten(harmless(f"{module}.{value.name}" if module else value.name), 120)
     if isinstance(value, Call):
         return show_call(value.func, value.args, limit, depth - 1)
     if isinstance(value, Persistent):
