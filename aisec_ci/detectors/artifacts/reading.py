@@ -37,7 +37,8 @@ class Reading:
         self._budget = budget
         tables = context.catalog.data("models/pickle")
         self._second = find_spec("modelscan") is not None
-        self._asked: list[SourceFile] = []
+        self._asked: list[str] = []
+        """Paths of the files that modelscan reads, too. Not the files: they would keep their content."""
         self._waiting: dict[str, list[Finding]] = {}
         """Findings that are merged with those of modelscan before they are reported."""
         self._names = Names(tables, Expected(context.tree, tables["packages"]["distributions"]))
@@ -66,7 +67,7 @@ class Reading:
             blob.close()
         readable = model and splitext(file.path.lower())[1] in ENDINGS
         if readable:
-            self._asked.append(file)
+            self._asked.append(file.path)
         if readable and self._second:
             said = list(self._report(file, collector, model, sha256))
             self._waiting[file.path] = [report for report in said if isinstance(report, Finding)]
@@ -84,7 +85,8 @@ class Reading:
             return
         from aisec_ci.detectors.artifacts.second_opinion import ask, merge  # noqa: PLC0415 - starts processes
 
-        opinions, failure = ask(self._asked)
+        files = [file for path in self._asked if (file := self._context.tree.open(path)) is not None]
+        opinions, failure = ask(files) if files else ([], "")
         for findings in merge(self._waiting, opinions).values():
             yield from findings
         if failure:

@@ -21,7 +21,7 @@ from aisec_ci.model import Gap, GapLevel
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
-READ_LIMIT = 2 * 1024 * 1024
+READ_LIMIT = 1024 * 1024
 """Bytes of a configuration that are read; what is larger is no configuration that a person wrote."""
 
 

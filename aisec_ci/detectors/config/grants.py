@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -218,8 +219,8 @@ class Scope:
         """Return the fix that takes an item out of a bracketed sequence with its comma; none for other shapes."""
         if not isinstance(items, Items) or self.file.text[items.start : items.start + 1] != "[":
             return ()
-        at = next((n for n, item in enumerate(items.items) if item is node), None)
-        if at is None:
+        at = bisect_left(items.items, node.start, key=_start)
+        if at >= len(items.items) or items.items[at] is not node:
             return ()
         if at + 1 < len(items.items):
             start, end = node.start, items.items[at + 1].start
@@ -234,6 +235,10 @@ class Scope:
         ):
             return ()  # a comment between the items would go too
         return (Fix(title, (Edit(self.file.path, start, end, ""),)),)
+
+
+def _start(node: Node) -> int:
+    return node.start
 
 
 _REMARK = {

@@ -81,6 +81,8 @@ def _below(scope: Scope, node: Mapping, depth: int) -> Iterator[Server]:
 
 
 def _holds_servers(node: Node) -> bool:
+    if isinstance(node, Mapping) and (inner := node.get("servers", "mcpServers")) is not None:
+        return _holds_servers(inner)
     values: Iterable[Node] = (
         [e.value for e in node.entries]
         if isinstance(node, Mapping)

@@ -101,22 +101,34 @@ def read(item: Item, scan: Scan) -> None:
         if match is None:
             at += 1 << 20
             continue
-        text = item.blob.read_at(at + match.start(), _CONFIG).decode("utf-8", "replace")
-        used = _judge_prefix(text, item, scan)
+        used = _judge_prefix(at + match.start(), item, scan)
         found += 1
         at += match.start() + max(1, used)
     if found:
         scan.collector.format("keras-hdf5")
 
 
-def _judge_prefix(text: str, item: Item, scan: Scan) -> int:
-    """Judge the JSON value that a text begins with; return its length, 0 where it is none."""
-    try:
-        value, end = json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError):
-        return 0
-    judge_config(value, item, scan)
-    return end
+def _judge_prefix(start: int, item: Item, scan: Scan) -> int:
+    """Judge the JSON value that begins at `start`; return its length in bytes, 0 where there is none."""
+    size = 1 << 16
+    while size <= _CONFIG:
+        raw = item.blob.read_at(start, size)
+        text = raw.decode("latin-1")  # one character for each byte; names of modules are ASCII
+        try:
+            value, end = json.JSONDecoder().raw_decode(text)
+        except RecursionError:
+            return 0
+        except ValueError as error:
+            # an error far from the end is one of the text itself, not of what is not read yet
+            if len(raw) < size or getattr(error, "pos", 0) < size - 4096:
+                if not str(error).startswith("Unterminated string"):
+                    return 0
+            size *= 4
+            continue
+        judge_config(value, item, scan)
+        return end
+    scan.collector.not_read(f"{item.place.inside()} a Keras configuration of more than {_CONFIG >> 20} MiB".strip())
+    return 0
 
 
 def judge_config_text(text: str, item: Item, scan: Scan) -> None:

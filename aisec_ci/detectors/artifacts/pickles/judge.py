@@ -275,7 +275,6 @@ class Judge:
     def _special(self, special: str, func: Global, args: Any, opcode: str, offset: int) -> None:
         items: tuple[Any, ...] = args if isinstance(args, tuple) else ()
         first = items[0] if items else UNKNOWN
-        shown = show_call(func, args)
         if special == "getattr":
             self._getattr(func, args, opcode, offset)
         elif special == "partial":
@@ -285,7 +284,7 @@ class Judge:
                 self._issue(
                     "unsafe-pickle",
                     Severity.HIGH,
-                    f"loading prepares a computed call: `{shown}`",
+                    f"loading prepares a computed call: `{show_call(func, args)}`",
                     offset,
                     func.path,
                     opcode=opcode,
@@ -297,32 +296,32 @@ class Judge:
                 self._issue(
                     "unsafe-pickle",
                     Severity.HIGH,
-                    f"loading makes an object of a computed class: `{shown}`",
+                    f"loading makes an object of a computed class: `{show_call(func, args)}`",
                     offset,
                     func.path,
                 )
         elif special == "type":
             if len(items) != 1:
-                message = f"loading makes a class of its own: `{shown}`"
+                message = f"loading makes a class of its own: `{show_call(func, args)}`"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
         elif special == "encode":
             charset = text_of(items[1]) if len(items) > 1 else "utf-8"
             if charset is None or charset.lower() not in _CHARSETS:
-                message = f"loading transforms text with a codec: `{shown}`"
+                message = f"loading transforms text with a codec: `{show_call(func, args)}`"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
         elif special == "getitem":
             if not (isinstance(first, Global) and first.module in ("typing", "builtins", "collections.abc")):
-                message = f"loading takes an item out of something: `{shown}`"
+                message = f"loading takes an item out of something: `{show_call(func, args)}`"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
         elif special == "nested":
             self._dive(args)
         elif special == "importer":
-            self._importer(func, items, shown, offset)
+            self._importer(func, items, show_call(func, args), offset)
         elif special == "carrier":
             self._issue(
                 "model-embedded-code",
                 Severity.MEDIUM,
-                f"the pickle carries functions or classes as code: `{shown}`",
+                f"the pickle carries functions or classes as code: `{show_call(func, args)}`",
                 offset,
                 func.module,
                 name=func.path,

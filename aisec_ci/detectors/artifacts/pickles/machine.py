@@ -99,7 +99,6 @@ class Machine:
         self.names: dict[tuple[str, str], Global] = {}
         self._order: list[Global] = []
         self.protocol = 0
-        self._reset()
 
     def _reset(self) -> None:
         self.stack: list[Any] = []

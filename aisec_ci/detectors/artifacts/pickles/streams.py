@@ -76,7 +76,6 @@ def scan_streams(
                 begins_with_proto(head) or looks_like_pickle(head, hinted=False, trusted=names.stdlib)
             ):
                 doubtful = doubtful and not begins_with_proto(head)
-                machine = Machine(blob, judge, budget)
                 continue
             if not junk:
                 break
@@ -84,7 +83,6 @@ def scan_streams(
             if found is None or tried >= CANDIDATES:
                 break
             at, doubtful, tried = found, True, tried + 1
-            machine = Machine(blob, judge, budget)
     finally:
         judge.finish()
         seen.imports = judge.imports

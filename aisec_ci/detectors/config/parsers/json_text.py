@@ -24,7 +24,9 @@ _LONG = re.compile(r'"""\r?\n?([^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*)("{3,5})?
 _LONG_LITERAL = re.compile(r"'''\r?\n?([^']*(?:'(?!'')[^']*)*)('{3,5})?")
 _BARE = re.compile(r"""[^\s,:\[\]{}"'/#=]+(?:[/#][^\s,:\[\]{}"'/#=]+)*""")
 _TOML_BARE = re.compile(r"""[^\s,\[\]{}"'#=]+(?: [0-9][^\s,\[\]{}"'#=]*)?""")
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))")
+_ESCAPE = re.compile(
+    r"\\(?:u(?:([0-9a-fA-F]{4})|\{([0-9a-fA-F]{1,6})\})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))"
+)
 _PLAIN = {
     "n": "\n",
     "t": "\t",
@@ -247,8 +249,8 @@ def unescape(raw: str, first: int) -> tuple[str, Callable[[int], int]]:
     length, last = 0, 0
     for found in _ESCAPE.finditer(raw):
         before = raw[last : found.start()]
-        code = found[1] or found[2] or found[3]
-        new = chr(min(int(code, 16), 0x10FFFF)) if code else _PLAIN.get(found[4], found[4])
+        code = found[1] or found[2] or found[3] or found[4]
+        new = chr(min(int(code, 16), 0x10FFFF)) if code else _PLAIN.get(found[5], found[5])
         parts += (before, new)
         length += len(before) + len(new)
         last = found.end()

@@ -26,13 +26,12 @@ def parse(text: str) -> Document:
         if text[position] == "[":
             keys, after = _keys(text, position + (2 if double else 1))
             closed = text.startswith("]]" if double else "]", after)
-            if keys and closed:
+            if closed:
                 after += 2 if double else 1
-                table = _table(root, keys, position, after, new=double)
             else:
                 reader.problem(after, "expected `]`")
                 after = _line_end(text, position)
-                table = Mapping(position, after)
+            table = _table(root, keys, position, after, new=double) if keys else Mapping(position, after)
         else:
             keys, after = _keys(text, position)
             if not keys or text[after : after + 1] != "=":
