@@ -42,7 +42,7 @@ _KEYS = frozenset(
         "names",
     }
 )
-_CALL_KEYS = frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "shell", "strips"})
+_CALL_KEYS = frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "only"})
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class CallModel:
     """`position name` of the argument that holds the role, for `by-role` content."""
     unless: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments with constants for which the call is harmless: `{shell: false}`."""
+    only: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments with constants without which the call is harmless: `{unsafe_allow_html: true}`."""
     label: str = ""
     """How the call is named in messages."""
 
@@ -186,6 +188,7 @@ class Models:
                 uses,
                 role=raw.get("role", ""),
                 unless=raw.get("unless", {}),
+                only=raw.get("only", {}),
                 label=label_of(name),
             )
             if "*" in name:
@@ -202,6 +205,7 @@ class Models:
                 needs=tuple(raw.get("needs", ())),
                 role=raw.get("role", ""),
                 unless=raw.get("unless", {}),
+                only=raw.get("only", {}),
                 label=name,
             )
             self.loose.setdefault(words[-1], []).append((words, model))

@@ -696,7 +696,7 @@ class Solver:
             if not known_elsewhere:
                 model = self.models.call_loose(tuple(reversed(words)), [k for k in node.data if k])
                 loose = model is not None
-        if model is not None and model.unless and self._unless(call, model):
+        if model is not None and ((model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))):
             model = None
         if loose:
             targets = ()
@@ -712,6 +712,9 @@ class Solver:
             if known.values and wanted in known.values:
                 return True
         return False
+
+    def _only(self, call: Value, model: CallModel) -> bool:
+        return all(wanted in self.flow.argument_constants(call, None, word).values for word, wanted in model.only.items())
 
     def _gates(self, call: Value) -> set[Value]:
         fn = self.project.fn(call)
