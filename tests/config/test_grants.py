@@ -239,7 +239,7 @@ def test_a_key_in_the_file_of_another_client_does_nothing(scan: Scan) -> None:
 
 def test_a_disabled_server_is_low(scan: Scan) -> None:
     for off in ('"disabled": true', '"enabled": false'):
-        got = scan({".mcp.json": '{"mcpServers": {"a": {"command": "npx", "args": ["a"], %s}}}' % off})
+        got = scan({".mcp.json": f'{{"mcpServers": {{"a": {{"command": "npx", "args": ["a"], {off}}}}}}}'})
         assert [f.severity for f in got.findings] == [Severity.LOW]
 
 
