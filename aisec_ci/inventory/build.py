@@ -60,13 +60,20 @@ class _Draft:
         self.attributes: dict[str, Any] = {}
         self.kind = ""
         self.endpoints: set[str] = set()
+        self._scopes: set[str] = set()
 
     def add(self, item: Observation, symbol_key: str = "loader") -> None:
         where = replace(item.location, label="", text="")
         self.occurrences.setdefault(Occurrence(where, item.confidence, str(item.attributes.get(symbol_key) or "")))
         for key, value in sorted(item.attributes.items()):
-            if value not in (None, "", [], {}):
+            if value not in (None, "", [], {}) and key != "scope":
                 self.attributes.setdefault(key, value)
+        # One use outside development and tests is enough to make a thing part of the product.
+        self._scopes.add(str(item.attributes.get("scope") or ""))
+        if self._scopes == {"development"}:
+            self.attributes["scope"] = "development"
+        else:
+            self.attributes.pop("scope", None)
 
 
 class _Drafts:

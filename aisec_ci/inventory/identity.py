@@ -61,8 +61,11 @@ def hub_of(item: Observation, providers: Providers) -> str:
     said = str(item.attributes.get("hub") or item.attributes.get("provider") or "").strip().lower()
     if said in HUGGINGFACE:
         return "huggingface"
+    known = providers.find(said)
+    if known and providers.get(known).get("kind") == "vector-db":
+        said = ""  # where the model's answers go, not where the model comes from
     if said:
-        return providers.find(said) or said
+        return known or said
     if item.thing is Thing.DATASET:
         return "huggingface"
     return providers.of_model(item.name) or ("huggingface" if _is_repository(item.name) else "")
@@ -82,7 +85,7 @@ def _model(item: Observation, providers: Providers) -> Identity:
     if hub in ("torchhub", "torch.hub", "torch-hub", "github"):
         return _github(name, revision, item.attributes)
     if providers.is_provider(hub):
-        return _hosted(hub, name)
+        return _hosted(hub, providers.bare(hub, name), item.name)
     owner, _, short = name.rpartition("/")
     version, pin = _version(revision or str(item.attributes.get("version") or ""))
     url = _PAGES[hub].format(name) if hub in _PAGES else ""
@@ -162,12 +165,11 @@ def _github(name: str, revision: str, attributes: Mapping[str, Any]) -> Identity
     return Identity(link, entry or short, path, version, link, pin, name, f"https://github.com/{path}")
 
 
-def _hosted(hub: str, name: str) -> Identity:
+def _hosted(hub: str, short: str, native: str) -> Identity:
     # There is no package URL type for a model behind an API: name, group and the provider's service say which it is.
-    short = name.removeprefix(f"{hub}/").removeprefix(f"{hub}:")
     dated = _DATED.search(short)
     version = dated.group(1) if dated else ""
-    return Identity(f"model:{hub}/{short}", short, hub, version, "", Pin.TAG if dated else Pin.NONE, name)
+    return Identity(f"model:{hub}/{short}", short, hub, version, "", Pin.TAG if dated else Pin.NONE, native)
 
 
 def _file(item: Observation, _: Providers) -> Identity:

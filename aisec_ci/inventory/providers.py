@@ -27,6 +27,14 @@ class Providers:
         """Say whether `name` is an identifier of the table."""
         return name in self._table
 
+    def bare(self, provider: str, name: str) -> str:
+        """Return a model's name without the provider in front: `gemini/gemini-2.5-pro` is `gemini-2.5-pro`."""
+        for prefix in (provider, *self.get(provider).get("aliases", ())):
+            for mark in "/:":
+                if name.startswith(f"{prefix}{mark}"):
+                    return name[len(prefix) + 1 :]
+        return name
+
     @cached_property
     def _names(self) -> Mapping[str, str]:
         out: dict[str, str] = {}

@@ -324,3 +324,10 @@ def tflite(custom: str = "") -> bytes:
     struct.pack_into("<I", out, vector + 4, code - (vector + 4))
     struct.pack_into("<I", out, code + 4, string - (code + 4))
     return bytes(out)
+
+
+def lz4_frame(data: bytes) -> bytes:
+    """An LZ4 frame of one compressed block, all literals."""
+    count = len(data)
+    literals = bytes([0xF0]) + b"\xff" * ((count - 15) // 255) + bytes([(count - 15) % 255]) + data
+    return b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", len(literals)) + literals + b"\0\0\0\0"

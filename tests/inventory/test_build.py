@@ -236,3 +236,28 @@ def test_a_wrong_inventory_file_is_explained(text, words):
     with pytest.raises(ConfigError) as caught:
         describe(tree(model_inventory__toml=text), "f", {})
     assert words in caught.value.message + caught.value.help
+
+
+def test_one_use_outside_tests_makes_a_thing_part_of_the_product():
+    once = seen(Thing.MODEL, "a/b", 1, "tests/x.yaml", hub="huggingface", scope="development")
+    (model,) = inventory(once).components
+    assert model.attributes["scope"] == "development"
+    for order in (
+        (once, seen(Thing.MODEL, "a/b", 1, hub="huggingface")),
+        (seen(Thing.MODEL, "a/b", 1, hub="huggingface"), once),
+    ):
+        (model,) = inventory(*order).components
+        assert "scope" not in model.attributes
+
+
+def test_a_vector_store_is_no_source_of_models():
+    (model,) = inventory(seen(Thing.MODEL, "sentence-transformers/all-mpnet-base-v2", hub="redis-vector")).components
+    assert model.identity.purl == "pkg:huggingface/sentence-transformers/all-mpnet-base-v2"
+
+
+def test_a_provider_in_front_of_a_name_is_left_out():
+    (model,) = inventory(
+        seen(Thing.MODEL, "gemini/gemini-2.5-pro", hub="gemini"),
+        seen(Thing.MODEL, "gemini-2.5-pro", hub="google-genai"),
+    ).components
+    assert model.identity.ref == "model:google-genai/gemini-2.5-pro"

@@ -27,9 +27,7 @@ def names(path, text, thing, *others):
 
 
 def libraries(path, text):
-    return {
-        (o.name, o.attributes.get("version", "")) for o in observe(path, text) if o.thing is Thing.FRAMEWORK
-    }
+    return {(o.name, o.attributes.get("version", "")) for o in observe(path, text) if o.thing is Thing.FRAMEWORK}
 
 
 def models(path, text, *others):
@@ -42,28 +40,96 @@ def models(path, text, *others):
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        ("requirements.txt", "openai==1.2.3\nflask==1\nLangchain_Core>=0.3 # x\n# torch==1\n-r other.txt\n", {("openai", "1.2.3"), ("Langchain_Core", "")}),
-        ("requirements-dev.txt", 'transformers[torch]~=4.0; python_version < "3.9"\r\nvllm @ https://x/y.whl\n', {("transformers", ""), ("vllm", "")}),
+        (
+            "requirements.txt",
+            "openai==1.2.3\nflask==1\nLangchain_Core>=0.3 # x\n# torch==1\n-r other.txt\n",
+            {("openai", "1.2.3"), ("Langchain_Core", "")},
+        ),
+        (
+            "requirements-dev.txt",
+            'transformers[torch]~=4.0; python_version < "3.9"\r\nvllm @ https://x/y.whl\n',
+            {("transformers", ""), ("vllm", "")},
+        ),
         ("requirements/base.in", "torch==2.*\n", {("torch", "")}),
-        ("pyproject.toml", '[project]\nname = "x"\ndependencies = [\n  "openai==2.0", # "torch"\n  \'anthropic>=1; python_version < "3.12"\',\n  "spacy (>=3,<4); python_version < \'3.14\'",\n]\n[tool.x]\ny = ["torch"]\n', {("openai", "2.0"), ("anthropic", ""), ("spacy", "")}),
-        ("pyproject.toml", '[project]\ndependencies = ["openai", "httpx[http2]>=1"]\n[project.optional-dependencies]\nml = [\n "torch==2.1.0"]\n[dependency-groups]\ndev = ["ragas", {include-group = "x"}]\n', {("openai", ""), ("torch", "2.1.0"), ("ragas", "")}),
-        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\nlangchain = "^0.3"\nopenai = { version = "1.2.3", extras = ["a"] }\n[tool.poetry.group.dev.dependencies]\ndeepeval = "1.0.0"\n', {("langchain", ""), ("openai", "1.2.3"), ("deepeval", "1.0.0")}),
+        (
+            "pyproject.toml",
+            '[project]\nname = "x"\ndependencies = [\n  "openai==2.0", # "torch"\n  \'anthropic>=1; python_version < "3.12"\',\n  "spacy (>=3,<4); python_version < \'3.14\'",\n]\n[tool.x]\ny = ["torch"]\n',
+            {("openai", "2.0"), ("anthropic", ""), ("spacy", "")},
+        ),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = ["openai", "httpx[http2]>=1"]\n[project.optional-dependencies]\nml = [\n "torch==2.1.0"]\n[dependency-groups]\ndev = ["ragas", {include-group = "x"}]\n',
+            {("openai", ""), ("torch", "2.1.0"), ("ragas", "")},
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\npython = "^3.11"\nlangchain = "^0.3"\nopenai = { version = "1.2.3", extras = ["a"] }\n[tool.poetry.group.dev.dependencies]\ndeepeval = "1.0.0"\n',
+            {("langchain", ""), ("openai", "1.2.3"), ("deepeval", "1.0.0")},
+        ),
         ("Pipfile", '[packages]\nopenai = "==1.0.0"\n', {("openai", "1.0.0")}),
         ("setup.cfg", "[options]\ninstall_requires =\n    openai>=1\n    requests\n", {("openai", "")}),
-        ("setup.py", 'setup(name="x", install_requires=["torch>=2", "numpy"], extras_require={"a": [\'openai==1.0\']})', {("torch", ""), ("openai", "1.0")}),
-        ("environment.yml", "dependencies:\n  - python=3.11\n  - conda-forge::transformers=4.40.0\n  - pip:\n    - openai==1.2\n", {("transformers", "4.40.0"), ("openai", "1.2")}),
-        ("uv.lock", 'version = 1\n[[package]]\nname = "openai"\nversion = "2.1.0"\nsource = { registry = "x" }\n\n[[package]]\nname = "attrs"\nversion = "1"\n', {("openai", "2.1.0")}),
+        (
+            "setup.py",
+            'setup(name="x", install_requires=["torch>=2", "numpy"], extras_require={"a": [\'openai==1.0\']})',
+            {("torch", ""), ("openai", "1.0")},
+        ),
+        (
+            "environment.yml",
+            "dependencies:\n  - python=3.11\n  - conda-forge::transformers=4.40.0\n  - pip:\n    - openai==1.2\n",
+            {("transformers", "4.40.0"), ("openai", "1.2")},
+        ),
+        (
+            "uv.lock",
+            'version = 1\n[[package]]\nname = "openai"\nversion = "2.1.0"\nsource = { registry = "x" }\n\n[[package]]\nname = "attrs"\nversion = "1"\n',
+            {("openai", "2.1.0")},
+        ),
         ("poetry.lock", '[[package]]\nname = "torch"\nversion = "2.1.0"\n', {("torch", "2.1.0")}),
         ("Cargo.lock", '[[package]]\nname = "async-openai"\nversion = "0.20.0"\n', {("async-openai", "0.20.0")}),
-        ("Pipfile.lock", '{\n    "default": {\n        "openai": {\n            "hashes": ["sha256:0"],\n            "version": "==1.3.0"\n        }\n    }\n}', {("openai", "1.3.0")}),
-        ("package.json", '{"dependencies": {"openai": "^4.0.0", "@langchain/core": "0.3.1", "react": "1"}, "devDependencies": {"promptfoo": "1.0.0"}}', {("openai", ""), ("@langchain/core", "0.3.1"), ("promptfoo", "1.0.0")}),
-        ("package-lock.json", '{"packages": {"": {"dependencies": {"openai": "1"}}, "node_modules/a/node_modules/openai": {\n "version": "4.1.0"}, "node_modules/@ai-sdk/openai": {"version": "1.0.1"}}}', {("openai", "4.1.0"), ("@ai-sdk/openai", "1.0.1")}),
-        ("pnpm-lock.yaml", "packages:\n\n  /openai@4.2.0:\n    resolution: {}\n\n  '@langchain/core@0.3.1(openai@4.2.0)':\n    x: 1\n\n  /ollama/0.5.0:\n    x: 1\n", {("openai", "4.2.0"), ("@langchain/core", "0.3.1"), ("ollama", "0.5.0")}),
-        ("yarn.lock", 'openai@^4.0.0:\n  version "4.3.0"\n\n"@ai-sdk/openai@npm:^1.0.0":\n  version: 1.0.2\n', {("openai", "4.3.0"), ("@ai-sdk/openai", "1.0.2")}),
-        ("go.mod", "module x\nrequire (\n\tgithub.com/sashabaranov/go-openai v1.2.3\n\tgithub.com/x/y v1 // indirect\n)\n", {("github.com/sashabaranov/go-openai", "v1.2.3")}),
-        ("Cargo.toml", '[dependencies]\nasync-openai = "=0.20.0"\nserde = "1"\n[dev-dependencies]\nort = { version = "2" }\n', {("async-openai", "0.20.0"), ("ort", "")}),
-        ("pom.xml", "<dependency><groupId>dev.langchain4j</groupId>\n<artifactId>langchain4j-open-ai</artifactId>\n<version>1.0.0</version></dependency>", {("dev.langchain4j:langchain4j-open-ai", "1.0.0")}),
-        ("build.gradle", "implementation 'org.springframework.ai:spring-ai-openai:1.0.0'\n", {("org.springframework.ai:spring-ai-openai", "1.0.0")}),
+        (
+            "Pipfile.lock",
+            '{\n    "default": {\n        "openai": {\n            "hashes": ["sha256:0"],\n            "version": "==1.3.0"\n        }\n    }\n}',
+            {("openai", "1.3.0")},
+        ),
+        (
+            "package.json",
+            '{"dependencies": {"openai": "^4.0.0", "@langchain/core": "0.3.1", "react": "1"}, "devDependencies": {"promptfoo": "1.0.0"}}',
+            {("openai", ""), ("@langchain/core", "0.3.1"), ("promptfoo", "1.0.0")},
+        ),
+        (
+            "package-lock.json",
+            '{"packages": {"": {"dependencies": {"openai": "1"}}, "node_modules/a/node_modules/openai": {\n "version": "4.1.0"}, "node_modules/@ai-sdk/openai": {"version": "1.0.1"}}}',
+            {("openai", "4.1.0"), ("@ai-sdk/openai", "1.0.1")},
+        ),
+        (
+            "pnpm-lock.yaml",
+            "packages:\n\n  /openai@4.2.0:\n    resolution: {}\n\n  '@langchain/core@0.3.1(openai@4.2.0)':\n    x: 1\n\n  /ollama/0.5.0:\n    x: 1\n",
+            {("openai", "4.2.0"), ("@langchain/core", "0.3.1"), ("ollama", "0.5.0")},
+        ),
+        (
+            "yarn.lock",
+            'openai@^4.0.0:\n  version "4.3.0"\n\n"@ai-sdk/openai@npm:^1.0.0":\n  version: 1.0.2\n',
+            {("openai", "4.3.0"), ("@ai-sdk/openai", "1.0.2")},
+        ),
+        (
+            "go.mod",
+            "module x\nrequire (\n\tgithub.com/sashabaranov/go-openai v1.2.3\n\tgithub.com/x/y v1 // indirect\n)\n",
+            {("github.com/sashabaranov/go-openai", "v1.2.3")},
+        ),
+        (
+            "Cargo.toml",
+            '[dependencies]\nasync-openai = "=0.20.0"\nserde = "1"\n[dev-dependencies]\nort = { version = "2" }\n',
+            {("async-openai", "0.20.0"), ("ort", "")},
+        ),
+        (
+            "pom.xml",
+            "<dependency><groupId>dev.langchain4j</groupId>\n<artifactId>langchain4j-open-ai</artifactId>\n<version>1.0.0</version></dependency>",
+            {("dev.langchain4j:langchain4j-open-ai", "1.0.0")},
+        ),
+        (
+            "build.gradle",
+            "implementation 'org.springframework.ai:spring-ai-openai:1.0.0'\n",
+            {("org.springframework.ai:spring-ai-openai", "1.0.0")},
+        ),
     ],
 )
 def test_manifests(path, text, expected):
@@ -71,7 +137,11 @@ def test_manifests(path, text, expected):
 
 
 def test_a_library_is_found_at_its_name():
-    (found,) = [o for o in observe("pyproject.toml", '[project]\ndependencies = [\n  "openai>=1",\n]\n') if o.thing is Thing.FRAMEWORK]
+    (found,) = [
+        o
+        for o in observe("pyproject.toml", '[project]\ndependencies = [\n  "openai>=1",\n]\n')
+        if o.thing is Thing.FRAMEWORK
+    ]
     assert (found.location.line, found.location.column, found.location.end_column) == (3, 4, 10)
 
 
@@ -110,10 +180,18 @@ def test_a_digest_is_kept():
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        ("compose.yml", "services:\n  db:\n    image: qdrant/qdrant:${V:-v1.2}\n  x:\n    image: ${NONE}\n", ["qdrant/qdrant:v1.2"]),
+        (
+            "compose.yml",
+            "services:\n  db:\n    image: qdrant/qdrant:${V:-v1.2}\n  x:\n    image: ${NONE}\n",
+            ["qdrant/qdrant:v1.2"],
+        ),
         ("k.yaml", "kind: Deployment\nspec:\n  containers:\n  - image: 'ollama/ollama'\n", ["ollama/ollama"]),
         ("k.yaml", "kind: ConfigMap\n---\nkind: Pod\nspec:\n  containers:\n  - image: a/b:1\n", ["a/b:1"]),
-        (".github/workflows/w.yml", "jobs:\n  a:\n    container: node:20\n    steps:\n    - uses: docker://alpine:3\n", ["node:20", "alpine:3"]),
+        (
+            ".github/workflows/w.yml",
+            "jobs:\n  a:\n    container: node:20\n    steps:\n    - uses: docker://alpine:3\n",
+            ["node:20", "alpine:3"],
+        ),
         ("values.yaml", "image:\n  repository: vllm/vllm-openai\n  tag: v0.5\n", ["vllm/vllm-openai:v0.5"]),
         ("page.yml", "title: x\nimage: /img/logo.png\n", []),
         ("chart/templates/d.yaml", 'kind: Pod\nspec:\n  image: "{{ .Values.image }}"\n', []),
@@ -129,12 +207,36 @@ def test_images_in_yaml(path, text, expected):
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        ("run.sh", "ollama pull llama3.1:8b && ollama run mxbai-embed-large\n# ollama pull nope\nollama pull $MODEL\n", {("llama3.1:8b", "ollama"), ("mxbai-embed-large", "ollama")}),
-        ("compose.yml", 'services:\n  i:\n    image: ollama/ollama\n    command: ["-c", "sleep 3; ollama pull qwen2.5:7b-instruct-q4_K_M; ollama pull nomic-embed-text"]\n', {("qwen2.5:7b-instruct-q4_K_M", "ollama"), ("nomic-embed-text", "ollama")}),
-        ("Makefile", "m:\n\thuggingface-cli download BAAI/bge-m3 --revision abc\n\thf download a/b c.bin\n", {("BAAI/bge-m3", "huggingface"), ("a/b", "huggingface")}),
-        ("Dockerfile", "FROM python\nRUN python -m spacy download en_core_web_sm\nRUN python -c \"from x import y; SentenceTransformer('all-MiniLM-L6-v2'); AutoModel.from_pretrained(\\\"a/b\\\")\"\n", {("en_core_web_sm", "spacy"), ("all-MiniLM-L6-v2", "huggingface"), ("a/b", "huggingface")}),
-        ("serve.sh", "vllm serve Qwen/Qwen2.5-7B --tokenizer Qwen/Qwen2.5-7B\npython app.py --model ./local --model gpt-4o-mini --model=openai/gpt-4.1\n", {("Qwen/Qwen2.5-7B", "huggingface"), ("gpt-4o-mini", "openai"), ("gpt-4.1", "openai")}),
-        ("k.yaml", "kind: Pod\nspec:\n  containers:\n  - image: vllm/vllm-openai\n    args: ['--model', 'meta-llama/Llama-3.1-8B-Instruct']\n", {("meta-llama/Llama-3.1-8B-Instruct", "huggingface")}),
+        (
+            "run.sh",
+            "ollama pull llama3.1:8b && ollama run mxbai-embed-large\n# ollama pull nope\nollama pull $MODEL\n",
+            {("llama3.1:8b", "ollama"), ("mxbai-embed-large", "ollama")},
+        ),
+        (
+            "compose.yml",
+            'services:\n  i:\n    image: ollama/ollama\n    command: ["-c", "sleep 3; ollama pull qwen2.5:7b-instruct-q4_K_M; ollama pull nomic-embed-text"]\n',
+            {("qwen2.5:7b-instruct-q4_K_M", "ollama"), ("nomic-embed-text", "ollama")},
+        ),
+        (
+            "Makefile",
+            "m:\n\thuggingface-cli download BAAI/bge-m3 --revision abc\n\thf download a/b c.bin\n",
+            {("BAAI/bge-m3", "huggingface"), ("a/b", "huggingface")},
+        ),
+        (
+            "Dockerfile",
+            'FROM python\nRUN python -m spacy download en_core_web_sm\nRUN python -c "from x import y; SentenceTransformer(\'all-MiniLM-L6-v2\'); AutoModel.from_pretrained(\\"a/b\\")"\n',
+            {("en_core_web_sm", "spacy"), ("all-MiniLM-L6-v2", "huggingface"), ("a/b", "huggingface")},
+        ),
+        (
+            "serve.sh",
+            "vllm serve Qwen/Qwen2.5-7B --tokenizer Qwen/Qwen2.5-7B\npython app.py --model ./local --model gpt-4o-mini --model=openai/gpt-4.1\n",
+            {("Qwen/Qwen2.5-7B", "huggingface"), ("gpt-4o-mini", "openai"), ("gpt-4.1", "openai")},
+        ),
+        (
+            "k.yaml",
+            "kind: Pod\nspec:\n  containers:\n  - image: vllm/vllm-openai\n    args: ['--model', 'meta-llama/Llama-3.1-8B-Instruct']\n",
+            {("meta-llama/Llama-3.1-8B-Instruct", "huggingface")},
+        ),
         ("x.sh", "ollama run <model>\nhf download your-org/your-model\n", set()),
     ],
 )
@@ -144,7 +246,11 @@ def test_commands(path, text, expected):
 
 def test_installed_libraries():
     text = "FROM python:3\nRUN pip install --no-cache-dir torch==2.1.0 \\\n    'transformers>=4' flask && npm i -g @anthropic-ai/claude-code@1.0.3\n"
-    assert libraries("Dockerfile", text) == {("torch", "2.1.0"), ("transformers", ""), ("@anthropic-ai/claude-code", "1.0.3")}
+    assert libraries("Dockerfile", text) == {
+        ("torch", "2.1.0"),
+        ("transformers", ""),
+        ("@anthropic-ai/claude-code", "1.0.3"),
+    }
 
 
 # -- settings ------------------------------------------------------------------------------------------------------------
@@ -154,17 +260,45 @@ def test_installed_libraries():
     ("path", "text", "expected"),
     [
         ("c.yaml", "model: gpt-4o\n", {("gpt-4o", "openai")}),
-        ("c.yaml", "llm:\n  provider: ollama\n  model: qwen2.5:1.5b\nembedding_model: BAAI/bge-m3\n", {("qwen2.5:1.5b", "ollama"), ("BAAI/bge-m3", "huggingface")}),
+        (
+            "c.yaml",
+            "llm:\n  provider: ollama\n  model: qwen2.5:1.5b\nembedding_model: BAAI/bge-m3\n",
+            {("qwen2.5:1.5b", "ollama"), ("BAAI/bge-m3", "huggingface")},
+        ),
         ("c.yaml", "model:\n  model_id: mistral-nemo\n  provider:\n    name: ollama\n", {("mistral-nemo", "ollama")}),
-        ("c.yaml", "models:\n  - lang_code: en\n    model_name: {spacy: en_core_web_sm, transformers: a-b/c-1}\n", {("en_core_web_sm", "spacy"), ("a-b/c-1", "huggingface")}),
-        ("c.toml", '[llm]\nmodel = "anthropic/claude-sonnet-4-5"\nsmall_model = "groq/llama-3.1-8b-instant"\n', {("claude-sonnet-4-5", "anthropic"), ("llama-3.1-8b-instant", "groq")}),
-        ("c.json", '{"model": "openrouter/meta-llama/llama-3-8b", "agents": [{"modelName": "openai/gpt-oss-20b"}]}', {("meta-llama/llama-3-8b", "openrouter"), ("openai/gpt-oss-20b", "huggingface")}),
-        ("litellm.yaml", "model_list:\n- model_name: fast\n  litellm_params:\n    model: azure/gpt-4o\n", {("gpt-4o", "azure-openai")}),
-        (".env", "OPENAI_MODEL=gpt-4o-mini # x\nexport EMBEDDING_MODEL='BAAI/bge-m3'\n#MODEL=gpt-4\nMODEL_DIR=a/b\nMODEL=\nOLLAMA_MODEL=llama3.2\nX=gpt-4\n", {("gpt-4o-mini", "openai"), ("BAAI/bge-m3", "huggingface"), ("llama3.2", "ollama")}),
+        (
+            "c.yaml",
+            "models:\n  - lang_code: en\n    model_name: {spacy: en_core_web_sm, transformers: a-b/c-1}\n",
+            {("en_core_web_sm", "spacy"), ("a-b/c-1", "huggingface")},
+        ),
+        (
+            "c.toml",
+            '[llm]\nmodel = "anthropic/claude-sonnet-4-5"\nsmall_model = "groq/llama-3.1-8b-instant"\n',
+            {("claude-sonnet-4-5", "anthropic"), ("llama-3.1-8b-instant", "groq")},
+        ),
+        (
+            "c.json",
+            '{"model": "openrouter/meta-llama/llama-3-8b", "agents": [{"modelName": "openai/gpt-oss-20b"}]}',
+            {("meta-llama/llama-3-8b", "openrouter"), ("openai/gpt-oss-20b", "huggingface")},
+        ),
+        (
+            "litellm.yaml",
+            "model_list:\n- model_name: fast\n  litellm_params:\n    model: azure/gpt-4o\n",
+            {("gpt-4o", "azure-openai")},
+        ),
+        (
+            ".env",
+            "OPENAI_MODEL=gpt-4o-mini # x\nexport EMBEDDING_MODEL='BAAI/bge-m3'\n#MODEL=gpt-4\nMODEL_DIR=a/b\nMODEL=\nOLLAMA_MODEL=llama3.2\nX=gpt-4\n",
+            {("gpt-4o-mini", "openai"), ("BAAI/bge-m3", "huggingface"), ("llama3.2", "ollama")},
+        ),
         (".env.example", "AZURE_OPENAI_DEPLOYMENT_NAME=gpt-4o\nLLM_MODEL=your-model\n", {("gpt-4o", "azure-openai")}),
         ("Modelfile", "# FROM no\nFROM llama3.2:3b\nADAPTER ./a.gguf\n", {("llama3.2:3b", "ollama")}),
         ("x.modelfile", "FROM hf.co/bartowski/Llama-3.2-1B:Q4\n", {("bartowski/Llama-3.2-1B", "huggingface")}),
-        ("w.yml", "jobs:\n  a:\n    steps:\n    - uses: x/y@v1\n      with:\n        model: claude-sonnet-4-5\n", {("claude-sonnet-4-5", "anthropic")}),
+        (
+            "w.yml",
+            "jobs:\n  a:\n    steps:\n    - uses: x/y@v1\n      with:\n        model: claude-sonnet-4-5\n",
+            {("claude-sonnet-4-5", "anthropic")},
+        ),
     ],
 )
 def test_settings(path, text, expected):
@@ -224,7 +358,10 @@ def test_weights_by_url():
     digest = "a" * 64
     text = f"wget https://u:p@example.org/w/yolo.pt?sig=1\n# curl https://example.org/no.pt\ncurl -LO https://example.org/m.onnx # {digest}\nwget https://example.org/$NAME.pt\nwget https://example.org/x.txt\n"
     found = [o for o in observe("get.sh", text) if o.thing is Thing.MODEL_FILE]
-    assert [(o.name, o.attributes.get("sha256")) for o in found] == [("https://example.org/w/yolo.pt", None), ("https://example.org/m.onnx", digest)]
+    assert [(o.name, o.attributes.get("sha256")) for o in found] == [
+        ("https://example.org/w/yolo.pt", None),
+        ("https://example.org/m.onnx", digest),
+    ]
 
 
 # -- robustness ----------------------------------------------------------------------------------------------------------
@@ -263,3 +400,18 @@ def test_time_is_linear_in_the_input(path, piece):
     start = time.process_time()
     observe(path, text)
     assert time.process_time() - start < 4
+
+
+def test_recordings_and_logs_are_no_settings():
+    assert models("src/__fixtures__/answer.json", '{"model": "gpt-4o"}') == set()
+    assert models("answer.chunks.txt", '{"model": "gpt-4o"}\n') == set()
+
+
+def test_what_only_tests_name_is_marked():
+    (found,) = observe("tests/conf/a.yaml", "model: gpt-4o\n")
+    assert found.attributes["scope"] == "development"
+
+
+def test_a_catalogue_is_trusted_less():
+    text = "".join(f"- model: gpt-4o-2024-01-{n:02}\n" for n in range(1, 32))
+    assert {o.confidence.word for o in observe("prices.yaml", text)} == {"low"}

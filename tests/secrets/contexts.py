@@ -45,7 +45,9 @@ def simple(name: str, path: str, before: str, template: str, after: str = "") ->
 
     def make(key: str, env: str, vendor: str) -> Leak:
         fill = lambda t: t.replace("@K", key).replace("@E", env).replace("@V", vendor).replace("@L", env.lower())  # noqa: E731
-        return text(path, fill(before), fill(template), fill(after), named=bool(re.search("@[EVL]", before[-80:] + template)))
+        return text(
+            path, fill(before), fill(template), fill(after), named=bool(re.search("@[EVL]", before[-80:] + template))
+        )
 
     CONTEXTS[name] = make
 
@@ -150,10 +152,22 @@ for name, path, before, template, after in [
     ("mcp-args", ".mcp.json", '{"mcpServers": {"@V": {"command": "x",\n', '"args": ["--@L", "@K"]', "}}}\n"),
     ("mcp-url", ".cursor/mcp.json", '{"mcpServers": {"@V": {\n', '"url": "https://mcp.@V.com/mcp/?@L=@K"', "}}}\n"),
     ("mcp-header", ".vscode/mcp.json", '{"servers": {"@V": {"headers": {\n', '"Authorization": "Bearer @K"', "}}}}\n"),
-    ("claude-allow", ".claude/settings.local.json", '{"permissions": {"allow": [\n', '"Bash(@E=@K python a.py)"', "]}}\n"),
+    (
+        "claude-allow",
+        ".claude/settings.local.json",
+        '{"permissions": {"allow": [\n',
+        '"Bash(@E=@K python a.py)"',
+        "]}}\n",
+    ),
     ("codex-toml", ".codex/config.toml", "[mcp_servers.@V]\n", 'env = { "@E" = "@K" }', ""),
     ("litellm", "litellm_config.yaml", "model_list:\n- litellm_params:\n    model: @V/m\n", "    api_key: @K", ""),
-    ("cassette", "cassettes/a.yaml", "interactions:\n- request:\n    uri: https://api.@V.com/v1\n    headers:\n      authorization:\n", "      - Bearer @K", ""),
+    (
+        "cassette",
+        "cassettes/a.yaml",
+        "interactions:\n- request:\n    uri: https://api.@V.com/v1\n    headers:\n      authorization:\n",
+        "      - Bearer @K",
+        "",
+    ),
     ("sql", "a.sql", "", "INSERT INTO c (k) VALUES ('@E', '@K');", ""),
     ("diff", "a.patch", "--- a\n+++ b\n@@ -1 +1 @@\n", "+@E = '@K'", ""),
     ("gradle", "local.properties", "", '@E="@K"', ""),
@@ -233,7 +247,12 @@ def notebook_html(key: str, env: str, vendor: str) -> Leak:
 
 @context
 def notebook_traceback(key: str, env: str, vendor: str) -> Leak:
-    out = {"output_type": "error", "ename": "E", "evalue": "bad", "traceback": [f"\x1b[31mE\x1b[0m: {env} \x1b[32m{key}\x1b[39m"]}
+    out = {
+        "output_type": "error",
+        "ename": "E",
+        "evalue": "bad",
+        "traceback": [f"\x1b[31mE\x1b[0m: {env} \x1b[32m{key}\x1b[39m"],
+    }
     data = notebook({"cell_type": "code", "source": ["x"], "outputs": [out]})
     return Leak("a.ipynb", data, line_of(data, key))
 
@@ -344,7 +363,9 @@ def pyc(key: str, env: str, vendor: str) -> Leak:
 
 @context
 def safetensors(key: str, env: str, vendor: str) -> Leak:
-    header = json.dumps({"__metadata__": {env: key}, "w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    header = json.dumps(
+        {"__metadata__": {env: key}, "w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+    ).encode()
     return Leak("model.safetensors", struct.pack("<Q", len(header)) + header + bytes(4), 0)
 
 
@@ -381,7 +402,7 @@ split("split-backslash", "a.py", '@E = "@A" \\\n  "@B"')
 split("split-join", "a.py", '@E = "".join(["@A", "@B"])')
 split("split-join-js", "a.js", 'const @E = ["@A", "@B"].join("")')
 split("split-json-array", "a.json", '{"@E": ["@A", "@B"]}')
-split("split-fstring", "a.py", '@E = f"{\'@A\'}@B"')
+split("split-fstring", "a.py", "@E = f\"{'@A'}@B\"")
 split("split-shell-continuation", "a.sh", 'export @E="@A""@B"')
 split("split-variables", "a.py", 'part = "@A"\nrest = "@B"\n@E = part + rest', 1)
 split("split-variables-js", "a.js", 'const part = "@A";\nconst rest = "@B";\nconst @E = part + rest;', 1)

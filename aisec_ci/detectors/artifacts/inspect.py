@@ -29,6 +29,7 @@ _READERS: Mapping[str, str] = {
     "lzma": "containers.packed",
     "zlib": "containers.packed",
     "zfile": "containers.packed",
+    "lz4": "containers.lz4",
     "pickle": "formats.pickled",
     "safetensors": "formats.safetensors",
     "gguf": "formats.gguf",
@@ -55,7 +56,7 @@ _READERS: Mapping[str, str] = {
 }
 """Modules below this package; each offers `read(item, scan)`."""
 
-_CLOSED = {"7z": "7z archive", "lz4": "lz4 stream", "zstd": "zstd stream"}
+_CLOSED = {"7z": "7z archive", "zstd": "zstd stream"}
 """Containers that the standard library cannot open."""
 
 

@@ -97,7 +97,8 @@ class Reading:
             yield _finding(file, issue)
         if "imported_names" in collector.facts and not any(issue.rule in _PICKLE_RULES for issue in collector.issues):
             held = next((name for name in collector.formats if name not in _PLAIN), "pickle")
-            text = f"the model is kept as {held}, a pickle: loading it runs what it says"
+            kept = "a pickle" if held == "pickle" else f"{held}, which is a pickle"
+            text = f"the model is kept as {kept}: loading it runs what it says"
             yield _finding(file, Issue("pickle-model", text, Severity.NOTE, Confidence.HIGH, anchor="pickle"))
         for what in collector.unread:
             if not model and not collector.issues:

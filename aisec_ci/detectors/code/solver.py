@@ -696,7 +696,9 @@ class Solver:
             if not known_elsewhere:
                 model = self.models.call_loose(tuple(reversed(words)), [k for k in node.data if k])
                 loose = model is not None
-        if model is not None and ((model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))):
+        if model is not None and (
+            (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
+        ):
             model = None
         if loose:
             targets = ()
@@ -714,7 +716,9 @@ class Solver:
         return False
 
     def _only(self, call: Value, model: CallModel) -> bool:
-        return all(wanted in self.flow.argument_constants(call, None, word).values for word, wanted in model.only.items())
+        return all(
+            wanted in self.flow.argument_constants(call, None, word).values for word, wanted in model.only.items()
+        )
 
     def _gates(self, call: Value) -> set[Value]:
         fn = self.project.fn(call)
@@ -1066,9 +1070,8 @@ class Solver:
         for use in model.uses:
             path = fact.path
             if kind == "":
-                if (use.position != position and use.position is not None) or use.position is None:
-                    if use.position != position:
-                        continue
+                if use.position != position:
+                    continue
             elif kind == "**":
                 if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
                     continue

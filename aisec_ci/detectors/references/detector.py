@@ -12,6 +12,7 @@ from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.detectors.references import addresses, commands, images, manifests, modelfile, settings
 from aisec_ci.detectors.references.libraries import Declared, Libraries
 from aisec_ci.detectors.references.words import Words
+from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
@@ -23,8 +24,13 @@ _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
 _DATA_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
     r"\.eslintrc|package-lock|[\w.-]*\.lock|[\w.-]*schema|[\w.-]*\.min|messages|translations?|locale[\w.-]*)\.(?:json|ya?ml|toml)$|"
-    r"(?:^|/)(?:locales?|i18n|translations|cassettes|__snapshots__|node_modules|\.git)/|\.(?:jsonl|ndjson|lock)$"
+    r"(?:^|/)(?:locales?|i18n|translations|cassettes|recordings|(?:__)?(?:fixtures|snapshots)(?:__)?|test[-_]?data|golden|node_modules|\.git)/|\.(?:jsonl|ndjson|lock)$"
 )
+_SETTINGS_NAME = re.compile(r"\.(?:json[c5]?|ya?ml|toml|code-workspace)$", re.IGNORECASE)
+"""Text that merely begins like JSON is a recording or a log."""
+_TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|testing|e2e|spec|benchmarks?|evals?)/")
+CATALOGUE = 30
+"""Models named in one file of settings: more of them is a list of what there is to choose from, not of what is used."""
 _DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|test|tests|testing|lint|docs|doc|ci|typing|mypy|build)(?:[-_./]|$)")
 
 
@@ -54,7 +60,7 @@ class ReferencesDetector:
             return False
         if kind in _SCRIPTS or kind is Kind.ENV or modelfile.is_modelfile(file.path):
             return True
-        if kind in _SETTINGS:
+        if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
             data = file.data
             return len(data) <= STRUCTURED_LIMIT and bool(
                 settings.MARKS.search(data)
@@ -72,6 +78,9 @@ class ReferencesDetector:
             for declared in reader(file.text):
                 yield from self._declared(file, declared, development=development)
             return
+        yield from _graded(file.path, list(self._named(file)))
+
+    def _named(self, file: SourceFile) -> Iterator[Report]:
         kind = file.kind
         if modelfile.is_modelfile(file.path):
             yield from modelfile.read(file)
@@ -107,3 +116,19 @@ class ReferencesDetector:
         for root in document.roots:
             if isinstance(root, Mapping):
                 yield from images.in_nodes(file, root)
+
+
+def _graded(path: str, reports: list[Report]) -> Iterator[Report]:
+    """Mark what only tests name, and trust a catalogue of models less than a choice of one."""
+    models = {r.name for r in reports if isinstance(r, Observation) and r.thing is Thing.MODEL}
+    tests = _TESTS.search(path)
+    for report in reports:
+        if not isinstance(report, Observation):
+            yield report
+            continue
+        graded = report
+        if tests:
+            graded = replace(graded, attributes={**graded.attributes, "scope": "development"})
+        if len(models) > CATALOGUE and report.thing is Thing.MODEL:
+            graded = replace(graded, confidence=Confidence.LOW)
+        yield graded

@@ -168,7 +168,9 @@ class SecretsDetector:
         for offset, piece in file.chunks(CHUNK, LONGEST):
             if offset >= BINARY_LIMIT and not text:
                 if not file.path.endswith((".safetensors", ".gguf")):
-                    yield Gap(file.path, f"only its first {BINARY_LIMIT >> 20} MiB were searched for keys", GapLevel.NOTICE)
+                    yield Gap(
+                        file.path, f"only its first {BINARY_LIMIT >> 20} MiB were searched for keys", GapLevel.NOTICE
+                    )
                 return
             end = offset + len(piece)
             # What begins in the overlap comes again, whole, in the next piece.

@@ -22,7 +22,7 @@ from aisec_ci.detectors.artifacts.pickles.names import Tier
 from aisec_ci.detectors.artifacts.pickles.values import harmless, shorten
 from aisec_ci.model import Confidence, Severity
 
-_CONFIG = 16 << 20
+_CONFIG = 8 << 20
 _NODES = 500_000
 
 _OWN = frozenset(
@@ -120,9 +120,9 @@ def _judge_prefix(start: int, item: Item, scan: Scan) -> int:
             return 0
         except ValueError as error:
             # an error far from the end is one of the text itself, not of what is not read yet
-            if len(raw) < size or getattr(error, "pos", 0) < size - 4096:
-                if not str(error).startswith("Unterminated string"):
-                    return 0
+            near = len(raw) == size and error.pos >= size - 4096 if isinstance(error, json.JSONDecodeError) else False
+            if not near and not str(error).startswith("Unterminated string"):
+                return 0
             size *= 4
             continue
         judge_config(value, item, scan)

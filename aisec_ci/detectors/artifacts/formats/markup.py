@@ -8,7 +8,8 @@ from aisec_ci.detectors.artifacts.inspect import Item, Scan
 from aisec_ci.detectors.artifacts.pickles.values import harmless, shorten
 from aisec_ci.model import Confidence, Severity
 
-_READ = 16 << 20
+_READ = 4 << 20
+"""Bytes that are read; the patterns below look at bounded stretches behind each mark."""
 
 _ENTITY = re.compile(r"<!ENTITY\s[^>]{0,2000}", re.IGNORECASE)
 _OUTSIDE = re.compile(r"\b(?:SYSTEM|PUBLIC)\b")

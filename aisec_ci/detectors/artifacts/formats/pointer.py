@@ -6,7 +6,6 @@ import re
 
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
 
-
 _ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".whl", ".jar", ".egg", ".pyc"})
 """Endings that promise no model."""
 

@@ -10,12 +10,13 @@ import json
 from typing import Any
 
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
+from aisec_ci.detectors.artifacts.limits import LimitReachedError
 from aisec_ci.model import Confidence, Severity
 
 _HEADER_LIMIT = 100_000_000
 """Bytes; the limit of the format itself."""
 
-_READ_LIMIT = 32 << 20
+_READ_LIMIT = 8 << 20
 """Bytes of header that are parsed."""
 
 _BITS = {
@@ -57,8 +58,10 @@ def _header(item: Item, size: int) -> tuple[dict[str, Any], int]:
     length = int.from_bytes(item.blob.read_at(0, 8), "little")
     if size < 8 or length > size - 8:
         raise ValueError("the header is longer than the file")
-    if length > _HEADER_LIMIT or length > _READ_LIMIT:
-        raise ValueError(f"a header of {length:,} bytes, over the limit")
+    if length > _HEADER_LIMIT:
+        raise ValueError(f"a header of {length:,} bytes, over the limit of the format")
+    if length > _READ_LIMIT:
+        raise LimitReachedError(f"a header of {length >> 20} MiB is not parsed")
     raw = item.blob.read_at(8, length)
     if raw[:3] == b"\xef\xbb\xbf":
         raise ValueError("the header begins with a byte order mark")

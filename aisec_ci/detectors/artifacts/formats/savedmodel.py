@@ -17,7 +17,7 @@ GRAPH = {1: 2, 2: 2, 3: 0, 4: 2}
 META_GRAPH = {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2}
 KERAS_METADATA = {1: 2}
 
-_CONFIG = 16 << 20
+_CONFIG = 8 << 20
 """Bytes of one Keras configuration."""
 
 
