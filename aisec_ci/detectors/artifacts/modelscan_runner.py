@@ -13,6 +13,12 @@ import sys
 from pathlib import Path
 
 
+def say(value: dict[str, object]) -> None:
+    """Write one line of the protocol with `second_opinion`."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
 def main(seconds: int, memory: int, folder: str) -> None:
     """Scan each file; a file that modelscan cannot read costs only itself."""
     with contextlib.suppress(ImportError, ValueError, OSError):  # there is no `resource` on Windows
@@ -32,8 +38,8 @@ def main(seconds: int, memory: int, folder: str) -> None:
             continue
         for issue in result.get("issues", ()):
             said = {key: str(issue.get(key, "")) for key in ("module", "operator", "severity", "scanner")}
-            print(json.dumps({"file": path.name, **said}), flush=True)  # noqa: T201 - the protocol with `second_opinion`
-    print(json.dumps({"done": True}), flush=True)  # noqa: T201
+            say({"file": path.name, **said})
+    say({"done": True})
 
 
 if __name__ == "__main__":

@@ -118,6 +118,11 @@ _SCRIPT_JSON = {
 }
 _SCRIPT_TEXT = {"procfile", "jenkinsfile", "taskfile", "earthfile", "vagrantfile", "tiltfile", "brewfile"}
 _KINDS = (Kind.JSON, Kind.YAML, Kind.TOML)
+_WORKFLOW = Shape("GitHub Actions", Kind.YAML)
+_WORKFLOWS = re.compile(
+    r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$", re.IGNORECASE
+)
+_AI_STEPS = re.compile(rb"claude|anthropic|codex|gemini|openai|copilot|opencode|actions/ai-inference")
 _SKIPPED = {
     "package-lock.json",
     "tsconfig.json",
@@ -170,7 +175,7 @@ class ConfigDetector:
         """Say whether a file has a client's name, or speaks of MCP servers."""
         if shape_of(file.path):
             return True
-        if self._runs_flags(file):
+        if self._runs_flags(file) or _runs_ai(file):
             return True
         if basename(file.path).lower() in _SKIPPED or file.kind not in _KINDS or not file.small:
             return False
@@ -179,7 +184,7 @@ class ConfigDetector:
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
         """Yield what a file configures."""
-        shape = shape_of(file.path)
+        shape = shape_of(file.path) or (_WORKFLOW if _runs_ai(file) else None)
         structured = file.kind in _KINDS
         if shape is None and not structured:
             yield from self._flags_of(
@@ -213,6 +218,11 @@ class ConfigDetector:
     def finish(self) -> Iterator[Report]:
         """Yield what only shows across files."""
         return iter(())
+
+
+def _runs_ai(file: SourceFile) -> bool:
+    """Say whether a file is a workflow or an action that speaks of an AI agent."""
+    return bool(_WORKFLOWS.search(file.path)) and file.small and bool(_AI_STEPS.search(file.data))
 
 
 def _head(file: SourceFile) -> tuple[SourceFile, bool]:
