@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import html
 import io
 import json
+import lzma
 import marshal
 import re
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -173,6 +176,60 @@ for name, path, before, template, after in [
     ("gradle", "local.properties", "", '@E="@K"', ""),
     ("jupyter-magic", "a.py", "", "%env @E=@K", ""),
     ("crlf", "a.env", "A=1\r\n", "@E=@K\r", ""),
+    ("python-pydantic", "a.py", "class S(BaseSettings):\n", '    @L: SecretStr = SecretStr("@K")', ""),
+    ("python-default-argument", "a.py", "", 'def connect(@L: str = "@K", n: int = 1): ...', ""),
+    ("python-import-above", "a.py", "from @V import Client\n\n\ndef f():\n", '    return Client(api_key="@K")', ""),
+    (
+        "python-base-url-above",
+        "a.py",
+        'c = Client(\n    base_url="https://api.@V.com/v1",\n',
+        '    api_key="@K",',
+        ")\n",
+    ),
+    ("python-value-on-next-line", "a.py", "c = Client_@V(\n    api_key=\n", '        "@K",', ")\n"),
+    (
+        "js-import-above",
+        "a.ts",
+        'import { create } from "@V";\n',
+        'export const client = create({ apiKey: "@K" });',
+        "",
+    ),
+    ("json-name-value", "a.json", '[\n  {\n    "name": "@E",\n', '    "value": "@K"', "  }\n]\n"),
+    ("json-slash-escape", "a.json", "", '{"u":"https:\\/\\/api.@V.com\\/v1?@L=@K&a=1"}', ""),
+    ("json-twice-escaped", "a.log", "", r'{"m":"{\\"b\\":\\"{\\\\\\"@L\\\\\\":\\\\\\"@K\\\\\\"}\\"}"}', ""),
+    (
+        "cassette-host-below",
+        "cassettes/a.yaml",
+        "headers:\n  authorization:\n",
+        "  - Bearer @K",
+        "  host:\n  - api.@V.com\n",
+    ),
+    (
+        "curl-lines",
+        "run.sh",
+        "curl https://api.@V.com/v1 \\\n  -X POST \\\n",
+        '  -H "Authorization: Bearer @K" \\',
+        "  -d 1\n",
+    ),
+    ("terraform-block", "main.tf", 'variable "@L" {\n  type = string\n', '  default = "@K"', "}\n"),
+    ("terraform-state", "a.tfstate", '{\n  "attributes": {\n    "name": "@E",\n', '    "value": "@K"', "  }\n}\n"),
+    ("spring", "application.yml", "spring:\n  ai:\n    @V:\n", "      api-key: @K", ""),
+    ("compose-default", "compose.yaml", "services:\n  a:\n    environment:\n", "      - @E=${@E:-@K}", ""),
+    ("systemd", "a.service", "[Service]\n", 'Environment="@E=@K"', ""),
+    ("supervisor", "a.conf", "", 'environment=A="1",@E="@K",B="2"', ""),
+    ("dart-default", "a.dart", "", "const k = String.fromEnvironment('@E', defaultValue: '@K');", ""),
+    ("gradle-field", "a.gradle.kts", "", 'buildConfigField("String", "@E", "\\"@K\\"")', ""),
+    ("elisp", "init.el", "", '(setq @L "@K")', ""),
+    ("nix", "a.nix", "", 'environment.variables.@E = "@K";', ""),
+    ("curly-quotes", "a.md", "", "set @E to \u201c@K\u201d, then", ""),
+    ("guillemets", "a.md", "", "@E \u00ab@K\u00bb", ""),
+    ("no-break-space", "a.md", "", "@E=\u00a0@K\u00a0x", ""),
+    ("markdown-italics", "a.md", "", "the @L is _@K_, see", ""),
+    ("markdown-strike", "a.md", "", "~~@E=@K~~", ""),
+    ("xml-cdata", "a.xml", "", "<@L><![CDATA[@K]]></@L>", ""),
+    ("log-bytes", "a.log", "", r"send: b'GET / HTTP/1.1\r\nHost: api.@V.com\r\nAuthorization: Bearer @K\r\n\r\n'", ""),
+    ("percent-twice", "a.txt", "", "r=%2525%2540%3F@L%253D@K%2526b%253D1", ""),
+    ("quoted-printable", "a.eml", "", "the key: @E=3D@K=20=", ""),
 ]:
     simple(name, path, before, template, after)
 
@@ -311,6 +368,23 @@ def partial_unicode_escapes(key: str, env: str, vendor: str) -> Leak:
 
 
 @context
+def braced_unicode_escapes(key: str, env: str, vendor: str) -> Leak:
+    coded = "".join(f"\\u{{{ord(c):x}}}" for c in key)
+    return text("a.js", "", f'const {env} = "{coded}"')
+
+
+@context
+def octal_escapes(key: str, env: str, vendor: str) -> Leak:
+    coded = "".join(f"\\{ord(c):03o}" for c in key)
+    return text("a.c", "", f'const char *{env} = "{coded}";')
+
+
+@context
+def url_encoded(key: str, env: str, vendor: str) -> Leak:
+    return text("a.txt", "", f"POST /x?a=1&{env.lower()}={quote(key, safe='')}&z=2")
+
+
+@context
 def percent_all(key: str, env: str, vendor: str) -> Leak:
     return text("a.txt", "", f"{env}=" + "".join(f"%{ord(c):02X}" for c in key))
 
@@ -332,6 +406,15 @@ def gzip_member(key: str, env: str, vendor: str) -> Leak:
     return Leak("a.json.gz", gzip.compress(f'{{"{env}": "{key}"}}'.encode(), mtime=0), 0)
 
 
+def tarred(name: str, data: bytes) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
 def zipped(name: str, data: bytes) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -343,6 +426,16 @@ def zipped(name: str, data: bytes) -> bytes:
 @context
 def zip_member(key: str, env: str, vendor: str) -> Leak:
     return Leak("backup.zip", zipped("config/.env", f"{env}={key}\n".encode()), 0)
+
+
+@context
+def tar_bz2(key: str, env: str, vendor: str) -> Leak:
+    return Leak("a.tar.bz2", bz2.compress(tarred("p/settings.py", f"{env} = '{key}'\n".encode())), 0)
+
+
+@context
+def xz_member(key: str, env: str, vendor: str) -> Leak:
+    return Leak("a.log.xz", lzma.compress(f"{env}={key}\n".encode()), 0)
 
 
 @context
@@ -409,3 +502,8 @@ split("split-variables-js", "a.js", 'const part = "@A";\nconst rest = "@B";\ncon
 split("split-concat-js", "a.js", 'const @E = "@A".concat("@B")')
 split("split-template-js", "a.js", 'const @E = `${"@A"}@B`')
 split("split-go", "a.go", 'var @E = "@A" +\n\t"@B"')
+split("split-format", "a.py", '@E = "{}{}".format("@A", "@B")')
+split("split-percent", "a.py", '@E = "%s%s" % ("@A", "@B")')
+split("split-add-assign", "a.py", '@E = "@A"\n@E += "@B"')
+split("split-getenv-default", "a.py", 'x = os.getenv("@E", "@A" "@B")')
+split("split-variable-in-template", "a.ts", "const part = '@A';\nconst @E = `${part}@B`;")

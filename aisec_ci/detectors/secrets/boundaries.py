@@ -13,6 +13,7 @@ _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
 _JOINERS = frozenset(b"_-+/")
 _ESCAPED = frozenset(b"abefnrtv0")
+_URL = re.compile(rb"[a-z]://[^\s\"'`<>\\]{1,200}/$")
 _COLOUR = re.compile(rb"(?:\x1b|\\x1b|\\u001b|\\033|\\e)\[[0-9;]{0,12}m$", re.IGNORECASE)
 
 
@@ -22,7 +23,9 @@ def escape_ends(data: bytes, at: int) -> bool:
     if len(before) >= 2 and before[-2] == 0x5C and before[-1] in _ESCAPED:  # \n
         return True
     if len(before) >= 3 and before[-1] in _HEX and before[-2] in _HEX:
-        if before[-3] == 0x25:  # %3D
+        if before[-3] == 0x25 or before[-5:-2] == b"%25":  # %3D, and once more encoded: %253D
+            return True
+        if before[-3:] == b"=3D":  # quoted-printable (RFC 2045, section 6.7)
             return True
         if before[-4:-2] in (b"\\x", b"\\X"):  # \x22
             return True
@@ -47,7 +50,9 @@ def starts(data: bytes, at: int, style: str) -> bool:
         return True
     if last not in _JOINERS or (style == "base64" and last not in b"+/"):
         return True
-    return at == 1 or (data[at - 2] not in _ALNUM and data[at - 2] not in _JOINERS) or escape_ends(data, at - 1)
+    if at == 1 or (data[at - 2] not in _ALNUM and data[at - 2] not in _JOINERS) or escape_ends(data, at - 1):
+        return True
+    return last == 0x2F and _URL.search(data, max(0, at - 220), at) is not None
 
 
 def ends(data: bytes, at: int, style: str) -> bool:

@@ -1,4 +1,4 @@
-"""Opens what packs other files: gzip, zip (wheels, jars, notebooks' exports, `.pt`) and tar. Nothing is written anywhere.
+"""Opens what packs other files: gzip, bzip2, xz, zip (wheels, jars, notebooks' exports, `.pt`) and tar. Nothing is written anywhere.
 
 All limits are on what is unpacked, since that is what costs; each limit that cuts something off is said.
 """
@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 MEMBER_LIMIT = 16 * 1024 * 1024
 """Bytes of one member that are searched."""
@@ -32,6 +32,11 @@ class Member:
     problem: str = ""
 
 
+_XZ = b"\xfd7zXZ\0"
+_XZ_MEMORY = 64 << 20
+"""Bytes that the decoder of an `.xz` file may use; its header asks for as much as its writer wants."""
+
+
 @dataclass
 class _Budget:
     left: int = TOTAL_LIMIT
@@ -40,7 +45,7 @@ class _Budget:
 
 def packed(head: bytes) -> bool:
     """Say whether a file with these first bytes packs others."""
-    return head.startswith((b"\x1f\x8b", b"PK\x03\x04")) or head[257:262] == b"ustar"
+    return head.startswith((b"\x1f\x8b", b"PK\x03\x04", _XZ)) or _bzip2(head) or head[257:262] == b"ustar"
 
 
 def members(stream: BinaryIO, head: bytes) -> Iterator[Member]:
@@ -52,17 +57,20 @@ def _open(stream: BinaryIO, head: bytes, prefix: str, budget: _Budget, depth: in
     try:
         if head.startswith(b"\x1f\x8b"):
             inner = _gzip(stream, prefix, budget)
+        elif head.startswith(_XZ) or _bzip2(head):
+            inner = _packed_once(stream, head, prefix, budget)
         elif head.startswith(b"PK"):
             inner = _zip(stream, prefix, budget)
         else:
             inner = _tar(stream, prefix, budget)
         for member in inner:
-            yield member
-            if member.data and packed(member.data[:512]):
-                if depth > 1:
-                    yield from _open(io.BytesIO(member.data), member.data[:512], member.name + "/", budget, depth - 1)
-                else:
-                    yield Member(member.name, problem="archives nested deeper than three levels")
+            if not packed(member.data[:512]):
+                yield member
+            elif depth > 1:
+                yield from _open(io.BytesIO(member.data), member.data[:512], member.name + "/", budget, depth - 1)
+            else:
+                yield member
+                yield Member(member.name, problem="archives nested deeper than three levels")
     except (
         zipfile.BadZipFile,
         tarfile.TarError,
@@ -88,6 +96,33 @@ def _gzip(stream: BinaryIO, prefix: str, budget: _Budget) -> Iterator[Member]:
             if not rest.startswith(b"\x1f\x8b"):
                 break
             out += unpacker.decompress(rest, limit + 1 - len(out))
+    budget.left -= len(out)
+    yield Member(f"{prefix}content", bytes(out[:limit]))
+    if len(out) > limit:
+        yield Member(prefix, problem=f"only the first {limit:,} bytes of the content were searched")
+
+
+def _bzip2(head: bytes) -> bool:
+    return head[:3] == b"BZh" and head[4:10] == b"1AY&SY"
+
+
+def _packed_once(stream: BinaryIO, head: bytes, prefix: str, budget: _Budget) -> Iterator[Member]:
+    """Yield the content of a bzip2 or xz file."""
+    import bz2  # noqa: PLC0415 - few trees have such files
+    import lzma  # noqa: PLC0415
+
+    unpacker: Any = bz2.BZ2Decompressor() if _bzip2(head) else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+    out = bytearray()
+    limit = min(MEMBER_LIMIT, budget.left)
+    try:
+        while len(out) <= limit and not unpacker.eof:
+            piece = stream.read(1 << 16) if unpacker.needs_input else b""
+            if unpacker.needs_input and not piece:
+                yield Member(prefix, problem="broken archive: it ends early")
+                break
+            out += unpacker.decompress(piece, limit + 1 - len(out))
+    except lzma.LZMAError as error:
+        yield Member(prefix, problem=f"broken archive: {str(error)[:80].lower()}")
     budget.left -= len(out)
     yield Member(f"{prefix}content", bytes(out[:limit]))
     if len(out) > limit:

@@ -31,6 +31,9 @@ LITERAL = "literal-credential"
 MOST = 500
 """Findings reported for one file; a file with more is a list of keys, and the count says so."""
 
+PLACES = 50
+"""Places of one key that are listed besides the first."""
+
 MOST_SUPPRESSED = 5000
 """Values left out that a run remembers."""
 
@@ -114,7 +117,8 @@ class SecretsDetector:
             )
 
     def _members(self, file: SourceFile, head: bytes) -> Iterator[Report]:
-        """Yield a finding for each key in the files that a file packs."""
+        """Yield a finding for each key in the files that a file packs: one for a key, with all its places."""
+        found: dict[tuple[str, bytes], tuple[Candidate, list[Location]]] = {}
         with file.open() as stream:
             for member in members(stream, head):
                 if member.problem:
@@ -124,8 +128,13 @@ class SecretsDetector:
                 for c in self._pack.find(member.data, member.name):
                     if not c.reason:
                         line = member.data.count(b"\n", 0, c.start) + 1
-                        where = f"member {member.name}, line {line}"
-                        yield finding(c, Location(file.path, inside=where))
+                        place = Location(file.path, label="the same key", inside=f"member {member.name}, line {line}")
+                        places = found.setdefault((c.format.rule.id, c.key), (c, []))[1]
+                        places += [place] if len(places) <= PLACES else []
+        for c, places in list(found.values())[:MOST]:
+            yield finding(c, places[0], tuple(places[1:]))
+        if len(found) > MOST:
+            yield Gap(file.path, f"holds {len(found):,} different keys: the first {MOST} are reported")
 
     def finish(self) -> Iterator[Report]:
         """Yield nothing: keys are judged file by file."""
@@ -148,7 +157,9 @@ class SecretsDetector:
                 keys.setdefault((c.format.rule.id, c.key), []).append(c)
         for places in list(keys.values())[:MOST]:
             first, *others = places
-            related = tuple(replace(place.location(c.start, c.end, spans), label="the same key") for c in others[:50])
+            related = tuple(
+                replace(place.location(c.start, c.end, spans), label="the same key") for c in others[:PLACES]
+            )
             where = place.location(first.start, first.end, spans)
             places_of_key = [where, *related]
             judged = [self._allowances.judge(place.file, w.line, first.key) for w in places_of_key]

@@ -33,8 +33,10 @@ _HEX_RUN = re.compile(rb"[0-9A-Fa-f]+")
 _WIDE_RUN = re.compile(rb"(?:[\x20-\x7e]\x00)+")
 _ESCAPE = re.compile(
     rb"%(?P<percent>[0-7][0-9A-Fa-f])|\\+u00(?P<unicode>[0-7][0-9A-Fa-f])|\\+x(?P<hex>[0-7][0-9A-Fa-f])"
+    rb"|\\+u\{0{0,4}(?P<braces>[0-7][0-9A-Fa-f])\}|\\+(?P<octal>[01][0-7]{2})"
     rb"|&#x0{0,4}(?P<entity>[0-7]?[0-9A-Fa-f]);|&#0{0,4}(?P<decimal>1[01][0-9]|12[0-7]|[0-9]{2});|(?P<named>&(?:quot|amp|apos|lowbar|hyphen|period|equals);)"
 )
+_BASES = {"decimal": 10, "octal": 8}
 _NAMED = {
     b"&quot;": b'"',
     b"&amp;": b"&",
@@ -46,8 +48,9 @@ _NAMED = {
 }
 _ESCAPES = (
     rb"(?:%[2-7][0-9A-Fa-f]){4}|(?:\\u00[2-7][0-9A-Fa-f]){4}|(?:\\x[2-7][0-9A-Fa-f]){4}"
+    rb"|(?:\\u\{0{0,4}[2-7][0-9A-Fa-f]\}){4}|(?:\\[01][0-7]{2}){4}"
     rb"|(?:&#(?:x[2-7][0-9A-Fa-f]|[3-9][0-9]|1[01][0-9]);){4}"
-    rb"|[A-Za-z0-9](?:%(?:2[dDeE]|5[fF])|\\u00(?:2[dDeE]|5[fF])|\\x(?:2[dD]|5[fF])|&#(?:4[56]|95|x2[dDeE]|x5[fF]);)[A-Za-z0-9%\\&]"
+    rb"|[A-Za-z0-9](?:%(?:2[dDeEbBfF]|3[aA]|5[fF])|\\u00(?:2[dDeE]|5[fF])|\\x(?:2[dD]|5[fF])|&#(?:4[56]|95|x2[dDeE]|x5[fF]);)[A-Za-z0-9%\\&]"
 )
 _WIDE = rb"(?:[ -~]\x00){12}"
 
@@ -183,7 +186,7 @@ def _unescaped(data: bytes, low: int, high: int) -> Layer:
         places.extend(range(at, found.start() + 1))
         kind = found.lastgroup
         digits = found[kind] if kind else b""
-        out += _NAMED[digits] if kind == "named" else bytes([int(digits, 10 if kind == "decimal" else 16) & 0x7F])
+        out += _NAMED[digits] if kind == "named" else bytes([int(digits, _BASES.get(str(kind), 16)) & 0x7F])
         at = found.end()
     high = min(high, len(data))
     out += data[at:high]

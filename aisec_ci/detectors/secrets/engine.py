@@ -35,13 +35,13 @@ _NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
 DECODED = 16
 """Bytes decoded for each byte of a file."""
 
-_SEPARATOR = rb"[\x00-\x20\"'`=:,.|(){}\[\]<>\\;?&!%$#@+*/-]"
+_SEPARATOR = rb"[\x00-\x20\"'`=:,.|(){}\[\]<>\\;?&!%$#@+*/\x80-\xff-]"
 _STATEMENT = (
     rb"(?i)(?:"
     + _NAME
     + rb")[\w\]).'\"`-]{0,16}(?:"
     + _SEPARATOR
-    + rb"{1,8}[A-Za-z0-9]{1,10}){0,3}"
+    + rb"{1,24}[A-Za-z0-9_]{1,18}){0,3}"
     + _SEPARATOR
     + rb"{1,40}[frbu]?[\"'`]{0,3}"
     + _TOKEN
@@ -49,14 +49,30 @@ _STATEMENT = (
 )
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
 _ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
-_NOT_VALUE = re.compile(rb"[-+/.~]{0,8}")
+_NOT_VALUE = re.compile(rb"[-+/.~_]{0,8}")
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,600}={0,2}")
 _PRINTABLE = re.compile(rb"[!-~]+\s?")
 _OFF_LINE = 1000
 """Added to the distance of a vendor's name that stands on another line than the value."""
 
-_CONTINUES = re.compile(rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|[(\[{,\\]\s*\n)[^\n]*$")
-"""One line end, inside a call or a list or before the `value` of a `name`: still the same statement."""
+_CREDENTIAL = re.compile(
+    rb"(?i)(?:api[_.-]?(?:key|token|secret)|(?:access|auth|secret)[_.-]?(?:key|token)|authorization|bearer|token|secret)"
+    rb"(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?(?:(?:bearer|token|basic)\s{1,4})?[\"'`]?$"
+)
+"""What stands right before a value that is a credential whoever's: the name of one, and the sign that gives it."""
+
+_CONTINUES = re.compile(
+    rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|\n\s*<(?:string|value)>|[(\[{,\\]\s*\n"
+    rb"|\{\s*\n(?:[^\n{}]{0,200}\n){0,4}\s*default\s*=)[^\n]*$"
+)
+"""A line end inside a call or a list, before the `value` of a `name`, in a block with a `default`: the same statement."""
+
+_IMPORTED = rb"(?im)^[ \t]*(?:from|import|const|let|var|use|using|require|library)\b[^\n]{0,200}?(?:"
+_IMPORTS = 1 << 16
+"""Bytes at the start of a file in which it says what it imports."""
+
+_MENTIONS = 1 << 22
+"""Bytes of a file in which the words are looked for that a short mark needs."""
 
 _NOT_A_KEY = re.compile(
     rb"(?i)sha-?\d|md5|hash|digest|integrity|checksum|commit|revision|\bsha\b|\brev\b|etag|fingerprint|_id['\"\]]?\s*[=:]"
@@ -158,6 +174,7 @@ class Pack:
 
     def _marked(self, data: bytes, near: bytes) -> Iterator[Candidate]:
         at, search = 0, self.marks.search
+        said: dict[str, bool] = {}
         while hit := search(data, at):
             start = hit.start()
             at = start + 1
@@ -168,12 +185,15 @@ class Pack:
                     match = f.pattern.match(data, start - group.offset)
                     if not match or match.end() <= start:
                         continue
-                    if candidate := self._judge(f, match, data, near):
+                    if candidate := self._judge(f, match, data, near, said):
                         yield candidate
                         if not candidate.reason and candidate.confidence is Confidence.HIGH:
                             at = max(at, match.end())
 
-    def _judge(self, f: Format, match: re.Match[bytes], data: bytes, near: bytes) -> Candidate | None:
+    def _judge(
+        self, f: Format, match: re.Match[bytes], data: bytes, near: bytes, said: dict[str, bool]
+    ) -> Candidate | None:
+        """Return the candidate that a match makes. `said` remembers which vendors the whole of `data` names."""
         start, end = match.span()
         whole = boundaries.starts(data, start, f.left) and boundaries.ends(data, end, f.right)
         if not whole and not boundaries.counted(data, start, end):
@@ -185,7 +205,8 @@ class Pack:
         if f.needs and not f.needs.search(around):
             if f.raw.get("needed"):
                 return None
-            confidence = Confidence.LOW
+            if not _given(data, start) and not _mentioned(f, data, said):
+                confidence = Confidence.LOW
         key = match[0]
         candidate = Candidate(f, start, end, key, confidence)
         body = match[1] if match.re.groups and match[1] is not None else key
@@ -202,10 +223,11 @@ class Pack:
 
     def _bare(self, data: bytes) -> Iterator[Candidate]:
         at, search = 0, self.statements.search
+        said: dict[str, bool] = {}
         while hit := search(data, at):
             value = hit.end() - 20
             for start in _token_starts(data, value, hit.start()):
-                if candidate := self._statement(data, start) or self._encoded_value(data, start):
+                if candidate := self._statement(data, start, said) or self._encoded_value(data, start):
                     yield candidate
                     break
             at = max(value, hit.start() + 1)
@@ -220,11 +242,11 @@ class Pack:
                 for inner in self._marked(text, _statement_before(data, start)):
                     return replace(inner, start=start, end=token.end(), via=via)
                 value = data[max(0, start - 240) : start] + text + data[token.end() : token.end() + 300]
-                if candidate := self._statement(value, min(start, 240)):
+                if candidate := self._statement(value, min(start, 240), {}):
                     return replace(candidate, start=start, end=token.end(), via=via)
         return None
 
-    def _statement(self, data: bytes, start: int) -> Candidate | None:
+    def _statement(self, data: bytes, start: int, said: dict[str, bool]) -> Candidate | None:
         window = data[start : start + 600]
         if not self._any_value.match(window) or not boundaries.starts(data, start, "word"):
             return None
@@ -234,13 +256,42 @@ class Pack:
         before, after = _statement_before(data, start), _statement_after(data, start)
         if _NOT_A_KEY.search(before[-60:]):
             return None
+        given = _given(data, start)
         near = [(d, f, m) for f, m in matches if (d := _distance(f, before, after[m.end() :])) is not None]
+        if not near and given:
+            below = b"\n".join(data[start : start + 600].split(b"\n")[1:7])
+            near = [(_OFF_LINE + w.start(), f, m) for f, m in matches if (w := f.words.search(below))]
+        if not near and given:
+            near = [(_OFF_LINE, f, m) for f, m in matches if _imported(f, data, said)]
+            near = near if len({f.provider for _, f, _ in near}) == 1 else []
         if not near:
             return None
         distance, f, match = min(near, key=lambda n: (n[0], n[1].rank, n[1].rule.id))
         key = match[0]
-        confidence = f.confidence if distance < _OFF_LINE else Confidence.LOW
+        confidence = f.confidence if given or distance < _OFF_LINE else Confidence.LOW
         return Candidate(f, start, start + len(key), key, confidence, reason=_not_random(f, key))
+
+
+def _given(data: bytes, at: int) -> bool:
+    """Say whether what begins at `at` is given to the name of a credential."""
+    return _CREDENTIAL.search(data, max(0, at - 100), at) is not None
+
+
+def _mentioned(f: Format, data: bytes, said: dict[str, bool]) -> bool:
+    """Say whether the words that a short mark needs stand anywhere in the file, where they are no words of everyday."""
+    if f.raw.get("everyday") or not f.needs:
+        return False
+    if f.rule.id not in said:
+        said[f.rule.id] = f.needs.search(data, 0, _MENTIONS) is not None
+    return said[f.rule.id]
+
+
+def _imported(f: Format, data: bytes, said: dict[str, bool]) -> bool:
+    """Say whether the file imports a package of the vendor."""
+    if f.rule.id not in said:
+        pattern = re.compile(_IMPORTED + f.raw["words"].encode() + rb")")
+        said[f.rule.id] = pattern.search(data, 0, _IMPORTS) is not None
+    return said[f.rule.id]
 
 
 def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:

@@ -20,7 +20,7 @@ _GRADES = {
 }
 _KEYS = frozenset(
     "provider product env power grade rotate keywords pattern trigger offset left right check needs needed unless rank "
-    "value words unverified sample literal inner".split()
+    "value words unverified sample literal inner everyday".split()
 )
 
 

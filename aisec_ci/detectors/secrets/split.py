@@ -29,8 +29,15 @@ _BETWEEN = re.compile(
 _INTERPOLATED = re.compile(rb"\s{0,4}\}(?P<text>" + _TEXT + rb"{1,400})")
 _ASSIGNED = re.compile(rb"(?P<name>[A-Za-z_]\w{0,60})(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}$")
 _NEXT_NAME = rb"\b\s{0,4}(?:\+|,|\}\s{0,4}\$?\{)\s{0,4}(?P<name>[A-Za-z_]\w{0,60})\b"
+_NEXT_TEXT = (
+    rb"(?:\b\s{0,4}\+=?\s{0,4}(?P<quote>[\"'`])(?P<text>%s{1,400})(?P=quote)|\s{0,4}\}(?P<inside>%s{1,400}))"
+    % (
+        _TEXT,
+        _TEXT,
+    )
+)
 _NAMED = (
-    rb"(?i:key|token|secret|_pat\b)[\w\"'\]) ]{0,16}[=:(]\s{0,4}(?:[\"'`]{2}\.join\()?[(\[]{0,2}\s{0,8}(?:f?[\"'`]\$?\{)?f?[\"'`]"
+    rb"(?i:key|token|secret|_pat\b)[\w\"'\]) ]{0,16}[=:(,]\s{0,4}(?:[\"'`](?:\{\}|%s){0,8}[\"'`](?:\.join\(|\.format\(|\s?%\s?\())?[(\[]{0,2}\s{0,8}(?:f?[\"'`]\$?\{)?f?[\"'`]"
     + _TEXT
     + rb"{6,100}[\"'`](?:\s{0,8}(?:[+,\\]|\.concat\()?\s{0,20}f?[\"'`]|\s{0,4}\})"
     + _TEXT
@@ -64,8 +71,8 @@ class Split:
 
 
 def _first_quote(text: bytes) -> int:
-    """Return where the first literal with a piece in it begins: not the empty string of `"".join`."""
-    found = re.search(rb"[\"'`](?=[A-Za-z0-9_+/.=-]{6})", text)
+    """Return where the first literal with a piece in it begins: not the empty string of `"".join` or the template of `"{}{}".format`."""
+    found = re.search(rb"[\"'`](?=[A-Za-z0-9_+/=-][A-Za-z0-9_+/.=-]{5})", text)
     return found.start() if found else 0
 
 
@@ -94,12 +101,15 @@ def _by_name(data: bytes, start: int) -> list[tuple[int, int]]:
     assigned = _ASSIGNED.search(data, max(0, start - 90), start)
     name = assigned["name"] if assigned else b""
     while name and len(out) < 8:
-        use = re.compile(rb"(?<![\w.])" + name + _NEXT_NAME).search(data, max(0, start - 4000), start + 8000)
+        low, high = max(0, start - 4000), start + 8000
+        if text := re.compile(rb"(?<![\w.])" + name + _NEXT_TEXT).search(data, low, high):
+            return [*out, text.span("text" if text["text"] else "inside")]
+        use = re.compile(rb"(?<![\w.])" + name + _NEXT_NAME).search(data, low, high)
         if not use:
             break
         name = use["name"]
         value = re.compile(rb"(?<![\w.])" + name + rb"(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}").search(
-            data, max(0, start - 4000), start + 8000
+            data, low, high
         )
         literal = _LITERAL.match(data, value.end()) if value else None
         if not literal:
