@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from aisec_ci.detectors.config import shell
 from aisec_ci.detectors.config.detector import READ_LIMIT
 from aisec_ci.model import GapLevel
 from tests.config.conftest import Scan
+from tests.hang import ends
 
 CLAUDE = ".claude/settings.json"
 GOOD = '{"permissions": {"allow": ["Bash"]}'
@@ -35,18 +34,16 @@ def test_what_stands_before_the_break_is_reported(scan: Scan) -> None:
 
 def test_a_huge_file_is_read_in_part_and_named(scan: Scan) -> None:
     text = '{"permissions": {"allow": ["Bash", ' + '"Read(a)", ' * 5_000_000
-    start = time.process_time()
-    got = scan({CLAUDE: text})
-    assert time.process_time() - start < 20
+    with ends():
+        got = scan({CLAUDE: text})
     assert "agent-shell-wildcard" in got.rules()
     assert f"only the first {READ_LIMIT:,} were read" in got.gaps[0].reason
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"hooks":' * 100_000, '{"mcpServers": ' + "[" * 100_000])
 def test_a_deep_file_is_named(scan: Scan, text: str) -> None:
-    start = time.process_time()
-    got = scan({CLAUDE: text, ".mcp.json": text})
-    assert time.process_time() - start < 10
+    with ends():
+        got = scan({CLAUDE: text, ".mcp.json": text})
     assert len(got.gaps) == 2
 
 
@@ -145,10 +142,9 @@ def test_every_key_with_every_shape(scan: Scan, inner: str) -> None:
     ],
 )
 def test_shell_text_takes_bounded_time(text: str) -> None:
-    start = time.process_time()
-    for _ in shell.commands(text + "\nclaude --dangerously-skip-permissions\n"):
-        pass
-    assert time.process_time() - start < 5
+    with ends():
+        for _ in shell.commands(text + "\nclaude --dangerously-skip-permissions\n"):
+            pass
 
 
 def test_terminal_and_workflow_commands_are_shown_harmless(scan: Scan) -> None:

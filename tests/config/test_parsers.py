@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from aisec_ci.detectors.config.parsers import front_matter, json_text, toml_text, yaml_text
 from aisec_ci.detectors.config.parsers.nodes import MAX_DEPTH, Document, Mapping, Node, Scalar, moved, walk
+from tests.hang import ends
 
 
 def plain(node: Node) -> object:
@@ -79,9 +79,8 @@ def test_conflict_marks_do_not_hide_the_settings() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])
 def test_deep_json_ends_quickly_and_says_so(text: str) -> None:
-    start = time.process_time()
-    document = json_text.parse(text)
-    assert time.process_time() - start < 5
+    with ends():
+        document = json_text.parse(text)
     assert any("nested deeper" in p.what for p in document.problems)
     assert sum(1 for _ in walk(document.roots[0])) <= MAX_DEPTH + 1
 
@@ -90,9 +89,8 @@ def test_deep_json_ends_quickly_and_says_so(text: str) -> None:
     "text", ['"' * 300_000, "/*" * 150_000, '"\\' * 150_000, '{"a":1,' * 50_000, "-" * 300_000, "," * 300_000]
 )
 def test_json_takes_linear_time(text: str) -> None:
-    start = time.process_time()
-    json_text.parse(text)
-    assert time.process_time() - start < 5
+    with ends():
+        json_text.parse(text)
 
 
 _VALUES = st.recursive(
@@ -155,9 +153,8 @@ def test_yaml_positions_in_blocks_point_into_the_file() -> None:
     "text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "\n".join(" " * i + "a:" for i in range(2_000))]
 )
 def test_deep_yaml_ends_quickly_and_says_so(text: str) -> None:
-    start = time.process_time()
-    document = yaml_text.parse(text)
-    assert time.process_time() - start < 5
+    with ends():
+        document = yaml_text.parse(text)
     assert document.problems
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -78,20 +76,30 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     assert "a.py" in said
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_a_sparse_file_of_200_mb_is_neither_held_nor_passed_over(tmp_path: Path) -> None:
     with (tmp_path / "weights.bin").open("wb") as out:
         out.truncate(200_000_000)
     with (tmp_path / "big.py").open("wb") as out:
         out.write(AI)
         out.truncate(200_000_000)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    start = time.monotonic()
-    code, said = scan(tmp_path, ".")
-    assert code in (0, 3), said
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    assert peak < 600, f"{peak:.0f} MB; earlier children count too"
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 30
-    assert time.monotonic() - start < 100
+    # Of the process itself: what `getrusage` says of children includes their parent, from before they became another program.
+    program = (
+        "import sys\nfrom aisec_ci.__main__ import main\n"
+        "try:\n main()\nfinally:\n print(open('/proc/self/status').read(), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "scan", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode in (0, 3), done.stderr
+    (peak,) = (int(line.split()[1]) // 1024 for line in done.stderr.splitlines() if line.startswith("VmHWM"))
+    assert peak < 200, f"{peak} MB"
 
 
 def test_links_in_a_loop_and_out_of_the_tree(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from aisec_ci import catalog
@@ -9,6 +7,7 @@ from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.detectors.references import create
 from aisec_ci.model import Gap, Observation, Thing
 from aisec_ci.sources.file import SourceFile
+from tests.hang import ends
 
 RULES = catalog.load()
 
@@ -397,9 +396,8 @@ def test_weights_by_url():
 )
 def test_time_is_linear_in_the_input(path, piece):
     text = "model image .pt " + piece * (200_000 // len(piece))
-    start = time.process_time()
-    observe(path, text)
-    assert time.process_time() - start < 4
+    with ends():
+        observe(path, text)
 
 
 def test_recordings_and_logs_are_no_settings():

@@ -26,8 +26,8 @@ def main(seconds: int, memory: int, folder: str) -> None:
 
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    from modelscan.modelscan import ModelScan  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - after the limits
-    from modelscan.settings import DEFAULT_SETTINGS  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    from modelscan.modelscan import ModelScan  # noqa: PLC0415 - after the limits
+    from modelscan.settings import DEFAULT_SETTINGS  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)
     for path in sorted(Path(folder).iterdir()):

@@ -21,12 +21,12 @@ from aisec_ci.detectors.artifacts.pickles.values import harmless, shorten
 from aisec_ci.model import Confidence, Finding, Location, Severity
 from aisec_ci.sources.file import SourceFile, UnreadableError
 
-FILE_LIMIT = 64 << 20
+FILE_LIMIT = 16 << 20
 """Bytes of one file; modelscan holds every opcode in memory."""
 
-ALL_LIMIT = 512 << 20
+ALL_LIMIT = 256 << 20
 SECONDS = 120
-MEMORY = 3 << 30
+MEMORY = 3 << 29
 
 _RULES = {
     "modelscan.scanners.H5LambdaDetectScan": "model-embedded-code",
