@@ -75,6 +75,8 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Fi
         severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
     if hit.kind == "url" and flags & BUILT:
         severity = min(severity, Severity.MEDIUM)
+    if prompt and source.kind in {"user", "stored"} and not flags & BUILT:
+        severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
     notes = []
     if flags & WEAK:
         severity = Severity(max(severity - 1, Severity.NOTE))

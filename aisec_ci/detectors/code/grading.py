@@ -21,6 +21,7 @@ _ORIGIN = {
     "remote": "data of a remote caller",
     "user": "input of the user",
     "third": "content from outside",
+    "stored": "stored content",
     "llm": "model output",
     "tool": "an argument that the model chose",
 }
@@ -36,6 +37,7 @@ _PROMPT: dict[str, dict[str, Grade]] = {
         "remote": Grade("untrusted-system-prompt", _H, "reaches the system prompt"),
         "user": Grade("untrusted-system-prompt", _M, "reaches the system prompt"),
         "third": Grade("indirect-prompt-injection", _H, "reaches the system prompt"),
+        "stored": Grade("indirect-prompt-injection", _M, "reaches the system prompt"),
         "llm": Grade("untrusted-system-prompt", _M, "reaches the system prompt of another call"),
         "tool": Grade("untrusted-system-prompt", _M, "reaches a system prompt"),
     },
@@ -49,6 +51,14 @@ _PROMPT: dict[str, dict[str, Grade]] = {
         "third": Grade("untrusted-prompt-template", _H, "becomes the text of a prompt template"),
         "llm": Grade("untrusted-prompt-template", _M, "becomes the text of a prompt template"),
         "tool": Grade("untrusted-prompt-template", _M, "becomes the text of a prompt template"),
+    },
+    # Jinja2 runs expressions of the template: whoever writes it can run code where the sandbox fails
+    "jinja-template": {
+        "remote": Grade("untrusted-prompt-template", _C, "becomes the text of a Jinja2 prompt template"),
+        "user": Grade("untrusted-prompt-template", _H, "becomes the text of a Jinja2 prompt template"),
+        "third": Grade("untrusted-prompt-template", _C, "becomes the text of a Jinja2 prompt template"),
+        "llm": Grade("untrusted-prompt-template", _H, "becomes the text of a Jinja2 prompt template"),
+        "tool": Grade("untrusted-prompt-template", _H, "becomes the text of a Jinja2 prompt template"),
     },
 }
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from aisec_ci.errors import ConfigError, nearest
 
-SOURCES = frozenset({"remote", "user", "third", "llm", "tool", "secret"})
-"""Where a value comes from: a remote caller; the user of a local interface; content of third parties; a model's answer;
-arguments that a model chose for a tool; credentials."""
+SOURCES = frozenset({"remote", "user", "third", "stored", "llm", "tool", "secret"})
+"""Where a value comes from: a remote caller; the user of a local interface; content of third parties; what the program
+has stored in its database; a model's answer; arguments that a model chose for a tool; credentials."""
 
 SINKS = frozenset(
     "system user messages tool-description template jinja-template exec shell argv sql html url path write deserialize "
@@ -35,6 +35,7 @@ _KEYS = frozenset(
         "attributes",
         "loose-attributes",
         "handlers",
+        "functions",
         "results",
         "bases",
         "clean",
@@ -93,6 +94,18 @@ class Base:
     family: str
     kind: str
     methods: tuple[str, ...]
+    """`*` stands for every method without a leading underscore."""
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Functions that a platform calls by their name, told by name and parameters: `handler(event, context)`."""
+
+    family: str
+    kind: str
+    params: tuple[str, ...]
+    only: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,8 @@ class Models:
         """Decorators of functions whose result is used, with the use."""
         self.loose_results: dict[str, str] = {}
         self.bases: dict[str, list[Base]] = {}
+        self.functions: dict[str, list[Signature]] = {}
+        """By the name of the function."""
         self.clean: set[str] = set()
         self.escapes: dict[str, int] = {}
         self.names: list[NameModel] = []
@@ -159,9 +174,20 @@ class Models:
             for name in _expand_all(result.get("loose", ())):
                 self.loose_results[name] = kind
         for base in raw.get("bases", ()):
-            made_base = Base(family, _word(base["params"], SOURCES, where), tuple(base["methods"]))
+            made_base = Base(
+                family, _word(base["params"], SOURCES, where), tuple(base["methods"]), tuple(base.get("only", ()))
+            )
             for name in _expand_all(base["name"]):
                 self.bases.setdefault(name, []).append(made_base)
+        for function in raw.get("functions", ()):
+            signature = Signature(
+                family,
+                _word(function["params"], SOURCES, where),
+                tuple(function["signature"]),
+                tuple(function.get("only", ())),
+            )
+            for name in _expand_all(function["name"]):
+                self.functions.setdefault(name, []).append(signature)
         self.clean.update(_expand_all(raw.get("clean", ())))
         for kind, names in raw.get("escapes", {}).items():
             bit = 1 << KINDS_SAFE.index(_word(kind, frozenset(KINDS_SAFE), where))

@@ -220,7 +220,9 @@ class Names:
                 if _stem(path) == wanted:
                     return path
             return None
-        if dotted.split(".", 1)[0] in self.external:
+        head = dotted.split(".", 1)[0]
+        external = head in self.external
+        if external and head not in _ORDINARY:
             return None
         best, best_score = None, -1
         tail = "/" + dotted.replace(".", "/")
@@ -229,6 +231,8 @@ class Names:
             root = ("/" + _stem(path)).removesuffix(tail).lstrip("/")
             here = dirname(importer)
             inside = root in ("", here) or here.startswith(root + "/")
+            if external and not inside:
+                continue
             if not inside and single and basename(root) not in {"src", "lib", "python", "app", "backend"}:
                 continue
             score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
@@ -252,6 +256,13 @@ class Names:
             rest.append(last)
             parts = head
         return None, dotted
+
+
+_ORDINARY = frozenset(
+    "agents mcp strands swarm guidance panel telegram discord github gitlab jira email together replicate arxiv wikipedia docx "
+    "telebot phi ddgs azure atlassian twilio".split()
+)
+"""Names of libraries that projects also give to modules of their own: there the module that Python would import wins."""
 
 
 def _stem(path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code import barriers
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
-from aisec_ci.detectors.code.models import Base, Handler, Use, plain
+from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import CallInfo, Solver, Source
 from aisec_ci.detectors.code.values import Val
@@ -20,7 +20,7 @@ _INJECTED = frozenset(
 
 _FRAMEWORK_NAMES = frozenset(
     "self cls ctx context request websocket ws db session response background_tasks settings config app state runtime tool_context "
-    "current_user user_id callback_context run_context wrapper".split()
+    "current_user user_id callback_context run_context wrapper say ack respond logger interaction set_status bot".split()
 )
 """Names of parameters that carry the framework's own objects. Text of a request is read from them by modelled calls."""
 
@@ -75,13 +75,14 @@ def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
     return False
 
 
-_KINDS = frozenset({"remote", "user", "third", "llm", "tool"})
+_KINDS = frozenset({"remote", "user", "third", "stored", "llm", "tool"})
 
 
 def _what(kind: str, label: str) -> str:
     return {
         "llm": f"the answer of `{label}`",
         "third": f"content from outside, read by `{label}`",
+        "stored": f"stored content, read by `{label}`",
         "remote": f"data of the caller, read by `{label}`",
         "user": f"input of the user, read by `{label}`",
         "tool": f"arguments that the model chose, read by `{label}`",
@@ -130,7 +131,9 @@ def _attributes(solver: Solver) -> Iterator[Source]:
             fn = project.fn(load)
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else at.data if at.op == "attr" else ""
-            if receiver == owner and all(
+            if owner == "*":  # the name of the attribute says it all
+                yield Source(load, kind, _what(kind, word))
+            elif receiver == owner and all(
                 v.kind in {"param", "unknown"} for v in flow.values((load & ~MASK) | project.node(load).args[0])
             ):
                 yield Source(load, kind, _what(kind, name))
@@ -141,20 +144,79 @@ def _parameters(solver: Solver) -> Iterator[Source]:
     for info in solver.project:
         for fn in info.functions[1:]:
             _result(solver, fn)
-            if handler := _handler(solver, fn):
+            if handler := _handler(solver, fn) or _signature(solver, fn):
                 yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
+                yield from _dependencies(solver, fn, handler)
         for cls in info.classes:
             for base in _bases(solver, cls):
-                for name in base.methods:
+                for name in _public(cls) if "*" in base.methods else base.methods:
                     method = cls.method(name)
                     if method is not None:
-                        yield from _all(solver, method, base.kind, _of(base.kind, base.family), ())
+                        yield from _all(solver, method, base.kind, _of(base.kind, base.family), base.only)
+            for method in _tool_class(solver, cls):
+                yield from _all(solver, method, "tool", _of("tool", ""), ())
     yield from registered(solver)
+
+
+def _public(cls: Cls) -> list[str]:
+    return [name for name in cls.ir.methods if not name.startswith("_")]
+
+
+def _tool_class(solver: Solver, cls: Cls) -> Iterator[Fn]:
+    """Yield the methods of a class that its decorator offers to a model: `@register_tool(include_functions=[…])`."""
+    for decorator in cls.ir.decorators:
+        if last_word(cls.owner.nodes, decorator) not in _TOOL_DECORATORS:
+            continue
+        given = (
+            solver.flow.argument(cls.owner.value(decorator), None, "include_functions")
+            if cls.owner.nodes[decorator].op == "call"
+            else None
+        )
+        names = solver.flow.constants(given, ("*",)).texts if given is not None else _public(cls)
+        for name in names:
+            method = cls.method(name)
+            if method is not None and not name.startswith("__"):
+                yield method
+
+
+_TOOL_DECORATORS = frozenset({"register_tool", "tool_class", "register_as_tool"})
+"""Decorators by which projects offer their own classes and functions to a model."""
+
+
+def _signature(solver: Solver, fn: Fn) -> Signature | None:
+    """Return the model of a function that a platform calls by its name."""
+    if fn.ir.parent != 0 or fn.ir.cls >= 0:
+        return None
+    names = tuple(p.name for p in fn.ir.params)
+    return next((s for s in solver.models.functions.get(fn.ir.name, ()) if s.params == names), None)
+
+
+def _dependencies(solver: Solver, fn: Fn, handler: Handler | Signature, depth: int = 0) -> Iterator[Source]:
+    """Yield the parameters of functions whose result the framework passes in: `person = Depends(profile)`."""
+    parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else None
+    for index, param in enumerate(fn.ir.params):
+        if parent is None or depth > 3:
+            return
+        calls = [param.default] if param.default >= 0 else []
+        if param.annotation >= 0:
+            calls += parent.nodes[param.annotation].args[2:]  # Annotated[dict, Depends(profile)]
+        for call in calls:
+            value = parent.value(call)
+            if parent.nodes[call].op != "call" or last_word(parent.nodes, call) not in {"Depends", "Security"}:
+                continue
+            given = solver.flow.argument(value, 0, "dependency")
+            for val in solver.flow.values(given) if given is not None else ():
+                if val.kind != "func" or index not in fn.params:
+                    continue
+                solver.injected.setdefault(val.what.id, []).append(fn.value(fn.params[index]))
+                yield from _all(solver, val.what, handler.kind, _of(handler.kind, handler.family), ())
+                yield from _dependencies(solver, val.what, handler, depth + 1)
 
 
 def _of(kind: str, family: str) -> str:
     if kind == "tool":
         return "an argument that the model chooses for this tool"
+    family = family.replace("-", " ")
     return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(
         kind, f"content from outside ({family})"
     )
@@ -289,8 +351,10 @@ def registered(solver: Solver) -> Iterator[Source]:
     """Yield parameters of functions that are handed to a framework as tools: `Tool(func=f)`, `tools=[f]`."""
     project, flow = solver.project, solver.flow
     seen: set[int] = set()
-    for word in sorted(solver.models.words & set(project.calls)):
-        for call in project.calls[word]:
+    yield from _called_decorators(solver, seen)
+    # under "" stand calls of parametrised classes: `Agent[Customer](…)`
+    for word in [*sorted(solver.models.words & set(project.calls)), ""]:
+        for call in project.calls.get(word, ()):
             model = solver.info(call).model
             for use in model.uses if model is not None else ():
                 kind = _REGISTERS.get(use.kind)
@@ -305,6 +369,23 @@ def registered(solver: Solver) -> Iterator[Source]:
                     elif fn.id not in seen:
                         seen.add(fn.id)
                         yield from _all(solver, fn, kind, _of(kind, model.family if model else ""), ())
+
+
+def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
+    """Yield parameters of functions that are passed to a decorator: `app.event("message")(handle)`, `agent.tool(look)`."""
+    project, flow, handlers = solver.project, solver.flow, solver.models.handlers
+    words = {name.rsplit(".", 1)[-1] for name in handlers}
+    for word in [*sorted(words & set(project.calls)), ""]:
+        for call in project.calls.get(word, ()):
+            node = project.node(call)
+            if len(node.args) != 2:
+                continue
+            names = [plain(n).removesuffix("()") for n in flow.names(call)]
+            handler = next((handlers[n] for n in names if n in handlers), None)
+            for fn in _functions(solver, (call & ~MASK) | node.args[1], many=False) if handler is not None else ():
+                if handler is not None and fn.id not in seen:
+                    seen.add(fn.id)
+                    yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
 
 
 def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:

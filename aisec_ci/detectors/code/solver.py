@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from aisec_ci.detectors.code import barriers
@@ -160,6 +161,8 @@ class Solver:
         self.steps = 0
         self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
         """Functions whose result is used: instructions given as a callable."""
+        self.injected: dict[int, list[Value]] = {}
+        """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self._info: dict[Value, CallInfo] = {}
         self._tables: dict[int, _FnTables] = {}
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
@@ -584,7 +587,11 @@ class Solver:
         if entry.source is None and entry.param >> SHIFT == fn.id:
             self._exit(entry, fact, -1, path)
         elif entry.source is not None:
-            starts = [call for call, _ in self.flow.callers(fn)]
+            starts = [call for call, _ in self.flow.callers(fn)] + self.injected.get(fn.id, [])
+            if path and fn.id in self.states:  # a node's result becomes part of the state that all nodes read
+                self.merge(
+                    entry, fact._replace(path=path), ("state",), self.states.values(), 1, "kept in the graph's state"
+                )
             self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`")
 
     def _exit(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
@@ -750,6 +757,8 @@ class Solver:
         model = info.model
         if model is not None:
             self._uses(entry, fact, call, node, info, model, kind, position)
+        if info.word in _GRAPH_CALLS and position == 0:
+            self._invoke_graph(entry, fact, call, info)
         for target in info.targets:
             for param, path in self._bind(fact, target, kind, position):
                 self._enter(entry, fact, call, target, param, path)
@@ -770,6 +779,13 @@ class Solver:
             return
         if info.word in {"Thread", "Process"} and kind in {"args", "kwargs"}:
             self._thread(entry, fact, call, kind)
+            return
+        if info.word == "apply_async" and kind in {"", "args", "kwargs"} and position < 2:
+            callee = fn.nodes[node.args[0]]
+            for target in self.flow.queued((call & ~MASK) | callee.args[0]) if callee.op == "attr" else ():
+                spread = "**" if kind == "kwargs" or (kind == "" and position == 1) else "*"
+                for param, path in self._bind(fact, target, spread, 0):
+                    self._enter(entry, fact, call, target, param, path)
             return
         word = info.word
         if word in _USER_MESSAGES and kind in {"", "content"}:
@@ -814,6 +830,8 @@ class Solver:
         else:
             if info.method and not self._text_like(info):
                 flags = _doubt(flags, 1)
+            if info.method and word in _FILLERS:
+                flags |= BUILT
             self.add(entry, Fact(call, (), flags), via)
 
     def _text_like(self, info: CallInfo) -> bool:
@@ -858,6 +876,30 @@ class Solver:
         role = self.flow.argument(call, names.index("role"), "role")
         if role is not None:
             self._message(entry, fact, call, fact.value, role)
+
+    # -- graphs --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def states(self) -> dict[int, Value]:
+        """Nodes of LangGraph graphs by function number, with the parameter that receives the graph's state."""
+        out: dict[int, Value] = {}
+        for call in self.project.calls.get("add_node", ()):
+            for position in (0, 1):
+                given = self.flow.argument(call, position, "action" if position else None)
+                for val in self.flow.values(given) if given is not None else ():
+                    index = 1 if val.kind == "func" and val.what.bound else 0
+                    if val.kind == "func" and index in val.what.params:
+                        out[val.what.id] = val.what.value(val.what.params[index])
+        return out
+
+    def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
+        if not fact.path or not any("StateGraph" in n for n in info.names):
+            return
+        for number, param in self.states.items():
+            fn = self.project.fns[number]
+            target = Target(fn, 1 if fn.bound else 0, 1)
+            self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
 
     def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
         """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
@@ -1185,8 +1227,13 @@ class Solver:
             self.hit(entry, fact, "system", call, argument, label, doubt)
 
     def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
-        """Note a hit in the part of a request's JSON body that is the system prompt."""
-        if path[:1] == ("system",):
+        """Note a hit in the part of a request's JSON body, or of a mapping of options, that is the system prompt."""
+        if path[:1] == ("messages",):
+            if len(path) > 2 and path[2] == "content":
+                roles = {str(c).lower() for c in self.flow.constants(argument, (*path[:2], "role")).values}
+                if roles and roles <= _ROLES_TRUSTED:
+                    self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif path and path[0] in _SYSTEM_KEYS:
             self.hit(entry, fact, "system", call, argument, label, doubt)
 
     def hit(
@@ -1437,6 +1484,16 @@ _STANDARD = frozenset(
     "os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split()
 )
 """Modules of the standard library whose calls are never taken for look-alikes of something else."""
+
+_FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
+"""Methods that put their arguments into a text of the program."""
+
+_GRAPH_CALLS = frozenset({"invoke", "ainvoke", "stream", "astream", "astream_events", "batch"})
+
+_SYSTEM_KEYS = frozenset(
+    "system system_instruction systemInstruction system_prompt systemPrompt instructions preamble developer".split()
+)
+"""Keys of request bodies and options that hold the system prompt."""
 
 _SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 _INTERPRETERS = _SHELLS | frozenset("python python3 node deno bun ruby perl php osascript lua Rscript ipython".split())

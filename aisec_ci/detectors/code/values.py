@@ -34,6 +34,12 @@ DEPTH = 60
 NESTING = 120
 """Questions that are open at the same time, those about callers included; each costs about six frames of the stack."""
 
+STEPS = 4_000
+"""Steps that one question may take in all, whatever it branches into. Beyond, what was found so far is the answer."""
+
+PATH_LIMIT = 8
+"""Steps into a structure that a question can be about."""
+
 CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
 
@@ -113,12 +119,18 @@ class Flow:
         self.project = project
         self._memo: dict[tuple[Value, Path], tuple[Val, ...]] = {}
         self._active: set[tuple[Value, Path]] = set()
+        self._tried: dict[tuple[Value, Path], tuple[Val, ...]] = {}
+        """Answers that may lack something, since they were found inside a cycle: good for the question at hand only."""
+        self._steps = 0
+        self.exhausted = 0
+        """Questions that were given up after `STEPS`."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
         self._targets: dict[Value, list[Target]] = {}
         self._fields: dict[tuple[int, str], list[Value]] = {}
         self._mro: dict[Cls, list[Cls]] = {}
         self._subclasses: dict[int, list[Cls]] | None = None
         self._cut = False
+        self._contexts: dict[str, list[Cls]] = {}
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
@@ -224,17 +236,28 @@ class Flow:
         known = self._memo.get(key)
         if known is not None:
             return known
-        if key in self._active or depth > DEPTH or len(self._active) > NESTING:
+        active = self._active
+        if key in active or depth > DEPTH or len(active) > NESTING or len(path) > PATH_LIMIT or self._steps > STEPS:
             self._cut = True
             return ()
-        self._active.add(key)
+        if (known := self._tried.get(key)) is not None:
+            self._cut = True
+            return known
+        self._steps += 1
+        active.add(key)
         outer_cut, self._cut = self._cut, False
         found = tuple(islice(dict.fromkeys(self._step(value, path, depth + 1)), LIMIT))
-        self._active.discard(key)
+        active.discard(key)
         # an answer found inside a cycle may lack what the cycle's head adds: it is only kept at the head
-        if not self._cut or not self._active or found:
+        if not self._cut or not active or found:
             self._memo[key] = found
-        self._cut = outer_cut or (self._cut and bool(self._active))
+        else:
+            self._tried[key] = found
+        if not active:
+            self.exhausted += self._steps > STEPS
+            self._steps = 0
+            self._tried.clear()
+        self._cut = outer_cut or (self._cut and bool(active))
         return found
 
     def _step(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
@@ -350,6 +373,12 @@ class Flow:
         elif kind in {"ext", "obj"}:
             if val.what == "os.environ":
                 yield Val("env", None)
+            elif (
+                name in _CONTEXTS
+                and val.what.split("().", 1)[0].rsplit(".", 1)[-1].removesuffix("()") in _CONTEXT_HOLDERS
+            ):
+                for cls in self._context_classes(_CONTEXTS[name]):
+                    yield from self._part(_inst(cls, exact=False), path, depth)
             elif isinstance(name, str) and name != "*":
                 yield from self._part(Val(kind, f"{val.what}.{name}"), path, depth)
             elif not path:
@@ -366,6 +395,19 @@ class Flow:
             return
         elif not path:
             yield UNKNOWN
+
+    def _context_classes(self, keyword: str) -> list[Cls]:
+        """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
+        known = self._contexts.get(keyword)
+        if known is None:
+            self._contexts[keyword] = known = []
+            for word in ("Agent", "create_agent", "create_react_agent", "StateGraph"):
+                for call in self.project.calls.get(word, ()):
+                    given = self.argument(call, None, keyword)
+                    for val in self._eval(given, (), 1) if given is not None else ():
+                        if val.kind == "class" and val.what not in known:
+                            known.append(val.what)
+        return known
 
     def _class_member(self, cls: Cls, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
         for owner in self.mro(cls):
@@ -578,6 +620,10 @@ class Flow:
             for val in self._eval(base | node.args[1], (), depth):
                 if val.kind == "class":
                     yield val
+        elif not path and words & set(_CONTEXT_TYPES):
+            yield Val("type", value)
+        elif path and path[0] in {_CONTEXT_TYPES[w] for w in words if w in _CONTEXT_TYPES}:
+            yield from self.of_type(base | node.args[1], path[1:], depth)
         else:
             for val in self._eval(base | node.args[0], (), depth):  # Agent[Deps]
                 if val.kind == "class":
@@ -621,10 +667,11 @@ class Flow:
             return
         if self.is_enum(cls):
             node = self.project.node(value)
-            if path in {("value",), ("name",)} and len(node.args) > 1:
+            if path in {("value",), ("name",)} and node.op == "call" and len(node.args) > 1:
                 yield from self._eval((value & ~MASK) | node.args[1], (), depth)
             return
-        if not self.find_method(cls, "__init__") and isinstance(path[0], str):
+        called = self.project.node(value).op == "call"  # a factory of a field is not: it is called without arguments
+        if called and not self.find_method(cls, "__init__") and isinstance(path[0], str):
             order = self.field_names(cls)
             position = order.index(path[0]) if path[0] in order else None
             passed = self.argument(value, position, path[0])
@@ -982,6 +1029,12 @@ class Flow:
         base = call & ~MASK
         callee_value = base | node.args[0]
         vals = self.values(callee_value)
+        callee = self.project.node(callee_value)
+        if callee.op == "attr" and callee.data in _DELAYED:
+            queued = list(self.queued(base | callee.args[0]))
+            if queued:
+                yield from queued if callee.data in {"delay", "s", "si", "send"} else ()
+                return
         found = False
         hierarchy = sum(v.kind == "func" for v in vals) > 1
         for val in vals:
@@ -992,12 +1045,24 @@ class Flow:
                 yield from self._passed_on(call, node, val.what)
         if found:
             return
-        callee = self.project.node(callee_value)
         if callee.op == "attr" and callee.data not in _COMMON and not callee.data.startswith("__"):
             named = self.project.methods.get(callee.data, [])
             if 1 <= len(named) <= 4:
                 for fn in named:
                     yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
+
+    def queued(self, task: Value) -> Iterable[Target]:
+        """Return the functions that a worker runs for a task of Celery, Dramatiq, or Huey: `task.delay(…)`."""
+        for val in self.values(task):
+            if val.kind == "func" and val.what.ir.decorators:
+                fn: Fn = val.what
+                parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
+                bind = any(
+                    True in self.argument_constants(parent.value(d), None, "bind").values
+                    for d in fn.ir.decorators
+                    if parent.nodes[d].op == "call"
+                )
+                yield Target(fn, 1 if bind else 0, 0)
 
     def targets_of(self, val: Val, sure: int = 0) -> Iterable[Target]:
         """Return the functions that run when a thing is called."""
@@ -1043,6 +1108,8 @@ class Flow:
             words.discard("__call__")
         calls = [c for w in words for c in self.project.calls.get(w, ())]
         calls += [c for w in _RUNNERS for c in self.project.calls.get(w, ())]
+        if fn.ir.decorators:
+            calls += [c for w in _DELAYED for c in self.project.calls.get(w, ())]
         if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
             calls += self.project.calls.get("", ())
             calls += [c for c in self.escapes(fn) if c not in calls]
@@ -1120,8 +1187,36 @@ _SAME = {
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
 
-_RUNNERS = {"to_thread": 0, "submit": 0, "run_in_executor": 1, "run_sync": 0, "run_in_threadpool": 0, "map": 0}
+_RUNNERS = {
+    "to_thread": 0,
+    "submit": 0,
+    "run_in_executor": 1,
+    "run_sync": 0,
+    "run_in_threadpool": 0,
+    "map": 0,
+    "enqueue": 0,
+    "add_task": 0,
+}
 """Calls that run a function with the arguments that follow it, with its position."""
+
+_DELAYED = frozenset({"delay", "apply_async", "s", "si", "send"})
+"""Methods of a task that let a worker run it."""
+
+_CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
+"""Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class."""
+
+_CONTEXT_HOLDERS = frozenset({"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime"})
+"""Classes of which such objects are attributes, where they are not parametrised."""
+
+_CONTEXT_TYPES = {
+    "RunContext": "deps",
+    "RunContextWrapper": "context",
+    "ToolContext": "context",
+    "AgentHookContext": "context",
+    "Runtime": "context",
+    "ToolRuntime": "context",
+}
+"""Parametrised classes that hold the program's own object, with the attribute: `RunContext[Deps].deps` is a `Deps`."""
 
 _TEXT_METHODS = frozenset(
     "format strip lstrip rstrip lower upper title replace removeprefix removesuffix capitalize casefold encode decode".split()
