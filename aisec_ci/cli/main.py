@@ -18,6 +18,7 @@ _COMMANDS = {
     "rules": "List the rules.",
     "explain": "Say what a rule finds, why it matters and what to do.",
     "fix": "Show or make the changes that mend findings.",
+    "pin": "Lock models and datasets to commits, and check the lock.",
     "baseline": "Record the findings of today, so that only new ones fail the build.",
     "policy": "Show the policy and the configuration keys.",
     "init": "Write a first configuration.",

@@ -7,6 +7,7 @@ nowhere else, and never into a message.
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ TIMEOUT = 10.0
 
 RETRIES = 2
 """Further attempts after a timeout or an answer of 429 or 5xx."""
+
+_BLOB = re.compile(r"[0-9a-f]{40}")
 
 PAUSE = 1.0
 """Seconds before the first further attempt; doubled for each that follows."""
@@ -139,6 +142,11 @@ def _facts(name: str, info: Any) -> HubFacts:
         gated=info.gated if isinstance(info.gated, str) else "",
         private=bool(info.private),
         files={s.rfilename: s.lfs.sha256 for s in info.siblings or () if s.lfs and s.lfs.sha256},
+        blobs={
+            s.rfilename: f"git:{s.blob_id}"
+            for s in info.siblings or ()
+            if not s.lfs and isinstance(s.blob_id, str) and _BLOB.fullmatch(s.blob_id)
+        },
         scan=scan,
         scan_issues=issues,
     )

@@ -37,6 +37,8 @@ class HubFacts:
     private: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of files by their path in the repository, where the hub states it."""
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """`git:` and the blob id of all files by their path, where the hub states it."""
     scan: str = ""
     """The hub's own security scan: `clean`, `pending`, `issues`."""
     scan_issues: tuple[str, ...] = ()

@@ -15,11 +15,11 @@ import aisec_ci
 PACKAGE = Path(aisec_ci.__file__).parent
 LAYERS = [
     {"model", "errors", "paths"},
-    {"catalog"},
+    {"catalog", "lockfile"},
     {"sources"},
     {"detectors", "fingerprint"},
     {"capability", "inventory", "hub"},
-    {"policy", "scan", "bom", "report"},
+    {"policy", "scan", "bom", "report", "pin"},
     {"cli"},
     {"__main__"},
 ]

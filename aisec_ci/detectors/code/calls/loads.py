@@ -10,10 +10,13 @@ from aisec_ci.detectors.code.calls.declared import Declared
 from aisec_ci.detectors.code.calls.ids import What, legacy_names, pin_of, what
 from aisec_ci.detectors.code.calls.literals import literal
 from aisec_ci.detectors.code.calls.loaders import Loader, loaders
+from aisec_ci.detectors.code.calls.remedies import keyword_added, replaced
 from aisec_ci.detectors.code.calls.slots import Given, given, slot
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import ModuleInfo, Value
-from aisec_ci.model import Confidence, Finding, Location, Observation, Severity, Thing
+from aisec_ci.detectors.locks import Locks
+from aisec_ci.lockfile import DATASET, MODEL, Locked
+from aisec_ci.model import Confidence, Edit, Finding, Fix, Location, Observation, Severity, Thing
 
 _PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th)$")
 _WEIGHTS = re.compile(
@@ -60,6 +63,7 @@ class Loads:
         self.index = loaders(view.context.catalog)
         self.legacy = legacy_names(view.context.catalog.data("models/providers")["legacy-names"])
         self.declared = Declared(view.context.tree)
+        self.locks = Locks(view.context.tree)
 
     def run(self) -> Iterator[Finding | Observation]:
         """Yield the findings and observations."""
@@ -135,6 +139,7 @@ class Loads:
         branches = [t for t in self._revisions(load) if t in {"main", "master"}]
         if "none" in load.pins or branches:
             said = f"branch `{branches[0]}`" if branches and "none" not in load.pins else "no revision"
+            locked = self._locked(load, branches[0] if branches else "")
             yield Finding(
                 "unpinned-model",
                 f"{what_} {names} is loaded with {said}: it can change under its name"
@@ -142,18 +147,67 @@ class Loads:
                 where,
                 Severity.MEDIUM if files else Severity.LOW,
                 Confidence.HIGH,
+                help=self._help(locked, files),
+                fixes=self._pinned(load, locked),
                 evidence=evidence,
             )
         elif "tag" in load.pins:
             tag = next((t for t in self._revisions(load) if pin_of(t) == "tag"), "")
+            info = self.view.module(load.call)
+            if self.locks.validates(info.path, *self._identity(load), tag):
+                return
+            locked = self._locked(load, tag)
             yield Finding(
                 "mutable-model-revision",
                 f"{what_} {names} is pinned to `{tag}`, which its owner can move",
                 where,
                 Severity.NOTE,
                 Confidence.HIGH,
+                help=self._help(locked, files),
+                fixes=self._pinned(load, locked),
                 evidence={**evidence, "revision": tag},
             )
+
+    # -- the lock file -----------------------------------------------------------------------------------------------
+
+    def _identity(self, load: _Load) -> tuple[str, str, str]:
+        name = load.first.partition(":")[0] if load.loader.in_name else load.first
+        return DATASET if load.loader.dataset else MODEL, load.loader.hub, name
+
+    def _locked(self, load: _Load, revision: str) -> Locked | None:
+        """Return the entry of the lock file for what a call loads, where that is one thing."""
+        if len(load.ids) != 1 or load.local:
+            return None
+        path = self.view.module(load.call).path
+        kind, hub, name = self._identity(load)
+        return self.locks.entry(path, kind, hub, name, revision)
+
+    def _help(self, locked: Locked | None, files: list[str]) -> str:
+        if locked is None:
+            return ""
+        said = f"the lock file has it at {locked.commit}: `aisec-ci fix` writes that commit"
+        safe = next((p for p in sorted(locked.files) if p.endswith(".safetensors")), "")
+        return said + (f"; at that commit `{safe}` holds the weights without a pickle" if files and safe else "")
+
+    def _pinned(self, load: _Load, locked: Locked | None) -> tuple[Fix, ...]:
+        """Return the fix that writes the locked commit where the revision stands, or behind the other arguments."""
+        if locked is None:
+            return ()
+        edit: Edit | None = None
+        if load.loader.in_name:
+            at = given(self.view.flow, load.call, load.loader.id).at
+            text = load.ids[load.first]
+            written = literal(self.view.flow, at, text) if at is not None and text else None
+            edit = replaced(self.view, written[0], f"{locked.name}:{locked.commit}") if written else None
+        elif load.revision.at is not None:
+            texts = load.revision.texts
+            written = literal(self.view.flow, load.revision.at, texts[0]) if len(texts) == 1 else None
+            edit = replaced(self.view, written[0], locked.commit) if written else None
+        elif not load.revision.given and load.loader.revision:
+            wanted = load.loader.revision[0]
+            value = {wanted.path[0]: locked.commit} if wanted.path else locked.commit
+            edit = keyword_added(self.view, load.call, wanted.name, value)
+        return (Fix(f"load {locked.name} at the locked commit", (edit,), safe=True),) if edit else ()
 
     def _revisions(self, load: _Load) -> list[str]:
         if load.loader.in_name:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.calls.declared import Declared
 from aisec_ci.detectors.code.calls.names import Index
 from aisec_ci.detectors.code.calls.origin import Origin, origin
-from aisec_ci.detectors.code.calls.slots import given, slot, slots
+from aisec_ci.detectors.code.calls.remedies import keyword_added, replaced
+from aisec_ci.detectors.code.calls.slots import Given, given, slot, slots
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import ModuleInfo, Value
-from aisec_ci.model import Confidence, Finding, Observation, Severity, Thing
+from aisec_ci.model import Confidence, Finding, Fix, Observation, Severity, Thing
 
 _SAFE_TORCH = (2, 6)
 """From this version on `weights_only` is True unless told otherwise (release notes of PyTorch 2.6)."""
@@ -79,8 +80,17 @@ class Pickles:
             where,
             Severity.HIGH if remote else Severity.MEDIUM,
             Confidence.HIGH,
+            fixes=self._only_weights(call, switch),
             evidence={"loader": name},
         )
+
+    def _only_weights(self, call: Value, switch: Given) -> tuple[Fix, ...]:
+        """Return the fix that loads nothing but weights. It is not safe: a file that holds more can no longer be loaded."""
+        if not switch.given:
+            edit = keyword_added(self.view, call, "weights_only", value=True)
+        else:
+            edit = replaced(self.view, switch.at, new=True) if switch.at is not None else None
+        return (Fix("load nothing but weights", (edit,)),) if edit else ()
 
     def _pickle(self, call: Value, library: str, name: str, _info: ModuleInfo) -> Finding | None:
         source = self._origin(call, "file@0")

@@ -98,6 +98,10 @@ class View:
         where = self._locate(info.path, pos, info.ir.cells)
         return replace(where, label=label) if label else where
 
+    def at(self, info: ModuleInfo, pos: Pos) -> Location:
+        """Return where a position of a module's source stands in its file."""
+        return self._at(info, pos, "")
+
     def place(self, value: Value, label: str = "") -> Location:
         """Return where a value stands."""
         return self._at(self.module(value), self.project.node(value).pos, label)
