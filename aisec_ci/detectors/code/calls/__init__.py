@@ -15,6 +15,7 @@ from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
 from aisec_ci.detectors.code.calls.pickles import Pickles
 from aisec_ci.detectors.code.calls.sdks import Clients, Sdks
+from aisec_ci.detectors.code.calls.servers import Servers
 from aisec_ci.detectors.code.calls.view import Locate, View
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context
@@ -30,6 +31,7 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     words = Words(context.catalog, view.folders)
     yield from _unique((Loads(view).run(), Sdks(view, words).run(), mentions(view, words)))
     yield from Pickles(view).run()
+    yield from Servers(view).run()
     yield from checks.run(view, checks.checks(context.catalog))
 
 
@@ -56,7 +58,7 @@ def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
     )
 
 
-_COMMON_PACKAGES = frozenset({"pickle", "_pickle", "numpy", "pandas", "name"})
+_COMMON_PACKAGES = frozenset({"pickle", "_pickle", "numpy", "pandas", "name", "uvicorn", "hypercorn"})
 """Packages that are used far more often without what is looked for here."""
 
 

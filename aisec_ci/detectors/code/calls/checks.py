@@ -14,7 +14,7 @@ from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.model import Confidence, Finding, Severity
 
-TABLES = ("agents/frameworks", "models/unsafe-loads")
+TABLES = ("agents/frameworks", "exposure/servers", "models/unsafe-loads")
 
 
 @dataclass(frozen=True)

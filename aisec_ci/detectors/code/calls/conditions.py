@@ -8,6 +8,7 @@ A condition is a mapping with one or more of these keys, all of which must hold:
 | `has` | an element of the list that is passed is one of these constants |
 | `includes` | an element of the list that is passed is a thing from a library with one of these dotted names |
 | `calls` | it is the result of a call, or an instance of a class, with one of these last words |
+| `own-variable` | it is a text `module:name`, and the calling module gives `name` the result of a call with one of these last words |
 | `absent` | it is not passed |
 | `other-than` | something is passed that is not surely one of these constants, last words of calls, or lists of these |
 | `given` | something is passed |
@@ -37,6 +38,8 @@ def holds(flow: Flow, call: Value, text: str, condition: Mapping[str, Any]) -> b
             result = any(name in want for name in _element_names(flow, found, wanted))
         elif key == "calls":
             result = any(word in want for word in _words(found))
+        elif key == "own-variable":
+            result = any(word in want for word in _named_words(flow, call, found))
         elif key == "absent":
             result = (not found.given and found.sure) == want
         elif key == "given":
@@ -77,6 +80,13 @@ def _word(val: Val) -> str:
     if val.kind in {"inst", "class"}:
         return str(val.what.ir.name)
     return ""
+
+
+def _named_words(flow: Flow, call: Value, found: Given) -> list[str]:
+    info = flow.project.fn(call).module
+    names = [text.partition(":")[2].partition(".")[0] for text in found.texts]
+    values = [v for name in names if name for v in info.variable(name)]
+    return [word for value in values for val in flow.values(value) if (word := _word(val))]
 
 
 def _other(flow: Flow, found: Given, harmful: list[Any], wanted: Slot) -> bool:

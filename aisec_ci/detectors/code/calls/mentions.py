@@ -13,16 +13,9 @@ from aisec_ci.detectors.code.calls.ids import is_filler
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import Fn
-from aisec_ci.detectors.references.words import Words
+from aisec_ci.detectors.references.words import Words, is_role
 from aisec_ci.model import Confidence, Observation, Thing
 
-_ROLE = re.compile(
-    r"(?i)(^|[^a-z]|(?<=[a-z])(?=[A-Z]))(models?|model_?names?|model_?ids?|llms?|engine|deployment|embed(der|ding|dings)?|encoder|reranker|repo_?ids?"
-    r"|checkpoint|tokenizer|tts|stt|summarizer)($|[^a-z]|(?=[A-Z]))|Model|LLM|Embed"
-)
-_NOT_ROLE = re.compile(
-    r"(?i)(description|help|title|message|text|prompt|content|label|example|doc|url|path|dir|file|folder|type|class|provider|version|prefix|suffix|regex|pattern|format)s?$"
-)
 _VERSIONED = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[-:.])[a-zA-Z][\w./:@-]{3,100}")
 _SPACY = re.compile(r"[a-z]{2}_(?:core|ent|dep)_(?:web|news|wiki|sci)_(?:sm|md|lg|trf)")
 _NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{2,190}")
@@ -48,7 +41,7 @@ def mentions(view: View, words: Words) -> Iterator[Observation]:
             held = list(_roles(fn, i, roles, 0))
             if not held:
                 continue
-            fits = any(_ROLE.search(r) and not _NOT_ROLE.search(r.rpartition(".")[2]) for r in held)
+            fits = any(is_role(r) for r in held)
             near = next((p for r in held if r.startswith("enum ") and (p := words.provider(_owner(r)))), "")
             found = words.model(text, near) if fits or _SPACY.fullmatch(text) else None
             if found is None and fits and any(r.startswith("enum ") for r in held) and _VERSIONED.fullmatch(text):
@@ -108,7 +101,10 @@ def _roles(fn: Fn, number: int, names: dict[int, list[str]], depth: int) -> Iter
                 if arg == number and isinstance(key, str):
                     yield key
             yield from _roles(fn, user, names, depth + 1)
-        elif node.op in {"phi", "guard"}:
+        elif node.op == "guard":
+            if node.args[0] == number:  # the others are what it was compared with
+                yield from _roles(fn, user, names, depth + 1)
+        elif node.op in {"phi", "list", "tuple", "set"}:
             yield from _roles(fn, user, names, depth + 1)
         elif node.op in {"setattr", "setitem"}:
             if node.args[1] == number and isinstance(node.data, str):

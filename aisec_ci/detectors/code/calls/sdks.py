@@ -165,6 +165,10 @@ class Sdks:
         where = self.view.argument(call, model.at)
         if model.at is not None and (written := literal(self.view.flow, model.at, written_as)):
             where, steps = self.view.place(written[0]), written[1]
+        own = self.words.model(text) if steps > 1 else None
+        if own is not None and own.hub and own.hub != owner and self.words.owned(text):
+            # It came from afar, and one way in can serve clients of many providers: whose name it bears, its it is.
+            owner = own.hub
         attributes = {"loader": name, "pin": "none"}
         if owner:
             attributes["hub"] = owner
