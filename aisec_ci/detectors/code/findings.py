@@ -19,6 +19,9 @@ HOPS = 14
 FLOWS = 5
 """Further flows that a finding keeps."""
 
+SHARED = 3
+"""Hops through fields and shared variables from which on a flow is a guess: objects of a class are not told apart."""
+
 _STEPS = 400
 """Steps of a way that are looked at."""
 
@@ -38,11 +41,13 @@ def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
     """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks."""
     found: dict[tuple[str, int, int, str], Finding] = {}
     for entry, hit in solver.reached:
-        finding = _finding(solver, positions, entry, hit)
-        if finding is None:
+        graded = _finding(solver, positions, entry, hit)
+        if graded is None:
             continue
+        finding, joined = graded
         where = finding.location
-        key = (where.path, where.line, where.column, "prompt" if hit.kind in PROMPT_KINDS else hit.kind)
+        line, column = solver.project.node(joined).pos[:2] if joined is not None else (where.line, where.column)
+        key = (where.path, line, column, "prompt" if hit.kind in PROMPT_KINDS else hit.kind)
         old = found.get(key)
         found[key] = finding if old is None else _merged(old, finding)
     for key in sorted(found):
@@ -58,7 +63,8 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
-def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Finding | None:
+def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tuple[Finding, Value | None] | None:
+    """Return the finding of a hit, with the join of texts at which it stands; None where it is not reported."""
     source = entry.source
     assert source is not None
     graded = grade(hit.kind, source.kind)
@@ -82,6 +88,8 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Fi
         severity = Severity(max(severity - 1, Severity.NOTE))
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
     confidence = _CONFIDENCE[flags >> DOUBT]
+    if sum(s.note.startswith("kept in") for s in steps) >= SHARED:
+        confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
     built = _built(solver, steps) if prompt else None
@@ -102,7 +110,7 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Fi
     if notes:
         message += f"; {notes[0]}"
     flow = _flow(solver, positions, source.what, steps, inner)
-    return Finding(
+    finding = Finding(
         rule_id=graded.rule,
         message=message,
         location=location,
@@ -112,6 +120,7 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> Fi
         help=advice(hit.kind, inner.label),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
+    return finding, built[0] if built is not None else None
 
 
 def _label(use: str, kind: str) -> str:
@@ -177,6 +186,9 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
     for step in steps:
         if step.note or step.before < 0:
             continue
+        node = solver.project.node(step.value)
+        if best is not None and node.op == "add" and node.args[0] == step.before & MASK:
+            continue  # the prompt that already holds the value is made longer
         length = _text_size(solver, step.value)
         if length > size:
             best, size = step, length

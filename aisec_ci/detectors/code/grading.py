@@ -85,9 +85,8 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
     "url": {
         **_from_model("model-output-to-url", _H, "chooses the address that is fetched by"),
-        **dict.fromkeys(
-            ("remote", "third"), Grade("model-output-to-url", _M, "chooses the address that is fetched by")
-        ),
+        "remote": Grade("model-output-to-url", _M, "chooses the address that is fetched by"),
+        "third": Grade("model-output-to-url", _L, "chooses the address that is fetched by"),
     },
     "path": {
         "llm": Grade("model-output-to-path", _L, "chooses the file that is opened by"),

@@ -13,6 +13,7 @@ grow with the number of sources.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -208,16 +209,23 @@ class Solver:
         self.work.append((entry, fact))
 
     def merge(
-        self, entry: Entry, fact: Fact, key: tuple[Any, ...], starts: Iterable[Value], doubt: int, note: str
+        self,
+        entry: Entry,
+        fact: Fact,
+        key: tuple[Any, ...],
+        starts: Iterable[Value],
+        doubt: int,
+        note: str,
+        origin: Fact | None = None,
     ) -> None:
-        """Go on with a source's fact at other places, once for each kind of source."""
+        """Go on with a source's fact at other places, once for each kind of source. `origin` is the fact it came from."""
         assert entry.source is not None
         flags = _doubt(fact.flags, doubt)
         path = fact.path[:PATH_LIMIT]
         if not self._news((*key, entry.source.kind, path), flags):
             return
         other = self._entry(entry.source)
-        other.origin = (entry, fact)
+        other.origin = (entry, origin or fact)
         for value in starts:
             self.add(other, Fact(value, path, flags), Via(None, note=note))
 
@@ -541,7 +549,7 @@ class Solver:
             key = ("var", module.path, variable)
             starts = self._variable_reads(module.path).get(variable, ())
             note = f"kept in `{variable[1]}`"
-        self.merge(entry, Fact(fact.value, path, flags), key, starts, 1, note)
+        self.merge(entry, Fact(fact.value, path, flags), key, starts, 1, note, fact)
 
     def _field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
         family = {id(c) for c in [*self.flow.mro(cls), *self.flow.subclasses(cls)]}
@@ -592,7 +600,7 @@ class Solver:
                 self.merge(
                     entry, fact._replace(path=path), ("state",), self.states.values(), 1, "kept in the graph's state"
                 )
-            self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`")
+            self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`", fact)
 
     def _exit(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
         if entry.source is not None:
@@ -601,7 +609,10 @@ class Solver:
             return
         if self.project.fn(fact.value).id != entry.param >> SHIFT:
             return
-        key = (param, path, fact.flags)
+        flags = fact.flags | (
+            USER_ROLE if param < 0 and _USER_HELPER.fullmatch(self.project.fn(fact.value).ir.name) else 0
+        )
+        key = (param, path, flags)
         if key in entry.exits:
             return
         entry.exits[key] = fact
@@ -684,7 +695,11 @@ class Solver:
             words.append(at.data)
             at = fn.nodes[at.args[0]]
             while at.op in {"call", "guard"} and len(words) < 5 and at.args and fn.nodes[at.args[0]].op == "attr":
+                made = at.op == "call"
                 at = fn.nodes[at.args[0]]
+                if made and at.data == "request":  # `requests.request(…).json()` is an answer, not a request
+                    words.append("request()")
+                    at = fn.nodes[at.args[0]]
         if at.op == "var":
             words.append(at.data[1])
         elif at.op == "param":
@@ -1484,6 +1499,11 @@ _STANDARD = frozenset(
     "os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split()
 )
 """Modules of the standard library whose calls are never taken for look-alikes of something else."""
+
+_USER_HELPER = re.compile(
+    r"_?(?:(?:make|create|build|get|format|to|as)_)?(?:user|human|assistant|ai)_?(?:message|msg|turn)", re.IGNORECASE
+)
+"""Names of functions that make a message of the user, whatever form the message has."""
 
 _FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
 """Methods that put their arguments into a text of the program."""
