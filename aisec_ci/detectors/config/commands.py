@@ -54,6 +54,29 @@ ANYTHING = Verdict(
     Severity.CRITICAL, ("execution", "network", "secrets", "destruction"), "any command runs without asking"
 )
 
+_AS_ROOT = frozenset(
+    [
+        "cat",
+        "less",
+        "head",
+        "tail",
+        "tee",
+        "cp",
+        "mv",
+        "chmod",
+        "chown",
+        "ln",
+        "install",
+        "mount",
+        "umount",
+        "tar",
+        "touch",
+        "nano",
+        "grep",
+    ]
+)
+"""Programs that are harmless as the user and not as root."""
+_AS_ROOT_HOW = "as root it reads or changes any file"
 _WORD = re.compile(r"""(?:[^\s"'\\]+|\\.|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""", re.DOTALL)
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _HOST = re.compile(r"https?://[^/*\s$]+/|https?://[^/*\s$]+$")
@@ -95,7 +118,7 @@ class Programs:
         for part in catalog.data("agents/programs").values():
             for row in part["programs"]:
                 for name in row["names"]:
-                    self.table[name] = row
+                    self.table[name.lower()] = row
 
     def judge(self, pattern: Pattern) -> Verdict:
         """Return what a pattern allows."""
@@ -103,7 +126,7 @@ class Programs:
             return SAFE
         if pattern.tail and not pattern.words:
             return Verdict(Severity.MEDIUM, ANYTHING.allows, f"any command that ends in `{pattern.tail[:40]}`", WILD)
-        words = list(pattern.words)
+        words, raised = list(pattern.words), False
         for _ in range(MAX_WRAPPERS):
             while words and _ASSIGNMENT.fullmatch(words[0]):
                 words.pop(0)
@@ -111,8 +134,11 @@ class Programs:
                 return ANYTHING
             name = basename(words[0].replace("\\", "/")).lower().removesuffix(".exe")
             row = self.table.get(name) or self.table.get(_VERSION.sub("", name))
+            if raised and name in _AS_ROOT:
+                return Verdict(Severity.MEDIUM, ("secrets", "destruction"), _AS_ROOT_HOW, f"sudo {name}")
             if row is None:
                 return SAFE
+            raised = raised or bool(row.get("raises"))
             glued_here = pattern.glued and len(words) == 1
             wrapped = None if glued_here else self._wrapped(row, words[1:])
             if wrapped is None or not wrapped:
@@ -143,7 +169,7 @@ class Programs:
     def _rated(row: Mapping[str, Any], words: Sequence[str], name: str, *, glued: bool) -> Verdict:
         """Return the verdict of the longest entry of `then` that the words after the program fix, or of the program."""
         rest = list(words[1:])
-        if rest and rest[0] in row.get("script-words", ()) and len(rest) > 1 + glued:
+        if rest and rest[0] in row.get("script-words", ()) and len(rest) > 1 + glued and not rest[1].startswith("-"):
             return SAFE  # a named script
         if row.get("hosts") and any(_HOST.match(word) for word in rest):
             return SAFE

@@ -11,6 +11,7 @@ from aisec_ci.detectors.config.commands import Programs
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.mcp import risky_mount, risky_run_option
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, walk
+from aisec_ci.detectors.config.paths import OWN_SETTINGS
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Location, Severity, Thing
 
@@ -45,14 +46,15 @@ def check_devcontainer(scope: Scope, programs: Programs, *, agents_in_tree: bool
     agent = bool(AGENTS.search(scope.file.text))
     hits = list(_devcontainer_openings(root))
     if hits and (agent or agents_in_tree):
-        node, what = hits[0]
+        node, what = min(hits, key=lambda hit: hit[1] == OWN_SETTINGS)
+        grave = agent and what != OWN_SETTINGS
         yield scope.finding(
             "devcontainer-privilege",
             node,
             f"the development container in which an agent works is given {what}",
-            Severity.HIGH if agent else Severity.MEDIUM,
+            Severity.HIGH if grave else Severity.MEDIUM,
             help="leave it out; for Docker inside, use a rootless or remote engine",
-            related=_related(scope, hits[1:]),
+            related=_related(scope, [hit for hit in hits if hit[0] is not node]),
         )
     start = root.scalar("initializeCommand")
     for node in [start] if start else [s for s in root.items("initializeCommand") if isinstance(s, Scalar)]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+OWN_SETTINGS = "the agents' own settings"
+"""What is said of a client's folder below the home folder: with its login, and the rules that bind the agent."""
+
 _HOME = r"(?:~|\$HOME|\$\{HOME\}|\$\{env:HOME\}|\$\{localEnv:HOME\}|\$\{userHome\}|%USERPROFILE%|\$env:USERPROFILE|\{env:HOME\})"
 _ANY = r"(?:/?\*{0,2}(?:/\*{1,2})?|/)"
 _ROOT = re.compile(r"(?:/|/\*{1,2}(?:/\*{1,2})?|[A-Za-z]:[\\/]*\*{0,2}|/mnt/c/?|/host/?|\*\*/\*\*)")
@@ -19,7 +22,7 @@ _SECRETS = (
     (re.compile(r"(?:^|[/\\])\.config[/\\](?:gcloud|gh)(?:[/\\]|$)"), "cloud credentials"),
     (re.compile(r"(?:^|[/\\])\.(?:netrc|pgpass|npmrc|pypirc|git-credentials)$"), "stored passwords"),
     (
-        re.compile(r"(?:^|[/\\*])\.env(?:\*|\.\*|\.local|\.production|\.prod|\.secret|\.secrets)?$"),
+        re.compile(r"(?:^|[/\\*])\.env(?:[-.]?\*|\.local|\.production|\.prod|\.secret|\.secrets)?$"),
         "environment files with secrets",
     ),
     (re.compile(r"(?:^|[/\\])id_(?:rsa|ed25519|ecdsa)$"), "SSH keys"),
@@ -39,7 +42,7 @@ def broad_path(path: str) -> str:
     if _SYSTEM.fullmatch(path):
         return "system files"
     if _CLIENT.fullmatch(path):
-        return "the agents' own settings"
+        return OWN_SETTINGS
     return ""
 
 

@@ -28,12 +28,13 @@ def check(scope: Scope) -> Iterator[Report]:
             yield from _mode(scope, entry.value, entry.key.value, standing=None if active else Standing.DISABLED)
     workspace = root.mapping("sandbox_workspace_write")
     network = workspace.entry("network_access")
+    proxied = root.mapping("features").mapping("network_proxy").scalar("enabled")
     if network and isinstance(network.value, Scalar) and network.value.truth:
         yield scope.finding(
             "agent-network-wildcard",
             network,
-            "commands of the agent reach any host (`network_access = true`)",
-            Severity.MEDIUM,
+            "commands of the agent reach the network (`network_access = true`)",
+            Severity.LOW if proxied and proxied.truth else Severity.MEDIUM,
             fixes=[scope.replacing("no network for commands", network.value, "false")],
             setting="sandbox_workspace_write.network_access",
         )
