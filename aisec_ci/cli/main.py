@@ -104,6 +104,28 @@ def run(arguments: list[str] | None = None) -> int:
         # The reader of our output went away (`| head`). What was written is all that was wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except MemoryError:
+        _say("out of memory", "scan fewer files at once: `--shard 1/4`, or name folders")
+        return 3
+    except Exception as error:  # a traceback would show values of what was scanned
+        if os.environ.get("AISEC_DEBUG"):
+            raise
+        _say(
+            f"internal error: {type(error).__name__} in {_place(error)}; the scan is not complete",
+            "this is a fault of aisec-ci: please report it with this line (AISEC_DEBUG=1 shows the traceback)",
+        )
+        return 3
+
+
+def _place(error: BaseException) -> str:
+    """Return module and line of our own code where an error came up: no values, which may be secrets."""
+    place, trace = "aisec_ci", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("aisec_ci"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 def _say(message: str, help: str) -> None:  # noqa: A002

@@ -114,3 +114,21 @@ def test_a_change_is_judged_by_the_policy_before_it(
     out = capsys.readouterr().out
     assert "this change ignores openai-project-key (it is fine)" in out
     assert run(["scan", "--policy-from", "nope"]) == 2
+
+
+def test_a_fault_of_our_own_shows_no_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("the secret text of the scanned file")
+
+    monkeypatch.setattr("aisec_ci.cli.run.perform", fail)
+    monkeypatch.delenv("AISEC_DEBUG", raising=False)
+    assert run(["scan", "."]) == 3
+    said = capsys.readouterr().err
+    assert said.startswith("error: internal error: ZeroDivisionError in aisec_ci.cli.run:")
+    assert "help: " in said
+    assert "secret text" not in said
+    monkeypatch.setenv("AISEC_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run(["scan", "."])
