@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import decimal
+import io
 import pickle
 import random
 import struct
@@ -145,7 +146,7 @@ def test_mutated_models_are_survived(seed: int, path: str) -> None:
 
 def header_spots(data: bytes) -> list[tuple[int, int]]:
     """The places in a ZIP file that say something about the member data.pkl, but its name and data."""
-    with zipfile.ZipFile(__import__("io").BytesIO(data)) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         info = archive.infolist()[0]
     central = data.find(b"PK\x01\x02")
     end = data.find(b"PK\x05\x06")
@@ -166,6 +167,60 @@ def test_tampering_never_cleans_a_malicious_zip(seed: int, deflate: bool) -> Non
         start, size = chance.choice(spots)
         at = start + chance.randrange(size)
         data[at] = chance.randrange(256)
+    assert failing("model.pt", bytes(data)), findings("model.pt", bytes(data))
+
+
+class Pipe(io.RawIOBase):
+    """A stream that cannot be sought, so that `zipfile` writes sizes behind the data."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        self.data += bytes(data)  # type: ignore[call-overload]
+        return len(bytes(data))  # type: ignore[call-overload]
+
+
+def streamed(members: dict[str, bytes], method: int) -> bytes:
+    """A ZIP file whose local headers know no sizes."""
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", method) as archive:
+        for name, data in members.items():
+            with archive.open(name, "w") as member:
+                member.write(data)
+    return bytes(pipe.data)
+
+
+PAYLOADS = [
+    g.shell(), b"cos\nsystem\n(S'id'\ntR.", g.torch_zip(g.shell()), g.tarred({"m": g.shell()}), g.npy("|O", "(1,)", g.shell()),
+]  # fmt: skip
+
+
+@settings(QUIET, max_examples=150)
+@given(st.integers(0, 2**32), st.sampled_from([0, 8]), st.booleans(), st.booleans(), st.integers(0, len(PAYLOADS) - 1))
+def test_tampering_with_any_header_never_cleans(
+    seed: int, method: int, sizes_behind: bool, last: bool, which: int
+) -> None:
+    """The headers of all members lie, and bytes may stand in front; the payload and where it begins are left."""
+    chance = random.Random(seed)
+    members = {"archive/data.pkl": PAYLOADS[which], "archive/data/0": b"\0" * 64, "archive/version": b"3\n"}
+    if last:
+        members = dict(reversed(members.items()))
+    data = bytearray(streamed(members, method) if sizes_behind else g.zipped(members, method))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        info = archive.getinfo("archive/data.pkl")
+    at = info.header_offset
+    names, extra = struct.unpack_from("<HH", data, at + 26)
+    start = at + 30 + names + extra
+    kept = {*range(at, at + 4), *range(at + 26, at + 30), *range(start, start + info.compress_size)}
+    free = [i for i in range(len(data)) if i not in kept]
+    for _ in range(chance.randint(1, 5)):
+        data[chance.choice(free)] = chance.randrange(256)
+    if chance.random() < 0.2:
+        data[:0] = chance.randbytes(chance.randint(1, 300))
     assert failing("model.pt", bytes(data)), findings("model.pt", bytes(data))
 
 

@@ -85,6 +85,8 @@ class Slice:
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes that stand at `offset`."""
+        if offset < 0:
+            return b""
         return self._whole.read_at(self._start + offset, max(0, min(count, self._size - offset)))
 
     def length(self) -> int:

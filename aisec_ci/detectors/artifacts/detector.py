@@ -20,9 +20,15 @@ _FIRST = frozenset(bytes((b,)) for b in b"\x80\x93\x1f\xfd\x04\x28\x89PGBFXRv7x"
 """First bytes of formats that short files without a NUL byte may have, which then look like text."""
 
 _OLD_PICKLE = re.compile(
-    rb"\(?[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_]\w{0,60}\n[(q)V0-9SINtoR]|\((?:[dl]p?\d*\n|dp\d+\n|lp\d+\n)"
+    rb"(?:\A|[(\])}.0-9tNRsaue\n])[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n[(qp)V0-9SINtoRsb.]|\A\((?:[dl]p?\d*\n|dp\d+\n|lp\d+\n)"
 )
-"""How a pickle of protocol 0 begins; such files are text."""
+"""What the beginning of a pickle of protocol 0 holds: an import, or a container at the very start. Such files are text."""
+
+_OPCODES = frozenset(b"(.012FGIJKLMNPQRSTUVX]abcdegijlopqrstu)}")
+"""Bytes that may come first in a pickle of protocol 0 or 1."""
+
+
+_PROGRAMS = frozenset({Kind.PYTHON, Kind.JAVASCRIPT, Kind.TYPESCRIPT, Kind.GO, Kind.JAVA, Kind.SHELL, Kind.NOTEBOOK})
 
 
 class ArtifactsDetector:
@@ -50,8 +56,10 @@ class ArtifactsDetector:
             return sniff(file.head, file.size, file.path) not in (None, "lfs")
         if file.head[:1] in _FIRST and sniff(file.head, file.size, file.path) not in (None, "lfs"):
             return True
+        if file.head[:1] and file.head[0] in _OPCODES and kind not in _PROGRAMS and _OLD_PICKLE.search(file.head):
+            return True
         if kind is Kind.TEXT:
-            return _OLD_PICKLE.match(file.head) is not None or markup_format(file.head) is not None
+            return markup_format(file.head) is not None
         if kind in (Kind.JSON, Kind.TEMPLATE, Kind.YAML) and file.small:
             return configuration_format(file.path, file.data) is not None
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -58,6 +59,10 @@ _READERS: Mapping[str, str] = {
 
 _CLOSED = {"7z": "7z archive", "zstd": "zstd stream"}
 """Containers that the standard library cannot open."""
+
+
+_HEADER = re.compile(rb"PK\x03\x04[\x00-\x40]\x00[\x00-\xff]{2}[\x00\x08\x0c\x0e]\x00")
+"""The local header of a ZIP member with a version and a method that exist."""
 
 
 def _ends_as_zip(item: Item) -> bool:
@@ -141,7 +146,7 @@ class Scan:
             return None
         if looks_like_pickle(head, item.ending in PICKLE_ENDINGS, self.names.stdlib):
             return "pickle"
-        if item.top and _ends_as_zip(item):
+        if item.top and (_ends_as_zip(item) or _HEADER.search(head)):
             return "zip"
         return by_structure(head, item.size if item.size >= 0 else 1 << 62, item.name)
 

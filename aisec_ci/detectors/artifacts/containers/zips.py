@@ -31,6 +31,8 @@ _LINK = 0o120000
 _MASK = 0o170000
 _GAP = 1 << 24
 """Bytes outside of known members that are searched for local headers."""
+_ALL = 1 << 30
+"""Bytes that are searched for local headers where the directories contradict each other."""
 _DIRECTORY = 64 << 20
 """Bytes of central directory that are read."""
 
@@ -67,13 +69,13 @@ def read(item: Item, scan: Scan) -> None:
         _path(item, scan, entry)
     names = [entry.name for entry in entries]
     kind = before_members(names, scan)
-    starts = sorted({entry.header for entry in entries if entry.header >= 0} | {size})
+    starts = sorted({entry.header for entry in entries if entry.data >= 0} | {size})
     following = dict(pairwise(starts))
     for entry in entries:
         scan.budget.member()
-        if entry.data >= 0 and not entry.name.endswith("/"):
+        if entry.data >= 0 and (entry.packed or entry.size or not entry.name.endswith("/")):
             try:
-                _member(item, scan, entry, following.get(entry.header, size), kind)
+                _member(item, scan, entry, following.get(entry.header, size), size, kind)
             except LimitReachedError as limit:
                 scan.collector.not_read(f"{item.place.member(entry.name).inside()} {limit}")
                 if scan.budget.exhausted:
@@ -117,7 +119,7 @@ def _members(item: Item, scan: Scan, size: int) -> list[Entry]:
     blob = item.blob
     entries: list[Entry] = []
     wrong: list[str] = []
-    for entry in _central(item, scan, size):
+    for entry in _central(item, scan, size, wrong):
         full = _with_local(blob, entry)
         entries.append(full)
         local = full.local
@@ -125,7 +127,9 @@ def _members(item: Item, scan: Scan, size: int) -> list[Entry]:
             wrong.append(f"`{_name(entry)}` has no local header")
         else:
             wrong += _differences(entry, local)
-    hidden = _hidden(item, scan, entries, size)
+    wrong += _overlaps(entries, size)
+    # where the directories lie anyhow, members are looked for everywhere, else between those that are known
+    hidden = _hidden(item, scan, [] if wrong else entries, {entry.header for entry in entries if entry.data >= 0}, size)
     if entries:
         wrong += [f"`{_name(entry)}` is not in the central directory" for entry in hidden]
     entries += hidden
@@ -158,20 +162,28 @@ def _differences(central: Entry, local: Entry) -> Iterator[str]:
         yield f"`{_name(central)}` has method {central.method} and {local.method}"
     if (central.flags ^ local.flags) & 0x41:
         yield f"`{_name(central)}` is encrypted in one and not in the other"
-    streamed = local.flags & 8
+    streamed = local.flags & 8 and not local.packed
     if not streamed and (central.packed != local.packed or central.size != local.size):
         yield f"`{_name(central)}` has two sizes"
 
 
-def _central(item: Item, scan: Scan, size: int) -> Iterator[Entry]:
-    """Yield the entries of the central directory, as far as one is found."""
+def _overlaps(entries: list[Entry], size: int) -> Iterator[str]:
+    """Yield what is wrong with the places of members: the data of one reaches into the next, or beyond the end."""
+    placed = sorted((entry for entry in entries if entry.data >= 0), key=lambda entry: entry.header)
+    for entry, start in zip(placed, [*(entry.header for entry in placed[1:]), size], strict=False):
+        if entry.data + entry.packed > start:
+            yield f"`{_name(entry)}` reaches into what follows it"
+
+
+def _central(item: Item, scan: Scan, size: int, wrong: list[str]) -> Iterator[Entry]:
+    """Yield the entries of the central directory, as far as one is found. Adds to `wrong` where it breaks off."""
     blob = item.blob
     tail_at = max(0, size - 66_000)
     tail = blob.read_at(tail_at, 66_000)
     end = tail.rfind(_END)
-    start, length = -1, 0
+    start, length, stated = -1, 0, 0xFFFF
     if end >= 0 and len(tail) >= end + 22:
-        length, start = unpack_from("<II", tail, end + 12)
+        stated, length, start = unpack_from("<HII", tail, end + 10)
         if start == 0xFFFFFFFF or length == 0xFFFFFFFF:
             at = tail.rfind(b"PK\x06\x06", 0, end)
             if at >= 0 and len(tail) >= at + 56:
@@ -189,7 +201,7 @@ def _central(item: Item, scan: Scan, size: int) -> Iterator[Entry]:
         start, length, shift = (tail_at + found, size, 0) if found >= 0 else (-1, 0, 0)
         if size > 22:
             scan.collector.fact("zip_end", "missing")
-    at = start
+    at, count = start, 0
     until = start + min(length + 1, _DIRECTORY)
     while 0 <= at < until:
         header = blob.read_at(at, 46)
@@ -204,8 +216,11 @@ def _central(item: Item, scan: Scan, size: int) -> Iterator[Entry]:
         mode = attributes >> 16 if made in (3, 19) or attributes >> 16 else 0
         yield Entry(_decode(rest[:name_size], flags), method, flags, packed, plain, offset + shift, mode)
         at += 46 + name_size + extra_size + comment_size
+        count += 1
         if scan.budget.members <= 0:
             raise LimitReachedError("too many members")
+    if stated not in (0xFFFF, count & 0xFFFF) or (length != size and at != start + length >= 0):
+        wrong.append("the central directory is not as long as it states")
 
 
 def _decode(name: bytes, flags: int) -> str:
@@ -257,12 +272,11 @@ def _with_local(blob: Blob, entry: Entry) -> Entry:
     return replace(entry, local=local, data=local.data) if local is not None else entry
 
 
-def _hidden(item: Item, scan: Scan, entries: list[Entry], size: int) -> list[Entry]:
-    """Return members that only local headers name, in what the known members leave free."""
+def _hidden(item: Item, scan: Scan, entries: list[Entry], known: set[int], size: int) -> list[Entry]:
+    """Return members that only local headers name, in what `entries` leave free. `known` are headers that are read already."""
     spans = sorted((entry.header, entry.data + entry.packed) for entry in entries if entry.data >= 0)
-    known = {entry.header for entry in entries}
     out: list[Entry] = []
-    at, left = 0, _GAP
+    at, left = 0, _GAP if entries else _ALL
     for start, end in [*spans, (size, size)]:
         while at < start and left > 0:
             step = min(start - at, 1 << 20)
@@ -309,38 +323,57 @@ def _path(item: Item, scan: Scan, entry: Entry) -> None:
             )
 
 
-def _member(item: Item, scan: Scan, entry: Entry, until: int, kind: str) -> None:
-    """Judge a member in each way that its headers allow to read it."""
+def _member(item: Item, scan: Scan, entry: Entry, until: int, size: int, kind: str) -> None:
+    """Judge a member in each way that its headers allow to read it; in every way there is, where they lie."""
     local = entry.local or entry
-    ways = [(entry.method, entry.packed)]
-    if local.method != entry.method:
-        ways.append((local.method, local.packed))
-    room = max(0, until - entry.data)
-    lies = local.packed != entry.packed or entry.packed > room or (not entry.packed and room > 30) or entry.flags & 1
+    room, rest = max(0, until - entry.data), size - entry.data
+    # a header inside of a member's data does not end it: the longest reading holds all that a shorter one would
+    length = max((n for n in (entry.packed, local.packed) if 0 < n <= rest), default=0)
+    encrypted = (entry.flags | local.flags) & 1
+    streamed = local.flags & 8 and not local.packed  # sizes stand behind the data
+    lies = (
+        entry.local is None
+        or (local.packed != entry.packed and not streamed)
+        or not length
+        or max(entry.packed, local.packed) > rest
+    )
+    if lies or encrypted:
+        length = max(length, room)
     raw = is_storage(kind, entry.name)
-    known = False
-    for method, packed in ways:
-        length = min(packed, room) if packed and not lies else room
-        if method == 0:
-            known |= scan.member(item, Slice(item.blob, entry.data, length), entry.name, length, raw=raw) is not None
-            continue
-        blob = _open(item.blob, entry, method, room if lies else packed, scan)
-        if isinstance(blob, Unpacked):
-            readable = blob.read_at(0, 1)
-            known |= scan.member(item, blob, entry.name, entry.size or -1, raw=raw) is not None
-            if not readable or blob.error:  # a wrong method, or a flag that lies: the bytes may stand there as they are
-                known |= scan.member(item, Slice(item.blob, entry.data, room), entry.name, room, raw=raw) is not None
-                if blob.error and entry.size and not entry.flags & 1:
-                    scan.collector.not_read(
-                        f"{item.place.member(_name(entry)).inside()} cannot be decompressed: {blob.error}"
-                    )
-        else:
-            known |= scan.member(item, blob, entry.name, entry.size, raw=raw) is not None
-            scan.collector.not_read(
-                f"{item.place.member(_name(entry)).inside()} compression method {method} is not supported"
-            )
-    if entry.flags & 1 and not known:
-        scan.collector.notice(f"{item.place.member(_name(entry)).inside()} is encrypted")
+
+    def judge(method: int) -> tuple[bool, str]:
+        """Return whether a reader knew what came out, and why nothing or not all came out."""
+        blob = _open(item.blob, entry, method, max(length, room) if method else length, scan)
+        if not isinstance(blob, Unpacked):
+            return scan.member(item, blob, entry.name, length, raw=raw) is not None, ""
+        readable = blob.read_at(0, 1)
+        known = scan.member(item, blob, entry.name, entry.size or -1, raw=raw) is not None
+        return known and bool(readable), blob.error or ("" if readable else "it is empty")
+
+    methods = list(dict.fromkeys((entry.method, local.method)))
+    known, failure = False, ""
+    for method in methods:
+        if method in _METHODS:
+            one, error = judge(method)
+            known |= one
+            failure = failure or error
+    foreign = [method for method in methods if method not in _METHODS]
+    if (failure or foreign) and length:  # a method or a flag that lies: the bytes may stand there in another way
+        for method in _METHODS:
+            if method not in methods and (method == 0 or not known):
+                known |= judge(method)[0]
+    where = item.place.member(_name(entry)).inside()
+    if encrypted:
+        if not known:
+            scan.collector.notice(f"{where} is encrypted")
+    elif foreign and not known:
+        scan.collector.not_read(f"{where} compression method {foreign[0]} is not supported")
+    elif failure and entry.size and 0 not in methods:
+        scan.collector.not_read(f"{where} cannot be decompressed: {failure}")
+
+
+_METHODS = (0, 8, 12, 14)
+"""Stored, deflate, bzip2, LZMA."""
 
 
 def _open(blob: Blob, entry: Entry, method: int, packed: int, scan: Scan) -> Blob:

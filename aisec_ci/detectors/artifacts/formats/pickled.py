@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from aisec_ci.detectors.artifacts.blob import Slice
+from typing import Any
+
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
 from aisec_ci.detectors.artifacts.limits import DEPTH
+from aisec_ci.detectors.artifacts.pickles.carried import carried
 from aisec_ci.detectors.artifacts.pickles.streams import scan_streams
+from aisec_ci.detectors.artifacts.pickles.values import Data, Long
 
 TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The first stream of a file of `torch.save` before 1.6: LONG1 0x1950a86a20f9469cfc6c, STOP (torch/serialization.py)."""
@@ -17,9 +20,17 @@ def read(item: Item, scan: Scan) -> None:
     legacy = TORCH_MAGIC in head[:20]
     scan.collector.format("torch-legacy" if legacy else "pickle")
 
-    def nested(offset: int, size: int) -> None:
-        if item.depth < DEPTH and size > 1:
-            scan.member(item, Slice(item.blob, offset, size), f"bytes at {offset}", size)
+    def nested(value: Any) -> bool:
+        inner = carried(value, item.blob, scan.budget)
+        if inner is None:
+            return False
+        place = f"bytes at {value.offset}" if isinstance(value, (Data, Long)) else "bytes in a call"
+        if item.depth < DEPTH:
+            scan.member(item, inner, place)
+        else:
+            inner.close()
+            scan.collector.not_read(f"{item.place.inside()} pickles nested deeper than {DEPTH}".strip())
+        return True
 
     seen = scan_streams(
         item.blob,

@@ -7,6 +7,7 @@ stream computes, or a function that nobody expects is high; what only might run 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,12 @@ from aisec_ci.model import Confidence, Severity
 
 _CHARSETS = frozenset({"latin1", "latin-1", "latin_1", "iso-8859-1", "utf8", "utf-8", "utf_8", "ascii"})
 
+_STARTS = re.compile(r"(?:Popen|Subprocess|ShellCommand|ProcessPool|Socket|Downloader|HTTPServer|Spawn)(?![a-z])")
+"""Words in the names of classes whose making starts something."""
+
+_CALLABLES = frozenset({"getattr", "partial", "carrier", "importer"})
+"""Checks of names whose calls return something to be called."""
+
 _CODE_LIMIT = 1 << 20
 """Characters of embedded source that are parsed."""
 
@@ -37,8 +44,8 @@ _CODE_LIMIT = 1 << 20
 class Judge:
     """Listens to the machine for one pickle stream or several of one member.
 
-    `nested` is called with the place of bytes that loading unpickles again; `read` returns text of the stream by offset and
-    size. `doubtful` streams (found behind junk) report only what is proven, since random bytes can look like a pickle.
+    `nested` is called with the value that stands for bytes which loading may unpickle again, and says whether it could be
+    read; `read` returns text of the stream by offset and size. `doubtful` streams (found behind junk) report only what is proven, since random bytes can look like a pickle.
     """
 
     def __init__(
@@ -46,7 +53,7 @@ class Judge:
         names: Names,
         collector: Collector,
         place: Place,
-        nested: Callable[[int, int], None],
+        nested: Callable[[Any], bool],
         read: Callable[[int, int], bytes],
     ) -> None:
         self._names = names
@@ -174,15 +181,15 @@ class Judge:
             self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
             self._dive(args)
         elif grade.tier is Tier.UNKNOWN_CLASS:
-            clue = telling(args)
-            if clue in ("a shell command", "code", "another pickle"):
+            clue = telling(args) or ("a name that starts processes" if _STARTS.search(func.path) else "")
+            if clue and clue != "an address":
                 message = f"loading makes `{shown}` of a package that this project neither declares nor defines, with {clue} as argument"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
             else:
                 self._unknown_class(func, offset)
         elif opcode in ("NEWOBJ", "NEWOBJ_EX"):
             # only types pass, and only their `__new__` runs: a class whose name is written like a function
-            if not self._names.grade(func.module, "X").quiet:
+            if not self._names.familiar(func.module):
                 self._unknown_class(func, offset)
         else:
             self._function(func, args, opcode, offset)
@@ -241,11 +248,13 @@ class Judge:
                 and isinstance(func.args, tuple)
                 and func.args
                 and isinstance(func.args[0], (Global, Call))
+                and func.state is None
             ):
                 both = (*func.args[1:], *args) if isinstance(args, tuple) else func.args[1:]
                 self.called(func.args[0], both, opcode, offset)
                 return
             elif inner.grade.special == "type" or inner.grade.tier in (Tier.CLASS, Tier.EXPECTED_CLASS):
+                self._hand_over(func.args if isinstance(func.args, tuple) else (), opcode, offset)
                 message = f"loading calls an object that the pickle makes: `{show_call(func, args)}`"
                 self._issue(
                     "unsafe-pickle",
@@ -314,7 +323,13 @@ class Judge:
                 message = f"loading takes an item out of something: `{show_call(func, args)}`"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
         elif special == "nested":
-            self._dive(args)
+            if not (items and self._nested(first)):
+                message = f"loading unpickles bytes that the pickle computes: `{show_call(func, args)}`"
+                self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
+        elif special == "caller":
+            self._hand_over(items, opcode, offset)
+        elif special == "class":
+            self._class(func, args, opcode, offset)
         elif special == "importer":
             self._importer(func, items, show_call(func, args), offset)
         elif special == "carrier":
@@ -330,15 +345,36 @@ class Judge:
             self._source(func, args, offset)
         elif special == "rebuilder":
             clue = telling(args)
+            self._dive(args)
             if clue in ("a shell command", "code"):
                 self._function(func, args, opcode, offset)
-            elif not self._names.grade(func.module, "X").quiet:
+            elif not self._names.familiar(func.module):
                 self._unknown_class(func, offset)
+
+    def _hand_over(self, items: tuple[Any, ...], opcode: str, offset: int) -> None:
+        """Judge a call whose arguments are functions that it calls, and what it calls them with."""
+        for index, item in enumerate(items):
+            if isinstance(item, Global):
+                if item.grade.tier is Tier.FUNCTION and not item.grade.special:
+                    self._function(item, items[index + 1 :], opcode, offset)
+                elif item.grade.tier in (Tier.STDLIB, Tier.DANGEROUS, Tier.CHAIN):
+                    self._call(item, items[index + 1 :], opcode, offset)
+            elif isinstance(item, Call) and isinstance(item.func, Global) and item.func.grade.special in _CALLABLES:
+                self._call_result(item, items[index + 1 :], opcode, offset)
+
+    def _class(self, func: Global, args: Any, opcode: str, offset: int) -> None:
+        """Judge an instance of an expected class: it is made quietly, unless what it gets gives it away."""
+        clue = telling(args)
+        starts = _STARTS.search(func.path)
+        if clue in ("a shell command", "code") or (starts and opcode not in ("NEWOBJ", "NEWOBJ_EX")):
+            because = f"with {clue} as argument" if clue else "which by its name starts processes or opens connections"
+            message = f"loading makes `{show_call(func, args)}`, {because}"
+            self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
 
     def _prepared(self, func: Global, args: tuple[Any, ...], opcode: str, offset: int) -> None:
         """Judge `functools.partial(func, *args)`: nothing is called yet, but what is dangerous has no reason to be prepared."""
         if func.grade.tier in (Tier.FUNCTION, Tier.EXPECTED_FUNCTION) and not func.grade.special:
-            if func.grade.tier is Tier.FUNCTION and not self._names.grade(func.module, "X").quiet:
+            if func.grade.tier is Tier.FUNCTION and not self._names.familiar(func.module):
                 text = f"the pickle prepares a call of `{show_call(func, args)}`, a function of a package that this project does not know"
                 self._issue(
                     "unsafe-pickle",
@@ -362,7 +398,7 @@ class Judge:
                 isinstance(owner, Call)
                 and isinstance(owner.func, Global)
                 and owner.func.grade
-                and owner.func.grade.quiet
+                and (owner.func.grade.quiet or owner.func.grade.modest)
                 and attribute
                 and not attribute.startswith("__")
             ):
@@ -435,8 +471,8 @@ class Judge:
     def _dive(self, args: Any) -> None:
         """Look into bytes that a call gets, for they may be a pickle."""
         for item in args if isinstance(args, tuple) else ():
-            if isinstance(item, (Long, Data)):
-                self._nested(item.offset, item.size if isinstance(item, Long) else len(item.data))
+            if isinstance(item, (Long, Data)) or (isinstance(item, Call) and isinstance(item.args, tuple)):
+                self._nested(item)
 
     def _issue(self, rule: str, severity: Severity, message: str, offset: int, anchor: str, **evidence: str) -> None:
         if self.doubtful and severity < Severity.CRITICAL:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from aisec_ci.detectors.artifacts.blob import Blob, Bytes
 from aisec_ci.detectors.artifacts.limits import Budget, LimitReachedError
+from aisec_ci.detectors.artifacts.pickles.probe import begins_with_proto, runs_on
 from aisec_ci.detectors.artifacts.pickles.values import INLINE, UNKNOWN, Box, Call, Data, Global, Long, Persistent
 
 WINDOW = 1 << 20
@@ -59,6 +60,9 @@ _FORGOTTEN = -1
 class Listener(Protocol):
     """Learns what loading the stream would do. Offsets count from the start of the blob."""
 
+    doubtful: bool
+    """Whether the bytes may be no pickle at all; set by whoever starts the machine."""
+
     def imported(self, name: Global) -> None:
         """Learn that a name is imported for the first time. Sets `name.grade`; its `quiet` means that calls need not be told."""
 
@@ -88,6 +92,24 @@ class Outcome:
     protocol: int = 0
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The state of a machine in the middle of a stream, for another one that goes on from there."""
+
+    meta: list[list[Any]]
+    stack: list[Any]
+    source: Machine
+    serial: int
+
+    def onto(self, machine: Machine) -> None:
+        """Set the state."""
+        source = self.source
+        machine.meta, machine.stack = self.meta, self.stack
+        if len(source.memo) <= RING:
+            machine.memo, machine._sparse, machine._gaps = source.memo[:], dict(source._sparse), source._gaps  # noqa: SLF001
+            machine._ring = source._ring[:]  # noqa: SLF001
+
+
 class Machine:
     """Interprets one stream of `blob` after another, each with a fresh stack and memo."""
 
@@ -97,7 +119,8 @@ class Machine:
         self.budget = budget
         self._depth = depth
         self.names: dict[tuple[str, str], Global] = {}
-        self._order: list[Global] = []
+        self._order: list[Global | Call] = []
+        """What the memo keeps for good: imported names, and the types of arrays."""
         self.protocol = 0
 
     def _reset(self) -> None:
@@ -105,6 +128,8 @@ class Machine:
         self.meta: list[list[Any]] = []
         self.memo: array[int] = array("q")
         self._sparse: dict[int, int] = {}
+        self._gaps = 0
+        """Entries of `memo` that are not set."""
         self._ring: list[Any] = [UNKNOWN] * RING
         self._texts: dict[int, Any] = {}
         self._latest: tuple[Any, int] = (None, -1)
@@ -113,18 +138,20 @@ class Machine:
 
     # -- the stream --------------------------------------------------------------------------------------------------
 
-    def run(self, start: int) -> Outcome:
-        """Interpret the stream that begins at `start`. Raises LimitReachedError when the budget is used up."""
+    def run(self, start: int, begun: Begun | None = None) -> Outcome:
+        """Interpret the stream that begins at `start`, or goes on there. Raises LimitReachedError when the budget is used up."""
         collecting = gc.isenabled()
         gc.disable()  # it would walk the growing stack again and again; `_forget` collects where memory runs short
         try:
-            return self._run(start)
+            return self._run(start, begun)
         finally:
             if collecting:
                 gc.enable()
 
-    def _run(self, start: int) -> Outcome:
+    def _run(self, start: int, begun: Begun | None) -> Outcome:
         self._reset()
+        if begun is not None:
+            begun.onto(self)
         self.protocol = 0
         blocks: Callable[[], int] = getattr(sys, "getallocatedblocks", lambda: 0)
         alive = blocks() + ALIVE
@@ -139,7 +166,7 @@ class Machine:
         texts = self._texts
         append = stack.append
         mask = RING - 1
-        serial = 0
+        serial = begun.serial if begun is not None else 0
         op = -1
         try:
             while True:
@@ -180,12 +207,16 @@ class Machine:
                         self._trouble("MEMOIZE on an empty stack", base + pos - 1)
                         append(UNKNOWN)
                     top = stack[-1]
-                    if top.__class__ is Global:
-                        memo.append(-4 - 2 * self._index(top))
+                    if top.__class__ is Global or (top.__class__ is Call and top.lasting):
+                        code = -4 - 2 * self._index(top)
                     else:
                         serial += 1
                         ring[serial & mask] = top
-                        memo.append(-3 - 2 * serial)
+                        code = -3 - 2 * serial
+                    if self._gaps or self._sparse:
+                        self._memoize(code)
+                    else:
+                        memo.append(code)
                     if len(memo) > MEMO_LIMIT:
                         raise LimitReachedError("more entries in the pickle memo than are followed")
                 elif op in (0x71, 0x72):  # BINPUT, LONG_BINPUT
@@ -199,13 +230,13 @@ class Machine:
                         self._trouble("PUT on an empty stack", base + pos - 1)
                         append(UNKNOWN)
                     top = stack[-1]
-                    if top.__class__ is Global:
+                    if top.__class__ is Global or (top.__class__ is Call and top.lasting):
                         code = -4 - 2 * self._index(top)
                     else:
                         serial += 1
                         ring[serial & mask] = top
                         code = -3 - 2 * serial
-                    if index == len(memo):
+                    if index == len(memo) and not self._sparse:
                         memo.append(code)
                     else:
                         self._put(index, code)
@@ -225,16 +256,26 @@ class Machine:
                     if pos + 5 < len(buf):  # what follows is nearly always the memo: keep the place, not the text
                         following = buf[pos]
                         if following == 0x94:
-                            memo.append(base + at)
+                            if self._gaps or self._sparse:
+                                self._memoize(base + at)
+                            else:
+                                memo.append(base + at)
                             pos += 1
                             if len(memo) > MEMO_LIMIT:
                                 raise LimitReachedError("more entries in the pickle memo than are followed")
-                        elif following == 0x71 and buf[pos + 1] == len(memo):
-                            memo.append(base + at)
+                        elif following == 0x71:
+                            index = buf[pos + 1]
+                            if index == len(memo) and not self._sparse:
+                                memo.append(base + at)
+                            else:
+                                self._put(index, base + at)
                             pos += 2
                         elif following == 0x72:
                             (index,) = unpack_from("<I", buf, pos + 1)
-                            self._put(index, base + at)
+                            if index == len(memo) and not self._sparse:
+                                memo.append(base + at)
+                            else:
+                                self._put(index, base + at)
                             pos += 5
                     elif not final:
                         pos = self._seek(base + pos)
@@ -292,8 +333,11 @@ class Machine:
                         value = stack.pop()
                         key = stack.pop()
                         top = stack[-1]
-                        if top.__class__ is Box and not top.full:
-                            top.add([key, value])
+                        if top.__class__ is Box:
+                            if not top.full:
+                                top.add([key, value])
+                        elif top.__class__ is Global:
+                            self.listener.built(top, UNKNOWN, base + pos - 1)
                     else:
                         self._trouble("stack underflow", base + pos - 1)
                 elif op == 0x61:  # APPEND
@@ -327,7 +371,9 @@ class Machine:
                     args = stack.pop()
                     func = stack.pop()
                     append(Call(func, args))
-                    if func.__class__ is not Global or not func.grade.quiet:
+                    if func.__class__ is not Global or (
+                        not func.grade.quiet and (args.__class__ is not tuple or args or not func.grade.modest)
+                    ):
                         self.listener.called(func, args, "REDUCE" if op == 0x52 else "NEWOBJ", base + pos - 1)
                 elif op == 0x6A:  # LONG_BINGET
                     (index,) = unpack_from("<I", buf, pos)
@@ -342,7 +388,12 @@ class Machine:
                     self.listener.built(target, state, base + pos - 1)
                     if target.__class__ is Call:
                         target.state = state
-                        if target.func.__class__ is Global and target.func.name == "NumpyArrayWrapper":
+                        if (
+                            target.func.__class__ is Global
+                            and target.func.name == "NumpyArrayWrapper"
+                            and target.func.module.endswith("joblib.numpy_pickle")
+                        ):
+                            self._covered(base + pos, stack, meta, serial)
                             after = self._skip_array(state, base + pos)
                             if after != base + pos:
                                 frame_end = -1
@@ -366,6 +417,8 @@ class Machine:
                         stack[:0] = [UNKNOWN] * (2 - len(stack))
                     second = stack.pop()
                     first = stack.pop()
+                    if first.__class__ is Long or second.__class__ is Long:
+                        first, second = self._long_name(first), self._long_name(second)
                     if first.__class__ is bytes and second.__class__ is bytes:
                         append(self._global(first, second, base + pos - 1))
                     else:
@@ -427,7 +480,12 @@ class Machine:
                         code = -4 - 2 * self._index(top) if top.__class__ is Global else -3 - 2 * serial
                         if top is self._latest[0]:
                             code = self._latest[1]
-                        self._put(_number(line), code)
+                        index = _number(line)
+                        if index < 0:
+                            return Outcome(
+                                base + pos, stopped=False, error="an impossible memo entry", protocol=self.protocol
+                            )
+                        self._put(index, code)
                     elif op == 0x67:  # GET
                         append(self._fetch(_number(line), at, serial))
                     elif op == 0x69:  # INST
@@ -582,20 +640,37 @@ class Machine:
         self._texts[offset] = value
         return value
 
+    def _long_name(self, value: Any) -> Any:
+        """Return a text that is too long to be kept with the value, as far as names go."""
+        if value.__class__ is Long and value.is_text and value.size <= LINE_LIMIT:
+            return self.blob.read_at(value.offset, value.size)
+        return value
+
     # -- memo --------------------------------------------------------------------------------------------------------
 
-    def _index(self, name: Global) -> int:
-        grade = name.grade
-        if grade.index < 0:
-            grade.index = len(self._order)
-            self._order.append(name)
-        return int(grade.index)
+    def _index(self, value: Global | Call) -> int:
+        kept = value.grade if value.__class__ is Global else value
+        if kept.index < 0:
+            kept.index = len(self._order)
+            self._order.append(value)
+        return int(kept.index)
+
+    def _memoize(self, code: int) -> None:
+        """Set the entry that MEMOIZE means: its number is how many entries are set, whatever their numbers are."""
+        self._put(len(self.memo) - self._gaps + len(self._sparse), code)
 
     def _put(self, index: int, code: int) -> None:
         memo = self.memo
-        if index < len(memo):
+        if index in self._sparse:
+            self._sparse[index] = code
+        elif index < len(memo):
+            if memo[index] == _UNSET:
+                self._gaps -= 1
             memo[index] = code
-        elif index < len(memo) + 64:
+        elif index < len(memo) + 1024 and not self._sparse:
+            if index > MEMO_LIMIT:
+                raise LimitReachedError("more entries in the pickle memo than are followed")
+            self._gaps += index - len(memo)
             while len(memo) < index:
                 memo.append(_UNSET)
             memo.append(code)
@@ -625,7 +700,8 @@ class Machine:
         for index in range(RING):
             self._ring[index] = UNKNOWN
         for level in (*self.meta, self.stack):
-            for index, value in enumerate(level):
+            # what is being put together right now stays: an array's description stands directly in front of the array
+            for index, value in enumerate(level[:-16]):
                 if value.__class__ in (tuple, Box, Call) and not (value.__class__ is tuple and not value):
                     level[index] = UNKNOWN
         gc.collect()
@@ -654,7 +730,7 @@ class Machine:
             padding = self.blob.read_at(offset, 1)
             offset += 1 + (padding[0] if padding else 0)
         size = item_size(state.get(b"dtype"))
-        if size == 0:
+        if size == 0 or begins_with_proto(self.blob.read_at(offset, 64)):
             if self._depth < 3:
                 inner = Machine(self.blob, self.listener, self.budget, self._depth + 1)
                 inner.names = self.names
@@ -668,6 +744,21 @@ class Machine:
         for side in shape:
             count *= side if isinstance(side, int) and side >= 0 else 1
         return offset + count * size
+
+    def _covered(self, offset: int, stack: list[Any], meta: list[list[Any]], serial: int) -> None:
+        """Follow opcodes where joblib reads a raw array: any other loader of pickles goes on right there.
+
+        Numbers seldom look like opcodes for long; where they do, only what is proven is reported.
+        """
+        if self._depth or not runs_on(self.blob.read_at(offset, 400)):
+            return
+        inner = Machine(self.blob, self.listener, self.budget, self._depth + 1)
+        inner.names, inner._order = self.names, self._order
+        doubtful, self.listener.doubtful = self.listener.doubtful, True
+        try:
+            inner.run(offset, Begun([*map(list, meta[-32:])], stack[-32:], self, serial))
+        finally:
+            self.listener.doubtful = doubtful
 
     def _no_mark(self, offset: int) -> list[Any]:
         self._trouble("no mark", offset)
@@ -698,8 +789,9 @@ _SIMPLE = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v"
 
 
 def _number(line: bytes) -> int:
+    """Return the number of a memo entry, -1 for what is none. Loaders take what `int` takes: signs, zeros, underscores."""
     try:
-        return int(line[:12])
+        return int(line[:4000])
     except ValueError:
         return -1
 
@@ -744,6 +836,8 @@ def item_size(dtype: Any) -> int | None:
     if code[:1] == b"O":
         return 0
     state = dtype.state
+    if code[:1] == b"V" and isinstance(state, tuple) and len(state) > 7 and isinstance(state[7], int) and state[7] & 1:
+        return 0  # NPY_ITEM_REFCOUNT: a field holds objects
     if (
         code[:1] in (b"U", b"S", b"V", b"a")
         and isinstance(state, tuple)

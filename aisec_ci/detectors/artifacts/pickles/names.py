@@ -44,6 +44,8 @@ class Grade:
     """The name of the check of its arguments, where the verdict depends on them."""
     quiet: bool = False
     """Calls need no look."""
+    modest: bool = False
+    """Calls without arguments need no look."""
     index: int = -1
     """For the machine's memo."""
 
@@ -53,6 +55,12 @@ _REBUILDER = re.compile(
     r"(?:__pyx_unpickle_\w+|_+(?:re)?(?:build|construct|store|create)_?\w*|_+(?:un|de)(?:pickle|serialize)\w*|_*unpickle_?\w*|_new_?[A-Z]\w*|newObj|\w+_ctor|_from_\w+|__newobj\w*)$"
 )
 """The shape of the functions that `__reduce__` methods name; there is no known way to turn one against the loader."""
+
+_PURE = re.compile(r"[A-Za-z]\w*|_grouper|_tee\w*")
+_NO_TYPE = re.compile(
+    r"Meta$|^ForwardRef$|^FunctionType$|^MethodType$|^CodeType$|^ModuleType$|^NamedTuple$|^TypedDict$"
+)
+"""Names among those for types that make classes, run code or keep it."""
 
 _OK_DUNDERS = frozenset({"__newobj__", "__newobj_ex__", "__main__"})
 
@@ -77,6 +85,7 @@ class Names:
         self._aliases: Mapping[str, str] = stdlib["aliases"]
         self._allow = _words(stdlib, "allow")
         self._allow_modules = _words(stdlib, "allow-modules")
+        self._allow_types = _words(stdlib, "allow-types")
         self._allow_operator = _words(stdlib, "allow-operator")
         self._known = _words(packages, "known")
         self._rebuilders = _words(packages, "rebuilders")
@@ -86,11 +95,14 @@ class Names:
             **dict.fromkeys(_words(packages, "importers"), "importer"),
             **dict.fromkeys(_words(packages, "source-carriers"), "source"),
             **dict.fromkeys(_words(packages, "nested"), "nested"),
+            **dict.fromkeys(_words(packages, "callers"), "caller"),
+            **dict.fromkeys(_words(stdlib, "callers"), "caller"),
             "functools.partial": "partial",
             "copyreg._reconstructor": "reconstructor",
             "copyreg.__newobj__": "reconstructor",
             "copyreg.__newobj_ex__": "reconstructor",
             "builtins.type": "type",
+            "abc.ABCMeta": "type",
             "builtins.getattr": "getattr",
             "_codecs.encode": "encode",
             "codecs.encode": "encode",
@@ -112,6 +124,10 @@ class Names:
     def stdlib(self, module: str) -> bool:
         """Say whether a module is of the standard library."""
         return module.split(".", 1)[0] in self._modules
+
+    def familiar(self, module: str) -> bool:
+        """Say whether classes of a module are expected."""
+        return self.grade(module, "X").tier is not Tier.UNKNOWN_CLASS
 
     def danger(self, module: str, name: str) -> str:
         """Return what a dangerous name does, or an empty string."""
@@ -152,9 +168,9 @@ class Names:
         return self._third_party(module, last)
 
     def _stdlib(self, module: str, name: str) -> Grade:
-        if module in self._allow_modules or (
-            module.split(".", maxsplit=1)[0] in self._allow_modules and module != "collections"
-        ):
+        if module in self._allow_modules and _PURE.fullmatch(name):
+            return Grade(Tier.KNOWN, quiet=True)
+        if module in self._allow_types and is_class(name) and not _NO_TYPE.search(name):
             return Grade(Tier.KNOWN, quiet=True)
         if module == "operator" and name in self._allow_operator:
             return Grade(Tier.KNOWN, quiet=True)
@@ -178,15 +194,12 @@ class Names:
     def _third_party(self, module: str, name: str) -> Grade:
         known = module.split(".", 1)[0] in self._known
         if is_class(name):
-            if known:
-                return Grade(Tier.CLASS, quiet=True)
-            if self._expected.knows(module):
-                return Grade(Tier.EXPECTED_CLASS, quiet=True)
+            if known or self._expected.knows(module):
+                tier = Tier.CLASS if known else Tier.EXPECTED_CLASS
+                return Grade(tier, special="class", modest=True)
             return Grade(Tier.UNKNOWN_CLASS)
         if _REBUILDER.match(name):
-            return Grade(
-                Tier.KNOWN if known else Tier.EXPECTED_FUNCTION, special="" if known else "rebuilder", quiet=known
-            )
+            return Grade(Tier.KNOWN if known else Tier.EXPECTED_FUNCTION, special="rebuilder")
         if not known and self._expected.knows(module):
             return Grade(Tier.EXPECTED_FUNCTION)
         return Grade(Tier.FUNCTION)

@@ -16,11 +16,12 @@ _COUNTED = frozenset(b"U\x8cC\x8aTXB\x8b\x8d\x8e\x96")
 _LINES = {**dict.fromkeys(b"FILSVPgp", 1), **dict.fromkeys(b"ci", 2)}
 OPCODES = _NONE | frozenset(_FIXED) | frozenset(_LINES)
 
-_NUMBER = re.compile(rb"-?\d[\d.eE+-]*L?$|-?(?:inf|nan)$")
+_NUMBER = re.compile(rb"\s*[+-]?\d[\d._eE+-]*L?\s*$|-?(?:inf|nan)$")
 _NAME = re.compile(rb"[A-Za-z_][\w.]{0,120}$")
 
 START = re.compile(
-    rb"\x80[\x02-\x05](?:\x95.{6}\0\0|[(c\]})\x8a\x8cNKMJGUXTC])|\(?[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n[(q\x85)V0-9S]",
+    rb"\x80[\x02-\x05](?:\x95.{6}\0\0|[(c\]})\x8a\x8cNKMJGUXTC])|\(?[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n[(q\x85\x8c)V0-9SXU.sbp]"
+    rb"|\x8c[\x02-\x3c][A-Za-z_][\w.]{1,59}(?:\x94|q.)?\x8c[\x01-\x3c][A-Za-z_][\w.]{0,59}(?:\x94|q.)?\x93",
     re.DOTALL,
 )
 """Where a pickle may begin among other bytes."""
@@ -51,7 +52,7 @@ def looks_like_pickle(head: bytes, hinted: bool, trusted: Callable[[str], bool])
     `hinted` says that the file's name promises a pickle; `trusted` says whether a module is one that pickles of any
     protocol can be expected to name. Without a hint, a pickle without PROTO must import such a module.
     """
-    if begins_with_proto(head):
+    if begins_with_proto(head) or (hinted and len(head) > 2 and head[0] == 0x80 and head[1] <= 5):
         return True
     if not head or head[0] == 0x80 or head[0] not in OPCODES:
         return False
@@ -105,6 +106,8 @@ def _walk(head: bytes, limit: int) -> tuple[int, list[str], bool]:
             names.append(texts[-2].decode())
         if op == 0x28:
             marks.append(height)
+        elif op == 0x30 and marks and height == marks[-1]:  # POP takes a mark where nothing stands on it
+            marks.pop()
         elif op in _TO_MARK:
             if not marks:
                 return 0, names, False
@@ -114,3 +117,30 @@ def _walk(head: bytes, limit: int) -> tuple[int, list[str], bool]:
         if height < 0:
             return 0, names, False
     return steps, names, False
+
+
+_RUNS = frozenset(b"Roi\x81\x92\x93c")
+"""Opcodes that import or call."""
+
+
+def runs_on(head: bytes) -> bool:
+    """Say whether opcodes in the middle of a stream may stand here: at least four, one of which imports or calls."""
+    pos, steps, runs = 0, 0, False
+    while pos < len(head) and steps < 40:
+        op = head[pos]
+        pos += 1
+        if op not in OPCODES:
+            break
+        steps += 1
+        runs = runs or op in _RUNS
+        if op in _LINES:
+            for _ in range(_LINES[op]):
+                pos = head.find(b"\n", pos) + 1
+                if not pos:
+                    return False
+        elif op in _FIXED:
+            width = _FIXED[op]
+            pos += width + (int.from_bytes(head[pos : pos + width], "little") if op in _COUNTED else 0)
+        if op == 0x2E:
+            break
+    return runs and steps >= 4

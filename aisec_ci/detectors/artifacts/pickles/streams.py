@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aisec_ci.detectors.artifacts.blob import Blob
 from aisec_ci.detectors.artifacts.findings import Collector, Issue, Place
@@ -42,7 +43,7 @@ def scan_streams(
     collector: Collector,
     place: Place,
     budget: Budget,
-    nested: Callable[[int, int], None],
+    nested: Callable[[Any], bool],
     *,
     count: int = STREAMS,
     junk: bool = True,

@@ -78,13 +78,20 @@ class Global:
 class Call:
     """What a call, or the making of an instance, returned."""
 
-    __slots__ = ("args", "func", "state")
+    __slots__ = ("args", "func", "index", "state")
 
     def __init__(self, func: Any, args: Any) -> None:
         self.func = func
         self.args = args
         self.state: Any = None
         """What BUILD set last."""
+        self.index = -1
+        """For the machine's memo."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the memo must not forget it: types of arrays say how many bytes to pass over much later."""
+        return self.func.__class__ is Global and self.func.name == "dtype"
 
 
 class Box:
