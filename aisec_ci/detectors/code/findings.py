@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from aisec_ci.detectors.code.grading import PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
+from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Value
 from aisec_ci.detectors.code.solver import ASKED, BUILT, DOUBT, WEAK, Entry, Fact, Hit, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
@@ -92,13 +93,8 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
-    built = _built(solver, steps) if prompt else None
-    if built is not None:
-        place = positions.operand(*built)
-    elif prompt:
-        place = positions.operand(inner.at, inner.argument)
-    else:
-        place = positions.locate(inner.at)
+    built = _place(solver, steps, inner) if prompt else None
+    place = positions.operand(*built) if built is not None else positions.locate(inner.at)
     location = replace(place, label=_label(hit.kind, source.kind))
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
@@ -193,6 +189,44 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
         if length > size:
             best, size = step, length
     return (best.value, best.before) if best is not None else None
+
+
+def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]:
+    """Return the expression at which a value becomes part of a prompt, and its operand that carries the value.
+
+    That is where the text is joined, if it is joined inside the message or the call; else, in the function that joins it,
+    the message that it is put into or the call that hands it on. Where the text leaves that function in another way (as
+    its result, in a field), it is the join itself; of a value that is not joined with anything the message.
+    """
+    joined = _built(solver, steps)
+    if joined is None:
+        messages = [(s.value, s.before) for s in steps if not s.note and _is_message(solver, s.value)]
+        return messages[-1] if messages else (inner.at, inner.argument)
+    home = joined[0] >> SHIFT
+    after = steps[[(s.value, s.before) for s in steps].index(joined) + 1 :]
+    here = [s for s in after if s.value >> SHIFT == home]
+    found = next(((s.value, s.before) for s in here if not s.note and _is_message(solver, s.value)), None)
+    if found is None and inner.at >> SHIFT == home:
+        found = inner.at, inner.argument
+    if found is None and here and here[-1].note.startswith("passed"):
+        found = here[-1].value, here[-1].before
+    if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
+        return joined
+    return found
+
+
+def _is_message(solver: Solver, value: Value) -> bool:
+    """Say whether a value is a literal of one message with its role: `{"role": …, "content": …}`, `("system", …)`."""
+    node = solver.project.node(value)
+    if node.op == "dict":
+        return "role" in node.data
+    if node.op in {"tuple", "list"} and len(node.args) == 2:
+        return bool({"system", "developer"} & set(solver.flow.constants((value & ~MASK) | node.args[0]).texts))
+    return False
+
+
+def _inside(part: Pos, whole: Pos) -> bool:
+    return whole[:2] <= part[:2] and part[2:] <= whole[2:]
 
 
 def _text_size(solver: Solver, value: Value) -> int:
