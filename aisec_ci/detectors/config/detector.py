@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from posixpath import basename
+from typing import Any
 
-from aisec_ci.detectors.config import flags, mcp
+from aisec_ci.detectors.config import embedded, flags, mcp
 from aisec_ci.detectors.config.commands import Programs
 from aisec_ci.detectors.config.grants import Scope, shown, standing_of
 from aisec_ci.detectors.config.known import KnownPackages
@@ -118,11 +119,14 @@ _SCRIPT_JSON = {
 }
 _SCRIPT_TEXT = {"procfile", "jenkinsfile", "taskfile", "earthfile", "vagrantfile", "tiltfile", "brewfile"}
 _KINDS = (Kind.JSON, Kind.YAML, Kind.TOML)
-_WORKFLOW = Shape("GitHub Actions", Kind.YAML)
+_WORKFLOW = Shape("GitHub Actions", Kind.YAML, "workflow")
 _WORKFLOWS = re.compile(
     r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$", re.IGNORECASE
 )
 _AI_STEPS = re.compile(rb"claude|anthropic|codex|gemini|openai|copilot|opencode|actions/ai-inference")
+_WRITTEN = re.compile(
+    rb"<<-?[ \t]*\\?[\"']?\w+[^\n]*\n[^<]*(?:mcpServers|mcp_servers|context_servers|\"permissions\"|\"permission\"|approval_policy|sandbox_mode)"
+)
 _SKIPPED = {
     "package-lock.json",
     "tsconfig.json",
@@ -167,6 +171,11 @@ class ConfigDetector:
         return flags.Flags(self.context.catalog)
 
     @cached_property
+    def actions(self) -> Any:
+        """The table of AI actions in workflows."""
+        return import_module("aisec_ci.detectors.config.workflows").Actions(self.context.catalog)
+
+    @cached_property
     def known(self) -> KnownPackages:
         """Known packages."""
         return KnownPackages(self.context.catalog, Locks(self.context.tree).version)
@@ -175,7 +184,7 @@ class ConfigDetector:
         """Say whether a file has a client's name, or speaks of MCP servers."""
         if shape_of(file.path):
             return True
-        if self._runs_flags(file) or _runs_ai(file):
+        if self._runs_flags(file) or _runs_ai(file) or _writes_configuration(file):
             return True
         if basename(file.path).lower() in _SKIPPED or file.kind not in _KINDS or not file.small:
             return False
@@ -187,9 +196,12 @@ class ConfigDetector:
         shape = shape_of(file.path) or (_WORKFLOW if _runs_ai(file) else None)
         structured = file.kind in _KINDS
         if shape is None and not structured:
-            yield from self._flags_of(
-                Scope(file, Document(), self.context.catalog, "", standing_of(file.path)), file.kind
-            )
+            scope = Scope(file, Document(), self.context.catalog, "", standing_of(file.path))
+            if self._runs_flags(file):
+                yield from self._flags_of(scope, file.kind)
+            if _writes_configuration(file):
+                for inner in embedded.heredocs(file.text, 0, len(file.text), lambda index: index):
+                    yield from self._embedded(scope, inner)
             return
         named, shape = shape is not None, shape or Shape("MCP client", file.kind)
         head, cut = _head(file)
@@ -198,9 +210,10 @@ class ConfigDetector:
         yield from _gaps(head, document, cut, file.size, named=named)
         if shape.check:
             yield from _CHECKS[shape.check](self, scope)
-        for server, reports in mcp.check(scope, self.tools, self.known):
-            self._servers.append((scope, server))
-            yield from reports
+        yield from self._servers_of(scope)
+        if shape.kind in (Kind.YAML, Kind.TOML):
+            for inner in embedded.documents(document.roots):
+                yield from self._embedded(scope, inner)
         if self._runs_flags(head):
             yield from self._flags_of(scope, head.kind)
 
@@ -215,9 +228,30 @@ class ConfigDetector:
     def _flags_of(self, scope: Scope, kind: Kind) -> Iterator[Report]:
         return flags.check(scope, self.flags, kind)
 
+    def _servers_of(self, scope: Scope) -> Iterator[Report]:
+        for server, reports in mcp.check(scope, self.tools, self.known):
+            self._servers.append((scope, server))
+            yield from reports
+
+    def _embedded(self, outer: Scope, inner: embedded.Embedded) -> Iterator[Report]:
+        """Yield what a document inside another file configures: the servers in it, and what the file it is written to says."""
+        shape = shape_of(inner.path) if inner.path else None
+        client = shape.client if shape else outer.client
+        scope = Scope(outer.file, inner.document, outer.catalog, client, outer.standing)
+        if shape and shape.check and shape.kind is not Kind.MARKDOWN:
+            yield from _CHECKS[shape.check](self, scope)
+        yield from self._servers_of(scope)
+        if inner.document.problems and (shape or outer.document.roots):
+            yield from _gaps(outer.file, inner.document, cut=False, size=0, named=True)
+
     def finish(self) -> Iterator[Report]:
         """Yield what only shows across files."""
         return iter(())
+
+
+def _writes_configuration(file: SourceFile) -> bool:
+    """Say whether a script writes a configuration with a here-document."""
+    return file.kind in (Kind.SHELL, Kind.MAKEFILE) and file.small and _WRITTEN.search(file.data) is not None
 
 
 def _runs_ai(file: SourceFile) -> bool:
@@ -306,4 +340,5 @@ _CHECKS: dict[str, Callable[[ConfigDetector, Scope], Iterator[Report]]] = {
     "continue": _lazily("clients.small", "check_continue", "programs"),
     "devcontainer": _devcontainer,
     "compose": _lazily("containers", "check_compose"),
+    "workflow": _lazily("workflows", "check", "programs", "actions"),
 }

@@ -87,7 +87,7 @@ def standing_of(path: str) -> Standing:
 def graded(severity: Severity, standing: Standing) -> Severity:
     """Return the severity of a setting that acts as `standing` says.
 
-    What is disabled is low. A container takes one level off. Test data warns at most. Templates, examples and documentation
+    What is disabled is low. A container and test data take one level off, and test data warns at most. Templates, examples and documentation
     are copied by people: one level less, but what would be a warning stays one.
     """
     if standing in (Standing.ACTIVE, Standing.LOCAL):
@@ -97,7 +97,7 @@ def graded(severity: Severity, standing: Standing) -> Severity:
     if standing is Standing.CONTAINER:
         return Severity(max(severity - 1, Severity.LOW)) if severity > Severity.LOW else severity
     if standing is Standing.TEST:
-        return min(severity, Severity.MEDIUM)
+        return Severity(max(min(severity - 1, Severity.MEDIUM), min(severity, Severity.LOW)))
     return Severity(max(severity - 1, Severity.MEDIUM)) if severity > Severity.MEDIUM else severity
 
 

@@ -243,6 +243,7 @@ def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Rep
             "unpinned-mcp-server",
             word,
             f"MCP server `{name}` runs {what} (`{shown(word.value)}`): a new release runs here as soon as it is published",
+            None if server.standing in (Standing.ACTIVE, Standing.LOCAL) else Severity.LOW,
             standing=server.standing,
             help=_pin_help(launch, installed),
             fixes=_pinning(scope, server, installed) if installed else (),

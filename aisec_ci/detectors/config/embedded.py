@@ -1,0 +1,87 @@
+"""Configurations inside other files: JSON in strings of YAML and TOML, and here-documents in scripts, with their own positions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from aisec_ci.detectors.config import shell
+from aisec_ci.detectors.config.parsers import Document, parse
+from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, moved, walk
+from aisec_ci.sources.kinds import Kind
+
+LIMIT = 200
+"""Embedded documents that are read from one file."""
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+_HEREDOC = re.compile(r"<<-?\s*\\?[\"']?\w")
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """One embedded document; `path` is the file that a script writes it to, empty where that is not known."""
+
+    document: Document
+    path: str = ""
+
+
+def json_in(node: Scalar) -> Document:
+    """Return the JSON in a scalar, with positions in the file. Expressions of GitHub Actions in it count as values."""
+    text = _EXPRESSION.sub(_masked, node.value)
+    return moved(parse(text, Kind.JSON), node.at)
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Return an expression as one JSON word of the same length."""
+    return re.sub(r"[^A-Za-z0-9_$.]", "0", found[0])
+
+
+def documents(roots: list[Node]) -> Iterator[Embedded]:
+    """Yield the documents in the strings of a structured file: JSON with servers or settings, and here-documents of scripts."""
+    count = 0
+    for root in roots:
+        for node in walk(root):
+            if not isinstance(node, Mapping):
+                continue
+            for entry in node.entries:
+                value = entry.value
+                if not isinstance(value, Scalar) or len(value.value) < 20 or count >= LIMIT:
+                    continue
+                if value.value.lstrip()[:1] == "{" and '"' in value.value and ":" in value.value:
+                    if _SPEAKS.search(value.value):
+                        count += 1
+                        yield Embedded(json_in(value))
+                elif "<<" in value.value and _HEREDOC.search(value.value):
+                    for found in heredocs(value.value, 0, len(value.value), value.at):
+                        count += 1
+                        yield found
+
+
+_SPEAKS = re.compile(r"mcpServers|mcp_servers|mcp-servers|context_servers|\"servers\"")
+
+
+def heredocs(text: str, start: int, end: int, at: Callable[[int], int]) -> Iterator[Embedded]:
+    """Yield the here-documents of shell text that are written to a file; `at` maps offsets of `text` to the file's."""
+    for number, command in enumerate(shell.commands(text, start, end)):
+        if number > 20_000 or not command.heredocs:
+            continue
+        program = command.program
+        words = [word.text for word in command.main[1:] if not word.text.startswith("-")]
+        targets = command.targets + (words if program in ("tee", "sponge") else [])
+        if program not in ("cat", "tee", "sponge", ""):
+            continue
+        path = next((t for t in targets if t and not t.startswith(("/dev/", "&"))), "")
+        for first, last in command.heredocs:
+            body = text[first:last]
+            if not body.strip():
+                continue
+            kind = Kind.TOML if path.endswith(".toml") else Kind.YAML if path.endswith((".yml", ".yaml")) else Kind.JSON
+            if kind is Kind.JSON and body.lstrip()[:1] != "{":
+                continue
+            if kind is not Kind.JSON or _SPEAKS.search(body) or path.endswith((".json", ".jsonc")):
+                inner = parse(_EXPRESSION.sub(_masked, body) if kind is Kind.JSON else body, kind)
+                yield Embedded(moved(inner, _shift(at, first)), re.sub(r"^(?:\$\{?\w+\}?|~|\.)/", "", path))
+
+
+def _shift(at: Callable[[int], int], first: int) -> Callable[[int], int]:
+    return lambda index: at(first + index)
