@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.grading import PROMPT_KINDS, grade, origin
+from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
@@ -75,6 +76,9 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
     inner = hit
     while inner.inner is not None:
         inner = inner.inner[1]
+    confidential = source.kind in CONFIDENTIAL
+    if confidential and not _plain(solver, steps):
+        return None
     prompt = hit.kind in PROMPT_KINDS
     severity = graded.severity
     flags = hit.flags
@@ -94,7 +98,11 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
     built = _place(solver, steps, inner) if prompt else None
-    place = positions.operand(*built) if built is not None else positions.locate(inner.at)
+    if confidential and solver.project.node(source.value).op in {"const", "text"}:
+        built = None  # the text itself holds it
+        place = positions.locate(source.value)
+    else:
+        place = positions.operand(*built) if built is not None else positions.locate(inner.at)
     location = replace(place, label=_label(hit.kind, source.kind))
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
@@ -113,13 +121,15 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         severity=severity,
         confidence=confidence,
         flow=flow,
-        help=advice(hit.kind, inner.label),
+        help=advice(graded.rule, hit.kind, inner.label),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
     return finding, built[0] if built is not None else None
 
 
 def _label(use: str, kind: str) -> str:
+    if kind in CONFIDENTIAL:
+        return f"{origin(kind)} that the model sees and can repeat"
     if use in PROMPT_KINDS:
         return (
             "text that a caller controls, in the part the model obeys"
@@ -246,6 +256,27 @@ def _text_size(solver: Solver, value: Value) -> int:
 
 def _letters(text: str) -> int:
     return sum(c.isalpha() for c in text[:2000])
+
+
+_TEXT_CALLS = frozenset(
+    "format join strip lstrip rstrip replace str dumps dedent substitute safe_substitute render lower upper title encode decode "
+    "repr cleandoc format_map dict list tuple fill".split()
+)
+_MESSAGE_CLASS = re.compile(r"[A-Z]\w*(?:Message|Part|Content|Block|Template|Prompt)")
+
+
+def _plain(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way leads through text building only, not through a call of which it is not known what it returns.
+
+    A key that is given to a client is not in what the client answers.
+    """
+    for step in steps:
+        if step.note or step.before < 0 or solver.project.node(step.value).op != "call":
+            continue
+        word = solver.info(step.value).word
+        if word not in _TEXT_CALLS and not _MESSAGE_CLASS.fullmatch(word):
+            return False
+    return True
 
 
 # -- hops --------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ _ORIGIN = {
     "user": "input of the user",
     "third": "content from outside",
     "stored": "stored content",
+    "secret": "a credential",
+    "personal": "personal data",
     "llm": "model output",
     "tool": "an argument that the model chose",
 }
@@ -96,6 +98,19 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "server-template": _code("model-output-to-template", "becomes the text of a template of"),
     "import": _from_model("model-output-to-import", _H, "chooses the module that is imported by"),
 }
+
+CONFIDENTIAL = frozenset({"secret", "personal"})
+"""Kinds of sources that must not be told to a model, in whatever part of a prompt."""
+
+for _use, _phrase in (
+    ("system", "reaches the system prompt"),
+    ("prompt", "reaches the prompt of"),
+    ("template", "is part of the prompt template"),
+    ("answer", "is answered to the model by the tool"),
+):
+    _grades = _PROMPT.setdefault(_use, {})
+    _grades["secret"] = Grade("secret-in-prompt", _M, _phrase)
+    _grades["personal"] = Grade("personal-data-in-prompt", _M, _phrase)
 
 PROMPT_KINDS = frozenset(_PROMPT)
 """Uses that are part of a prompt: their findings stand where the prompt is built."""

@@ -15,8 +15,10 @@ _USER_ROLE = {
 }
 
 
-def advice(use: str, label: str) -> str:
+def advice(rule: str, use: str, label: str) -> str:
     """Return what to do about a value that reaches a use of the call `label`."""
+    if rule in {"secret-in-prompt", "personal-data-in-prompt"}:
+        return _ADVICE["answer" if use == "answer" else "prompt"]
     if use == "system":
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
@@ -24,6 +26,8 @@ def advice(use: str, label: str) -> str:
 
 
 _ADVICE = {
+    "prompt": "leave it out: let the code that needs the value read it, and refer to it in the prompt by a name that tells nothing",
+    "answer": "leave it out of what the tool returns: let the code that needs the value read it",
     "tool-description": "keep tool descriptions constant; choose between constant texts if they must vary",
     "template": "keep the template constant and pass the value as a variable of the template",
     "exec": "do not run the text in this process: parse it (`ast.literal_eval`, JSON), or run it in a sandbox without network and secrets after a human has agreed",

@@ -14,9 +14,9 @@ from typing import Any
 
 from aisec_ci.errors import ConfigError, nearest
 
-SOURCES = frozenset({"remote", "user", "third", "stored", "llm", "tool", "secret"})
+SOURCES = frozenset({"remote", "user", "third", "stored", "llm", "tool", "secret", "personal"})
 """Where a value comes from: a remote caller; the user of a local interface; content of third parties; what the program
-has stored in its database; a model's answer; arguments that a model chose for a tool; credentials."""
+has stored in its database; a model's answer; arguments that a model chose for a tool; credentials; data about persons."""
 
 SINKS = frozenset(
     "system user messages tool-description template jinja-template exec shell argv sql html url path write deserialize "

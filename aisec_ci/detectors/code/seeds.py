@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from aisec_ci.detectors.code import barriers
+from aisec_ci.detectors.code import barriers, confidential
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
@@ -30,6 +30,9 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _calls(solver)
     yield from _attributes(solver)
     yield from _parameters(solver)
+    found = list(confidential.sources(solver))
+    solver.confidential = bool(found)
+    yield from found
 
 
 def _calls(solver: Solver) -> Iterator[Source]:
@@ -145,6 +148,11 @@ def _parameters(solver: Solver) -> Iterator[Source]:
         for fn in info.functions[1:]:
             _result(solver, fn)
             if handler := _handler(solver, fn) or _signature(solver, fn):
+                if handler.kind == "tool":
+                    solver.result_sinks.setdefault(
+                        fn.id,
+                        (Use("answer", None, None), fn.value(fn.ir.returns[0]) if fn.ir.returns else 0, fn.ir.name),
+                    )
                 yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
                 yield from _dependencies(solver, fn, handler)
         for cls in info.classes:

@@ -162,6 +162,8 @@ class Solver:
         self.steps = 0
         self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
         """Functions whose result is used: instructions given as a callable."""
+        self.confidential = False
+        """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
         self.injected: dict[int, list[Value]] = {}
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self._info: dict[Value, CallInfo] = {}
@@ -584,6 +586,31 @@ class Solver:
                     self.add(
                         entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function")
                     )
+            if fn.ir.index == 0:
+                for read in self._imported(fn.module.path, name):
+                    self.add(entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"imported as `{name}`"))
+
+    def _imported(self, path: str, name: str) -> Iterator[Value]:
+        """Yield where other modules get a variable of a module: `from module import name` and `module.name`."""
+        yield from self._import_nodes.get((path, name), ())
+        for load in self.project.attributes.get(name, ()):
+            base = (load & ~MASK) | self.project.node(load).args[0]
+            if self.project.node(base).op in {"var", "import", "attr"} and any(
+                v.kind == "module" and v.what == path for v in self.flow.values(base)
+            ):
+                yield load
+
+    @cached_property
+    def _import_nodes(self) -> dict[tuple[str, str], list[Value]]:
+        """Imports of names from modules of the project, by the module's path and the name."""
+        out: dict[tuple[str, str], list[Value]] = {}
+        for fn in self.project.fns:
+            for i, node in enumerate(fn.nodes):
+                if node.op == "import":
+                    path, rest = self.project.names.split(node.data, fn.module.path)
+                    if path is not None and rest and "." not in rest:
+                        out.setdefault((path, rest), []).append(fn.value(i))
+        return out
 
     # -- results -----------------------------------------------------------------------------------------------------
 
@@ -1157,6 +1184,9 @@ class Solver:
         if kind == "body":
             self._body(entry, fact, path, call, argument, model.label, doubt)
             return
+        if kind == "user" and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
+            return
         if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote"}:
             return
         if kind in {"argv", "shell"}:
@@ -1240,6 +1270,8 @@ class Solver:
         roles = {str(c).lower() for c in known.values}
         if roles and roles <= _ROLES_TRUSTED:
             self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif roles and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, label, doubt)
 
     def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
         """Note a hit in the part of a request's JSON body, or of a mapping of options, that is the system prompt."""

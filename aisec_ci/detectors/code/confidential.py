@@ -1,0 +1,102 @@
+"""Credentials and personal data of the program, as sources: what of them reaches a prompt, the model may repeat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.project import Fn, Value
+from aisec_ci.detectors.code.solver import Solver, Source
+
+_KEY = re.compile(
+    r"\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|xox[bpars]-[0-9A-Za-z-]{10,}|AIza[0-9A-Za-z_-]{30,})"
+    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY"
+    r"|\b[a-z][a-z0-9+]{2,20}://[^\s:/@{}<>]{1,64}:[^\s:/@{}<>]{4,64}@"
+)
+"""Shapes of keys, private keys, and passwords in addresses."""
+
+_NAMED = re.compile(
+    r"\b(?:password|passwd|passcode|api[ _-]?key|secret[ _-]?key|access[ _-]?token|auth[ _-]?token)\b[\"']?\s{0,4}(?:is|=|:)\s{0,4}"
+    r"[\"'`]?([^\s\"'`{}<>$,;]{8,64})",
+    re.IGNORECASE,
+)
+"""`password: …` and the like."""
+
+_PERSONAL = re.compile(
+    r"\b(?:ssn|social security)\b[^\n]{0,40}?\b\d{3}-\d{2}-\d{4}\b|\b(?:\d{4}[ -]){3}\d{4}\b", re.IGNORECASE
+)
+"""Numbers of social security and of payment cards."""
+
+_PLACEHOLDER = re.compile(
+    r"(?i)your|example|xxx|placeholder|change|dummy|\*\*|\.\.\.|sample|redacted|1234567890|abcdef"
+)
+
+_SECRET_NAME = re.compile(
+    r"(?i)(?:^|_)(?:api_?key|secret|secret_?key|password|passwd|private_?key|access_?token|auth_?token|bot_?token)$"
+)
+_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config", "os.environ.pop"})
+
+_SECRET_FIELDS = frozenset(
+    "password passwd api_key secret_key private_key access_token refresh_token client_secret".split()
+)
+_PERSONAL_FIELDS = frozenset(
+    "ssn social_security_number credit_card credit_card_number card_number cvv iban passport_number tax_id".split()
+)
+
+_SMALL = 12
+"""Characters below which a constant is not looked at."""
+
+
+def sources(solver: Solver) -> Iterator[Source]:
+    """Yield constants, environment variables, and fields that hold credentials or personal data, in the project's order."""
+    for fn in solver.project.fns:
+        for index, node in enumerate(fn.nodes):
+            op = node.op
+            if op in {"const", "text"}:
+                texts = [node.data] if op == "const" else node.data
+                if kind := _kind(texts):
+                    what = "a credential in the text" if kind == "secret" else "personal data in the text"
+                    yield Source(fn.value(index), kind, what)
+            elif op == "attr" and node.data in _SECRET_FIELDS:
+                yield Source(fn.value(index), "secret", f"the field `{node.data}`", 1)
+            elif op == "attr" and node.data in _PERSONAL_FIELDS:
+                yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)
+            elif op in {"call", "item"} and (name := _variable(solver, fn, index)):
+                yield Source(fn.value(index), "secret", f"the environment variable `{name}`")
+
+
+def _kind(texts: list[str | None]) -> str:
+    """Return `secret` or `personal` where constant text holds such, else an empty string."""
+    for text in texts:
+        if not isinstance(text, str) or len(text) < _SMALL:
+            continue
+        if "sk-" in text or "_" in text or ":" in text or "AKIA" in text or "AIza" in text or "xox" in text:
+            found = _KEY.search(text)
+            if found and not _PLACEHOLDER.search(found[0]):
+                return "secret"
+        if any(
+            any(c.isdigit() for c in m[1]) and any(c.isalpha() for c in m[1]) and not _PLACEHOLDER.search(m[1])
+            for m in _NAMED.finditer(text)
+        ):
+            return "secret"
+        if _PERSONAL.search(text):
+            return "personal"
+    return ""
+
+
+def _variable(solver: Solver, fn: Fn, index: int) -> str:
+    """Return the name of an environment variable that is read here and holds a credential, else an empty string."""
+    node = fn.nodes[index]
+    value: Value = fn.value(index)
+    if node.op == "item":
+        base = fn.value(node.args[0])
+        if not isinstance(node.data, str) or not _SECRET_NAME.search(node.data):
+            return ""
+        return node.data if any(v.what == "os.environ" for v in solver.flow.values(base) if v.kind == "ext") else ""
+    first = solver.flow.argument(value, 0, "key")
+    if first is None or solver.project.node(first).op != "const":
+        return ""
+    name = solver.project.node(first).data
+    if not isinstance(name, str) or not _SECRET_NAME.search(name):
+        return ""
+    return name if solver.flow.names(value) & _ENVIRONMENT else ""
