@@ -78,8 +78,8 @@ class SourceFile:
         if not self.small:
             raise UnreadableError(f"{self.size:,} bytes, over the limit of {WHOLE_LIMIT:,}")
         with self.open() as stream:
-            data = stream.read(WHOLE_LIMIT + 1)
-        if len(data) > WHOLE_LIMIT:
+            data = stream.read(self.size + 1)  # what is asked for is allocated first: not more than is needed
+        if len(data) > self.size:
             raise UnreadableError("it grew while it was read")
         return data
 

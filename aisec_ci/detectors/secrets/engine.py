@@ -31,9 +31,12 @@ LONGEST = 9000
 """Bytes. No key is longer; buffers of a stream overlap by this much."""
 
 _TOKEN = rb"[A-Za-z0-9_+/.=~-]"
-_NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login"
+_NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login|default"
 DECODED = 16
 """Bytes decoded for each byte of a file."""
+
+_SHORTEST = 28
+"""Bytes of the shortest value without a mark, plain or encoded."""
 
 _SEPARATOR = rb"[\x00-\x20\"'`=:,.|(){}\[\]<>\\;?&!%$#@+*/\x80-\xff-]"
 _STATEMENT = (
@@ -41,15 +44,17 @@ _STATEMENT = (
     + _NAME
     + rb")[\w\]).'\"`-]{0,16}(?:"
     + _SEPARATOR
-    + rb"{1,24}[A-Za-z0-9_]{1,18}){0,3}"
+    + rb"{1,24}[A-Za-z0-9_]{1,18}){0,2}"
     + _SEPARATOR
     + rb"{1,40}[frbu]?[\"'`]{0,3}"
     + _TOKEN
-    + rb"{20}"
+    + rb"{%d}" % _SHORTEST
 )
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
 _ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
 _NOT_VALUE = re.compile(rb"[-+/.~_]{0,8}")
+_DIGIT = re.compile(rb"[A-Za-z_+/.=~-]{0,60}[0-9]")
+"""A value without a digit in its first 60 characters is a name or a path: nearly all values are."""
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,600}={0,2}")
 _PRINTABLE = re.compile(rb"[!-~]+\s?")
 _OFF_LINE = 1000
@@ -225,12 +230,14 @@ class Pack:
         at, search = 0, self.statements.search
         said: dict[str, bool] = {}
         while hit := search(data, at):
-            value = hit.end() - 20
+            value = hit.end() - _SHORTEST
+            at = max(value, hit.start() + 1)
+            if not _DIGIT.match(data, value):
+                continue
             for start in _token_starts(data, value, hit.start()):
                 if candidate := self._statement(data, start, said) or self._encoded_value(data, start):
                     yield candidate
                     break
-            at = max(value, hit.start() + 1)
 
     def _encoded_value(self, data: bytes, start: int) -> Candidate | None:
         """Judge a value that is base64 or hexadecimal for a key, as in the `data` of a Kubernetes secret."""
