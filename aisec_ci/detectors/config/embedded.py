@@ -27,13 +27,18 @@ class Embedded:
 
 def json_in(node: Scalar) -> Document:
     """Return the JSON in a scalar, with positions in the file. Expressions of GitHub Actions in it count as values."""
-    text = _EXPRESSION.sub(_masked, node.value)
-    return moved(parse(text, Kind.JSON), node.at)
+    return moved(parse(_masked(node.value), Kind.JSON), node.at)
 
 
-def _masked(found: re.Match[str]) -> str:
-    """Return an expression as one JSON word of the same length."""
-    return re.sub(r"[^A-Za-z0-9_$.]", "0", found[0])
+def _masked(text: str) -> str:
+    """Return a text with its expressions made fit for JSON, in the same length: a number outside of strings, no quotes inside."""
+
+    def one(found: re.Match[str]) -> str:
+        line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        inside = (line.count('"') - line.count('\\"')) % 2 == 1
+        return re.sub(r'["\\\n]', "'", found[0]) if inside else "0" * len(found[0])
+
+    return _EXPRESSION.sub(one, text)
 
 
 def documents(roots: list[Node]) -> Iterator[Embedded]:
@@ -79,7 +84,7 @@ def heredocs(text: str, start: int, end: int, at: Callable[[int], int]) -> Itera
             if kind is Kind.JSON and body.lstrip()[:1] != "{":
                 continue
             if kind is not Kind.JSON or _SPEAKS.search(body) or path.endswith((".json", ".jsonc")):
-                inner = parse(_EXPRESSION.sub(_masked, body) if kind is Kind.JSON else body, kind)
+                inner = parse(_masked(body) if kind is Kind.JSON else body, kind)
                 yield Embedded(moved(inner, _shift(at, first)), re.sub(r"^(?:\$\{?\w+\}?|~|\.)/", "", path))
 
 

@@ -50,7 +50,12 @@ def _by_name(rows: list[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]
 
 
 def in_range(version: str, ranges: str) -> bool:
-    """Say whether a version lies in a range such as `>=1.2,<1.4`. Versions compare by their numbers; a pre-release counts as lower."""
+    """Say whether a version lies in a range such as `>=1.2,<1.4`, or is one of `1.0.0|1.0.1`.
+
+    Versions compare by their numbers; a pre-release counts as lower.
+    """
+    if "|" in ranges:
+        return any(in_range(version, one) for one in ranges.split("|"))
     here = _order(version)
     for part in ranges.split(","):
         found = re.fullmatch(r"\s*(<=|>=|<|>|==|=)?\s*(.+?)\s*", part)

@@ -195,6 +195,7 @@ def _observation(scope: Scope, server: Server) -> Report:
 
 def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Report]:
     launch = server.launch
+    yield from _shell_server(scope, server)
     if launch.index < 0 or launch.index >= len(server.words) or not launch.ecosystem:
         return
     word, label = server.words[launch.index], shown(launch.name)
@@ -216,6 +217,7 @@ def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Rep
             "vulnerable-mcp-server",
             word,
             f"MCP server `{name}` runs `{label}` {launch.version}: {weak['what']} ({', '.join(weak['ids'])})",
+            Severity[weak["severity"].upper()] if "severity" in weak else None,
             standing=server.standing,
             help=f"use {weak['fixed']} or newer",
             fixes=_pinning(scope, server, str(weak["fixed"])),
@@ -239,11 +241,14 @@ def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Rep
             launch.ecosystem,
             "a package without version" if launch.pin is Pin.NONE else "a package without exact version",
         )
+        tagged = launch.ecosystem == "docker" and _VERSION_TAG.search(word.value) is not None
+        acts = server.standing in (Standing.ACTIVE, Standing.LOCAL)
+        result = "its tag can be moved" if tagged else "a new release runs here as soon as it is published"
         yield scope.finding(
             "unpinned-mcp-server",
             word,
-            f"MCP server `{name}` runs {what} (`{shown(word.value)}`): a new release runs here as soon as it is published",
-            None if server.standing in (Standing.ACTIVE, Standing.LOCAL) else Severity.LOW,
+            f"MCP server `{name}` runs {what} (`{shown(word.value)}`): {result}",
+            None if acts and not tagged else Severity.LOW,
             standing=server.standing,
             help=_pin_help(launch, installed),
             fixes=_pinning(scope, server, installed) if installed else (),
@@ -258,6 +263,29 @@ def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Rep
             Severity.HIGH,
             standing=server.standing,
             server=name,
+        )
+
+
+_VERSION_TAG = re.compile(r":(?:v?\d+(?:\.\d+)+[\w.-]*|sha-[0-9a-f]{7,})$")
+"""An image's tag that names one release or commit."""
+_SHELL_SERVERS = re.compile(
+    r"(?:^|[/@])(?:desktop-commander|mcp-shell-server|shell-mcp-server|mcp-shell|mcp-server-shell|super-shell-mcp|mcp-server-commands|iterm-mcp|wcgw|mcp-runcommand|tmux-mcp|win-cli-mcp-server|mcp-terminal|terminal-mcp|mcp-server-terminal)(?:@|$)"
+)
+"""Packages of servers whose purpose is to run any command."""
+
+
+def _shell_server(scope: Scope, server: Server) -> Iterator[Report]:
+    """Yield the server that hands the model a shell: the client's rules about commands do not hold for it."""
+    index = server.launch.index
+    if 0 <= index < len(server.words) and _SHELL_SERVERS.search(server.launch.name):
+        yield scope.finding(
+            "mcp-shell-server",
+            server.anchor,
+            f"MCP server `{shown(server.name)}` gives the agent a shell (`{shown(server.launch.name)}`), past the client's own rules about commands",
+            Severity.MEDIUM,
+            standing=server.standing,
+            help="use the client's own shell tool with its list of commands, or run the server in a container",
+            server=shown(server.name),
         )
 
 

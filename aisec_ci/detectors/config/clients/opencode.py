@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from aisec_ci.detectors.config.clients.claude import shell_grant
 from aisec_ci.detectors.config.commands import ANYTHING, Programs, pattern_of
 from aisec_ci.detectors.config.grants import Scope, shown
+from aisec_ci.detectors.config.launchers import Pin, launch_of
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Scalar
 from aisec_ci.detectors.config.paths import broad_path, secret_path
 from aisec_ci.detectors.interface import Report
@@ -35,11 +36,29 @@ def check(scope: Scope, programs: Programs) -> Iterator[Report]:
     root = scope.document.root
     yield scope.observation(Thing.AGENT, "opencode", root)
     yield from check_permission(scope, root.entry("permission"), programs)
+    yield from _plugins(scope, root)
     for key in ("agent", "mode", "agents"):
         for entry in root.mapping(key).entries:
             if isinstance(entry.value, Mapping):
                 yield scope.observation(Thing.AGENT, entry.key.value, entry.key)
                 yield from check_permission(scope, entry.value.entry("permission"), programs, entry.key.value)
+
+
+def _plugins(scope: Scope, root: Mapping) -> Iterator[Report]:
+    """Yield the plugins that are fetched from npm without a fixed version. They run inside the client, with all its rights."""
+    for node in root.strings("plugin"):
+        if node.value.startswith((".", "/", "~", "file:", "{")):
+            continue
+        launch = launch_of(["npx", node.value])
+        if launch.pin in (Pin.NONE, Pin.FLOATING):
+            yield scope.finding(
+                "unpinned-agent-plugin",
+                node,
+                f"plugin `{shown(node.value)}` is fetched without a fixed version, and runs inside opencode",
+                Severity.MEDIUM if launch.pin is Pin.FLOATING else Severity.LOW,
+                help=f"name the version: `{launch.name}@<version>`",
+                purl=launch.purl,
+            )
 
 
 def check_agent(scope: Scope, programs: Programs) -> Iterator[Report]:
