@@ -40,8 +40,9 @@ def build(
         observations, key=lambda o: (o.location, o.thing.value, o.name, repr(sorted(o.attributes.items(), key=str)))
     )
     drafts = _Drafts(providers)
-    for item in _with_versions(found):
-        drafts.add(item)
+    for item in _with_hubs(_with_versions(found)):
+        if not _borrowed(item, providers):
+            drafts.add(item)
     drafts.link_agents()
     drafts.declare(root)
     concerns = _Concerns(findings, catalog)
@@ -213,6 +214,15 @@ class _Drafts:
         return self.services[ref]
 
 
+def _borrowed(item: Observation, providers: Providers) -> bool:
+    """Say whether a loader put its own organisation before a name that belongs to a provider of hosted models.
+
+    A factory that takes names for many libraries shows each name to each of them.
+    """
+    owner, _, name = item.name.partition("/")
+    return item.thing is Thing.MODEL and owner == "sentence-transformers" and bool(providers.of_model(name))
+
+
 def _with_versions(found: Sequence[Observation]) -> Iterator[Observation]:
     """Give a library that is declared without a version the one that a lock file states, where there is only one."""
     versions: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -225,6 +235,18 @@ def _with_versions(found: Sequence[Observation]) -> Iterator[Observation]:
             yield replace(item, attributes={**item.attributes, "version": next(iter(known))})
         else:
             yield item
+
+
+def _with_hubs(found: Iterable[Observation]) -> Iterator[Observation]:
+    """Give a model that is named without its hub the one that another place states, where there is only one."""
+    items = list(found)
+    hubs: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.thing is Thing.MODEL and item.attributes.get("hub"):
+            hubs[item.name].add(str(item.attributes["hub"]))
+    for item in items:
+        known = hubs.get(item.name, set()) if item.thing is Thing.MODEL and not item.attributes.get("hub") else set()
+        yield replace(item, attributes={**item.attributes, "hub": next(iter(known))}) if len(known) == 1 else item
 
 
 def _package_key(item: Observation) -> tuple[str, str]:

@@ -6,18 +6,22 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.references.urls import public_url
+from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
 _ENDINGS = (
-    "safetensors|pth|ckpt|onnx|gguf|ggml|pkl|joblib|pt|h5|keras|tflite|pb|nemo|llamafile|mlmodel|engine|torchscript"
+    "safetensors|pth|ckpt|onnx|gguf|ggml|pkl|joblib|pt|h5|keras|tflite|pb|nemo|llamafile|mlmodel|engine|torchscript|bin"
 )
 MARKS = re.compile(rf"\.(?:{_ENDINGS})\b".encode())
 """A file without one of these names no weights."""
 _ADDRESS = re.compile(
     rf"https?://[^\s\"'`<>/]{{1,200}}/[^\s\"'`<>)\]}},;|\\]{{0,500}}?\.({_ENDINGS})(?=[\s\"'`<>)\]}},;|\\?#]|$)"
 )
+_HUB = re.compile(r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com|modelscope\.cn|civitai\.com)/")
+"""Where a file with the ending `.bin` is one of weights; elsewhere it can be anything."""
 _CHECKSUM = re.compile(r"(?i)\b([0-9a-f]{64})\b")
+_SERVER = re.compile(r"https?://([a-zA-Z0-9.-]{4,200})(?=[/:\"'`\s?]|$)")
 _COMMENT = re.compile(r"[ \t]*(?:#|//|<!--)")
 
 
@@ -29,13 +33,27 @@ def in_text(file: SourceFile) -> Iterator[Observation]:
         if _COMMENT.match(text, line_start):
             continue
         url = public_url(found[0])
-        if not url or "{" in url or "$" in url:
+        if not url or "{" in url or "$" in url or (found[1] == "bin" and not _HUB.match(url)):
             continue
         digest = _CHECKSUM.search(_beside(text, found.end()))
         attributes = {"url": url, "format": found[1], "remote": True}
         if digest:
             attributes["sha256"] = digest[1].lower()
         yield Observation(Thing.MODEL_FILE, url, file.location(found.start(), found.end()), Confidence.HIGH, attributes)
+
+
+def services(file: SourceFile, words: Words) -> Iterator[Observation]:
+    """Yield the providers whose servers a file calls by address, each once."""
+    text = file.text
+    seen: set[str] = set()
+    for found in _SERVER.finditer(text):
+        provider = words.of_url(found[0])
+        if not provider or provider in seen or _COMMENT.match(text, text.rfind("\n", 0, found.start()) + 1):
+            continue
+        seen.add(provider)
+        attributes = {"provider": provider, "kind": words.kind(provider), "endpoint": found[0], "symbol": "address"}
+        where = file.location(found.start(), found.end())
+        yield Observation(Thing.SERVICE, provider, where, Confidence.MEDIUM, attributes)
 
 
 def _beside(text: str, end: int) -> str:

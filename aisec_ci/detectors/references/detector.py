@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from posixpath import basename
+from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.detectors.references import addresses, commands, images, manifests, modelfile, settings
@@ -16,10 +17,20 @@ from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
+if TYPE_CHECKING:
+    from aisec_ci.detectors.references.javascript import JavaScript
+
 STRUCTURED_LIMIT = 2_000_000
 """Bytes: larger JSON and YAML files are data, not settings."""
 
 _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
+_JAVASCRIPT = frozenset((Kind.JAVASCRIPT, Kind.TYPESCRIPT))
+_CODE = _JAVASCRIPT | {Kind.PYTHON, Kind.NOTEBOOK, Kind.GO, Kind.JAVA}
+"""What calls servers and downloads weights by address. Models that Python names are the code engine's business."""
+_MARKS = re.compile(rb"(?i)model|llm|embed|pipeline|from_pretrained|baseURL|openai|anthropic")
+"""A script without one of these names no model."""
+_BODIES = re.compile(rb"\\[\"']model|[{,] ?model[\"']?:|'model'")
+"""A request's body inside a text."""
 _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
 _DATA_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
@@ -51,6 +62,12 @@ class ReferencesDetector:
         folders = frozenset(part for path in self._context.tree.paths for part in path.split("/")[:-1])
         return Words(self._context.catalog, folders)
 
+    @cached_property
+    def _javascript(self) -> JavaScript:
+        from aisec_ci.detectors.references.javascript import JavaScript  # noqa: PLC0415 - only where there is some
+
+        return JavaScript(self._context.catalog, self._words)
+
     def wants(self, file: SourceFile) -> bool:
         """Say whether a file can name something: a manifest, a script, settings with a word that is about models."""
         if manifests.reader_of(file.path):
@@ -58,6 +75,8 @@ class ReferencesDetector:
         kind = file.kind
         if not file.small or _DATA_NAMES.search(file.path):
             return False
+        if kind in _CODE:
+            return b"://" in file.data or (kind in _JAVASCRIPT and bool(_MARKS.search(file.data)))
         if kind in _SCRIPTS or kind is Kind.ENV or modelfile.is_modelfile(file.path):
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
@@ -65,7 +84,7 @@ class ReferencesDetector:
             return len(data) <= STRUCTURED_LIMIT and bool(
                 settings.MARKS.search(data)
                 or b"image" in data
-                or b"docker://" in data
+                or b"://" in data
                 or commands.MARKS.search(data)
                 or addresses.MARKS.search(data)
             )
@@ -85,20 +104,30 @@ class ReferencesDetector:
         if modelfile.is_modelfile(file.path):
             yield from modelfile.read(file)
             return
+        if kind in _JAVASCRIPT and _MARKS.search(file.data):
+            yield from self._javascript.read(file)
+        if kind not in _CODE:
+            yield from self._named_in_settings(file, kind)
+        if b"://" in file.data:
+            yield from addresses.services(file, self._words)
+            if addresses.MARKS.search(file.data):
+                yield from addresses.in_text(file)
+
+    def _named_in_settings(self, file: SourceFile, kind: Kind) -> Iterator[Report]:
         if kind is Kind.DOCKERFILE:
             yield from images.in_dockerfile(file)
         elif kind is Kind.ENV:
             yield from settings.in_env(file, self._words)
         elif kind in _SETTINGS:
             yield from self._structured(file)
+        if kind in _SCRIPTS or _BODIES.search(file.data):
+            yield from settings.in_bodies(file, self._words)
         if kind is not Kind.JSON:
             for item in commands.references(file, self._words):
                 if isinstance(item, Declared):
                     yield from self._declared(file, item, development=False)
                 else:
                     yield item
-        if addresses.MARKS.search(file.data):
-            yield from addresses.in_text(file)
 
     def finish(self) -> Iterator[Report]:
         """Yield nothing: every file speaks for itself."""
@@ -110,6 +139,9 @@ class ReferencesDetector:
     def _structured(self, file: SourceFile) -> Iterator[Report]:
         from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
 
+        data = file.data
+        if not (settings.MARKS.search(data) or b"image" in data or b"docker://" in data):
+            return
         document = parse(file.text, file.kind)
         if settings.MARKS.search(file.data):
             yield from settings.in_nodes(file, document.roots, self._words)

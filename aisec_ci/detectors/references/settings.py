@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.references.urls import public_url
-from aisec_ci.detectors.references.words import Reference, Words
+from aisec_ci.detectors.references.words import Reference, Words, is_dataset_role, is_result
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
@@ -46,6 +46,8 @@ _HUB_KEYS = {
     "hf": "huggingface",
     "sentence_transformers": "huggingface",
 }
+_DATASET_KEYS = frozenset(("id", "path", "name", "repo", "repo_id", "hf_id", "hub_id", "dataset_id", "train", "test", "validation"))
+"""Keys below one for datasets that name one."""
 _PROVIDER_KEYS = (
     "provider",
     "llm_provider",
@@ -57,13 +59,16 @@ _PROVIDER_KEYS = (
     "framework",
     "engine",
 )
+_ASSIGNED = re.compile(r"([A-Z_][A-Z0-9_]{2,80})=(\S{2,200})")
+"""A variable of a container in the list form of compose files."""
+_DEFAULT = re.compile(r"\$\{\w+:?-([^}$]{1,200})\}")
 _ENV = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]{0,80})[ \t]*=[ \t]*([\"']?)([^\s\"'#]{1,200})\2[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
 
 MARKS = re.compile(
-    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise"
+    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset"
 )
 """A file without one of these names no model."""
 
@@ -76,6 +81,8 @@ class _Step:
     key: str
     inside: bool
     near: str
+    dataset: bool = False
+    """Whether a key above is for datasets."""
 
 
 def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Observation]:
@@ -90,7 +97,12 @@ def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Obse
         if isinstance(step.node, Scalar):
             yield from _scalar(file, step, words)
         elif isinstance(step.node, Sequence):
-            stack.extend(_Step(item, step.key, step.inside, step.near) for item in reversed(step.node.items))
+            for item in step.node.items:
+                if isinstance(item, Scalar) and item.string and (found := _ASSIGNED.fullmatch(item.value)):
+                    yield from _assigned(file, item, found, words)
+            stack.extend(
+                _Step(item, step.key, step.inside, step.near, step.dataset) for item in reversed(step.node.items)
+            )
         else:
             flow = _flow_node(step.node)
             if flow:
@@ -100,7 +112,29 @@ def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Obse
             for entry in reversed(step.node.entries):
                 key = _snake(entry.key.value)
                 inside = step.inside or _is_strong(key)
-                stack.append(_Step(entry.value, key, inside, _HUB_KEYS.get(key, near) if inside else near))
+                dataset = is_dataset_role(key) or (step.dataset and (key in _DATASET_KEYS or is_dataset_role(step.key)))
+                stack.append(_Step(entry.value, key, inside, _HUB_KEYS.get(key, near) if inside else near, dataset))
+                if is_dataset_role(step.key) and words.dataset(entry.key.value):  # {"org/name": 0.5}, a mixture
+                    yield _dataset(file, entry.key, step.key)
+            name, value = step.node.get("name"), step.node.get("value")
+            if isinstance(name, Scalar) and isinstance(value, Scalar):  # variables of a container, parameters of a call
+                stack.append(_Step(value, _snake(name.value), inside=False, near=near))
+
+
+_BODY = re.compile(r"""(?:[\\"']{1,8}|[{,]\s{0,4})model(?:_?[iI]d|_?[nN]ame)?[\\"']{0,8}\s{0,4}:\s{0,4}[\\"']{1,8}([A-Za-z0-9@][\w.:/@-]{1,120})[\\"']""")
+"""The member of a request's body that names the model, in a text inside another: in JSON in a string, in a command."""
+
+
+def in_bodies(file: SourceFile, words: Words) -> Iterator[Observation]:
+    r"""Yield the models that bodies of requests in commands and texts name: `curl -d '{"model": "gpt-4o"}'`."""
+    text = file.text
+    for found in _BODY.finditer(text):
+        start = text.rfind("\n", 0, found.start()) + 1
+        if text[start : found.start()].lstrip().startswith(("#", "//")):
+            continue
+        reference = None if words.filler(found[1]) else words.model(found[1])
+        if reference:
+            yield _observation(file, found.start(1), found.end(1), reference, "model")
 
 
 def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
@@ -114,11 +148,30 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
 def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation]:
     node = step.node
     assert isinstance(node, Scalar)
+    if node.string and step.dataset and (is_dataset_role(step.key) or step.key in _DATASET_KEYS):
+        if words.dataset(node.value):
+            yield _dataset(file, node, step.key)
+        return
     if not node.string or not (_is_strong(step.key) or (step.inside and step.key in _WEAK | set(_HUB_KEYS))):
         return
-    reference = words.model(node.value, step.near or _provider_in(step.key, words))
+    default = _DEFAULT.fullmatch(node.value)
+    reference = words.model(default[1] if default else node.value, step.near or _provider_in(step.key, words))
     if reference:
         yield _observation(file, node.at(0), node.end, reference, step.key)
+
+
+def _assigned(file: SourceFile, node: Scalar, found: re.Match[str], words: Words) -> Iterator[Observation]:
+    key = _snake(found[1])
+    text = found[2]
+    default = _DEFAULT.fullmatch(text)  # ${MODEL:-gpt-4o}
+    text = default[1] if default else text
+    if _is_strong(key) and (reference := words.model(text, _provider_in(key, words))):
+        yield _observation(file, node.at(found.start(2)), node.end, reference, found[1])
+
+
+def _dataset(file: SourceFile, node: Scalar, key: str) -> Observation:
+    attributes = {"hub": "huggingface", "loader": key}
+    return Observation(Thing.DATASET, node.value, file.location(node.at(0), node.end), Confidence.MEDIUM, attributes)
 
 
 def _observation(file: SourceFile, start: int, end: int, reference: Reference, key: str) -> Observation:
@@ -127,7 +180,9 @@ def _observation(file: SourceFile, start: int, end: int, reference: Reference, k
 
 
 def _is_strong(key: str) -> bool:
-    return bool(_MODEL_KEY.fullmatch(key)) and key not in _WEAK and not _NOT_MODEL.fullmatch(key)
+    return (
+        bool(_MODEL_KEY.fullmatch(key)) and key not in _WEAK and not _NOT_MODEL.fullmatch(key) and not is_result(key)
+    )
 
 
 def _near(mapping: Mapping, words: Words) -> str:
@@ -159,7 +214,7 @@ def _snake(key: str) -> str:
 
 # -- flow exports --------------------------------------------------------------------------------------------------------
 
-_N8N = re.compile(r"@n8n/n8n-nodes-langchain\.(lmChat|lm|embeddings|vectorStore|reranker)(\w{2,40})")
+_N8N = re.compile(r"@n8n/n8n-nodes-langchain\.(lmChat|lm|embeddings|vectorStore|reranker)(\w{2,40})|@n8n/n8n-nodes-langchain\.(openAi|anthropic|googleGemini|ollama)")
 _FLOW_MODEL_KEYS = (
     "model",
     "modelName",
@@ -183,7 +238,7 @@ class _Flow:
 def _flow_node(node: Mapping) -> _Flow | None:
     found = _N8N.fullmatch(node.text("type"))
     if found:
-        return _Flow(found[2], "vector-db" if found[1] == "vectorStore" else "llm", node.mapping("parameters"))
+        return _Flow(found[2] or found[3], "vector-db" if found[1] == "vectorStore" else "llm", node.mapping("parameters"))
     if node.get("inputAnchors") is not None and node.get("inputs") is not None:  # Flowise
         kinds = {"Chat Models": "llm", "LLMs": "llm", "Embeddings": "llm", "Vector Stores": "vector-db"}
         kind = kinds.get(node.text("category"))
@@ -239,6 +294,8 @@ def _flow(file: SourceFile, node: Mapping, flow: _Flow, words: Words) -> Iterato
             and re.fullmatch(r"[A-Za-z0-9][\w.:/@-]{1,120}", value.value)
             and not words.filler(value.value)
         ):
-            reference = Reference(value.value, hub, Confidence.HIGH)
+            reference = Reference(value.value.removeprefix("models/"), hub, Confidence.HIGH)
+            if hub == "openai" and (other := words.model(value.value)) and other.hub != "openai":
+                reference = other  # a server that speaks the same protocol: its address is in the credentials
             yield _observation(file, value.at(0), value.end, reference, flow.vendor)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.model import Confidence
@@ -31,7 +32,49 @@ _OWNERS = frozenset(
     )
 )
 """Providers that are owners of repositories on the hub as well: `openai/gpt-oss-20b` is one."""
+_VARIANT = re.compile(r"[a-z0-9-]{2,40}/[\w.-]{2,80}:(?:free|nitro|floor|online|extended|exacto|thinking|beta)")
+"""Variants of a model, as only OpenRouter names them."""
+_MIME = re.compile(r"(?:text|application|image|audio|video|font|multipart|message)/")
+"""Beginnings of media types (RFC 6838), which look like names of repositories."""
 _VERSIONED = re.compile(r"\d")
+_ROLE = re.compile(
+    r"(?i)(^|[^a-z]|(?<=[a-z])(?=[A-Z]))(models?|model_?names?|model_?ids?|llms?|engine|deployment|embed(der|ding|dings)?|encoder|reranker|repo_?ids?"
+    r"|checkpoint|tokenizer|tts|stt|summarizer)($|[^a-z]|(?=[A-Z]))|Model|LLM|Embed"
+)
+_NOT_ROLE = re.compile(
+    r"(?i)(description|help|title|message|text|prompt|content|label|example|doc|url|path|dir|file|folder|type|class|provider|version|prefix|suffix|regex|pattern|format)s?$"
+)
+
+
+_RESULT = re.compile(
+    r"(?i)hub_?model_?id|push_?to|(^|_)(output|out|save|saved|target|dest|destination|export|exported|upload|new|result|trained|finetuned|merged|run)_"
+    r"(.*_)?(model|repo|adapter|checkpoint|tokenizer)|(model|repo|checkpoint)_?(out|output|save|destination)"
+)
+_DATASET = re.compile(r"(?i)(^|[^a-z])(data_?sets?|data_?set_?(names?|ids?|paths?|repos?|repo_?ids?|mixer|mixture|list|or_path))$|Dataset(Name|Id|Path)?$")
+
+
+def is_role(name: str) -> bool:
+    """Say whether a variable, key, or parameter of this name is one that holds the name of a model.
+
+    What names the model that a training run makes is none: `hub_model_id`, `output_model`.
+    """
+    return (
+        bool(_ROLE.search(name)) and not _NOT_ROLE.search(name.rpartition(".")[2]) and not _RESULT.search(_snake(name))
+    )
+
+
+def is_result(name: str) -> bool:
+    """Say whether a name is one for a model that is made, not used."""
+    return bool(_RESULT.search(_snake(name)))
+
+
+def is_dataset_role(name: str) -> bool:
+    """Say whether a variable, key, or parameter of this name is one that holds the name of a dataset."""
+    return bool(_DATASET.search(name)) and not _RESULT.search(_snake(name).replace("dataset", "model"))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name[:120]).replace("-", "_").lower()
 
 
 @dataclass(frozen=True)
@@ -62,6 +105,12 @@ class Words:
             ((prefix, key) for key, entry in self._providers.items() for prefix in entry.get("models", ())),
             key=lambda p: -len(p[0]),
         )
+        self._kinds: dict[str, str] = {key: entry["kind"] for key, entry in tables["providers"].items()}
+        self._hosts = [
+            (re.compile(re.escape(host).replace(r"\*", r"[a-z0-9.-]+")), key)
+            for key, entry in tables["providers"].items()
+            for host in entry.get("hosts", ())
+        ]
         self._families: tuple[str, ...] = tuple(tables["families"]["open"])
         self._legacy: tuple[str, ...] = (
             *tables["legacy-names"]["models"],
@@ -79,10 +128,12 @@ class Words:
         `near` is the provider or hub that stands beside it, if any does.
         """
         text = text.strip()
-        if not _NAME.fullmatch(text) or text.endswith("/"):
+        if not _NAME.fullmatch(text) or text.endswith("/") or _MIME.match(text):
             return None
         if _SPACY.fullmatch(text):
             return Reference(text, "spacy", Confidence.HIGH)
+        if _VARIANT.fullmatch(text):
+            return Reference(text, "openrouter", Confidence.HIGH)
         kind = self._ids.what(text, self._folders)
         if kind is self._ids.What.FILLER or (kind is self._ids.What.LOCAL and "/" in text and not self._prefixed(text)):
             return None
@@ -102,6 +153,31 @@ class Words:
             return Reference(text, hub, Confidence.MEDIUM)
         return None
 
+    def owned(self, text: str) -> bool:
+        """Say whether a name is one that a provider gives to its own models."""
+        return bool(self._owner(text.rpartition("/")[2]))
+
+    def kind(self, provider: str) -> str:
+        """Return what a provider serves: `llm`, `vector-db`, …"""
+        return self._kinds.get(provider, "")
+
+    def of_url(self, url: str) -> str:
+        """Return the provider that answers at an address, or an empty string."""
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return ""
+        return next((key for pattern, key in self._hosts if pattern.fullmatch(host)), "") if host else ""
+
+    def family(self, text: str) -> bool:
+        """Say whether the name of a repository is that of a known family of models."""
+        return self._known(text)
+
+    def dataset(self, text: str) -> bool:
+        """Say whether a text is the name of a repository on a hub: what a setting for a dataset then names."""
+        kind = self._ids.what(text, self._folders)
+        return kind is self._ids.What.HUB and "/" in text and not _MIME.match(text) and not text.endswith((".json", ".jsonl", ".csv", ".parquet"))
+
     def filler(self, text: str) -> bool:
         """Say whether a name only holds the place of a real one, or is a path on this machine."""
         return self._ids.what(text, self._folders) is self._ids.What.FILLER or text.startswith((".", "/", "~"))
@@ -118,6 +194,8 @@ class Words:
         if provider is None:
             return None
         rest = found[2]
+        if found[1] in _OWNERS and rest != rest.lower():
+            return None  # `mistralai/Mistral-7B-v0.1`: names of hosted models have no capitals
         if self._owner(rest):
             return Reference(rest, provider, Confidence.HIGH)
         if found[1] not in _OWNERS and (self._known(rest) or "/" in rest):

@@ -13,12 +13,28 @@ from aisec_ci.detectors.code.calls.ids import is_filler
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import Fn
-from aisec_ci.detectors.references.words import Words, is_role
+from aisec_ci.detectors.references.words import Words, is_dataset_role, is_result, is_role
 from aisec_ci.model import Confidence, Observation, Thing
 
 _VERSIONED = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[-:.])[a-zA-Z][\w./:@-]{3,100}")
 _SPACY = re.compile(r"[a-z]{2}_(?:core|ent|dep)_(?:web|news|wiki|sci)_(?:sm|md|lg|trf)")
 _NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{2,190}")
+_CHOICE = re.compile(r"(?i)(models?|llms?|embeddings?|names|ids|default|choices|options|available)$")
+_PROPERTY = re.compile(
+    r"(?i)(support|no|not|non|without|only|with|has|is|uses?|require[sd]?|needs?)_|pric|cost|limit|token|reason|think|vision|temperature|effort"
+    r"|deprecat|legacy|exclud|skip|block|den[yi]|ignor|capab|stream|tool|json|prefix|famil|pattern|alias|compat|multi_?modal|^o\d|^gpt"
+)
+"""Names of lists of models that have something in common, which code only looks models up in."""
+_WEAK = frozenset(
+    ("default", "name", "id", "value", "fast", "smart", "primary", "fallback", "chat", "small", "large", "base")
+)
+"""Attributes that mean what their class is for."""
+_HOLDER = re.compile(r"(?i)(field|param|parameter|option|argument|column|setting|input|variable|secretstr|str)$")
+"""Calls that declare something, the default of which comes first."""
+_PLAIN = re.compile(
+    r"(?i)(^|_)(version|variant|arch|backbone|pretrained|repo|repo_?id|name_?or_?path|path|weights|base|hub_?id|name)$"
+)
+LISTED = "list "
 DEPTH = 4
 """Containers and joins that a constant is followed out of."""
 
@@ -41,20 +57,61 @@ def mentions(view: View, words: Words) -> Iterator[Observation]:
             held = list(_roles(fn, i, roles, 0))
             if not held:
                 continue
-            fits = any(is_role(r) for r in held)
+            if words.dataset(text) and any(is_dataset_role(r.removeprefix(LISTED).rpartition(".")[2]) for r in held):
+                where = view.place(fn.value(i))
+                yield Observation(
+                    Thing.DATASET,
+                    text,
+                    where,
+                    Confidence.MEDIUM,
+                    {"hub": "huggingface", "pin": "none", "loader": _bare(held[0])},
+                )
+                continue
+            fits = any(_fits(r) for r in held) or _unmistakable(text, held, words)
             near = next((p for r in held if r.startswith("enum ") and (p := words.provider(_owner(r)))), "")
             found = words.model(text, near) if fits or _SPACY.fullmatch(text) else None
             if found is None and fits and any(r.startswith("enum ") for r in held) and _VERSIONED.fullmatch(text):
                 yield Observation(
-                    Thing.MODEL, text, view.place(fn.value(i)), Confidence.LOW, {"pin": "none", "loader": held[0]}
+                    Thing.MODEL,
+                    text,
+                    view.place(fn.value(i)),
+                    Confidence.LOW,
+                    {"pin": "none", "loader": _bare(held[0])},
                 )
             if found is None:
                 continue
-            attributes = {"pin": "none", "loader": held[0]}
+            attributes = {"pin": "none", "loader": _bare(held[0])}
             if found.hub:
                 attributes["hub"] = found.hub
             confidence = Confidence.MEDIUM if found.confidence is Confidence.HIGH else Confidence.LOW
             yield Observation(Thing.MODEL, found.name, view.place(fn.value(i)), confidence, attributes)
+
+
+def _fits(role: str) -> bool:
+    """Say whether a name is one for models; a list has to be one of models to choose from, not of those with a property."""
+    bare = role.removeprefix(LISTED)
+    if not bare.startswith("enum "):
+        # A class with a name for models has other attributes as well: `ModelLoader.CATEGORY`.
+        owner, _, last = bare.rpartition(".")
+        if owner and last.lower() not in _WEAK:
+            return is_role(last)
+    if bare == role:
+        return is_role(role)
+    return is_role(bare) and bool(_CHOICE.search(bare)) and not _PROPERTY.search(bare)
+
+
+def _unmistakable(text: str, held: list[str], words: Words) -> bool:
+    """Say whether a text is a repository of a known family of models, kept under a name that says nothing: `version`."""
+    return (
+        "/" in text
+        and words.family(text)
+        and not any(is_result(r) or r.startswith(LISTED) or _PROPERTY.search(r) for r in held)
+        and any(_PLAIN.search(r) for r in held)
+    )
+
+
+def _bare(role: str) -> str:
+    return role.removeprefix(LISTED)
 
 
 def _names(fn: Fn) -> dict[int, list[str]]:
@@ -104,8 +161,10 @@ def _roles(fn: Fn, number: int, names: dict[int, list[str]], depth: int) -> Iter
         elif node.op == "guard":
             if node.args[0] == number:  # the others are what it was compared with
                 yield from _roles(fn, user, names, depth + 1)
-        elif node.op in {"phi", "list", "tuple", "set"}:
+        elif node.op == "phi":
             yield from _roles(fn, user, names, depth + 1)
+        elif node.op in {"list", "tuple", "set"}:
+            yield from (f"{LISTED}{role}" for role in _roles(fn, user, names, depth + 1))
         elif node.op in {"setattr", "setitem"}:
             if node.args[1] == number and isinstance(node.data, str):
                 yield node.data
@@ -113,23 +172,35 @@ def _roles(fn: Fn, number: int, names: dict[int, list[str]], depth: int) -> Iter
             yield from _passed(fn, number, user, node, names, depth)
 
 
+def _word(fn: Fn, callee: Node) -> str:
+    """Return the last word of what is called."""
+    if callee.op == "class":
+        return fn.module.classes[callee.data].ir.name
+    if callee.op == "import":
+        return str(callee.data).rpartition(".")[2]
+    return str(callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else "")
+
+
 def _passed(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[str]], depth: int) -> Iterator[str]:
     callee = fn.nodes[node.args[0]]
-    word = str(callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else "")
+    word = _word(fn, callee)
     for at, (kind, arg) in enumerate(zip(node.data, node.args[1:], strict=False)):
         if arg != number:
             continue
         if kind == "default" or (kind == "" and at == 1 and word in {"getenv", "get", "config", "env"}):
             first = fn.nodes[node.args[1]]
-            if word in {"Field", "field", "Option", "Argument"} or at == 0:
+            if _HOLDER.search(word) or at == 0:
                 yield from _roles(fn, user, names, depth + 1)
             elif first.op == "const" and isinstance(first.data, str):
                 yield first.data
         elif kind not in {"", "*", "**"}:
+            # `ModelConfig(id="...")`: the class says what the identifier is one of; its `name` is then one to show.
+            if (
+                kind.lower() in _WEAK
+                and word[:1].isupper()
+                and not (kind == "name" and {"id", "model_id"} & {*node.data})
+            ):
+                yield f"{word}.{kind}"
             yield kind
-        elif (
-            kind == ""
-            and at == 0
-            and word in {"Field", "field", "mapped_column", "Option", "Argument", "SecretStr", "str"}
-        ):
+        elif kind == "" and at == 0 and _HOLDER.search(word):
             yield from _roles(fn, user, names, depth + 1)

@@ -18,6 +18,8 @@ from aisec_ci.model import Confidence, Observation, Thing
 
 _NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{1,190}")
 _SHAPED = re.compile(r"[-/.\d]")
+FAR = 1_000
+"""Steps to a constant whose place is not found."""
 FEW = 4
 """Names that one call can take and that are all taken for its provider's."""
 
@@ -161,7 +163,7 @@ class Sdks:
         if found is None and (not hub or len(model.vals) > 1 or not _SHAPED.search(text)):
             return
         owner = hub if found is None else found.hub if many or not hub else hub
-        steps = 0
+        steps = FAR
         where = self.view.argument(call, model.at)
         if model.at is not None and (written := literal(self.view.flow, model.at, written_as)):
             where, steps = self.view.place(written[0]), written[1]
