@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from aisec_ci.detectors.config.names import may_configure
 from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
-from aisec_ci.sources.file import SourceFile
-from aisec_ci.sources.kinds import Kind
 
 
 def create(context: Context) -> Detector:
@@ -16,8 +15,4 @@ def create(context: Context) -> Detector:
 
         return ConfigDetector(context)
 
-    return Deferred("config", _may_configure, make)
-
-
-def _may_configure(file: SourceFile) -> bool:
-    return file.kind is not Kind.PYTHON  # code that configures agents is the business of `detectors.code`
+    return Deferred("config", may_configure, make)

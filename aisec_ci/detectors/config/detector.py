@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib import import_module
-from posixpath import basename
 from typing import Any
 
 from aisec_ci.detectors.config import embedded, flags, mcp
@@ -15,6 +12,16 @@ from aisec_ci.detectors.config.commands import Programs
 from aisec_ci.detectors.config.grants import Scope, shown, standing_of
 from aisec_ci.detectors.config.known import KnownPackages
 from aisec_ci.detectors.config.locks import Locks
+from aisec_ci.detectors.config.names import (
+    STRUCTURED,
+    WORKFLOW,
+    Shape,
+    may_configure,
+    runs_ai,
+    runs_flags,
+    shape_of,
+    writes_configuration,
+)
 from aisec_ci.detectors.config.parsers import Document, parse
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Context, Report
@@ -24,126 +31,6 @@ from aisec_ci.sources.kinds import Kind
 
 READ_LIMIT = 1024 * 1024
 """Bytes of a configuration that are read; what is larger is no configuration that a person wrote."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A kind of configuration file."""
-
-    client: str
-    kind: Kind
-    check: str = ""
-    """The check of `_CHECKS`; empty where only the MCP servers in it matter."""
-
-
-_FOLDER = r"(?:^|/)(?:\.|dot_|dot-|_)?"
-"""A client's folder, also as dotfile managers name it."""
-_CLAUDE = Shape("Claude Code", Kind.JSON, "claude-settings")
-_NAMES: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
-    (re.compile(pattern), shape)
-    for pattern, shape in (
-        (_FOLDER + r"claude/settings(?:\.[\w-]+)*\.json$", _CLAUDE),
-        (r"(?:^|/)managed-settings(?:\.d/[^/]+)?\.json$", _CLAUDE),
-        (
-            r"(?:^|/)\.mcp\.json$|" + _FOLDER + r"claude/mcp\.json$|(?:^|/)\.claude\.json$",
-            Shape("Claude Code", Kind.JSON),
-        ),
-        (
-            _FOLDER + r"claude/agents/.+\.md$|(?:^|/)agents/[^/]+\.md$",
-            Shape("Claude Code", Kind.MARKDOWN, "claude-agent"),
-        ),
-        (
-            _FOLDER + r"claude/commands/.+\.md$|(?:^|/)commands/[^/]+\.md$",
-            Shape("Claude Code", Kind.MARKDOWN, "claude-command"),
-        ),
-        (r"(?:^|/)skill\.md$", Shape("Claude Code", Kind.MARKDOWN, "claude-skill")),
-        (r"(?:^|/)hooks/hooks\.json$", Shape("Claude Code", Kind.JSON, "claude-hooks")),
-        (r"(?:^|/)\.claude-plugin/(?:plugin|marketplace)\.json$", Shape("Claude Code", Kind.JSON, "claude-plugin")),
-        (_FOLDER + r"codex/(?:.+/)?[^/]+\.toml$", Shape("Codex", Kind.TOML, "codex")),
-        (_FOLDER + r"gemini/settings\.json$", Shape("Gemini CLI", Kind.JSON, "gemini")),
-        (r"(?:^|/)gemini-extension\.json$", Shape("Gemini CLI", Kind.JSON)),
-        (r"(?:^|/)\.vscode/mcp\.json$", Shape("VS Code", Kind.JSON)),
-        (r"(?:^|/)\.vscode/settings\.json$|\.code-workspace$", Shape("VS Code", Kind.JSON, "vscode")),
-        (r"(?:^|/)\.vscode/tasks\.json$", Shape("VS Code", Kind.JSON, "vscode-tasks")),
-        (_FOLDER + r"cursor/mcp\.json$", Shape("Cursor", Kind.JSON)),
-        (_FOLDER + r"cursor/permissions\.json$", Shape("Cursor", Kind.JSON, "cursor-permissions")),
-        (_FOLDER + r"cursor/cli(?:-config)?\.json$", Shape("Cursor", Kind.JSON, "cursor-cli")),
-        (_FOLDER + r"cursor/(?:hooks|environment)\.json$", Shape("Cursor", Kind.JSON, "cursor-commands")),
-        (
-            r"(?:^|/)opencode\.jsonc?$|" + _FOLDER + r"opencode/(?:config|opencode)\.jsonc?$",
-            Shape("opencode", Kind.JSON, "opencode"),
-        ),
-        (
-            _FOLDER + r"opencode/(?:agent|agents|mode|modes)/[^/]+\.md$",
-            Shape("opencode", Kind.MARKDOWN, "opencode-agent"),
-        ),
-        (r"(?:^|/)\.kiro/settings/mcp\.json$", Shape("Kiro", Kind.JSON)),
-        (r"(?:^|/)\.kiro/agents/[^/]+\.json$", Shape("Kiro", Kind.JSON, "kiro-agent")),
-        (r"(?:^|/)\.kiro/hooks/[^/]+\.kiro\.hook$", Shape("Kiro", Kind.JSON, "kiro-hook")),
-        (r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:cli-)?agents/[^/]+\.json$", Shape("Amazon Q", Kind.JSON, "kiro-agent")),
-        (r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:mcp|default)\.json$", Shape("Amazon Q", Kind.JSON)),
-        (r"(?:^|/)\.roo/mcp\.json$", Shape("Roo Code", Kind.JSON)),
-        (r"(?:^|/)cline_mcp_settings\.json$", Shape("Cline", Kind.JSON)),
-        (
-            r"(?:^|/)(?:roo-code-settings|cline-settings|\.clinerules/settings)[\w-]*\.json$",
-            Shape("Cline", Kind.JSON, "cline"),
-        ),
-        (r"(?:^|/)\.?zed/settings\.json$", Shape("Zed", Kind.JSON, "zed")),
-        (r"(?:^|/)(?:\.?windsurf|\.codeium/windsurf)/mcp(?:_config)?\.json$", Shape("Windsurf", Kind.JSON)),
-        (r"(?:^|/)\.aider\.conf\.ya?ml$", Shape("Aider", Kind.YAML, "aider")),
-        (_FOLDER + r"amp/settings\.jsonc?$", Shape("Amp", Kind.JSON, "amp")),
-        (r"(?:^|/)\.?(?:config/)?goose/config\.ya?ml$", Shape("Goose", Kind.YAML, "goose")),
-        (_FOLDER + r"continue/(?:config|mcpservers/[^/]+|agents/[^/]+)\.ya?ml$", Shape("Continue", Kind.YAML)),
-        (_FOLDER + r"continue/permissions\.ya?ml$", Shape("Continue", Kind.YAML, "continue")),
-        (
-            r"(?:^|/)(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer|devcontainer)\.json$",
-            Shape("development container", Kind.JSON, "devcontainer"),
-        ),
-        (r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$", Shape("Compose", Kind.YAML, "compose")),
-        (r"(?:^|/)claude_desktop_config\.json$", Shape("Claude Desktop", Kind.JSON)),
-        (r"(?:^|/)mcp(?:_config|_settings|-config|-servers|_servers)?\.jsonc?$", Shape("MCP client", Kind.JSON)),
-    )
-)
-_SERVER_KEYS = (b"mcpServers", b"mcp_servers", b"context_servers", b"mcp-servers", b"mcp.servers")
-_SCRIPT_JSON = {
-    "package.json",
-    "deno.json",
-    "deno.jsonc",
-    "composer.json",
-    "launch.json",
-    "turbo.json",
-    "project.json",
-    "nx.json",
-    "pkgx.json",
-    "devbox.json",
-}
-_SCRIPT_TEXT = {"procfile", "jenkinsfile", "taskfile", "earthfile", "vagrantfile", "tiltfile", "brewfile"}
-_KINDS = (Kind.JSON, Kind.YAML, Kind.TOML)
-_WORKFLOW = Shape("GitHub Actions", Kind.YAML, "workflow")
-_WORKFLOWS = re.compile(
-    r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$", re.IGNORECASE
-)
-_AI_STEPS = re.compile(rb"claude|anthropic|codex|gemini|openai|copilot|opencode|actions/ai-inference")
-_WRITTEN = re.compile(
-    rb"<<-?[ \t]*\\?[\"']?\w+[^\n]*\n[^<]*(?:mcpServers|mcp_servers|context_servers|\"permissions\"|\"permission\"|approval_policy|sandbox_mode)"
-)
-_SKIPPED = {
-    "package-lock.json",
-    "tsconfig.json",
-    "package.json",
-    "composer.lock",
-    "pnpm-lock.yaml",
-    "uv.lock",
-    "poetry.lock",
-    "cargo.lock",
-}
-
-
-@lru_cache(maxsize=4096)
-def shape_of(path: str) -> Shape | None:
-    """Return what configuration a file of this name holds, None for names that are no client's own."""
-    low = path.lower()
-    return next((shape for pattern, shape in _NAMES if pattern.search(low)), None)
 
 
 class ConfigDetector:
@@ -182,24 +69,17 @@ class ConfigDetector:
 
     def wants(self, file: SourceFile) -> bool:
         """Say whether a file has a client's name, or speaks of MCP servers."""
-        if shape_of(file.path):
-            return True
-        if self._runs_flags(file) or _runs_ai(file) or _writes_configuration(file):
-            return True
-        if basename(file.path).lower() in _SKIPPED or file.kind not in _KINDS or not file.small:
-            return False
-        data = file.data
-        return any(key in data for key in _SERVER_KEYS)
+        return may_configure(file)
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
         """Yield what a file configures."""
-        shape = shape_of(file.path) or (_WORKFLOW if _runs_ai(file) else None)
-        structured = file.kind in _KINDS
+        shape = shape_of(file.path) or (WORKFLOW if runs_ai(file) else None)
+        structured = file.kind in STRUCTURED
         if shape is None and not structured:
             scope = Scope(file, Document(), self.context.catalog, "", standing_of(file.path))
-            if self._runs_flags(file):
+            if runs_flags(file):
                 yield from self._flags_of(scope, file.kind)
-            if _writes_configuration(file):
+            if writes_configuration(file):
                 for inner in embedded.heredocs(file.text, 0, len(file.text), lambda index: index):
                     yield from self._embedded(scope, inner)
             return
@@ -209,21 +89,13 @@ class ConfigDetector:
         scope = Scope(head, document, self.context.catalog, shape.client, standing_of(file.path))
         yield from _gaps(head, document, cut, file.size, named=named)
         if shape.check:
-            yield from _CHECKS[shape.check](self, scope)
+            yield from CHECKS[shape.check](self, scope)
         yield from self._servers_of(scope)
         if shape.kind in (Kind.YAML, Kind.TOML):
             for inner in embedded.documents(document.roots):
                 yield from self._embedded(scope, inner)
-        if self._runs_flags(head):
+        if runs_flags(head):
             yield from self._flags_of(scope, head.kind)
-
-    def _runs_flags(self, file: SourceFile) -> bool:
-        name = basename(file.path).lower()
-        if file.kind is Kind.JSON and name not in _SCRIPT_JSON and not shape_of(file.path):
-            return False
-        if file.kind is Kind.TEXT and name not in _SCRIPT_TEXT:
-            return False
-        return flags.hinted(file)
 
     def _flags_of(self, scope: Scope, kind: Kind) -> Iterator[Report]:
         return flags.check(scope, self.flags, kind)
@@ -239,7 +111,7 @@ class ConfigDetector:
         client = shape.client if shape else outer.client
         scope = Scope(outer.file, inner.document, outer.catalog, client, outer.standing)
         if shape and shape.check and shape.kind is not Kind.MARKDOWN:
-            yield from _CHECKS[shape.check](self, scope)
+            yield from CHECKS[shape.check](self, scope)
         yield from self._servers_of(scope)
         if inner.document.problems and (shape or outer.document.roots):
             yield from _gaps(outer.file, inner.document, cut=False, size=0, named=True)
@@ -247,16 +119,6 @@ class ConfigDetector:
     def finish(self) -> Iterator[Report]:
         """Yield what only shows across files."""
         return iter(())
-
-
-def _writes_configuration(file: SourceFile) -> bool:
-    """Say whether a script writes a configuration with a here-document."""
-    return file.kind in (Kind.SHELL, Kind.MAKEFILE) and file.small and _WRITTEN.search(file.data) is not None
-
-
-def _runs_ai(file: SourceFile) -> bool:
-    """Say whether a file is a workflow or an action that speaks of an AI agent."""
-    return bool(_WORKFLOWS.search(file.path)) and file.small and bool(_AI_STEPS.search(file.data))
 
 
 def _head(file: SourceFile) -> tuple[SourceFile, bool]:
@@ -314,7 +176,7 @@ def _devcontainer(detector: ConfigDetector, scope: Scope) -> Iterator[Report]:
     return check_devcontainer(scope, detector.programs, agents_in_tree=signs)
 
 
-_CHECKS: dict[str, Callable[[ConfigDetector, Scope], Iterator[Report]]] = {
+CHECKS: dict[str, Callable[[ConfigDetector, Scope], Iterator[Report]]] = {
     "claude-settings": _lazily("clients.claude", "check_settings", "programs", "tools"),
     "claude-agent": _claude_markdown("agent"),
     "claude-command": _claude_markdown("command"),

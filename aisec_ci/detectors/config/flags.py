@@ -16,15 +16,7 @@ from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence, walk
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Confidence, Severity
-from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
-
-KINDS = (Kind.SHELL, Kind.MAKEFILE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TOML, Kind.TEXT)
-
-HINTS = re.compile(
-    rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]* -y\b|\baider\b[^\n]* --yes\b|cursor-agent[^\n]* (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
-)
-"""What a file must hold to be read for flags at all."""
 
 _RUNS_TEXT = {
     "bash",
@@ -359,8 +351,3 @@ class _Finder:
                                 yield from self.script(item.value, 0, len(item.value), item.at, contained=True)
                 continue
             yield from self.script(text, start, found.end(2), _same, contained=True)
-
-
-def hinted(file: SourceFile) -> bool:
-    """Say whether a file is of a kind that runs commands and holds something that looks like a flag."""
-    return file.kind in KINDS and file.small and HINTS.search(file.data) is not None

@@ -1,0 +1,213 @@
+"""Which files configure an agent, by name, or may hold something about one, by a cheap look at the bytes.
+
+This is asked of every file: nothing here is compiled or imported before a name or a kind calls for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from posixpath import basename
+
+from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import Kind
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of configuration file."""
+
+    client: str
+    kind: Kind
+    check: str = ""
+    """The check of `detector.CHECKS`; empty where only the MCP servers in it matter."""
+
+
+_FOLDER = r"(?:^|/)(?:\.|dot_|dot-|_)?"
+"""A client's folder, also as dotfile managers name it."""
+_CLAUDE = Shape("Claude Code", Kind.JSON, "claude-settings")
+_NAMES: tuple[tuple[tuple[str, ...], str, Shape], ...] = (
+    (("claude/settings",), _FOLDER + r"claude/settings(?:\.[\w-]+)*\.json$", _CLAUDE),
+    (("managed-settings",), r"(?:^|/)managed-settings(?:\.d/[^/]+)?\.json$", _CLAUDE),
+    (
+        (".claude.json", "mcp.json"),
+        r"(?:^|/)\.mcp\.json$|" + _FOLDER + r"claude/mcp\.json$|(?:^|/)\.claude\.json$",
+        Shape("Claude Code", Kind.JSON),
+    ),
+    (
+        ("agents/",),
+        _FOLDER + r"claude/agents/.+\.md$|(?:^|/)agents/[^/]+\.md$",
+        Shape("Claude Code", Kind.MARKDOWN, "claude-agent"),
+    ),
+    (
+        ("commands/",),
+        _FOLDER + r"claude/commands/.+\.md$|(?:^|/)commands/[^/]+\.md$",
+        Shape("Claude Code", Kind.MARKDOWN, "claude-command"),
+    ),
+    (("skill.md",), r"(?:^|/)skill\.md$", Shape("Claude Code", Kind.MARKDOWN, "claude-skill")),
+    (("hooks/hooks.json",), r"(?:^|/)hooks/hooks\.json$", Shape("Claude Code", Kind.JSON, "claude-hooks")),
+    (
+        (".claude-plugin/",),
+        r"(?:^|/)\.claude-plugin/(?:plugin|marketplace)\.json$",
+        Shape("Claude Code", Kind.JSON, "claude-plugin"),
+    ),
+    (("codex/",), _FOLDER + r"codex/(?:.+/)?[^/]+\.toml$", Shape("Codex", Kind.TOML, "codex")),
+    (("gemini/settings.json",), _FOLDER + r"gemini/settings\.json$", Shape("Gemini CLI", Kind.JSON, "gemini")),
+    (("gemini-extension.json",), r"(?:^|/)gemini-extension\.json$", Shape("Gemini CLI", Kind.JSON)),
+    ((".vscode/mcp.json",), r"(?:^|/)\.vscode/mcp\.json$", Shape("VS Code", Kind.JSON)),
+    (
+        (".vscode/settings.json", ".code-workspace"),
+        r"(?:^|/)\.vscode/settings\.json$|\.code-workspace$",
+        Shape("VS Code", Kind.JSON, "vscode"),
+    ),
+    ((".vscode/tasks.json",), r"(?:^|/)\.vscode/tasks\.json$", Shape("VS Code", Kind.JSON, "vscode-tasks")),
+    (("cursor/mcp.json",), _FOLDER + r"cursor/mcp\.json$", Shape("Cursor", Kind.JSON)),
+    (
+        ("cursor/permissions.json",),
+        _FOLDER + r"cursor/permissions\.json$",
+        Shape("Cursor", Kind.JSON, "cursor-permissions"),
+    ),
+    (("cursor/cli",), _FOLDER + r"cursor/cli(?:-config)?\.json$", Shape("Cursor", Kind.JSON, "cursor-cli")),
+    (
+        ("cursor/hooks.json", "cursor/environment.json"),
+        _FOLDER + r"cursor/(?:hooks|environment)\.json$",
+        Shape("Cursor", Kind.JSON, "cursor-commands"),
+    ),
+    (
+        ("opencode",),
+        r"(?:^|/)opencode\.jsonc?$|" + _FOLDER + r"opencode/(?:config|opencode)\.jsonc?$",
+        Shape("opencode", Kind.JSON, "opencode"),
+    ),
+    (
+        ("opencode/",),
+        _FOLDER + r"opencode/(?:agent|agents|mode|modes)/[^/]+\.md$",
+        Shape("opencode", Kind.MARKDOWN, "opencode-agent"),
+    ),
+    (("kiro/settings/mcp.json",), r"(?:^|/)\.?kiro/settings/mcp\.json$", Shape("Kiro", Kind.JSON)),
+    (("kiro/agents/",), r"(?:^|/)\.?kiro/agents/[^/]+\.json$", Shape("Kiro", Kind.JSON, "kiro-agent")),
+    ((".kiro.hook",), r"(?:^|/)\.?kiro/hooks/[^/]+\.kiro\.hook$", Shape("Kiro", Kind.JSON, "kiro-hook")),
+    (
+        ("amazonq/",),
+        r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:cli-)?agents/[^/]+\.json$",
+        Shape("Amazon Q", Kind.JSON, "kiro-agent"),
+    ),
+    (("amazonq/",), r"(?:^|/)\.?(?:amazonq|aws/amazonq)/(?:mcp|default)\.json$", Shape("Amazon Q", Kind.JSON)),
+    ((".roo/mcp.json",), r"(?:^|/)\.roo/mcp\.json$", Shape("Roo Code", Kind.JSON)),
+    (("cline_mcp_settings.json",), r"(?:^|/)cline_mcp_settings\.json$", Shape("Cline", Kind.JSON)),
+    (
+        ("roo-code-settings", "cline-settings", ".clinerules/settings"),
+        r"(?:^|/)(?:roo-code-settings|cline-settings|\.clinerules/settings)[\w-]*\.json$",
+        Shape("Cline", Kind.JSON, "cline"),
+    ),
+    (("zed/settings.json",), r"(?:^|/)\.?zed/settings\.json$", Shape("Zed", Kind.JSON, "zed")),
+    (
+        ("windsurf/mcp",),
+        r"(?:^|/)(?:\.?windsurf|\.codeium/windsurf)/mcp(?:_config)?\.json$",
+        Shape("Windsurf", Kind.JSON),
+    ),
+    ((".aider.conf",), r"(?:^|/)\.aider\.conf\.ya?ml$", Shape("Aider", Kind.YAML, "aider")),
+    (("amp/settings.json",), _FOLDER + r"amp/settings\.jsonc?$", Shape("Amp", Kind.JSON, "amp")),
+    (("goose/config",), r"(?:^|/)\.?(?:config/)?goose/config\.ya?ml$", Shape("Goose", Kind.YAML, "goose")),
+    (
+        ("continue/",),
+        _FOLDER + r"continue/(?:config|mcpservers/[^/]+|agents/[^/]+)\.ya?ml$",
+        Shape("Continue", Kind.YAML),
+    ),
+    (("continue/permissions",), _FOLDER + r"continue/permissions\.ya?ml$", Shape("Continue", Kind.YAML, "continue")),
+    (
+        ("devcontainer",),
+        r"(?:^|/)(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer|devcontainer)\.json$",
+        Shape("development container", Kind.JSON, "devcontainer"),
+    ),
+    (("compose",), r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$", Shape("Compose", Kind.YAML, "compose")),
+    (("claude_desktop_config.json",), r"(?:^|/)claude_desktop_config\.json$", Shape("Claude Desktop", Kind.JSON)),
+    (("mcp",), r"(?:^|/)mcp(?:_config|_settings|-config|-servers|_servers)?\.jsonc?$", Shape("MCP client", Kind.JSON)),
+)
+"""Of each shape parts of a path one of which must be there, and the pattern of the whole path, both in lower case."""
+SERVER_KEYS = (b"mcpServers", b"mcp_servers", b"context_servers", b"mcp-servers", b"mcp.servers")
+_SCRIPT_JSON = {
+    "package.json",
+    "deno.json",
+    "deno.jsonc",
+    "composer.json",
+    "launch.json",
+    "turbo.json",
+    "project.json",
+    "nx.json",
+    "pkgx.json",
+    "devbox.json",
+}
+_SCRIPT_TEXT = {"procfile", "jenkinsfile", "taskfile", "earthfile", "vagrantfile", "tiltfile", "brewfile"}
+STRUCTURED = (Kind.JSON, Kind.YAML, Kind.TOML)
+WORKFLOW = Shape("GitHub Actions", Kind.YAML, "workflow")
+_WORKFLOWS = r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$"
+_AI_STEPS = rb"claude|anthropic|codex|gemini|openai|copilot|opencode|actions/ai-inference|cursor-agent|aider|goose|sourcegraph/amp|oz-agent-action|pr-agent|augment"
+_WRITTEN = rb"<<-?[ \t]*\\?[\"']?\w+[^\n]*\n[^<]*(?:mcpServers|mcp_servers|context_servers|\"permissions\"|\"permission\"|approval_policy|sandbox_mode)"
+_SKIPPED = {
+    "package-lock.json",
+    "tsconfig.json",
+    "package.json",
+    "composer.lock",
+    "pnpm-lock.yaml",
+    "uv.lock",
+    "poetry.lock",
+    "cargo.lock",
+}
+
+
+_RUNNING = (Kind.SHELL, Kind.MAKEFILE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TOML, Kind.TEXT)
+_FLAGS = rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]* -y\b|\baider\b[^\n]* --yes\b|cursor-agent[^\n]* (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
+"""What a file must hold to be read for flags at all."""
+
+
+@lru_cache(maxsize=4096)
+def shape_of(path: str) -> Shape | None:
+    """Return what configuration a file of this name holds, None for names that are no client's own."""
+    low = path.lower()
+    for clues, pattern, shape in _NAMES:
+        if any(clue in low for clue in clues) and re.search(pattern, low):
+            return shape
+    return None
+
+
+def may_configure(file: SourceFile) -> bool:
+    """Say whether a file has a client's name, runs an agent, or speaks of MCP servers."""
+    if file.kind is Kind.PYTHON:
+        return False  # code that configures agents is the business of `detectors.code`
+    if shape_of(file.path) or runs_flags(file) or runs_ai(file) or writes_configuration(file):
+        return True
+    if basename(file.path).lower() in _SKIPPED or file.kind not in STRUCTURED or not file.small:
+        return False
+    data = file.data
+    return any(key in data for key in SERVER_KEYS)
+
+
+def runs_flags(file: SourceFile) -> bool:
+    """Say whether a file is of a kind that runs commands and holds something that looks like an agent's option."""
+    name = basename(file.path).lower()
+    if file.kind is Kind.JSON and name not in _SCRIPT_JSON and not shape_of(file.path):
+        return False
+    if file.kind is Kind.TEXT and name not in _SCRIPT_TEXT:
+        return False
+    return file.kind in _RUNNING and file.small and re.search(_FLAGS, file.data) is not None
+
+
+def writes_configuration(file: SourceFile) -> bool:
+    """Say whether a script writes a configuration with a here-document."""
+    return (
+        file.kind in (Kind.SHELL, Kind.MAKEFILE)
+        and file.small
+        and b"<<" in file.data
+        and re.search(_WRITTEN, file.data) is not None
+    )
+
+
+def runs_ai(file: SourceFile) -> bool:
+    """Say whether a file is a workflow or an action that speaks of an AI agent."""
+    return (
+        file.kind is Kind.YAML
+        and re.search(_WORKFLOWS, file.path.lower()) is not None
+        and file.small
+        and re.search(_AI_STEPS, file.data) is not None
+    )
