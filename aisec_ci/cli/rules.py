@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from aisec_ci.model import Family, Rule
@@ -9,12 +11,30 @@ from aisec_ci.model import Family, Rule
 
 @click.command(name="rules")
 @click.option("--family", type=click.Choice([f.value for f in Family]), help="Only the rules of a family.")
-@click.option("--format", "-f", "format_", type=click.Choice(("table", "json")), default="table", show_default=True)
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice(("table", "json", "gitleaks", "detect-secrets")),
+    default="table",
+    show_default=True,
+    help="gitleaks: the key formats as a .gitleaks.toml; detect-secrets: the path of the plugin for its option -p.",
+)
 def command(family: str | None, format_: str) -> None:
     """List the rules: id, severity, confidence, family and title. `aisec-ci explain ID` tells more of one."""
     from aisec_ci import catalog
 
+    if format_ == "detect-secrets":
+        from aisec_ci.detectors.secrets import exports
+
+        click.echo(Path(exports.__file__).with_name("detect_secrets_plugin.py"))
+        return
     rules = [r for r in catalog.load().rules.values() if family is None or r.family.value == family]
+    if format_ == "gitleaks":
+        from aisec_ci.detectors.secrets.exports.gitleaks import gitleaks
+
+        click.echo(gitleaks(r for r in rules if r.family is Family.SECRETS), nl=False)
+        return
     click.echo(_json(rules) if format_ == "json" else _table(rules), nl=False)
 
 

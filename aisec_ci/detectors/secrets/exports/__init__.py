@@ -1,0 +1,1 @@
+"""The rule pack in the forms that other secret scanners read."""
