@@ -206,6 +206,12 @@ def compressed(data: bytes, level: int = 6) -> bytes:
     return zlib.compress(data, level)
 
 
+def zlib_window(data: bytes, bits: int) -> bytes:
+    """A zlib stream with a smaller window than the usual one."""
+    machine = zlib.compressobj(6, zlib.DEFLATED, bits)
+    return machine.compress(data) + machine.flush()
+
+
 # -- protocol buffers ----------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import base64
 import bz2
 import gzip
 import lzma
+import random
 import struct
 
 import pytest
@@ -27,6 +28,7 @@ from tests.artifacts.generators import (
     npy,
     onnx,
     pickle,
+    safetensors,
     saved_model,
     shell,
     stack_name,
@@ -39,6 +41,7 @@ from tests.artifacts.generators import (
     value,
     zip_link,
     zipped,
+    zlib_window,
 )
 from tests.artifacts.scanning import failing, findings
 
@@ -127,6 +130,7 @@ PICKLES = {
     "OBJ": on_global(b"o"),
     "NEWOBJ": pickle(name("subprocess", "Popen") + value(("id",)) + b"\x81"),
     "NEWOBJ_EX": pickle(name("subprocess", "Popen") + value(("id",)) + b"}\x92"),
+    "INST, like the header of zlib": b"(S'id'\nios\nsystem\n.",
     "protocol 0": b"cos\nsystem\n(S'id'\ntR.",
     "protocol 0, escapes": b"cos\nsystem\n(S'\\x69\\x64'\ntR.",
     "names of escapes": b"\x80\x02(V\\u006f\\u0073\nV\\u0073ystem\n\x93" + text("id") + b"\x85R.",
@@ -433,3 +437,42 @@ def test_ordinary_models_are_silent() -> None:
         "m.gguf": gguf({"general.name": "x"}),
     }.items():
         assert not [f for f in findings(path, data) if f.rule_id != "pickle-model"], path
+
+
+EMBEDDED = {
+    "a picture": ("logo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 40 + shell()),
+    "safetensors": ("m.safetensors", safetensors() + shell()),
+    "GGUF": ("m.gguf", gguf({"a": "b"}) + shell()),
+    "npy": ("m.npy", npy() + shell()),
+    "HDF5": ("m.h5", hdf5(keras_config()) + shell()),
+    "HDF5, in the middle": ("m.h5", hdf5() + b"\0\0cos\nsystem\n(S'id'\ntR.\0\0"),
+    "TFLite": ("m.tflite", tflite() + shell()),
+    "ZIP": ("m.pt", torch_zip() + shell()),
+    "gzip": ("m.pkl", gzip.compress(pickle(b"N")) + shell()),
+    "old torch": ("m.pth", legacy_torch(state_dict()) + shell()),
+    "a header of its own": ("m.bin", b"MYMODEL\0\1\2\3" + shell()),
+    "a header of text": ("m.bin", b"# my model\nversion 1\n" + shell()),
+}
+
+
+@pytest.mark.parametrize("kind", EMBEDDED)
+def test_embedded(kind: str) -> None:
+    path, data = EMBEDDED[kind]
+    assert failing(path, data), findings(path, data)
+
+
+def test_what_looks_like_a_pickle_by_chance_is_silent() -> None:
+    noise = random.Random(1).randbytes(1 << 20)
+    for path in ("a.png", "m.bin", "m.h5", "weights.dat"):
+        assert not findings(path, b"\0\1" + noise + b"\x80\x04c__torch__.x\n_script\n(tR.")
+
+
+STREAMS = {
+    **{f"zlib, window of {bits}": zlib_window(shell(), bits) for bits in (9, 12, 14)},
+    **{f"lzma, preset {level}": lzma.compress(shell(), lzma.FORMAT_ALONE, preset=level) for level in (0, 3, 6, 9)},
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_odd_streams(kind: str) -> None:
+    assert failing("m.joblib", STREAMS[kind]), findings("m.joblib", STREAMS[kind])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from aisec_ci.detectors.artifacts.embedded import ends_in_pickle
 from aisec_ci.detectors.artifacts.sniff import sniff
 from aisec_ci.detectors.artifacts.unmarked import configuration_format, markup_format
 from aisec_ci.detectors.interface import Context, Report
@@ -53,7 +54,8 @@ class ArtifactsDetector:
         if kind is Kind.ARTIFACT:
             return file.size > 0
         if kind is Kind.BINARY:
-            return sniff(file.head, file.size, file.path) not in (None, "lfs")
+            found = sniff(file.head, file.size, file.path)
+            return found != "lfs" and (found is not None or ends_in_pickle(file))
         if file.head[:1] in _FIRST and sniff(file.head, file.size, file.path) not in (None, "lfs"):
             return True
         if file.head[:1] and file.head[0] in _OPCODES and kind not in _PROGRAMS and _OLD_PICKLE.search(file.head):

@@ -9,7 +9,9 @@ from importlib import import_module
 from posixpath import basename, splitext
 from typing import Any
 
+from aisec_ci.detectors.artifacts import embedded
 from aisec_ci.detectors.artifacts.blob import Blob, Slice, head_of
+from aisec_ci.detectors.artifacts.embedded import searchable
 from aisec_ci.detectors.artifacts.findings import Collector, Issue, Place
 from aisec_ci.detectors.artifacts.limits import DEPTH, Budget, LimitReachedError
 from aisec_ci.detectors.artifacts.mismatch import judge_ending
@@ -112,12 +114,21 @@ class Scan:
         """Judge bytes by content. Returns their format, or None where no reader knows them."""
         try:
             found = self._inspect(item)
-            if item.top and found:
-                judge_ending(item, found, self)
+            if item.top:
+                if found:
+                    judge_ending(item, found, self)
+                self._embedded(item, found)
             return found
         except LimitReachedError as limit:
             self.collector.not_read(f"{item.place.inside()} {limit}".strip())
             return item.format or None
+
+    def _embedded(self, item: Item, found: str | None) -> None:
+        """Look for pickles behind what the reader of a format reads, or anywhere in a file of no known format."""
+        if found == "lfs" or any(issue.severity >= Severity.HIGH for issue in self.collector.issues):
+            return
+        if found or searchable(head_of(item.blob, 16), item.name):
+            embedded.search(item, self, front=found in (None, "hdf5"))
 
     def _inspect(self, item: Item) -> str | None:
         head = head_of(item.blob, HEAD)

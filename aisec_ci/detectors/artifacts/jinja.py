@@ -9,6 +9,7 @@ joining pieces, and in variables. So pieces that are constant are put together f
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 LIMIT = 1 << 20
@@ -27,8 +28,15 @@ _HIDDEN = frozenset(
 _CALLS = frozenset(
     "popen system import_module spawn execve getattr eval exec subclasses load_module check_output run_code".split()
 )
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)", re.DOTALL)
+_FORMATTED = re.compile(r"\{[^{}]{0,80}[.\[]\s*['\"]?__\w")
+"""A field of `str.format` that takes an attribute of the interpreter's internals."""
+
+_ESCAPE = re.compile(
+    r"\\(N\{[A-Za-z0-9 -]{1,60}\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)", re.DOTALL
+)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "\n": ""}
+_BOUNDS = re.compile(r"-?\d+|-?\d*:-?\d*(?::-?\d*)?")
+_FILES = frozenset({"include", "import", "extends", "from"})
 _PASSES = 40
 _LONGEST = 4096
 
@@ -49,7 +57,7 @@ class _Token:
 
 def reaches_out(text: str) -> Finding | None:
     """Return the first construct of a template that reaches out of its data, or None."""
-    constants: dict[str, str] = {}
+    constants: dict[str, list[_Token]] = {}
     for block in _blocks(text[:LIMIT]):
         tokens = _fold(block, constants)
         found = _judge(tokens)
@@ -95,6 +103,11 @@ def _blocks(text: str) -> list[list[_Token]]:
 def _unescape(text: str) -> str:
     def one(match: re.Match[str]) -> str:
         what = match[1]
+        if what.startswith("N{"):
+            try:
+                return unicodedata.lookup(what[2:-1])
+            except KeyError:
+                return "?"
         if what[0] in "xuU" and len(what) > 1:
             code = int(what[1:], 16)
             return chr(code) if code < 0x110000 else "?"
@@ -105,15 +118,9 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(one, text)
 
 
-def _fold(tokens: list[_Token], constants: dict[str, str]) -> list[_Token]:
+def _fold(tokens: list[_Token], constants: dict[str, list[_Token]]) -> list[_Token]:
     """Return the tokens with constant pieces put together."""
-    for index, token in enumerate(tokens):
-        if (
-            token.kind == "name"
-            and token.value in constants
-            and not (index and tokens[index - 1].value in (".", "|", "set"))
-        ):
-            tokens[index] = _Token("str", constants[token.value])
+    tokens = _resolve(tokens, constants)
     for _ in range(_PASSES):
         out: list[_Token] = []
         index, changed = 0, False
@@ -131,6 +138,26 @@ def _fold(tokens: list[_Token], constants: dict[str, str]) -> list[_Token]:
         if not changed:
             break
     return tokens
+
+
+def _resolve(tokens: list[_Token], constants: dict[str, list[_Token]]) -> list[_Token]:
+    """Return the tokens with what `constants` knows in place of names, `name.attribute` of namespaces among them."""
+    out: list[_Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.kind == "name" and constants and not (index and tokens[index - 1].value in (".", "|", "set")):
+            path = ""
+            if index + 2 < len(tokens) and tokens[index + 1].value == ".":
+                path = f"{token.value}.{tokens[index + 2].value}"
+            known = constants.get(path) or constants.get(token.value)
+            if known:
+                out += known
+                index += 3 if path in constants else 1
+                continue
+        out.append(token)
+        index += 1
+    return out
 
 
 def _reduce(tokens: list[_Token], at: int) -> tuple[int, str] | None:
@@ -151,25 +178,91 @@ def _reduce(tokens: list[_Token], at: int) -> tuple[int, str] | None:
     if text(0):
         if text(1):
             return 2, value(0) + value(1)
-        if value(1) in ("+", "~") and text(2):
+        if value(1) in ("+", "~") and text(2) and value(3) not in ("*", "|", "[", ".", "%"):
             return 3, value(0) + value(2)
+        if value(1) == "*" and value(2).isdigit():
+            return 3, value(0) * min(int(value(2)[:4]), _LONGEST)
+        if value(1) == "%":
+            return _operator(tokens, at)
         if value(1) == "|":
             return _filter(tokens, at)
-        if (
-            value(1) == "["
-            and value(2) == ":"
-            and value(3) == ":"
-            and value(4) == "-"
-            and value(5) == "1"
-            and value(6) == "]"
-        ):
-            return 7, value(0)[::-1]
+        if value(1) == ".":
+            return _method(tokens, at)
+        if value(1) == "[":
+            return _slice(tokens, at)
         return None
+    if value(0).isdigit() and value(1) == "*" and text(2):
+        return 3, value(2) * min(int(value(0)[:4]), _LONGEST)
     if value(0) == "(" and text(1) and value(2) == ")" and grouped:
         return 3, value(1)
     if value(0) in ("[", "(") and grouped and text(1):
         return _joined(at, tokens)
     return None
+
+
+def _slice(tokens: list[_Token], at: int) -> tuple[int, str] | None:
+    """Return the constant of `"text"[1:-1]`, `"text"[::-1]` or `"text"[0]`."""
+    end = next((i for i in range(at + 2, min(len(tokens), at + 12)) if tokens[i].value == "]"), -1)
+    inner = "".join(token.value for token in tokens[at + 2 : end]) if end > 0 else ""
+    if not _BOUNDS.fullmatch(inner):
+        return None
+    parts = [int(part[:6]) if part else None for part in inner.split(":")]
+    source = tokens[at].value
+    if len(parts) > 1:
+        return end - at + 1, source[slice(*parts)] if parts[2:] != [0] else ""
+    number = parts[0] or 0
+    return end - at + 1, source[number] if -len(source) <= number < len(source) else ""
+
+
+def _arguments(tokens: list[_Token], at: int) -> tuple[int, list[str]] | None:
+    """Return where the list of constants that opens at `at` ends, and the constants."""
+    end = next((i for i in range(at + 1, min(len(tokens), at + 80)) if tokens[i].value in (")", "]")), -1)
+    inner = tokens[at + 1 : end] if end > 0 else []
+    if end < 0 or any(token.kind not in ("str", "num") and token.value != "," for token in inner):
+        return None
+    return end, [token.value for token in inner if token.value != "," or token.kind == "str"]
+
+
+def _operator(tokens: list[_Token], at: int) -> tuple[int, str] | None:
+    """Return the constant of `"%s" % "text"` or `"%s%s" % ("a", "b")`."""
+    if at + 2 < len(tokens) and tokens[at + 2].kind in ("str", "num"):
+        return 3, _percent(tokens[at].value, [tokens[at + 2].value])
+    if at + 2 < len(tokens) and tokens[at + 2].value == "(":
+        found = _arguments(tokens, at + 2)
+        if found is not None:
+            return found[0] - at + 1, _percent(tokens[at].value, found[1])
+    return None
+
+
+def _method(tokens: list[_Token], at: int) -> tuple[int, str] | None:
+    """Return the constant of a method of a text: `"{}".format("a")`, `"".join(["a", "b"])`, `"A".lower()`."""
+    if at + 4 >= len(tokens) or tokens[at + 3].value != "(":
+        return None
+    source, word = tokens[at].value, tokens[at + 2].value
+    nested = tokens[at + 4].value in ("[", "(")
+    found = _arguments(tokens, at + 4 if nested else at + 3)
+    if found is None:
+        return None
+    end, items = found
+    if nested:
+        if word != "join" or end + 1 >= len(tokens) or tokens[end + 1].value != ")":
+            return None
+        return end + 2 - at, source.join(items)[:_LONGEST]
+    count = end - at + 1
+    if word == "format":
+        left = iter(items)
+        return count, re.sub(r"\{(\d?)\}", lambda m: _item(items, m[1]) if m[1] else next(left, ""), source)
+    if word == "join" and len(items) == 1:
+        return count, source.join(items[0])
+    if word == "replace" and len(items) == 2:
+        return count, source.replace(items[0], items[1])[:_LONGEST]
+    simple = {"lower": source.lower, "upper": source.upper, "strip": source.strip, "casefold": source.casefold}
+    simple |= {"swapcase": source.swapcase, "lstrip": source.lstrip, "rstrip": source.rstrip}
+    return (count, simple[word]()) if word in simple and not items else None
+
+
+def _item(items: list[str], number: str) -> str:
+    return items[int(number)] if int(number) < len(items) else ""
 
 
 def _filter(tokens: list[_Token], at: int) -> tuple[int, str] | None:
@@ -257,6 +350,10 @@ def _judge(tokens: list[_Token]) -> Finding | None:
                 and (index + 2 >= len(tokens) or tokens[index + 2].kind != "str")
             ):
                 return Finding("|attr(…)", "an attribute whose name the template computes")
+        elif token.kind == "str" and before in _FILES and index == 1 and token.value.startswith(("/", "..", "~")):
+            return Finding(f"{before} '{token.value}'", "a file outside of the model's folder")
+        elif token.kind == "str" and after == "." and _FORMATTED.search(token.value):
+            return Finding(token.value[:60], "a format that takes a name of the interpreter's internals")
         elif token.kind == "str" and _DUNDER.match(token.value):
             return Finding(
                 token.value.strip(),
@@ -267,11 +364,24 @@ def _judge(tokens: list[_Token]) -> Finding | None:
     return None
 
 
-def _bind(tokens: list[_Token], constants: dict[str, str]) -> None:
-    """Remember `set name = "constant"`."""
+def _bind(tokens: list[_Token], constants: dict[str, list[_Token]]) -> None:
+    """Remember `set name = "constant"`, a list of constants, and the constants of `set name = namespace(a="constant")`."""
+    if len(constants) > 1000:
+        return
+    if len(tokens) >= 6 and tokens[0].value == "set" and tokens[2].value == "." and tokens[4].value == "=":
+        path = f"{tokens[1].value}.{tokens[3].value}"
+        constants.pop(path, None)
+        if len(tokens) == 6 and tokens[5].kind == "str":
+            constants[path] = [tokens[5]]
+        return
     if len(tokens) >= 4 and tokens[0].value == "set" and tokens[1].kind == "name" and tokens[2].value == "=":
-        if len(tokens) == 4 and tokens[3].kind == "str":
-            if len(constants) < 1000:
-                constants[tokens[1].value] = tokens[3].value
-        else:
-            constants.pop(tokens[1].value, None)
+        name, values = tokens[1].value, tokens[3:]
+        constants.pop(name, None)
+        texts = [token.value for token in values if token.kind == "str"]
+        single = len(values) == 1 and bool(texts)
+        if single or (values[0].value == "[" and _arguments(tokens, 3) == (len(tokens) - 1, texts)):
+            constants[name] = values
+        elif values[0].value == "namespace":
+            for index in range(5, len(tokens) - 2):
+                if tokens[index].kind == "name" and tokens[index + 1].value == "=" and tokens[index + 2].kind == "str":
+                    constants[f"{name}.{tokens[index].value}"] = [tokens[index + 2]]

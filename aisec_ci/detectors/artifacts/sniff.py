@@ -8,6 +8,7 @@ ExecuTorch, the R internals manual.
 from __future__ import annotations
 
 import re
+import zlib
 from posixpath import basename, splitext
 
 PICKLE_ENDINGS = frozenset(
@@ -84,17 +85,29 @@ def sniff(head: bytes, size: int, path: str) -> str | None:
         return "tar"
     if head[:1] == b"\x78" and len(head) > 2 and (head[0] << 8 | head[1]) % 31 == 0 and not head[1] & 0x20:
         return "zlib"
-    if head[:2] == b"\x5d\x00" and head[2:5] in (
-        b"\x00\x80\x00",
-        b"\x00\x00\x80",
-        b"\x00\x00\x04",
-        b"\x00\x00\x01",
-        b"\x00\x00\x10",
-        b"\x00\x00\x40",
-        b"\x00\x00\x00",
-    ):
+    if head[:1] == b"\x5d" and len(head) > 13 and _lzma(head):
         return "lzma"
+    if ending in PICKLE_ENDINGS and len(head) > 2 and head[0] & 0x8F == 8 and _inflates(head):
+        return "zlib"  # with a smaller window than the usual one
     return None
+
+
+def _inflates(head: bytes) -> bool:
+    if (head[0] << 8 | head[1]) % 31:
+        return False
+    try:
+        return bool(zlib.decompressobj().decompress(head, 64))
+    except zlib.error:
+        return False
+
+
+def _lzma(head: bytes) -> bool:
+    """Say whether a header of the old format .lzma stands here: a dictionary of 2^n or 2^n + 2^(n-1), a possible size (xz-file-format, lzma)."""
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    top = 1 << max(0, dictionary.bit_length() - 1)
+    return (
+        4096 <= dictionary <= 3 << 29 and dictionary in (top, top | top >> 1) and (size == 2**64 - 1 or size < 1 << 40)
+    )
 
 
 def _old_tar(head: bytes) -> bool:

@@ -96,6 +96,6 @@ def configuration_format(path: str, data: bytes) -> str | None:
         return "jinja" if name.endswith((".jinja", ".jinja2")) else "hub-config"
     if name.endswith("-symbol.json"):
         return "mxnet-symbol"
-    if _HUB_NAMES.search(path) and (b'"auto_map"' in data or b'"chat_template"' in data):
+    if _HUB_NAMES.search(path) and (b'"auto_map"' in data or b'chat_template"' in data):
         return "hub-config"
     return "hydra" if name.endswith(".json") and b'"_target_"' in data else None

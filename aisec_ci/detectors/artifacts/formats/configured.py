@@ -69,13 +69,15 @@ def _hub(text: str, item: Item, scan: Scan) -> None:
 
 
 def _templates(config: dict[str, Any]) -> Iterator[str]:
-    value = config.get("chat_template")
-    if isinstance(value, str):
-        yield value
-    for entry in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        inner = entry.get("template") if isinstance(entry, dict) else entry
-        if isinstance(inner, str):
-            yield inner
+    for key, value in config.items():
+        if not key.endswith("chat_template"):
+            continue
+        if isinstance(value, str):
+            yield value
+        for entry in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+            inner = entry.get("template") if isinstance(entry, dict) else entry
+            if isinstance(inner, str):
+                yield inner
 
 
 def _span(text: str, key: str) -> tuple[int, int]:

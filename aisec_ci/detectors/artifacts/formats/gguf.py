@@ -146,7 +146,7 @@ def _header(reader: _Reader, item: Item, scan: Scan) -> None:
             if not value or value & (value - 1) or value > 1 << 20:
                 raise _CorruptError(f"an alignment of {value}")
             alignment = value
-        elif key.startswith("tokenizer.chat_template") and isinstance(value, str):
+        elif isinstance(value, str) and (key.startswith("tokenizer.chat_template") or "{%" in value or "{{" in value):
             judge_template(value, item, scan, f"key `{key}`", at)
     _tensors(reader, tensors, alignment, scan)
 

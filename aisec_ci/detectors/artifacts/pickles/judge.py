@@ -72,7 +72,7 @@ class Judge:
     def imported(self, name: Global) -> None:
         """Grade a name; one that is dangerous by itself is remembered until the end: `finish` reports what was not called."""
         name.grade = grade = self._names.grade(name.module, name.name)
-        if self.doubtful and not _plausible(name):
+        if self.doubtful and (grade.tier is Tier.CHAIN or not _plausible(name)):
             name.grade = Grade(Tier.KNOWN, quiet=True)
             return
         self.imports += 1

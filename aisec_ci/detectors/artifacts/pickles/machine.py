@@ -649,7 +649,7 @@ class Machine:
     # -- memo --------------------------------------------------------------------------------------------------------
 
     def _index(self, value: Global | Call) -> int:
-        kept = value.grade if value.__class__ is Global else value
+        kept: Any = value.grade if isinstance(value, Global) else value
         if kept.index < 0:
             kept.index = len(self._order)
             self._order.append(value)
@@ -753,7 +753,7 @@ class Machine:
         if self._depth or not runs_on(self.blob.read_at(offset, 400)):
             return
         inner = Machine(self.blob, self.listener, self.budget, self._depth + 1)
-        inner.names, inner._order = self.names, self._order
+        inner._order = self._order[:]  # not the names: a doubtful stream judges them in its own way
         doubtful, self.listener.doubtful = self.listener.doubtful, True
         try:
             inner.run(offset, Begun([*map(list, meta[-32:])], stack[-32:], self, serial))

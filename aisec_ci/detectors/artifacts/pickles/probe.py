@@ -26,6 +26,23 @@ START = re.compile(
 )
 """Where a pickle may begin among other bytes."""
 
+_PROTO = re.compile(rb"\x80[\x02-\x05](?:\x95.{6}\0\0|[(c\]})\x8a\x8cNKMJGUXTC])", re.DOTALL)
+_IMPORTED = re.compile(rb"\n[A-Za-z_][\w.]{0,60}\n[(q\x85\x8c)V0-9SXU.sbp]")
+_IMPORTS = re.compile(rb"\(?[ci][A-Za-z_][\w.]{1,60}\Z")
+
+
+def first_start(data: bytes) -> int | None:
+    """Return where the first pickle may begin among other bytes, names on the stack left out: `START`, but many times faster."""
+    found = _PROTO.search(data)
+    first = found.start() if found else len(data)
+    for match in _IMPORTED.finditer(data, 0, first):
+        at = max(0, match.start() - 63)
+        imports = _IMPORTS.search(data, at, match.start())
+        if imports is not None:
+            return imports.start()
+    return first if found else None
+
+
 _EFFECT = {
     **dict.fromkeys(b"NIFLKJMGSVUTXCBPc\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x96\x97)]}ghj\x82\x83\x84", 1),
     **dict.fromkeys(b"Rb\x81\x86\x93a0", -1),

@@ -60,7 +60,9 @@ def scan_streams(
     at, doubtful, tried = start, not firm, 0
     try:
         while True:
-            judge.doubtful = doubtful
+            if judge.doubtful != doubtful:
+                machine.names.clear()  # what was passed over in doubt is judged anew
+                judge.doubtful = doubtful
             before = judge.imports
             judge.troubles.clear()
             outcome = machine.run(at)
