@@ -46,14 +46,13 @@ def read(file: SourceFile) -> ir.Module:
     return parse(text, file.path)
 
 
-def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
-    """Return the syntax tree and the source of a file as `read` sees it, or None where it does not parse as it stands."""
+def source_of(file: SourceFile) -> str:
+    """Return the source of a file as `read` sees it, empty where it cannot be read."""
     try:
         source = joined(notebook_cells(file.text)) if file.kind is Kind.NOTEBOOK else file.text
-        source = source.replace("\0", " ")
-        return _tree(source), source
-    except (OSError, UnreadableError, UnparsedError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    except (OSError, UnreadableError, UnparsedError):
+        return ""
+    return source.replace("\0", " ")
 
 
 def joined(cells: list[Cell]) -> str:
@@ -65,14 +64,14 @@ def parse(source: str, path: str) -> ir.Module:
     """Return the module of a source text. Raises UnparsedError."""
     source = source.replace("\0", " ")
     try:
-        return lower(_tree(source), path)
+        return lower(syntax_tree(source), path)
     except (SyntaxError, ValueError) as error:
         first = str(getattr(error, "msg", error)), getattr(error, "lineno", None) or 1
     except (RecursionError, MemoryError):
         raise UnparsedError("nested too deep to be analysed") from None
     from aisec_ci.detectors.code.repair import repair  # noqa: PLC0415 - loads tree-sitter
 
-    repaired = repair(source, _tree)
+    repaired = repair(source, syntax_tree)
     if repaired is None:
         raise UnparsedError(f"not analysed: {first[0]} at line {first[1]}")
     try:
@@ -83,7 +82,8 @@ def parse(source: str, path: str) -> ir.Module:
     return module
 
 
-def _tree(source: str) -> ast.Module:
+def syntax_tree(source: str) -> ast.Module:
+    """Return the syntax tree of a source. Raises SyntaxError, ValueError, RecursionError, MemoryError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in the scanned source are not our user's business
         return ast.parse(source)

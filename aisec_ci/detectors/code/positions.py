@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import json
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from aisec_ci.detectors.code.frontend import tree_of
+from aisec_ci.detectors.code.frontend import source_of, syntax_tree
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
@@ -22,7 +22,6 @@ class Positions:
         self._open = open_file
         self._files: dict[str, SourceFile | None] = {}
         self._lines: dict[str, list[list[int]]] = {}
-        self._nodes: dict[str, dict[Pos, list[ast.AST]]] = {}
         self._sources: dict[str, list[str]] = {}
 
     def locate(self, value: Value) -> Location:
@@ -55,29 +54,14 @@ class Positions:
             return self.locate(value)
         index = node.args.index(operand & MASK)
         path = fn.module.path
-        if path not in self._nodes:
-            self._nodes[path] = self._index(path)
-        for found in self._nodes[path].get(node.pos, ()):
-            if pos := _part(found, node.op, index, self._sources.get(path, [])):
+        if path not in self._sources:
+            file = self._file(path)
+            self._sources[path] = source_of(file).split("\n") if file is not None else []
+        lines = self._sources[path]
+        for found in _expressions(lines, node.pos):
+            if pos := _part(found, node.op, index, lines):
                 return self.place(path, pos, cells)
         return self.place(path, node.pos, cells)
-
-    def _index(self, path: str) -> dict[Pos, list[ast.AST]]:
-        file = self._file(path)
-        parsed = tree_of(file) if file is not None else None
-        if parsed is None:
-            return {}
-        tree, source = parsed
-        self._sources[path] = source.split("\n")
-        out: dict[Pos, list[ast.AST]] = {}
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, (ast.expr, ast.AugAssign))
-                and node.end_lineno is not None
-                and node.end_col_offset is not None
-            ):
-                out.setdefault((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset), []).append(node)
-        return out
 
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
@@ -103,6 +87,31 @@ class Positions:
         return Location(
             file.path, at, column + 1 + pos[1], at, max(column + 1 + end_column, column + 1), "", text, f"cell {number}"
         )
+
+
+def _expressions(lines: list[str], pos: Pos) -> Iterator[ast.AST]:
+    """Yield the expressions, or the augmented assignment, that span a range of a source.
+
+    Only the range is parsed, put where it stands: behind a line that opens a parenthesis, so that it may go on over lines.
+    """
+    line, column, end_line, end_column = pos
+    if not 1 <= line <= end_line <= len(lines):
+        return
+    taken = [text.encode("utf-8", "surrogatepass") for text in lines[line - 1 : end_line]]
+    taken[-1] = taken[-1][:end_column]
+    taken[0] = b" " * column + taken[0][column:]
+    text = b"\n".join(taken).decode("utf-8", "replace")
+    for before, after in (("(\n", "\n)"), ("if 1:\n" if column else "\n", "")):
+        try:
+            tree = ast.increment_lineno(syntax_tree(before + text + after), line - 2)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.expr, ast.AugAssign)) and pos == (
+                *(node.lineno, node.col_offset),
+                *(node.end_lineno, node.end_col_offset),
+            ):
+                yield node
 
 
 def _characters(text: str, column: int) -> int:

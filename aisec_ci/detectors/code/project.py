@@ -127,6 +127,7 @@ class ModuleInfo:
         self.path = module.path
         self.functions: list[Fn] = []
         self.classes: list[Cls] = []
+        self._variables: dict[str, list[Value]] = {}
 
     def __repr__(self) -> str:
         return f"ModuleInfo({self.path})"
@@ -138,9 +139,12 @@ class ModuleInfo:
 
     def variable(self, name: str) -> list[Value]:
         """Return every value that a global name of the module is given, also by functions that declare it global."""
-        body = self.functions[0]
-        found = [body.value(n) for n in body.ir.defs.get(name, ())]
-        return [*found, *self.outer_writes.get((0, name), ())]
+        known = self._variables.get(name)
+        if known is None:
+            body = self.functions[0]
+            found = [body.value(n) for n in body.ir.defs.get(name, ())]
+            known = self._variables[name] = [*found, *self.outer_writes.get((0, name), ())]
+        return known
 
     @cached_property
     def outer_writes(self) -> dict[tuple[int, str], list[Value]]:

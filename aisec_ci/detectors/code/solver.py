@@ -30,6 +30,10 @@ from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 PATH_LIMIT = 3
 """Steps into a structure that are told apart."""
 
+PARTS_LIMIT = 12
+"""Parts of one value, or of one parameter, that are followed for one start. Functions that walk nested structures, such as
+schemas, would otherwise multiply parts without end; the roles and contents of messages need a handful."""
+
 SAFE = {kind: 1 << i for i, kind in enumerate(KINDS_SAFE)}
 """Bits of a fact's flags: made safe for this use."""
 
@@ -50,10 +54,11 @@ _SAFE_MASK = (1 << DOUBT) - 1
 
 MAX_DOUBT = 2
 
-STEPS_PER_NODE = 12
-"""Steps of the whole search per node of the project, before it is given up; see `Solver.exhausted`."""
+STEPS_PER_NODE = 4
+"""Steps of the whole search per node of the project, before it is given up; see `Solver.exhausted`. Applications of 500 to
+900 files took 0.01 to 2.1 when this was set."""
 
-MIN_STEPS = 300_000
+MIN_STEPS = 60_000
 
 CONTENT = "$content"
 """Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
@@ -111,6 +116,8 @@ class Hit(NamedTuple):
     """The entry and its hit that this one came up from."""
     call: Value = -1
     """The call through which it came up."""
+    shared: tuple[Any, ...] = ()
+    """For a field or variable that is set: what `Solver._spread` needs."""
 
 
 @dataclass(eq=False)
@@ -124,10 +131,16 @@ class Entry:
     path: Path = ()
     facts: dict[Fact, Via] = field(default_factory=dict)
     best: dict[tuple[Value, Path], list[int]] = field(default_factory=dict)
+    parts: dict[Value, int] = field(default_factory=dict)
+    """How many parts of a value are known."""
     exits: dict[tuple[int, Path, int], Fact] = field(default_factory=dict)
     """`(parameter or -1 for the result, path, flags)`."""
     hits: dict[tuple[Any, ...], Hit] = field(default_factory=dict)
+    known: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
+    """The flags with which each of the hits was reached: only what is not known yet goes on to the callers."""
     callers: list[tuple[Entry, Value, Fact, Target]] = field(default_factory=list)
+    called: set[tuple[int, Value, int, int, int, int, int]] = field(default_factory=set)
+    """What identifies the callers: entry, call, flags of the argument, and the target's fields."""
     origin: tuple[Entry, Fact] | None = None
     """For a merged source: where it came from first."""
 
@@ -154,9 +167,11 @@ class Solver:
         self.models = models
         self.entries: list[Entry] = []
         self.params: dict[tuple[Value, Path], Entry] = {}
-        self.merged: dict[tuple[Any, ...], list[int]] = {}
-        """Flags of what went on from a result, a field, or a shared variable, by kind of source and path."""
+        self.merged: dict[tuple[Any, ...], dict[Path, list[int]]] = {}
+        """Flags of what went on from a result, a field, or a shared variable, by kind of source, and path."""
         self.work: deque[tuple[Entry, Fact]] = deque()
+        self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
+        """Hits of functions that are to be brought up to a call."""
         self.reached: list[tuple[Entry, Hit]] = []
         self.exhausted = False
         self.steps = 0
@@ -171,6 +186,9 @@ class Solver:
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
+        self._reads: dict[tuple[Cls, str], list[Value]] = {}
+        self._starts: dict[Value, int] = {}
+        """How many parts of a parameter are entries."""
         self.notes: dict[Value, str] = {}
         """Words on weak checks, by guard."""
 
@@ -182,13 +200,16 @@ class Solver:
         for source in sources:
             entry = self._entry(source)
             self.add(entry, Fact(source.value, source.path, source.doubt << DOUBT), Via(None))
-        while self.work:
+        while self.work or self.rising:
             self.steps += 1
             if self.steps > limit:
                 self.exhausted = True
                 return
-            entry, fact = self.work.popleft()
-            self._step(entry, fact)
+            if self.rising:
+                self._raise(*self.rising.popleft())
+            else:
+                entry, fact = self.work.popleft()
+                self._step(entry, fact)
 
     def _entry(self, source: Source | None, param: Value = -1, path: Path = ()) -> Entry:
         entry = Entry(len(self.entries), source, param, path)
@@ -199,7 +220,14 @@ class Solver:
         """Take in a fact unless one at least as dangerous is known at its place."""
         if len(fact.path) > PATH_LIMIT:
             fact = fact._replace(path=fact.path[:PATH_LIMIT])
-        best = entry.best.setdefault((fact.value, fact.path), [])
+        best = entry.best.get((fact.value, fact.path))
+        if best is None:
+            if fact.path:
+                parts = entry.parts.get(fact.value, 0)
+                if parts >= PARTS_LIMIT:
+                    return
+                entry.parts[fact.value] = parts + 1
+            best = entry.best[(fact.value, fact.path)] = []
         flags = fact.flags
         for known in best:
             if known & _SAFE_MASK & ~flags == 0 and known >> DOUBT <= flags >> DOUBT:
@@ -224,16 +252,21 @@ class Solver:
         assert entry.source is not None
         flags = _doubt(fact.flags, doubt)
         path = fact.path[:PATH_LIMIT]
-        if not self._news((*key, entry.source.kind, path), flags):
+        if not self._news((*key, entry.source.kind), path, flags):
             return
         other = self._entry(entry.source)
         other.origin = (entry, origin or fact)
         for value in starts:
             self.add(other, Fact(value, path, flags), Via(None, note=note))
 
-    def _news(self, key: tuple[Any, ...], flags: int) -> bool:
+    def _news(self, place: tuple[Any, ...], path: Path, flags: int) -> bool:
         """Say whether nothing at least as dangerous went on from a place before."""
-        known = self.merged.setdefault(key, [])
+        parts = self.merged.setdefault(place, {})
+        known = parts.get(path)
+        if known is None:
+            if len(parts) >= PARTS_LIMIT:
+                return False
+            known = parts[path] = []
         if any(_worse(k, flags) for k in known) or len(known) >= 3:
             return False
         known.append(flags)
@@ -522,22 +555,23 @@ class Solver:
     def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
         """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
         entry.facts.setdefault(fact, via)
-        hit = Hit("@field", fact.value, fact.value, name, fact, fact.flags)
-        self._shared_hit(entry, hit, ("@field", id(cls), name, path), (cls, name, path))
+        hit = Hit("@field", fact.value, fact.value, name, fact, fact.flags, shared=(cls, name, path))
+        self._shared_hit(entry, hit, ("@field", id(cls), name, path))
 
     def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
         """Go on after a variable of an enclosing function or of the module was set."""
         if via is not None:
             self.add(entry, fact, via)
-        hit = Hit("@var", fact.value, fact.value, variable[1], fact, fact.flags)
+        shared = (fn.module, variable, fact.path)
+        hit = Hit("@var", fact.value, fact.value, variable[1], fact, fact.flags, shared=shared)
         key = ("@var", fn.module.path, variable, fact.path)
-        self._shared_hit(entry, hit, key, (fn.module, variable, fact.path))
+        self._shared_hit(entry, hit, key)
 
-    def _shared_hit(self, entry: Entry, hit: Hit, key: tuple[Any, ...], what: tuple[Any, ...]) -> None:
+    def _shared_hit(self, entry: Entry, hit: Hit, key: tuple[Any, ...]) -> None:
         if entry.source is None:
             self._keep(entry, key, hit)
         else:
-            self._spread(entry, hit.fact, key[0], what, hit.fact.flags)
+            self._spread(entry, hit.fact, hit.kind, hit.shared, hit.fact.flags)
 
     def _spread(self, entry: Entry, fact: Fact, kind: str, what: tuple[Any, ...], flags: int) -> None:
         """Go on at the reads of a field or shared variable."""
@@ -553,7 +587,13 @@ class Solver:
             note = f"kept in `{variable[1]}`"
         self.merge(entry, Fact(fact.value, path, flags), key, starts, 1, note, fact)
 
-    def _field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
+    def _field_reads(self, cls: Cls, name: str) -> list[Value]:
+        known = self._reads.get((cls, name))
+        if known is None:
+            known = self._reads[cls, name] = list(self._find_field_reads(cls, name))
+        return known
+
+    def _find_field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
         family = {id(c) for c in [*self.flow.mro(cls), *self.flow.subclasses(cls)]}
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
@@ -653,7 +693,7 @@ class Solver:
         for call, target in self.flow.callers(fn):
             starts += self._arguments(call, target, param)
         assert entry.source is not None
-        if starts and self._news(("out", fn.id, param, entry.source.kind, path), fact.flags):
+        if starts and self._news(("out", fn.id, param, entry.source.kind), path, fact.flags):
             other = self._entry(entry.source)
             other.origin = (entry, fact)
             for start in starts:
@@ -952,13 +992,13 @@ class Solver:
             if position < 0:
                 return
             index = position + target.shift
-            positional = [i for i, p in enumerate(params) if p.kind == ""]
-            if index < len(positional):
-                yield positional[index], path
+            if index < len(params) and params[index].kind == "":  # positional parameters come first
+                yield index, path
             else:
+                plain = sum(p.kind == "" for p in params)
                 for i, param in enumerate(params):
                     if param.kind == "*":
-                        yield i, (index - len(positional), *path)
+                        yield i, (index - plain, *path)
         elif kind == "*":
             positional = [i for i, p in enumerate(params) if p.kind == ""]
             start = position - target.skip + target.shift
@@ -999,16 +1039,20 @@ class Solver:
         value = fn.value(node)
         inner = self.params.get((value, path))
         if inner is None:
+            starts = self._starts.get(value, 0)
+            if starts >= PARTS_LIMIT:
+                return
+            self._starts[value] = starts + 1
             inner = self.params[(value, path)] = self._entry(None, value, path)
             self.add(inner, Fact(value, path, 0), Via(None))
-        for other, at, arg, known in inner.callers:
-            if other is entry and at == call and known == target and arg.flags == fact.flags:
-                return
+        key = (entry.number, call, fact.flags, fn.id, target.shift, target.sure, target.skip)
+        if key in inner.called:
+            return
+        inner.called.add(key)
         inner.callers.append((entry, call, fact, target))
-        for key, out in list(inner.exits.items()):
-            self._resume(inner, entry, call, fact, target, key, out)
-        for hit in list(inner.hits.values()):
-            self._raise(inner, hit, entry, call, fact, target)
+        for result, out in list(inner.exits.items()):
+            self._resume(inner, entry, call, fact, target, result, out)
+        self.rising.extend((inner, hit, entry, call, fact, target) for hit in inner.hits.values())
 
     def _closed_param(self, fn: Fn, index: int) -> bool:
         param = fn.ir.params[index]
@@ -1301,18 +1345,19 @@ class Solver:
         self._keep(entry, (kind, at, argument, role), hit)
 
     def _keep(self, entry: Entry, key: tuple[Any, ...], hit: Hit) -> None:
+        known = entry.known.setdefault(key, [])
+        if len(known) >= 4 or any(_worse(k, hit.flags) for k in known):
+            return
+        if entry.source is not None and hit.role:
+            return
+        known.append(hit.flags)
         old = entry.hits.get(key)
-        if old is not None and _worse(old.flags, hit.flags):
-            return
-        if entry.source is not None:
-            if hit.role:
-                return
+        if old is None or _worse(hit.flags, old.flags):
             entry.hits[key] = hit
+        if entry.source is not None:
             self.reached.append((entry, hit))
-            return
-        entry.hits[key] = hit
-        for caller, call, arg, target in list(entry.callers):
-            self._raise(entry, hit, caller, call, arg, target)
+        else:
+            self.rising.extend((entry, hit, *caller) for caller in entry.callers)
 
     def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
         """Bring a hit of a function up to a call of it."""
@@ -1334,20 +1379,12 @@ class Solver:
         self._keep(caller, key, Hit(hit.kind, hit.at, hit.argument, hit.label, arg, flags, role, (inner, hit), call))
 
     def _raise_shared(self, inner: Entry, hit: Hit, caller: Entry, arg: Fact, flags: int) -> None:
-        for key, known in inner.hits.items():
-            if known is not hit:
-                continue
-            up = hit._replace(fact=arg, flags=flags, inner=(inner, hit))
-            if caller.source is None:
-                self._keep(caller, key, up)
-            elif key[0] == "@field":
-                cls = next((c for m in self.project for c in m.classes if id(c) == key[1]), None)
-                if cls is not None:
-                    self._spread(caller, arg, "@field", (cls, key[2], key[3]), flags)
-            else:
-                module = self.project.module(key[1])
-                self._spread(caller, arg, "@var", (module, key[2], key[3]), flags)
+        if caller.source is not None:
+            self._spread(caller, arg, hit.kind, hit.shared, flags)
             return
+        owner, name, path = hit.shared
+        key = (hit.kind, id(owner) if hit.kind == "@field" else owner.path, name, path)
+        self._keep(caller, key, hit._replace(fact=arg, flags=flags, inner=(inner, hit)))
 
     def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
         """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""
