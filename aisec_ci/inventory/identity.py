@@ -19,7 +19,9 @@ from aisec_ci.model import Observation, Thing
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _DIGEST = re.compile(r"sha256:[0-9a-fA-F]{64}")
-_DATED = re.compile(r"(?:^|[-@_.])((?:20\d\d-?[01]\d-?[0-3]\d)|(?:(?!1024)[01]\d[0-3]\d)|(?:2[3-9][01]\d)|00\d)(?=$|[-:@])")
+_DATED = re.compile(
+    r"(?:^|[-@_.])((?:20\d\d-?[01]\d-?[0-3]\d)|(?:(?!1024)[01]\d[0-3]\d)|(?:2[3-9][01]\d)|00\d)(?=$|[-:@])"
+)
 """A dated or numbered snapshot in a hosted model's name: gpt-4o-2024-08-06, gpt-4-0613, mistral-large-2411, gemini-1.5-pro-002."""
 
 HUGGINGFACE = frozenset(("huggingface", "hf", "hugging-face", "huggingface-hub", "huggingface_hub"))

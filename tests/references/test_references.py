@@ -413,3 +413,70 @@ def test_what_only_tests_name_is_marked():
 def test_a_catalogue_is_trusted_less():
     text = "".join(f"- model: gpt-4o-2024-01-{n:02}\n" for n in range(1, 32))
     assert {o.confidence.word for o in observe("prices.yaml", text)} == {"low"}
+
+
+def datasets(path, text):
+    return [o.name for o in observe(path, text) if o.thing is Thing.DATASET]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("a.yaml", "dataset_name: acme/chats\n", ["acme/chats"]),
+        ("a.yaml", "datasets:\n  - path: tatsu-lab/alpaca\n    type: alpaca\n", ["tatsu-lab/alpaca"]),
+        ("a.yaml", "dataset_mixture:\n  datasets:\n    - id: acme/chats\n", ["acme/chats"]),
+        ("a.yaml", "dataset_mixer:\n  acme/chats: 0.5\n  acme/code: 0.5\n", ["acme/chats", "acme/code"]),
+        ("a.json", '{"train_dataset": "acme/chats"}', ["acme/chats"]),
+        ("a.yaml", "dataset_path: data/train\ndataset_type: acme/x\ndataset: text/plain\n", []),
+        ("a.yaml", "output_dataset: acme/made\n", []),
+    ],
+)
+def test_datasets_in_settings(path, text, expected):
+    assert sorted(datasets(path, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        # bodies of requests inside texts and commands
+        ("a.sh", """curl https://x.example -d '{"model": "gpt-4o"}'\n""", {("gpt-4o", "openai")}),
+        ("a.json", r'{"jsonBody": "={ \"model\": \"claude-haiku-4-5\" }"}', {("claude-haiku-4-5", "anthropic")}),
+        ("a.json", """{"body": "JSON.stringify({ model: 'llama3:8b' })"}""", {("llama3:8b", "ollama")}),
+        ("a.sh", """# curl -d '{"model": "gpt-4o"}'\n""", set()),
+        # pairs of a name and a value
+        ("a.json", '{"parameters": [{"name": "model", "value": "gpt-image-1"}]}', {("gpt-image-1", "openai")}),
+        ("k.yaml", "env:\n  - name: EMBEDDING_MODEL\n    value: BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        ("c.yaml", "services:\n  a:\n    environment:\n      - LLM_MODEL=gpt-4o\n", {("gpt-4o", "openai")}),
+        ("c.yaml", "services:\n  a:\n    environment:\n      - LLM_MODEL=${LLM_MODEL:-gpt-4o}\n", {("gpt-4o", "openai")}),
+        ("c.yaml", "services:\n  a:\n    environment:\n      LLM_MODEL: ${LLM_MODEL:-gpt-4o}\n", {("gpt-4o", "openai")}),
+        # what a training run makes is not what it uses
+        ("t.yaml", "model_name_or_path: google/gemma-7b\nhub_model_id: gemma-7b-tuned\n", {("google/gemma-7b", "huggingface")}),
+        ("t.yaml", "output_model: acme/gemma-7b-tuned\npush_to_hub_model_id: acme/gemma-7b-tuned\n", set()),
+        ("config.json", '{"_name_or_path": "openai/clip-vit-large-patch14"}', {("openai/clip-vit-large-patch14", "huggingface")}),
+        # owners that are providers as well
+        ("a.yaml", "model: mistralai/Mistral-7B-v0.1\n", {("mistralai/Mistral-7B-v0.1", "huggingface")}),
+        ("a.yaml", "model: meta-llama/llama-3.1-70b-instruct:free\n", {("meta-llama/llama-3.1-70b-instruct:free", "openrouter")}),
+        ("a.yaml", "model: text/plain\nmodels: [image/png]\n", set()),
+    ],
+)  # fmt: skip
+def test_bodies_pairs_and_results(path, text, expected):
+    assert models(path, text) == expected
+
+
+def test_weights_and_servers_that_code_names_by_address():
+    text = 'URL = "https://huggingface.co/acme/x/resolve/main/model.pth"\nrequests.post("https://api.openai.com/v1/responses")\n'
+    found = {(o.thing, o.name) for o in observe("a.py", text)}
+    assert found == {
+        (Thing.MODEL_FILE, "https://huggingface.co/acme/x/resolve/main/model.pth"),
+        (Thing.SERVICE, "openai"),
+    }
+    assert observe("a.py", "# https://api.openai.com/v1\n# https://x.example/model.pth\n") == []
+    assert observe("a.py", 'x = "https://docs.example/openai"\n') == []
+    assert observe("a.py", 'x = "https://files.example/setup.bin"\n') == []
+
+
+def test_a_node_of_a_flow_with_another_server_is_not_the_protocols_provider():
+    flow = '{"nodes": [{"type": "@n8n/n8n-nodes-langchain.lmChatOpenAi", "parameters": {"model": {"value": "deepseek-chat"}}}]}'
+    assert models("flow.json", flow) == {("deepseek-chat", "deepseek")}
+    flow = '{"nodes": [{"type": "@n8n/n8n-nodes-langchain.lmChatGoogleGemini", "parameters": {"modelName": "models/gemini-2.0-flash"}}]}'
+    assert models("flow.json", flow) == {("gemini-2.0-flash", "google-genai")}

@@ -27,22 +27,44 @@ _STEPS = 14
 _MOST = 2_000
 """Strings of one file that are looked at."""
 
-_TESTS = re.compile(r"(?:\.(?:test|spec|stories|mock|e2e|d)\.[cm]?[jt]sx?$)|(?:^|/)(?:__tests__|__mocks__|__fixtures__|mocks?|tests?|e2e|dist|build|vendor|node_modules)/|\.min\.js$")
+_TESTS = re.compile(
+    r"(?:\.(?:test|spec|stories|mock|e2e|d)\.[cm]?[jt]sx?$)|(?:^|/)(?:__tests__|__mocks__|__fixtures__|mocks?|tests?|e2e|dist|build|vendor|node_modules)/|\.min\.js$"
+)
 _STRING = re.compile(r"""(["'`])([A-Za-z@][\w.:/@+-]{1,120})\1""")
 _SHAPED = re.compile(r"[-/.:\d]")
 _IMPORT = re.compile(r"\bimport\s+(?:type\s+)?([^;'\"]{1,2000}?)\s+from\s+[\"']([^\"'\n]{1,200})[\"']")
-_REQUIRE = re.compile(r"\b(?:const|let|var)\s+([^=;]{1,400}?)\s*=\s*(?:await\s+)?(?:require|import)\(\s*[\"']([^\"'\n]{1,200})[\"']\s*\)")
+_REQUIRE = re.compile(
+    r"\b(?:const|let|var)\s+([^=;]{1,400}?)\s*=\s*(?:await\s+)?(?:require|import)\(\s*[\"']([^\"'\n]{1,200})[\"']\s*\)"
+)
 _MADE = re.compile(
     r"\b(?:const|let|var|this\.|private|public|readonly)\s*(\w{1,60})(?:\s*:[^=\n]{0,80})?\s*=\s*(?:await\s+)?(?:new\s+)?(\w{1,60})(?:\.\w{1,60}){0,2}\("
 )
 _CLIENT = re.compile(r"\b(?:new\s+(\w{1,60})|(create[A-Z]\w{1,60}))\(")
-_BASE = re.compile(r"\b(?:base_?(?:URL|Url|url|Path)|apiBase|apiUrl|endpoint|host)\s*:\s*[\"'`](https?://[^\"'`\s$]{3,200})")
+_BASE = re.compile(
+    r"\b(?:base_?(?:URL|Url|url|Path)|apiBase|apiUrl|endpoint|host)\s*:\s*[\"'`](https?://[^\"'`\s$]{3,200})"
+)
 
-_WEAK = frozenset(("id", "name", "value", "key", "slug", "default", "model", "primary", "fallback", "chat", "fast", "smart", "hostedid"))
+_WEAK = frozenset(
+    (
+        "id",
+        "name",
+        "value",
+        "key",
+        "slug",
+        "default",
+        "model",
+        "primary",
+        "fallback",
+        "chat",
+        "fast",
+        "smart",
+        "hostedid",
+    )
+)
 """Keys that say little themselves: the table, list, or call round them has to be one for models."""
 _THROUGH = frozenset(
     "parenthesized_expression as_expression satisfies_expression array object non_null_expression await_expression "
-    "return_statement statement_block spread_element expression_statement enum_body class_body export_statement".split()
+    "return_statement statement_block spread_element expression_statement enum_body class_body call_expression member_expression".split()
 )
 _CALLS_THROUGH = frozenset("default enum literal union optional nullish catch freeze String prefault of Set".split())
 _NAMED = {
@@ -107,7 +129,7 @@ class JavaScript:
                 yield from self._string(file, found, node, names)
 
     def _candidate(self, text: str, *, told: bool) -> bool:
-        if not _SHAPED.search(text) or text.startswith("@") and not text.startswith(("@cf/", "@hf/")):
+        if not _SHAPED.search(text) or (text.startswith("@") and not text.startswith(("@cf/", "@hf/"))):
             return False
         return bool(self._words.model(text)) or (told and not self._words.filler(text))
 
@@ -122,8 +144,8 @@ class JavaScript:
                     out.packages[word] = package
         if out.packages:
             for found in _MADE.finditer(text):
-                if package := out.packages.get(found[2]):
-                    out.packages.setdefault(found[1], package)
+                if source := out.packages.get(found[2]):
+                    out.packages.setdefault(found[1], source)
                     if base := _base(text, found.end()):
                         out.hosts[found[1]] = base
         return out
@@ -132,13 +154,15 @@ class JavaScript:
         if not names.packages:
             return
         for found in _CLIENT.finditer(text):
-            word = found[1] or found[2]
+            word = str(found[1] or found[2])
             provider = self._providers.get(names.packages.get(word, ""), "")
             if not provider or provider not in self._kinds:
                 continue
             url = _base(text, found.end())
             known = self._words.of_url(url) if url else ""
-            where = file.location(found.start(1) if found[1] else found.start(2), found.end(1) if found[1] else found.end(2))
+            where = file.location(
+                found.start(1) if found[1] else found.start(2), found.end(1) if found[1] else found.end(2)
+            )
             if url and not known and provider == "openai":
                 attributes: dict[str, Any] = {"endpoint": url, "kind": "llm", "symbol": word}
                 yield Observation(Thing.SERVICE, url, where, Confidence.MEDIUM, attributes)
@@ -252,7 +276,9 @@ class JavaScript:
         if base := names.hosts.get(root):
             provider = self._words.of_url(base)
         symbol = f"{package}.{last}"
-        return _Place(symbol, provider=near or provider, called=True, positional=not roles and package not in self._routed)
+        return _Place(
+            symbol, provider=near or provider, called=True, positional=not roles and package not in self._routed
+        )
 
 
 @dataclass(frozen=True)
@@ -298,7 +324,9 @@ def _near(mapping: Any, words: Words) -> str:
 
 def _identified(mapping: Any) -> bool:
     """Say whether an object has a key for an identifier, so that its name is one to show."""
-    return any(p.type == "pair" and _word(p.child_by_field_name("key")) in _IDENTIFIERS for p in mapping.named_children[:40])
+    return any(
+        p.type == "pair" and _word(p.child_by_field_name("key")) in _IDENTIFIERS for p in mapping.named_children[:40]
+    )
 
 
 def _position(arguments: Any, here: Any) -> int:

@@ -15,7 +15,7 @@ from aisec_ci.sources.file import SourceFile
 _MODEL_KEY = re.compile(
     r"(?:.*_)?(?:model|models|model_?name|model_?id|model_?path|model_name_or_path|llm|llm_name|repo_id|hf_repo|hf_model|hf_model_id|"
     r"checkpoint|embedder|embeddings?|embedding_function|reranker|deployment|deployment_?name|tokenizer|tokenizer_name|base_model|"
-    r"pretrained|fast|smart|transformers|spacy|stanza|default)"
+    r"_?name_or_path|pretrained|fast|smart|transformers|spacy|stanza|default)"
 )
 """A key for a model, in snake case. The weak words among them count only below one of the strong."""
 _WEAK = frozenset(
@@ -46,7 +46,9 @@ _HUB_KEYS = {
     "hf": "huggingface",
     "sentence_transformers": "huggingface",
 }
-_DATASET_KEYS = frozenset(("id", "path", "name", "repo", "repo_id", "hf_id", "hub_id", "dataset_id", "train", "test", "validation"))
+_DATASET_KEYS = frozenset(
+    ("id", "path", "name", "repo", "repo_id", "hf_id", "hub_id", "dataset_id", "train", "test", "validation")
+)
 """Keys below one for datasets that name one."""
 _PROVIDER_KEYS = (
     "provider",
@@ -68,7 +70,7 @@ _ENV = re.compile(
 )
 
 MARKS = re.compile(
-    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset"
+    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
 )
 """A file without one of these names no model."""
 
@@ -121,7 +123,9 @@ def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Obse
                 stack.append(_Step(value, _snake(name.value), inside=False, near=near))
 
 
-_BODY = re.compile(r"""(?:[\\"']{1,8}|[{,]\s{0,4})model(?:_?[iI]d|_?[nN]ame)?[\\"']{0,8}\s{0,4}:\s{0,4}[\\"']{1,8}([A-Za-z0-9@][\w.:/@-]{1,120})[\\"']""")
+_BODY = re.compile(
+    r"""(?:[\\"']{1,8}|[{,]\s{0,4})model(?:_?[iI]d|_?[nN]ame)?[\\"']{0,8}\s{0,4}:\s{0,4}[\\"']{1,8}([A-Za-z0-9@][\w.:/@-]{1,120})[\\"']"""
+)
 """The member of a request's body that names the model, in a text inside another: in JSON in a string, in a command."""
 
 
@@ -180,9 +184,7 @@ def _observation(file: SourceFile, start: int, end: int, reference: Reference, k
 
 
 def _is_strong(key: str) -> bool:
-    return (
-        bool(_MODEL_KEY.fullmatch(key)) and key not in _WEAK and not _NOT_MODEL.fullmatch(key) and not is_result(key)
-    )
+    return bool(_MODEL_KEY.fullmatch(key)) and key not in _WEAK and not _NOT_MODEL.fullmatch(key) and not is_result(key)
 
 
 def _near(mapping: Mapping, words: Words) -> str:
@@ -214,7 +216,9 @@ def _snake(key: str) -> str:
 
 # -- flow exports --------------------------------------------------------------------------------------------------------
 
-_N8N = re.compile(r"@n8n/n8n-nodes-langchain\.(lmChat|lm|embeddings|vectorStore|reranker)(\w{2,40})|@n8n/n8n-nodes-langchain\.(openAi|anthropic|googleGemini|ollama)")
+_N8N = re.compile(
+    r"@n8n/n8n-nodes-langchain\.(lmChat|lm|embeddings|vectorStore|reranker)(\w{2,40})|@n8n/n8n-nodes-langchain\.(openAi|anthropic|googleGemini|ollama)"
+)
 _FLOW_MODEL_KEYS = (
     "model",
     "modelName",
@@ -238,7 +242,9 @@ class _Flow:
 def _flow_node(node: Mapping) -> _Flow | None:
     found = _N8N.fullmatch(node.text("type"))
     if found:
-        return _Flow(found[2] or found[3], "vector-db" if found[1] == "vectorStore" else "llm", node.mapping("parameters"))
+        return _Flow(
+            found[2] or found[3], "vector-db" if found[1] == "vectorStore" else "llm", node.mapping("parameters")
+        )
     if node.get("inputAnchors") is not None and node.get("inputs") is not None:  # Flowise
         kinds = {"Chat Models": "llm", "LLMs": "llm", "Embeddings": "llm", "Vector Stores": "vector-db"}
         kind = kinds.get(node.text("category"))

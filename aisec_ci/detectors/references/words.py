@@ -50,7 +50,9 @@ _RESULT = re.compile(
     r"(?i)hub_?model_?id|push_?to|(^|_)(output|out|save|saved|target|dest|destination|export|exported|upload|new|result|trained|finetuned|merged|run)_"
     r"(.*_)?(model|repo|adapter|checkpoint|tokenizer)|(model|repo|checkpoint)_?(out|output|save|destination)"
 )
-_DATASET = re.compile(r"(?i)(^|[^a-z])(data_?sets?|data_?set_?(names?|ids?|paths?|repos?|repo_?ids?|mixer|mixture|list|or_path))$|Dataset(Name|Id|Path)?$")
+_DATASET = re.compile(
+    r"(?i)(^|[^a-z])(data_?sets?|data_?set_?(names?|ids?|paths?|repos?|repo_?ids?|mixer|mixture|list|or_path))$|Dataset(Name|Id|Path)?$"
+)
 
 
 def is_role(name: str) -> bool:
@@ -158,7 +160,7 @@ class Words:
         return bool(self._owner(text.rpartition("/")[2]))
 
     def kind(self, provider: str) -> str:
-        """Return what a provider serves: `llm`, `vector-db`, …"""
+        """Return what a provider serves: `llm`, `vector-db` and so on."""
         return self._kinds.get(provider, "")
 
     def of_url(self, url: str) -> str:
@@ -176,7 +178,12 @@ class Words:
     def dataset(self, text: str) -> bool:
         """Say whether a text is the name of a repository on a hub: what a setting for a dataset then names."""
         kind = self._ids.what(text, self._folders)
-        return kind is self._ids.What.HUB and "/" in text and not _MIME.match(text) and not text.endswith((".json", ".jsonl", ".csv", ".parquet"))
+        return (
+            kind is self._ids.What.HUB
+            and "/" in text
+            and not _MIME.match(text)
+            and not text.endswith((".json", ".jsonl", ".csv", ".parquet"))
+        )
 
     def filler(self, text: str) -> bool:
         """Say whether a name only holds the place of a real one, or is a path on this machine."""

@@ -55,7 +55,7 @@ def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
     return re.compile(
         rb"\b(?:import|from)[ \t]+(?:"
         + names
-        + rb")\b|\bpickle\.(?:loads?|Unpickler)\b|\bfrom[ \t]+pickle\b|read_pickle\(|allow_pickle"
+        + rb")\b|\bpickle\.(?:loads?|Unpickler)\b|\bfrom[ \t]+pickle\b|read_pickle\(|allow_pickle|[\"']model(?:_id|_name)?[\"'][ \t]*:"
     )
 
 

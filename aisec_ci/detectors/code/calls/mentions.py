@@ -175,7 +175,7 @@ def _roles(fn: Fn, number: int, names: dict[int, list[str]], depth: int) -> Iter
 def _word(fn: Fn, callee: Node) -> str:
     """Return the last word of what is called."""
     if callee.op == "class":
-        return fn.module.classes[callee.data].ir.name
+        return str(fn.module.classes[callee.data].ir.name)
     if callee.op == "import":
         return str(callee.data).rpartition(".")[2]
     return str(callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else "")
@@ -191,7 +191,7 @@ def _passed(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[st
             first = fn.nodes[node.args[1]]
             if _HOLDER.search(word) or at == 0:
                 yield from _roles(fn, user, names, depth + 1)
-            elif first.op == "const" and isinstance(first.data, str):
+            if at != 0 and first.op == "const" and isinstance(first.data, str):
                 yield first.data
         elif kind not in {"", "*", "**"}:
             # `ModelConfig(id="...")`: the class says what the identifier is one of; its `name` is then one to show.

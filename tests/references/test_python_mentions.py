@@ -1,0 +1,83 @@
+"""Models and datasets in Python that stand where one is chosen: what counts, and what only looks like one."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from aisec_ci.cli.run import Request, perform
+from aisec_ci.model import Thing
+
+
+@pytest.fixture
+def seen(tmp_path, monkeypatch):
+    """Return what a scan of one module, with an import of a client above it, observes of a kind."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+
+    def scan(text, thing=Thing.MODEL):
+        (tmp_path / "app.py").write_text("import openai\nimport transformers\n" + text, encoding="utf-8")
+        outcome = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True))
+        return {(o.name, o.attributes.get("hub", "")) for o in outcome.result.observations if o.thing is thing}
+
+    return scan
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('DEFAULT_MODELS = ["gpt-4o", "gpt-4o-mini"]\n', {("gpt-4o", "openai"), ("gpt-4o-mini", "openai")}),
+        ('class Embedder:\n    model_name: str = Param("BAAI/bge-m3", help="x")\n', {("BAAI/bge-m3", "huggingface")}),
+        ('M = {"x": ModelConfig(id="anthropic:claude-haiku-4-5", name="Claude")}\n', {("claude-haiku-4-5", "anthropic")}),
+        ('def f(version="openai/clip-vit-large-patch14"):\n    return load(version)\n', {("openai/clip-vit-large-patch14", "huggingface")}),
+        ('REPO = "SmilingWolf/wd-v1-4"\nrequests.post(u, json={"model": "tts-1-hd"})\n', {("tts-1-hd", "openai")}),
+    ],
+)  # fmt: skip
+def test_models(seen, text, expected):
+    assert seen(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'NO_TEMPERATURE_MODELS = ["o1-mini", "gpt-5"]\n',
+        'SUPPORT_REASONING_MODELS = ["gpt-5"]\n',
+        'MODEL_PRICES = [("claude-opus-4", 15)]\n',
+        'def f(model_name):\n    if model_name.startswith("gemini-2.5"):\n        return run(model=model_name)\n',
+        'class ModelMerge:\n    CATEGORY = "advanced/model_merging"\n',
+        'output_model = "acme/gemma-7b-tuned"\nhub_model_id = "acme/gemma-7b-tuned"\n',
+        '# model = "gpt-4o"\nmodel: "gpt-4o"\n',
+        'def f(model: "gpt-4o" = None): ...\n',
+        '"""Use model = "gpt-4o"."""\n',
+        'models = ["text/plain", "image/png"]\n',
+    ],
+)
+def test_what_names_no_model(seen, text):
+    assert seen(text) == set()
+
+
+def test_datasets(seen):
+    text = 'DATASET = "acme/chats"\nparser.add_argument("--dataset_name", default="acme/code")\noutput_dataset = "acme/made"\n'
+    assert seen(text, Thing.DATASET) == {("acme/chats", "huggingface"), ("acme/code", "huggingface")}
+
+
+def test_a_factory_does_not_give_a_model_to_each_of_its_providers(seen):
+    text = """
+from langchain_openai import ChatOpenAI
+from langchain_cohere import ChatCohere
+from langchain_groq import ChatGroq
+
+class Provider:
+    @classmethod
+    def make(cls, name, **kwargs):
+        if name == "openai":
+            return ChatOpenAI(**kwargs)
+        if name == "cohere":
+            return ChatCohere(**kwargs)
+        return ChatGroq(**kwargs)
+
+def main(model="gpt-4o"):
+    return Provider.make("openai", model=model)
+"""
+    assert seen(text) == {("gpt-4o", "openai")}
