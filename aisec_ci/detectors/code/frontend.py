@@ -55,6 +55,15 @@ def source_of(file: SourceFile) -> str:
     return source.replace("\0", " ")
 
 
+def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
+    """Return the syntax tree and the source of a file as `read` sees it, or None where it does not parse as it stands."""
+    source = source_of(file)
+    try:
+        return syntax_tree(source), source
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def joined(cells: list[Cell]) -> str:
     """Return the cells of a notebook as one source."""
     return "\n".join(cell.source for cell in cells)
