@@ -28,6 +28,7 @@ class Check:
     conditions: tuple[tuple[str, Mapping[str, Any]], ...]
     unless: tuple[tuple[str, Mapping[str, Any]], ...]
     guards: frozenset[str]
+    programs: frozenset[str]
     guarded: Severity | None
     tests: Severity | None
     at: str
@@ -54,6 +55,7 @@ def _check(raw: Mapping[str, Any], catalog: Catalog) -> Check:
         tuple(raw.get("if", {}).items()),
         tuple(raw.get("unless", {}).items()),
         frozenset(raw.get("guards", ())),
+        frozenset(raw.get("with", ())),
         _severity(raw.get("guarded", "low")),
         _severity(raw.get("in-tests", "note")),
         raw.get("at", ""),
@@ -90,6 +92,10 @@ def _judge(view: View, call: Value, check: Check, name: str) -> Finding | None:
     info = view.module(call)
     if view.gated(call) or (check.guards and check.guards & view.words(info)):
         severity = check.guarded
+    elif check.programs and not check.programs & view.words(info):
+        severity = min(severity, Severity.MEDIUM)
+    if severity is not None and view.is_sample(info.path):
+        severity = min(severity, Severity.MEDIUM)
     if view.is_test(info.path):
         severity = None if check.tests is None else min(severity, check.tests) if severity is not None else None
     if severity is None:

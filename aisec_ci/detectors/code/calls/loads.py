@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisec_ci.detectors.code.calls.declared import Declared
 from aisec_ci.detectors.code.calls.ids import What, legacy_names, pin_of, what
@@ -22,6 +22,9 @@ _PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th
 _WEIGHTS = re.compile(
     r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npz|th|safetensors|gguf|onnx|h5|keras|tflite|msgpack|nemo|mlmodel)$"
 )
+MOST = 12
+"""Names of one call whose origin is looked for."""
+
 FEW = 3
 """Names that one call can load and of which each is as sure as the only one."""
 
@@ -126,9 +129,27 @@ class Loads:
             return
         code = self._remote_code(load, info)
         if code:
-            yield code
+            sample = self.view.is_sample(info.path)
+            yield replace(code, severity=min(code.severity, Severity.MEDIUM)) if sample else code
         elif load.ids and load.loader.pinnable and not load.local and not self._offline(load, info):
-            yield from self._unpinned(load)
+            used = self._without_tests(load)
+            if not used.ids:
+                return
+            for finding in self._unpinned(used):
+                sample = self.view.is_sample(info.path) and finding.severity < Severity.MEDIUM
+                yield replace(finding, severity=Severity.NOTE) if sample else finding
+
+    def _without_tests(self, load: _Load) -> _Load:
+        """Return a load without the names that only tests pass to it."""
+        at = given(self.view.flow, load.call, load.loader.id).at
+        if at is None or len(load.ids) > MOST:
+            return load
+        ids = {}
+        for name, text in load.ids.items():
+            written = literal(self.view.flow, at, text) if text else None
+            if written is None or not self.view.is_test(self.view.module(written[0]).path):
+                ids[name] = text
+        return load if len(ids) == len(load.ids) else replace(load, ids=ids)
 
     def _unpinned(self, load: _Load) -> Iterator[Finding]:
         names = _listed([i.partition(":")[0] for i in load.ids])

@@ -59,6 +59,9 @@ class Pickles:
 
     def _torch(self, call: Value, _library: str, name: str, info: ModuleInfo) -> Finding | None:
         flow = self.view.flow
+        reader = given(flow, call, (slot("pickle_module@2"),))
+        if reader.given and None not in reader.constants:
+            return None  # a module of the project's own choice: as a rule one that reads fewer things
         switch = given(flow, call, (slot("weights_only"),))
         if switch.given:
             if False not in switch.constants or True in switch.constants:

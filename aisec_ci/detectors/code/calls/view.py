@@ -25,6 +25,9 @@ _TEST = re.compile(
     r"(^|/)(tests?|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)"
 )
 
+_SAMPLE = re.compile(r"(?i)(^|/)(docs?|docs_src|examples?|samples?|tutorials?|cookbooks?|benchmarks?|demos?)(/|$)")
+_SAMPLE_NOTEBOOK = re.compile(r"(?i)(^|[_. -])(tutorials?|demo|examples?|quick_?start|getting[_-]?started)([_. -]|$)")
+
 
 class View:
     """One project under analysis. Everything is computed when first asked for."""
@@ -131,6 +134,11 @@ class View:
     def is_test(self, path: str) -> bool:
         """Say whether a file belongs to tests."""
         return bool(_TEST.search(path))
+
+    def is_sample(self, path: str) -> bool:
+        """Say whether a file shows how something is used, and is not used itself: examples, tutorials, benchmarks."""
+        folder, _, name = path.rpartition("/")
+        return bool(_SAMPLE.search(folder) or (name.endswith(".ipynb") and _SAMPLE_NOTEBOOK.search(name)))
 
     @cached_property
     def folders(self) -> frozenset[str]:
