@@ -13,6 +13,7 @@ from posixpath import basename
 from typing import Any
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.model import Severity
 
 WILD = "*"
@@ -77,10 +78,10 @@ _AS_ROOT = frozenset(
 )
 """Programs that are harmless as the user and not as root."""
 _AS_ROOT_HOW = "as root it reads or changes any file"
-_WORD = re.compile(r"""(?:[^\s"'\\]+|\\.|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""", re.DOTALL)
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
-_HOST = re.compile(r"https?://[^/*\s$]+/|https?://[^/*\s$]+$")
-_VERSION = re.compile(r"(?<=[a-z])[0-9]+(?:\.[0-9]+)*$")
+_WORD = compiled(r"""(?:[^\s"'\\]+|\\.|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""", re.DOTALL)
+_ASSIGNMENT = compiled(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+_HOST = compiled(r"https?://[^/*\s$]+/|https?://[^/*\s$]+$")
+_VERSION = compiled(r"(?<=[a-z])[0-9]+(?:\.[0-9]+)*$")
 
 
 def pattern_of(text: str) -> Pattern:

@@ -12,29 +12,30 @@ from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.mcp import risky_mount, risky_run_option
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, walk
 from aisec_ci.detectors.config.paths import OWN_SETTINGS
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Location, Severity, Thing
 
-AGENTS = re.compile(
+AGENTS = compiled(
     r"anthropic\.claude-code|anthropics/devcontainer-features|claude[-_]code|@anthropic-ai|@openai/codex|openai\.chatgpt|saoudrizwan\.claude-dev|rooveterinaryinc|kilocode|google\.geminicodeassist|@google/gemini-cli|gemini-cli|"
     r"continue\.continue|cursor-agent|opencode|sourcegraph\.amp|block/goose|aider|\bclaude\b|\bcodex\b|github\.copilot-chat|copilot-cli|amazonwebservices\.amazon-q",
     re.IGNORECASE,
 )
 """Signs that an agent works inside a development container."""
-REPOSITORY_SIGNS = re.compile(
+REPOSITORY_SIGNS = compiled(
     r"(?:^|/)(?:\.claude/|\.mcp\.json$|\.codex/|\.gemini/|\.cursor/|\.roo/|\.kiro/|opencode\.jsonc?$|CLAUDE\.md$|AGENTS\.md$|GEMINI\.md$)"
 )
 
-_AI_SERVICE = re.compile(
+_AI_SERVICE = compiled(
     r"(?:^|[\s/_.-])(?:ai|llm|llms|agent|agents|agentic|mcp|gpt|claude|openai|anthropic|ollama|vllm|litellm|langchain|langgraph|langflow|flowise|dify|n8n|open-webui|openwebui|anythingllm|localai|autogen|autogpt|crewai|openhands|"
     r"opendevin|sandbox-agent|copilot|chatbot|librechat|lobe-chat|code-interpreter|aider|goose|codex|gemini|opencode|openclaw|clawdbot|huggingface|text-generation|rag|swe-agent|devika|metagpt|letta|memgpt)(?:$|[\s/_.:-])",
     re.IGNORECASE,
 )
-_TOOLING = re.compile(
+_TOOLING = compiled(
     r"traefik|watchtower|portainer|nginx-proxy|dozzle|autoheal|diun|ofelia|promtail|cadvisor|dockge|socket-proxy|swag|caddy|datadog|node-exporter|alloy|vector|fluent|telegraf|homepage|glances|netdata|beszel",
     re.IGNORECASE,
 )
-_KEYS = re.compile(
+_KEYS = compiled(
     r"(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE_AI|GROQ|MISTRAL|OPENROUTER|DEEPSEEK|HUGGINGFACE|HF|OLLAMA|LITELLM)_(?:API_)?(?:KEY|TOKEN|BASE_URL|HOST)",
     re.IGNORECASE,
 )

@@ -8,41 +8,42 @@ from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Scalar
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Fix, Severity
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.config.mcp import Server
 
-_NAME = re.compile(
+_NAME = compiled(
     r"(?:^|[_\-.])(?:api[_-]?key|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|auth[_-]?key|key|token|secret|password|passwd|pwd|pass|credentials?|auth|bearer|pat|cookie|session)(?:[_\-.]?(?:id|value|1|2))?$|authorization|password|api[_-]?key|apikey|secret|token$",
     re.IGNORECASE,
 )
-_NOT_NAME = re.compile(
+_NOT_NAME = compiled(
     r"(?:public|publishable|max|limit|count|num|file|path|dir|url|name|type|header|expir|ttl|length|budget|tokens?[_-](?:limit|count|budget)|id)$|^(?:max|num|use|enable|disable|require|allow|no|public|publishable)[_-]|tokenizer|keyboard|monkey|keyspace|^sort[_-]?key|^partition[_-]?key|token_?(?:uri|endpoint)",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = compiled(
     r"\$\{|\$[A-Za-z_]|\$\(|\{env:|\{file:|\{\{|<%|%[A-Za-z_]+%|\binput:|^(?:op|vault|keychain|secret|secrets|env|aws|gcp|azure|sm|ssm|arn|bws|doppler|infisical|file|keyring)[:/]|^!secret|^@|^ref\+|secrets\.|process\.env|os\.environ"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = compiled(
     r"<[^>]*>|\[[^\]]*\]|\.{3}|…|x{4,}|\*{3,}|(?:^|[^a-z])(?:your|my|changeme|change[_-]me|replace|insert|enter|paste|todo|fixme|placeholder|example|sample|dummy|fake|test|demo|mock|redacted|secret[_-]?here|here|none|null|undefined|empty|foo|bar|abc123|value|default|token|key|password|api[_-]?key|sk-\.\.\.)(?:[^a-z]|$)|^(?:true|false|yes|no|on|off|\d{1,6})$|^(.)\1*$",
     re.IGNORECASE,
 )
-_USER_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://([^/@\s:]*):([^/@\s]+)@([^/\s:?]+)", re.IGNORECASE)
-_QUERY = re.compile(
+_USER_PASSWORD = compiled(r"[a-z][a-z0-9+.-]*://([^/@\s:]*):([^/@\s]+)@([^/\s:?]+)", re.IGNORECASE)
+_QUERY = compiled(
     r"[?&]((?:api[_-]?key|apikey|key|token|access[_-]?token|auth|secret|password|sig|code)[A-Za-z_]*)=([^&#\s]+)",
     re.IGNORECASE,
 )
-_OPTION = re.compile(
+_OPTION = compiled(
     r"--?(?:[a-z0-9]+[-_])*(?:api[-_]?key|apikey|key|token|secret|password|passwd|pat|auth|access[-_]?token|bearer)",
     re.IGNORECASE,
 )
-_HEADER = re.compile(
+_HEADER = compiled(
     r"\s*(authorization|x-api-key|api-key|apikey|x-[a-z-]*(?:token|key)|cookie)\s*:\s*(.+)", re.IGNORECASE
 )
-_SCHEME = re.compile(r"^(?:Bearer|Basic|Token|ApiKey|token)\s+", re.IGNORECASE)
-_LOCAL_HOSTS = re.compile(r"localhost|127\.[0-9.]+|\[::1\]|host\.docker\.internal|[a-z][a-z0-9_-]*", re.IGNORECASE)
+_SCHEME = compiled(r"^(?:Bearer|Basic|Token|ApiKey|token)\s+", re.IGNORECASE)
+_LOCAL_HOSTS = compiled(r"localhost|127\.[0-9.]+|\[::1\]|host\.docker\.internal|[a-z][a-z0-9_-]*", re.IGNORECASE)
 _WEAK = {
     "postgres",
     "password",

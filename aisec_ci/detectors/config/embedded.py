@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from aisec_ci.detectors.config import shell
 from aisec_ci.detectors.config.parsers import Document, parse
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, moved, walk
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.sources.kinds import Kind
 
 LIMIT = 200
 """Embedded documents that are read from one file."""
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
-_HEREDOC = re.compile(r"<<-?\s*\\?[\"']?\w")
+_EXPRESSION = compiled(r"\$\{\{.*?\}\}", re.DOTALL)
+_HEREDOC = compiled(r"<<-?\s*\\?[\"']?\w")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def documents(roots: list[Node]) -> Iterator[Embedded]:
                         yield found
 
 
-_SPEAKS = re.compile(r"mcpServers|mcp_servers|mcp-servers|context_servers|\"servers\"")
+_SPEAKS = compiled(r"mcpServers|mcp_servers|mcp-servers|context_servers|\"servers\"")
 
 
 def heredocs(text: str, start: int, end: int, at: Callable[[int], int]) -> Iterator[Embedded]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Scalar
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity
 
@@ -24,7 +25,7 @@ _CODE = {
     "GIT_EXTERNAL_DIFF",
     "PROMPT_COMMAND",
 }
-_NODE_CODE = re.compile(
+_NODE_CODE = compiled(
     r"(?:^|\s)(?:--require|-r|--import|--loader|--experimental-loader)(?:[=\s]|$)|--inspect(?:-brk)?=(?!127\.|localhost)"
 )
 _TLS = {
@@ -48,9 +49,9 @@ _ENDPOINTS = {
     "HTTPS_PROXY": (),
     "ALL_PROXY": (),
 }
-_REFERENCE = re.compile(r"\$\{?[A-Za-z_]|\{env:|\$\(|%[A-Z_]+%|<[^>]*>|\{\{")
-_HOST = re.compile(r"[a-z0-9+.-]+://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:\s?#]+)", re.IGNORECASE)
-_NEAR = re.compile(
+_REFERENCE = compiled(r"\$\{?[A-Za-z_]|\{env:|\$\(|%[A-Z_]+%|<[^>]*>|\{\{")
+_HOST = compiled(r"[a-z0-9+.-]+://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:\s?#]+)", re.IGNORECASE)
+_NEAR = compiled(
     r"localhost|127\.[0-9.]+|\[::1\]|0\.0\.0\.0|host\.docker\.internal|.*\.(?:local|localhost|internal|lan|home\.arpa|corp|intranet)|10\.[0-9.]+|192\.168\.[0-9.]+|172\.(?:1[6-9]|2[0-9]|3[01])\.[0-9.]+|(?:.*\.)?example\.(?:com|org|net)|[^.]+",
     re.IGNORECASE,
 )

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-TAINTED = re.compile(
+from aisec_ci.detectors.config.regex import compiled
+
+TAINTED = compiled(
     r"github\.(?:event\.(?:(?:issue|pull_request|discussion)\.(?:title|body)|(?:comment|review|review_comment|discussion\.comment)\.body|"
     r"pull_request\.head\.(?:ref|label|repo\.(?:default_branch|description|homepage))|head_commit\.(?:message|author\.(?:name|email))|"
     r"commits\[?[^\]\s}]*\]?\.(?:message|author\.(?:name|email))|commits\b|pages\[?[^\]\s}]*\]?\.page_name|"
@@ -17,22 +19,22 @@ TAINTED = re.compile(
     r"client_payload\.[\w.]*(?:title|body|text|comment|message))|head_ref)\b"
 )
 """Context values that whoever opens, comments or pushes writes. Numbers, ids, hashes and addresses are not among them."""
-EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+EXPRESSION = compiled(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
-_TOKEN = re.compile(
+_TOKEN = compiled(
     r"\s*(?:('(?:[^']|'')*')|(\|\||&&|==|!=|<=|>=|[!()<>,\[\]])|([A-Za-z_][\w-]*(?:\.[\w*-]+)*(?:\[[^\]]*\][\w.*-]*)*)|([0-9.+-]+)|(.))",
     re.DOTALL,
 )
 _MAX_TOKENS, _MAX_DEPTH = 2000, 40
-_MEMBERS = re.compile(r"owner|member|collaborator", re.IGNORECASE)
-_ANYBODY = re.compile(r"none|first_time|contributor|mannequin", re.IGNORECASE)
-_PERSON = re.compile(
+_MEMBERS = compiled(r"owner|member|collaborator", re.IGNORECASE)
+_ANYBODY = compiled(r"none|first_time|contributor|mannequin", re.IGNORECASE)
+_PERSON = compiled(
     r"(?:^|\.)(?:actor|triggering_actor)$|(?:user|sender|author|owner|assignee|pusher)\.(?:login|id|name)$|actor_id$"
 )
-_OWN_REPOSITORY = re.compile(
+_OWN_REPOSITORY = compiled(
     r"head\.repo(?:sitory)?\.(?:full_name|id|owner\.login|owner\.id)$|head_repository\.(?:full_name|id|owner\.login)$"
 )
-GATE = re.compile(
+GATE = compiled(
     r"auth|permission|gate|access|trust|member|allow|verif|collab|approv|maintainer|privileg|is[_-]?(?:team|org|write|admin)|can[_-]?(?:run|write)|guard|eligib",
     re.IGNORECASE,
 )

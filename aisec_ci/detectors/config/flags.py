@@ -14,6 +14,7 @@ from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.config import shell
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence, walk
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Confidence, Severity
 from aisec_ci.sources.kinds import Kind
@@ -60,7 +61,7 @@ _CONTAINER_COMMANDS = {
     "colima",
     "multipass",
 }
-_CONTAINER_PATH = re.compile(
+_CONTAINER_PATH = compiled(
     r"(?:^|/)(?:docker-)?entrypoint[\w.-]*$|(?:^|/)(?:\.?devcontainer|docker|containers?|sandbox)(?:/|$)|(?:^|/)(?:Dockerfile|Containerfile)|(?:docker-)?compose[\w.-]*\.ya?ml$|\.dockerfile$",
     re.IGNORECASE,
 )

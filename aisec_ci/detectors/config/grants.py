@@ -13,6 +13,7 @@ from typing import Any
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.config.parsers.nodes import Document, Entry, Node, Scalar
 from aisec_ci.detectors.config.parsers.nodes import Sequence as Items
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.model import Confidence, Edit, Finding, Fix, Location, Observation, Severity, Thing
 from aisec_ci.sources.file import SourceFile
 
@@ -68,7 +69,7 @@ _FOLDERS = (
     (Standing.TEMPLATE, {"template", "templates", "boilerplate", "scaffold", "scaffolds"}),
     (Standing.DOCUMENTATION, {"doc", "docs", "documentation", "website"}),
 )
-_TEMPLATE_NAME = re.compile(
+_TEMPLATE_NAME = compiled(
     r"[._-](?:example|sample|template|tmpl|dist|default)(?:[._-]|$)|^(?:example|sample|template)[._-]", re.IGNORECASE
 )
 
@@ -101,7 +102,7 @@ def graded(severity: Severity, standing: Standing) -> Severity:
     return Severity(max(severity - 1, Severity.MEDIUM)) if severity > Severity.MEDIUM else severity
 
 
-_TOKEN = re.compile(
+_TOKEN = compiled(
     r"(?<![A-Za-z0-9])(?=[A-Za-z_+=-]*[0-9])[A-Za-z0-9_+=-]{24,}(?![A-Za-z0-9])|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
 )
 

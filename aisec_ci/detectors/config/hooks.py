@@ -10,20 +10,21 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, walk
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity, Thing
 
 _SHELL = r"(?:sudo\s+)?(?:/(?:usr/)?bin/)?(?:env\s+)?(?:ba|z|da|k|a)?sh\b|python[0-9.]*\b|node\b|perl\b|ruby\b|php\b|iex\b|pwsh\b"
 _FETCH = r"(?:curl|wget|fetch|iwr|Invoke-WebRequest)\b"
 _CHECKS = (
-    (re.compile(rf"{_FETCH}[^|;&\n]*\|\s*(?:{_SHELL})"), Severity.CRITICAL, "it downloads a script and runs it"),
+    (compiled(rf"{_FETCH}[^|;&\n]*\|\s*(?:{_SHELL})"), Severity.CRITICAL, "it downloads a script and runs it"),
     (
-        re.compile(rf"(?:eval|source|\.|sh\s+-c|bash\s+-c)\s+[\"']?[$<]\(\s*{_FETCH}"),
+        compiled(rf"(?:eval|source|\.|sh\s+-c|bash\s+-c)\s+[\"']?[$<]\(\s*{_FETCH}"),
         Severity.CRITICAL,
         "it downloads a script and runs it",
     ),
     (
-        re.compile(
+        compiled(
             r"\b(?:iex|Invoke-Expression)\b[^\n]{0,200}\b(?:iwr|irm|DownloadString|Invoke-(?:WebRequest|RestMethod))\b",
             re.IGNORECASE,
         ),
@@ -31,52 +32,52 @@ _CHECKS = (
         "it downloads a script and runs it",
     ),
     (
-        re.compile(rf"base64\s+(?:-d|-D|--decode)\b[^|;&\n]*\|\s*(?:{_SHELL})"),
+        compiled(rf"base64\s+(?:-d|-D|--decode)\b[^|;&\n]*\|\s*(?:{_SHELL})"),
         Severity.CRITICAL,
         "it runs a hidden (base64) script",
     ),
     (
-        re.compile(r"/dev/(?:tcp|udp)/|\b(?:nc|ncat|netcat)\b[^|;&\n]*\s-[a-z]*[ec]\b"),
+        compiled(r"/dev/(?:tcp|udp)/|\b(?:nc|ncat|netcat)\b[^|;&\n]*\s-[a-z]*[ec]\b"),
         Severity.CRITICAL,
         "it opens a shell to another host",
     ),
     (
-        re.compile(
+        compiled(
             rf"(?:\b(?:env|printenv|set)\b|(?:cat|tar|zip|base64)\b[^|;&\n]*(?:\.ssh|\.aws|\.env\b|\.netrc|id_rsa|id_ed25519|credentials|\.claude\b))[^;&\n]*\|[^;&\n]*\b(?:{_FETCH}|nc\b)"
         ),
         Severity.CRITICAL,
         "it sends secrets to another host",
     ),
     (
-        re.compile(
+        compiled(
             rf"{_FETCH}[^|;&\n]*(?:\$\((?:env|printenv|cat\b[^)]*(?:\.ssh|\.aws|\.env\b|id_rsa|credentials))|@[^\s\"']*(?:\.ssh|\.aws|\.env\b|id_rsa|id_ed25519|\.netrc|credentials))"
         ),
         Severity.CRITICAL,
         "it sends secrets to another host",
     ),
     (
-        re.compile(
+        compiled(
             rf"(?:-o|-O|--output|>)\s*[\"']?(/tmp/[^\s\"';&|]+|~/[^\s\"';&|]+)[\s\S]{{0,200}}(?:chmod\s+\S*x|(?:{_SHELL})\s+[\"']?/tmp/)"
         ),
         Severity.HIGH,
         "it downloads a program to a temporary file and runs it",
     ),
     (
-        re.compile(
+        compiled(
             r"\b(?:npx|bunx|pnpm dlx|yarn dlx)\s+(?:-y\s+|--yes\s+)(?![./])(?!@?[\w./-]+@\d)\S+|\b(?:npx|bunx)\s+(?:-\S+\s+)*@?[\w./-]+@(?:latest|next)\b|\buvx\s+(?:-\S+\s+)*[\w.-]+@latest\b"
         ),
         Severity.MEDIUM,
         "it runs the newest version of a package each time, whatever that is",
     ),
     (
-        re.compile(
+        compiled(
             r"dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|\"?permissionDecision\"?\s*:\s*\\?\"allow\\?\"(?![^\n]*\b(?:if|case)\b)"
         ),
         Severity.MEDIUM,
         "it approves what the agent asks",
     ),
 )
-_QUOTED_ECHO = re.compile(
+_QUOTED_ECHO = compiled(
     r"^\s*(?:echo|printf)\s+(?:-[a-zA-Z]+\s+)*(?:'[^']*'|\"[^\"$`]*\")\s*(?:>&2|1>&2|>\s*/dev/stderr)?\s*(?:;\s*exit\s+\d+)?\s*$"
 )
 

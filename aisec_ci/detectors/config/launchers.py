@@ -14,6 +14,8 @@ from enum import Enum
 from posixpath import basename
 from urllib.parse import quote
 
+from aisec_ci.detectors.config.regex import compiled
+
 
 class Pin(str, Enum):
     """How firmly a version is fixed."""
@@ -55,14 +57,14 @@ class Launch:
 
 LOCAL = Launch(Pin.LOCAL)
 
-_EXACT_NPM = re.compile(r"v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
-_EXACT_PYPI = re.compile(
+_EXACT_NPM = compiled(r"v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+_EXACT_PYPI = compiled(
     r"(?:\d+!)?\d+(?:\.\d+)*(?:[._-]?(?:a|b|rc|alpha|beta|c|pre|post|dev)[._-]?\d*)*(?:\+[A-Za-z0-9.]+)?"
 )
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
-_NPM_NAME = re.compile(r"(?:@[a-z0-9~*._-]+/)?[A-Za-z0-9~][A-Za-z0-9._~-]*")
-_PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_VARIABLE = re.compile(r"\$\{?[A-Za-z_]|<[^>]+>|\{\{|\{env:|%[A-Za-z_]+%")
+_COMMIT = compiled(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
+_NPM_NAME = compiled(r"(?:@[a-z0-9~*._-]+/)?[A-Za-z0-9~][A-Za-z0-9._~-]*")
+_PYPI_NAME = compiled(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VARIABLE = compiled(r"\$\{?[A-Za-z_]|<[^>]+>|\{\{|\{env:|%[A-Za-z_]+%")
 
 _NPX_VALUES = {
     "-p",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from aisec_ci.detectors.config.parsers.json_text import parse as parse_json
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Tree
 
 MAX_LOCK = 8 * 1024 * 1024
 """Bytes. A larger lock file is not looked into."""
-_EXACT = re.compile(r"\d+\.\d+\.\d+[\w.+-]*")
+_EXACT = compiled(r"\d+\.\d+\.\d+[\w.+-]*")
 
 
 class Locks:

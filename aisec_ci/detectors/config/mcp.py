@@ -18,6 +18,7 @@ from aisec_ci.detectors.config.known import KnownPackages
 from aisec_ci.detectors.config.launchers import LOCAL, Launch, Pin, launch_of
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.config.paths import broad_path, secret_path
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Confidence, Finding, Severity, Thing
@@ -266,9 +267,9 @@ def _package(scope: Scope, server: Server, known: KnownPackages) -> Iterator[Rep
         )
 
 
-_VERSION_TAG = re.compile(r":(?:v?\d+(?:\.\d+)+[\w.-]*|sha-[0-9a-f]{7,})$")
+_VERSION_TAG = compiled(r":(?:v?\d+(?:\.\d+)+[\w.-]*|sha-[0-9a-f]{7,})$")
 """An image's tag that names one release or commit."""
-_SHELL_SERVERS = re.compile(
+_SHELL_SERVERS = compiled(
     r"(?:^|[/@])(?:desktop-commander|mcp-shell-server|shell-mcp-server|mcp-shell|mcp-server-shell|super-shell-mcp|mcp-server-commands|iterm-mcp|wcgw|mcp-runcommand|tmux-mcp|win-cli-mcp-server|mcp-terminal|terminal-mcp|mcp-server-terminal)(?:@|$)"
 )
 """Packages of servers whose purpose is to run any command."""
@@ -377,7 +378,7 @@ def _files(scope: Scope, server: Server) -> Iterator[Report]:
         )
 
 
-_CAPS = re.compile(r"(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|BPF)", re.IGNORECASE)
+_CAPS = compiled(r"(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|BPF)", re.IGNORECASE)
 
 
 def risky_run_option(option: str, value: str) -> str:
@@ -436,7 +437,7 @@ def _container(scope: Scope, server: Server) -> Iterator[Report]:
         )
 
 
-_SHELLS = re.compile(r"(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh")
+_SHELLS = compiled(r"(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh")
 
 
 def _shell(scope: Scope, server: Server) -> Iterator[Report]:

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import re
 
+from aisec_ci.detectors.config.regex import compiled
+
 OWN_SETTINGS = "the agents' own settings"
 """What is said of a client's folder below the home folder: with its login, and the rules that bind the agent."""
 
 _HOME = r"(?:~|\$HOME|\$\{HOME\}|\$\{env:HOME\}|\$\{localEnv:HOME\}|\$\{userHome\}|%USERPROFILE%|\$env:USERPROFILE|\{env:HOME\})"
 _ANY = r"(?:/?\*{0,2}(?:/\*{1,2})?|/)"
-_ROOT = re.compile(r"(?:/|/\*{1,2}(?:/\*{1,2})?|[A-Za-z]:[\\/]*\*{0,2}|/mnt/c/?|/host/?|\*\*/\*\*)")
-_HOME_ITSELF = re.compile(rf"{_HOME}[\\/]?{_ANY}", re.IGNORECASE)
-_HOMES = re.compile(rf"(?:/(?:home|Users|root)|[A-Za-z]:[\\/]+Users){_ANY}|/(?:home|Users)/[^/*]+{_ANY}", re.IGNORECASE)
-_SYSTEM = re.compile(rf"/(?:etc|var|usr|opt|proc|sys|dev|boot|bin|sbin|lib){_ANY}")
-_CLIENT = re.compile(rf"{_HOME}/\.(?:claude|codex|gemini|cursor|config)(?:/?\*{{0,2}}|/)")
+_ROOT = compiled(r"(?:/|/\*{1,2}(?:/\*{1,2})?|[A-Za-z]:[\\/]*\*{0,2}|/mnt/c/?|/host/?|\*\*/\*\*)")
+_HOME_ITSELF = compiled(rf"{_HOME}[\\/]?{_ANY}", re.IGNORECASE)
+_HOMES = compiled(rf"(?:/(?:home|Users|root)|[A-Za-z]:[\\/]+Users){_ANY}|/(?:home|Users)/[^/*]+{_ANY}", re.IGNORECASE)
+_SYSTEM = compiled(rf"/(?:etc|var|usr|opt|proc|sys|dev|boot|bin|sbin|lib){_ANY}")
+_CLIENT = compiled(rf"{_HOME}/\.(?:claude|codex|gemini|cursor|config)(?:/?\*{{0,2}}|/)")
 _SECRETS = (
-    (re.compile(r"(?:^|[/\\])\.ssh(?:[/\\]|$)"), "SSH keys"),
-    (re.compile(r"(?:^|[/\\])\.aws(?:[/\\]|$)"), "AWS credentials"),
-    (re.compile(r"(?:^|[/\\])\.(?:gnupg|password-store)(?:[/\\]|$)"), "private keys"),
-    (re.compile(r"(?:^|[/\\])\.(?:kube|docker)[/\\]config"), "cluster or registry credentials"),
-    (re.compile(r"(?:^|[/\\])\.config[/\\](?:gcloud|gh)(?:[/\\]|$)"), "cloud credentials"),
-    (re.compile(r"(?:^|[/\\])\.(?:netrc|pgpass|npmrc|pypirc|git-credentials)$"), "stored passwords"),
+    (compiled(r"(?:^|[/\\])\.ssh(?:[/\\]|$)"), "SSH keys"),
+    (compiled(r"(?:^|[/\\])\.aws(?:[/\\]|$)"), "AWS credentials"),
+    (compiled(r"(?:^|[/\\])\.(?:gnupg|password-store)(?:[/\\]|$)"), "private keys"),
+    (compiled(r"(?:^|[/\\])\.(?:kube|docker)[/\\]config"), "cluster or registry credentials"),
+    (compiled(r"(?:^|[/\\])\.config[/\\](?:gcloud|gh)(?:[/\\]|$)"), "cloud credentials"),
+    (compiled(r"(?:^|[/\\])\.(?:netrc|pgpass|npmrc|pypirc|git-credentials)$"), "stored passwords"),
     (
-        re.compile(r"(?:^|[/\\*])\.env(?:[-.]?\*|\.local|\.production|\.prod|\.secret|\.secrets)?$"),
+        compiled(r"(?:^|[/\\*])\.env(?:[-.]?\*|\.local|\.production|\.prod|\.secret|\.secrets)?$"),
         "environment files with secrets",
     ),
-    (re.compile(r"(?:^|[/\\])id_(?:rsa|ed25519|ecdsa)$"), "SSH keys"),
-    (re.compile(r"^/etc/(?:shadow|sudoers)"), "system passwords"),
+    (compiled(r"(?:^|[/\\])id_(?:rsa|ed25519|ecdsa)$"), "SSH keys"),
+    (compiled(r"^/etc/(?:shadow|sudoers)"), "system passwords"),
 )
 
 

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from posixpath import basename
 
+from aisec_ci.detectors.config.regex import compiled
+
 MAX_NESTING = 4
 
-_SPACE = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
-_PLAIN = re.compile(r"[^\s\\'\"`$;&|()<>#]+|#")
-_HEREDOC = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_][\w.]*))")
-_REDIRECT = re.compile(r"[0-9]*(?:<>|>>|>&|<&|>\||<<<|[<>])")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_SPACE = compiled(r"(?:[ \t\r]|\\\r?\n)+")
+_PLAIN = compiled(r"[^\s\\'\"`$;&|()<>#]+|#")
+_HEREDOC = compiled(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([A-Za-z_][\w.]*))")
+_REDIRECT = compiled(r"[0-9]*(?:<>|>>|>&|<&|>\||<<<|[<>])")
+_ASSIGNMENT = compiled(r"[A-Za-z_]\w*\+?=")
 _KEYWORDS = {
     "then",
     "do",

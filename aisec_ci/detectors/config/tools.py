@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.model import Severity
 
-_CUT = re.compile(r"[_\-.:/ ]+|(?<=[a-z0-9])(?=[A-Z])")
+_CUT = compiled(r"[_\-.:/ ]+|(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = {
     "execution": "runs code or commands",
     "destruction": "changes or deletes data",

@@ -23,6 +23,7 @@ from aisec_ci.detectors.config.clients.claude_files import tool_entries
 from aisec_ci.detectors.config.commands import ANYTHING, SAFE, Pattern, Programs, Verdict, pattern_of
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Node, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity, Thing
 
@@ -59,19 +60,19 @@ _BY_MEMBERS = {
     "deleted",
 }
 _STRONG = {"contents", "actions", "packages", "deployments", "pages", "repository-projects", "attestations"}
-_MODEL_KEY = re.compile(
+_MODEL_KEY = compiled(
     r"ANTHROPIC|CLAUDE|OPENAI|GEMINI|GOOGLE_API|GOOGLE_GENAI|AZURE_AI|MISTRAL|DEEPSEEK|OPENROUTER|GROQ|XAI|BEDROCK|VERTEX|MODEL|LLM|\bAI_|AMP_API|CURSOR_API|WARP_API|FACTORY_API|LANGFUSE|GITHUB_TOKEN",
     re.IGNORECASE,
 )
-_SECRET = re.compile(r"secrets\.([A-Za-z_][A-Za-z0-9_]*)|steps\.[\w-]+\.outputs\.(?:app[_-]?)?token\b")
+_SECRET = compiled(r"secrets\.([A-Za-z_][A-Za-z0-9_]*)|steps\.[\w-]+\.outputs\.(?:app[_-]?)?token\b")
 _TOKEN_KEYS = ("github_token", "github-token", "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PERSONAL_ACCESS_TOKEN")
-_BRANCH = re.compile(r"main|master|develop|dev|trunk|latest|beta|alpha|next|head|canary|nightly|edge", re.IGNORECASE)
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_HEAD = re.compile(
+_BRANCH = compiled(r"main|master|develop|dev|trunk|latest|beta|alpha|next|head|canary|nightly|edge", re.IGNORECASE)
+_COMMIT = compiled(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HEAD = compiled(
     r"pull_request\.head\.(?:sha|ref)|github\.head_ref|refs/pull/|workflow_run\.(?:head_sha|head_branch|head_commit)|pull_request\.merge_commit_sha"
 )
 _WORD = r"""(?:"[^"]*"|'[^']*'|(?!-)[^\s"'()]+(?:\([^()\n]*\))?(?:,[^\s"'()]+(?:\([^()\n]*\))?)*)"""
-_LISTS = re.compile(
+_LISTS = compiled(
     rf"""--allowed[-_]?[tT]ools(?:=|[ \t]+|[ \t]*\\?\n[ \t]*)({_WORD}(?:[ \t]+["']?[A-Z][A-Za-z]*(?:\([^()"'\n]*\))?["']?(?=[ \t\n]|$))*)"""
 )
 """A list of tools of Claude Code: one word with commas, or several words."""
@@ -583,7 +584,7 @@ def _commands(
                 break
 
 
-_CLI = re.compile(r"\b(?:claude|codex|gemini|copilot|cursor-agent|agent|opencode|aider|goose|amp|kiro-cli|q chat)\b")
+_CLI = compiled(r"\b(?:claude|codex|gemini|copilot|cursor-agent|agent|opencode|aider|goose|amp|kiro-cli|q chat)\b")
 
 
 # -- what comes before and after -------------------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs, Verd
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar
 from aisec_ci.detectors.config.paths import broad_path, secret_path
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity, Thing
 
 CLIENT = "Claude Code"
 
-_RULE = re.compile(r"\s*([A-Za-z_*][\w*.:-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_RULE = compiled(r"\s*([A-Za-z_*][\w*.:-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _SHELLS = {"Bash", "PowerShell"}
 _FILES = {"Read", "Write", "Edit", "MultiEdit", "NotebookEdit", "Glob", "Grep", "LS"}
 _COMMAND_KEYS = (

@@ -7,7 +7,6 @@ commands, plugins; read 2026-11).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,11 +15,12 @@ from aisec_ci.detectors.config.clients.claude import capabilities, check_allowed
 from aisec_ci.detectors.config.commands import Programs
 from aisec_ci.detectors.config.grants import Scope, graded, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Finding, Severity, Thing
 
-_ITEM = re.compile(r"[\w*.:-]+(?:\((?:[^()]|\([^()]*\))*\))?")
+_ITEM = compiled(r"[\w*.:-]+(?:\((?:[^()]|\([^()]*\))*\))?")
 
 
 def check_markdown(scope: Scope, programs: Programs, tools: Tools, kind: str) -> Iterator[Report]:

@@ -16,11 +16,12 @@ from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs, patt
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Scalar, Sequence
 from aisec_ci.detectors.config.paths import broad_path, secret_path
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity, Thing
 
-_RULE = re.compile(r"\s*(\w+)\((.*)\)\s*", re.DOTALL)
+_RULE = compiled(r"\s*(\w+)\((.*)\)\s*", re.DOTALL)
 _EVERYTHING = ("*", "**", "*:*", "*,*", "*, *", "")
 
 

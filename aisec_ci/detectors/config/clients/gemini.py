@@ -15,10 +15,11 @@ from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Scalar
 from aisec_ci.detectors.config.paths import broad_path, secret_path
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity, Thing
 
-_TOOL = re.compile(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_TOOL = compiled(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _SHELL = {"run_shell_command", "ShellTool"}
 
 

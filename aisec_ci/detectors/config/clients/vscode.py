@@ -15,11 +15,12 @@ from aisec_ci.detectors.config.clients.claude import shell_grant
 from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs, Verdict, pattern_of
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
 from aisec_ci.model import Severity
 
-_REGEX = re.compile(r"/(.*)/[a-z]*", re.DOTALL)
-_ALL = re.compile(r"\^?(?:\.\*|\.\+|\[\\s\\S\]\*|\(\.\*\))\$?")
+_REGEX = compiled(r"/(.*)/[a-z]*", re.DOTALL)
+_ALL = compiled(r"\^?(?:\.\*|\.\+|\[\\s\\S\]\*|\(\.\*\))\$?")
 _SWITCHES = (
     ("chat.tools.autoApprove", Severity.CRITICAL, "every tool runs without asking"),
     ("chat.tools.global.autoApprove", Severity.CRITICAL, "every tool runs without asking"),

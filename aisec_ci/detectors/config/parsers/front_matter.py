@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.config.parsers.nodes import Document, Entry, Mapping, Scalar, moved
+from aisec_ci.detectors.config.regex import compiled
 
-_OPEN = re.compile(r"\ufeff?(?:[ \t]*\r?\n)*---[ \t]*\r?\n")
-_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
-_KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+([^\r\n]*)|(?=\r?$))", re.MULTILINE)
+_OPEN = compiled(r"\ufeff?(?:[ \t]*\r?\n)*---[ \t]*\r?\n")
+_CLOSE = compiled(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
+_KEY = compiled(r"^([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+([^\r\n]*)|(?=\r?$))", re.MULTILINE)
 MAX_KEYS = 200
 
 

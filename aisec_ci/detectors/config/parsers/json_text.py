@@ -14,17 +14,18 @@ from functools import partial
 from operator import add
 
 from aisec_ci.detectors.config.parsers.nodes import MAX_DEPTH, Document, Entry, Mapping, Node, Problem, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 
-_GAP = re.compile(r"[ \t\r\n\f\v\u00a0\u2028\u2029\ufeff]+|//[^\r\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?")
-_TOML_GAP = re.compile(r"[ \t\r\n]+|#[^\r\n]*")
-_DOUBLE = re.compile(r'"([^"\\\r\n]*(?:\\(?:\r\n|[\s\S])[^"\\\r\n]*)*)("?)')
-_SINGLE = re.compile(r"'([^'\\\r\n]*(?:\\(?:\r\n|[\s\S])[^'\\\r\n]*)*)('?)")
-_LITERAL = re.compile(r"'([^'\r\n]*)('?)")
-_LONG = re.compile(r'"""\r?\n?([^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*)("{3,5})?')
-_LONG_LITERAL = re.compile(r"'''\r?\n?([^']*(?:'(?!'')[^']*)*)('{3,5})?")
-_BARE = re.compile(r"""[^\s,:\[\]{}"'/#=]+(?:[/#][^\s,:\[\]{}"'/#=]+)*""")
-_TOML_BARE = re.compile(r"""[^\s,\[\]{}"'#=]+(?: [0-9][^\s,\[\]{}"'#=]*)?""")
-_ESCAPE = re.compile(
+_GAP = compiled(r"[ \t\r\n\f\v\u00a0\u2028\u2029\ufeff]+|//[^\r\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?")
+_TOML_GAP = compiled(r"[ \t\r\n]+|#[^\r\n]*")
+_DOUBLE = compiled(r'"([^"\\\r\n]*(?:\\(?:\r\n|[\s\S])[^"\\\r\n]*)*)("?)')
+_SINGLE = compiled(r"'([^'\\\r\n]*(?:\\(?:\r\n|[\s\S])[^'\\\r\n]*)*)('?)")
+_LITERAL = compiled(r"'([^'\r\n]*)('?)")
+_LONG = compiled(r'"""\r?\n?([^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*)("{3,5})?')
+_LONG_LITERAL = compiled(r"'''\r?\n?([^']*(?:'(?!'')[^']*)*)('{3,5})?")
+_BARE = compiled(r"""[^\s,:\[\]{}"'/#=]+(?:[/#][^\s,:\[\]{}"'/#=]+)*""")
+_TOML_BARE = compiled(r"""[^\s,\[\]{}"'#=]+(?: [0-9][^\s,\[\]{}"'#=]*)?""")
+_ESCAPE = compiled(
     r"\\(?:u(?:([0-9a-fA-F]{4})|\{([0-9a-fA-F]{1,6})\})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))"
 )
 _PLAIN = {
@@ -40,7 +41,7 @@ _PLAIN = {
     "\r\n": "",
     "\r": "",
 }
-_VALUES = re.compile(r"true|false|null|[-+]?(?:[0-9.].*|Infinity|NaN)", re.DOTALL)
+_VALUES = compiled(r"true|false|null|[-+]?(?:[0-9.].*|Infinity|NaN)", re.DOTALL)
 
 MAX_PROBLEMS = 20
 """More are not kept: the first tells where the text breaks."""

@@ -5,14 +5,13 @@ A line that is no TOML is a problem, and reading goes on with the next one.
 
 from __future__ import annotations
 
-import re
-
 from aisec_ci.detectors.config.parsers.json_text import Reader
 from aisec_ci.detectors.config.parsers.nodes import MAX_DEPTH, Document, Entry, Mapping, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 
-_PART = re.compile(r"""[ \t]*(?:"((?:[^"\\\r\n]|\\.)*)"|'([^'\r\n]*)'|([A-Za-z0-9_\-]+))[ \t]*""")
-_TAIL = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
-_LINE = re.compile(r"[^\r\n]*")
+_PART = compiled(r"""[ \t]*(?:"((?:[^"\\\r\n]|\\.)*)"|'([^'\r\n]*)'|([A-Za-z0-9_\-]+))[ \t]*""")
+_TAIL = compiled(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+_LINE = compiled(r"[^\r\n]*")
 
 
 def parse(text: str) -> Document:

@@ -12,13 +12,14 @@ from typing import Any
 import yaml
 
 from aisec_ci.detectors.config.parsers.nodes import MAX_DEPTH, Document, Entry, Mapping, Node, Problem, Scalar, Sequence
+from aisec_ci.detectors.config.regex import compiled
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TYPED = re.compile(
+_TYPED = compiled(
     r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?[0-9][0-9_]*(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF|[0-9]+)|\.(?:nan|NaN|NAN)|0x[0-9a-fA-F]+|0o[0-7]+"
 )
 """What the core schema of YAML 1.2.2 (10.3.2) reads as something else than a string."""
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_UNPRINTABLE = compiled("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 MERGE_LIMIT = 20
 """Mappings merged into one (`<<`); more are left out."""
 
