@@ -43,6 +43,10 @@ class Request:
     since: str = ""
     revision: str = ""
     """Scan all files as this commit has them."""
+    history: bool = False
+    """Also search all commits for keys."""
+    commits: str = ""
+    """Search the lines that the commits of this range add for keys, and nothing else."""
     stdin: tuple[str, bytes] | None = None
     shard: str = ""
     exclude: Sequence[str] = ()
@@ -113,11 +117,15 @@ def perform(request: Request) -> Outcome:
     }
     context = Context(rules, Tree(_Lazy(selection), selection.open), selection.paths, options)
     with Progress(len(selection), enabled=not request.quiet) as progress:
-        result = scan(selection.files(), context, progress.step)
+        result = scan(() if request.commits else selection.files(), context, progress.step)
+    if request.history or request.commits:
+        from aisec_ci.cli.history import with_history
+
+        result = with_history(result, selection, context, request.commits)
     gaps = [*selection.gaps, *result.gaps]
     if excluded:
         gaps.append(Gap("", f"{excluded} file{'s' if excluded > 1 else ''} excluded by pattern", GapLevel.NOTICE))
-    if not result.files and not excluded and not (request.staged or request.since or request.shard):
+    if not result.files and not excluded and not (request.staged or request.since or request.shard or request.commits):
         gaps.append(Gap("", "nothing to scan: no file under the given paths"))
     today = datetime.now(tz=timezone.utc).date()
     path, baseline = _baseline(request, selection, config)

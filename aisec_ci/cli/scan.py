@@ -32,6 +32,10 @@ _FORMATS = (*FORMATS, *ALIASES)
 @click.option("--bom", type=click.Path(dir_okay=False), help="Also write the ML-BOM (CycloneDX 1.6 JSON) to a file.")
 @click.option("--staged", is_flag=True, help="Scan what is staged in git's index instead of the working tree.")
 @click.option("--since", metavar="REF", default="", help="Scan only files that changed since the merge base with REF.")
+@click.option("--history", is_flag=True, help="Also search all commits for keys; deleted ones have to be rotated.")
+@click.option(
+    "--commits", metavar="RANGE", default="", help="Only search the lines that the commits of a range add for keys."
+)
 @click.option("--stdin-name", metavar="NAME", default="", help="Scan standard input as a file of this name.")
 @click.option("--shard", metavar="I/N", default="", help="Scan the I-th of N parts of the files.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out paths, e.g. 'docs/**'; may be repeated.")

@@ -148,11 +148,11 @@ class Repository:
         if not oids:
             return
         with subprocess.Popen(
-            _command(self.top, ("cat-file", "--batch")),
+            command(self.top, ("cat-file", "--batch")),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
         ) as process:
             assert process.stdin
             assert process.stdout
@@ -173,11 +173,11 @@ class Repository:
         stream = tempfile.TemporaryFile(prefix="aisec-")  # noqa: SIM115 - the caller closes it
         try:
             subprocess.run(
-                _command(self.top, ("cat-file", "blob", oid)),
+                command(self.top, ("cat-file", "blob", oid)),
                 stdout=stream,
                 stderr=subprocess.DEVNULL,
                 timeout=TIMEOUT,
-                env=_environment(),
+                env=environment(),
                 check=True,
             )
         except (OSError, subprocess.SubprocessError):
@@ -219,7 +219,8 @@ def _path(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _command(folder: Path, words: tuple[str, ...]) -> list[str]:
+def command(folder: Path, words: tuple[str, ...]) -> list[str]:
+    """Return the words that start git in `folder`, with the settings overridden that would start another program."""
     return [
         "git",
         "--no-pager",
@@ -231,7 +232,8 @@ def _command(folder: Path, words: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment for git: nothing of it may point git elsewhere, ask the user or fetch."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k == "GIT_INDEX_FILE"}
     return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 
@@ -239,7 +241,7 @@ def _environment() -> dict[str, str]:
 def _git(folder: Path, words: tuple[str, ...], data: bytes, *, check: bool) -> bytes:
     try:
         done = subprocess.run(
-            _command(folder, words), input=data, capture_output=True, timeout=TIMEOUT, env=_environment(), check=False
+            command(folder, words), input=data, capture_output=True, timeout=TIMEOUT, env=environment(), check=False
         )
     except FileNotFoundError:
         raise GitError(
