@@ -11,7 +11,7 @@ from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.calls import examine, worth_reading
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.frontend import UnparsedError, read
-from aisec_ci.detectors.code.models import Models
+from aisec_ci.detectors.code.models import OWN, Models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Project
 from aisec_ci.detectors.code.relevance import closure
@@ -38,6 +38,7 @@ class CodeDetector:
         self.context = context
         self.asked = False
         self.gaps: list[Gap] = []
+        _own_models(Models(), context.options)  # a mistake in them is told before anything is read
 
     def wants(self, file: SourceFile) -> bool:
         """Say yes to Python sources and notebooks."""
@@ -115,9 +116,15 @@ def load_models(catalog: Catalog, options: Mapping[str, Any]) -> Models:
     models = Models()
     for family, raw in sorted(catalog.data("prompts/models").items()):
         models.add(family, raw)
+    _own_models(models, options)
+    return models
+
+
+def _own_models(models: Models, options: Mapping[str, Any]) -> None:
     own = options.get("prompts", {})
     if not isinstance(own, dict):
         raise ConfigError("`prompts` in aisec-ci.toml must be a table")
+    if unknown := sorted(set(own) - {"models"}):
+        raise ConfigError(f"aisec-ci.toml: unknown key `prompts.{unknown[0]}`", "did you mean `prompts.models`?")
     if own.get("models"):
-        models.add("own", own["models"], "aisec-ci.toml, `prompts.models`")
-    return models
+        models.add(OWN, own["models"], "aisec-ci.toml, `prompts.models`")

@@ -27,6 +27,9 @@ SINKS = frozenset(
 KINDS_SAFE = ("shell", "html", "sql", "url", "path")
 """Uses that an escaping function can make safe; their positions are the bits of a fact's flags."""
 
+OWN = "own"
+"""The family of the models in the user's configuration."""
+
 _KEYS = frozenset(
     {
         "packages",
@@ -39,6 +42,7 @@ _KEYS = frozenset(
         "results",
         "bases",
         "clean",
+        "checks",
         "escapes",
         "names",
     }
@@ -138,13 +142,29 @@ class Models:
         self.functions: dict[str, list[Signature]] = {}
         """By the name of the function."""
         self.clean: set[str] = set()
+        self.checks: set[str] = set()
+        """Functions that say whether a value may be used: behind `if allowed(value):` it is harmless."""
+        self.own: set[str] = set()
+        """Names that the user's configuration speaks of: they can be functions of the project itself."""
         self.escapes: dict[str, int] = {}
         self.names: list[NameModel] = []
         self._attributes_last: dict[str, list[str]] | None = None
 
     def add(self, family: str, raw: Mapping[str, Any], where: str = "") -> None:
-        """Take in one family. Raises ConfigError for a key or word that is not known."""
+        """Take in one family. Raises ConfigError for a key or word that is not known, and for values of a wrong shape."""
         where = where or f"rules/prompts/models/{family}.yaml"
+        try:
+            self._add(family, raw, where)
+        except KeyError as error:
+            raise ConfigError(
+                f"{where}: {error} is missing", "docs/prompts-models.md tells which keys belong together"
+            ) from None
+        except (TypeError, AttributeError, ValueError, re.error) as error:
+            raise ConfigError(
+                f"{where}: not understood: {error}", "docs/prompts-models.md shows the shape of each key"
+            ) from None
+
+    def _add(self, family: str, raw: Mapping[str, Any], where: str) -> None:
         if unknown := sorted(set(raw) - _KEYS):
             raise ConfigError(f"{where}: unknown key `{unknown[0]}`", nearest(unknown[0], _KEYS))
         self.packages.update(raw.get("packages", ()))
@@ -189,6 +209,13 @@ class Models:
             for name in _expand_all(function["name"]):
                 self.functions.setdefault(name, []).append(signature)
         self.clean.update(_expand_all(raw.get("clean", ())))
+        self.checks.update(_expand_all(raw.get("checks", ())))
+        if family == OWN:
+            listed = [c.get("name", ()) for c in raw.get("calls", ())] + [
+                h.get("decorator", ()) for h in raw.get("handlers", ())
+            ]
+            for names in (*listed, raw.get("clean", ()), raw.get("checks", ()), *raw.get("escapes", {}).values()):
+                self.own.update(_expand_all(names))
         for kind, names in raw.get("escapes", {}).items():
             bit = 1 << KINDS_SAFE.index(_word(kind, frozenset(KINDS_SAFE), where))
             for name in _expand_all(names):
@@ -201,6 +228,8 @@ class Models:
             )
 
     def _add_call(self, family: str, raw: Mapping[str, Any], where: str) -> None:
+        if not isinstance(raw, Mapping):
+            raise TypeError(f"`{raw}` stands where a table of `calls` should stand")
         if unknown := sorted(set(raw) - _CALL_KEYS):
             raise ConfigError(f"{where}: unknown key `{unknown[0]}` in a call", nearest(unknown[0], _CALL_KEYS))
         returns = str(raw.get("returns", ""))

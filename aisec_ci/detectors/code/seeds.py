@@ -247,6 +247,8 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
                     return models.handlers[name]
                 known = known or not _vague(val)
             elif val.kind in {"func", "class"}:
+                if val.kind == "func" and (handler := models.handlers.get(solver.own_name(val.what))):
+                    return handler
                 known = True
         callee_node = parent.nodes[callee]
         word = callee_node.data if callee_node.op == "attr" else ""

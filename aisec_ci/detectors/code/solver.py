@@ -307,7 +307,7 @@ class Solver:
             return
         known = self._barriers.get(use)
         if known is None:
-            known = self._barriers[use] = barriers.judge(self.flow, use)
+            known = self._barriers[use] = self._judge(use, node)
         verdict, words = known
         flags = fact.flags
         if verdict is Verdict.STOPPED:
@@ -323,6 +323,13 @@ class Solver:
             elif words.startswith(("/", "within")):
                 flags |= SAFE["path"]
         self.add(entry, Fact(use, fact.path, flags), via)
+
+    def _judge(self, use: Value, node: Node) -> tuple[Verdict, str]:
+        if node.data[0] == "check" and self.models.checks and len(node.args) > 1:
+            call = (use & ~MASK) | node.args[1]
+            if self.project.node(call).op == "call" and not self.models.checks.isdisjoint(self.info(call).names):
+                return Verdict.STOPPED, ""
+        return barriers.judge(self.flow, use)
 
     def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
         name = node.data
@@ -755,6 +762,8 @@ class Solver:
         node = self.project.node(call)
         names = tuple(sorted(self.flow.names(call)))
         targets = tuple(self.flow.targets(call))
+        if self.models.own:
+            names += tuple(n for t in targets if t.sure < 2 and (n := self.own_name(t.fn)))
         callee = fn.nodes[node.args[0]]
         words: list[str] = []
         at = callee
@@ -794,6 +803,18 @@ class Solver:
         # `re.search(x)` is a function of a module, `pattern.search(x)` a method
         method = callee.op == "attr" and not any("()" not in n.rpartition(".")[0] for n in names)
         return CallInfo(names, model, loose, targets, word, method)
+
+    def own_name(self, fn: Fn) -> str:
+        """Return the name under which the user's configuration speaks of a function of the project, or an empty string.
+
+        `src/app/security.py` is `app.security` there, as in an import.
+        """
+        name = f"{fn.module.path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}.{fn.ir.qual}"
+        while "." in name:
+            if name in self.models.own:
+                return name
+            name = name.partition(".")[2]
+        return ""
 
     def _unless(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.unless.items():
@@ -841,6 +862,13 @@ class Solver:
             self._uses(entry, fact, call, node, info, model, kind, position)
         if info.word in _GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
+        if self.models.own and not self.models.own.isdisjoint(info.names):
+            if not self.models.clean.isdisjoint(info.names):
+                return
+            escape = next((e for n in info.names if (e := self.models.escapes.get(n))), 0)
+            if escape:
+                self.add(entry, Fact(call, (), fact.flags | escape), via)
+                return
         for target in info.targets:
             for param, path in self._bind(fact, target, kind, position):
                 self._enter(entry, fact, call, target, param, path)
