@@ -42,6 +42,15 @@ def command() -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=str))
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="File to write instead of standard output.")
 @click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice(("json", "html")),
+    default="json",
+    show_default=True,
+    help="CycloneDX, or a page to look at.",
+)
+@click.option(
     "--spec-version", type=click.Choice(VERSIONS), default="1.6", show_default=True, help="Version of CycloneDX."
 )
 @click.option(
@@ -52,15 +61,16 @@ def command() -> None:
 @click.option("--config", type=click.Path(dir_okay=False), envvar="AISEC_CI_CONFIG", help="Configuration file to use.")
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")
-def write(output: str | None, spec_version: str, **options: Any) -> int:
-    """Write what PATHS (default: the current folder) are made of as CycloneDX JSON.
+def write(output: str | None, format_: str, spec_version: str, **options: Any) -> int:
+    """Write what PATHS (default: the current folder) are made of, as CycloneDX JSON or as a page to look at.
 
     Exits with 0, or with 3 where something could not be read; what it was stands in the document.
     """
     from aisec_ci.cli.run import Request, perform
 
     outcome = perform(Request(engines="fast", **options))
-    write_bom(outcome, Path(output) if output else None, online=options["online"], spec_version=spec_version)
+    target = Path(output) if output else None
+    write_bom(outcome, target, online=options["online"], spec_version=spec_version, form=format_)
     return 3 if outcome.verdict.incomplete else 0
 
 
@@ -248,16 +258,29 @@ def _write(content: str, output: str | None) -> None:
 
 
 def write_bom(
-    outcome: Outcome, path: Path | None, *, online: bool, spec_version: str = "1.6", report: str = ""
+    outcome: Outcome,
+    path: Path | None,
+    *,
+    online: bool,
+    spec_version: str = "1.6",
+    report: str = "",
+    form: str = "json",
 ) -> None:
-    """Write the BOM of a run to a file, or to standard output where there is none.
+    """Write the BOM of a run to a file, or to standard output where there is none; `form` is `json` or `html`.
 
     `report` is the address of the findings report that the document shall refer to. Raises AisecError.
     """
     from aisec_ci import bom
 
     inventory = inventory_of(outcome, online=online)
-    _write(bom.text(bom.document(inventory, spec_version, report)), str(path) if path else None)
+    document = bom.document(inventory, spec_version, report)
+    if form == "html":
+        from aisec_ci.bom.page import page
+
+        content = page(document)
+    else:
+        content = bom.text(document)
+    _write(content, str(path) if path else None)
 
 
 def inventory_of(outcome: Outcome, *, online: bool) -> Inventory:
