@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.interface import Context, Detector, Report
+from aisec_ci.detectors.interface import Context, Detector, Report, Suppressed
 from aisec_ci.detectors.registry import detectors
 from aisec_ci.fingerprint import fingerprint
 from aisec_ci.model import Finding, Gap, Location, Observation, Rule
@@ -27,6 +27,8 @@ class Result:
     """How many files were looked at."""
     catalog: Catalog
     """The rules, with those of the user's own packs that reported something."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """What looked like a finding and was left out, with the reason."""
 
 
 def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str], None] | None = None) -> Result:
@@ -51,6 +53,7 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
         tuple(sorted(set(run.gaps))),
         count,
         run.catalog(),
+        tuple(item for detector in run.detectors for item in getattr(detector, "suppressed", ())),
     )
 
 

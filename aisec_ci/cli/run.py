@@ -16,7 +16,7 @@ from typing import TextIO
 
 from aisec_ci import __version__, catalog
 from aisec_ci.cli.progress import Progress
-from aisec_ci.detectors.interface import Context, Tree
+from aisec_ci.detectors.interface import Context, Suppressed, Tree
 from aisec_ci.errors import ConfigError, UsageError
 from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Severity, Status
 from aisec_ci.policy import baseline as baselines
@@ -63,6 +63,7 @@ class Request:
     online: bool = False
     color: str = "auto"
     show_ignored: bool = False
+    explain_ignored: bool = False
     quiet: bool = False
 
 
@@ -92,6 +93,8 @@ def execute(request: Request) -> int:
     for name, path in targets:
         with _opened(path) as out:
             reporter(name, _form(request, path)).write(report, out)
+    if request.explain_ignored:
+        _explain(outcome.result.suppressed)
     code = outcome.verdict.exit_code
     return 0 if code == 1 and request.exit_zero else code
 
@@ -155,6 +158,21 @@ def report_of(outcome: Outcome, request: Request) -> Report:
         commit=(outcome.selection.repository.head() if outcome.selection.repository and request.stdin is None else None)
         or "",
     )
+
+
+def _explain(suppressed: Iterable[Suppressed]) -> None:
+    """Say what looked like a key and was left out, and why. Nothing of it is shown but its first characters."""
+    import click
+
+    from aisec_ci.report.clean import visible
+
+    count = 0
+    for item in suppressed:
+        where = f"{item.location.path}:{item.location.line}:{item.location.column}"
+        click.echo(visible(f"left out: {where}: {item.redacted}, as {item.rule_id}: {item.reason}"), err=True)
+        count += 1
+    if not count:
+        click.echo("left out: nothing that looked like a key", err=True)
 
 
 class _Lazy(Sequence[str]):

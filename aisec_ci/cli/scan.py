@@ -80,6 +80,11 @@ _FORMATS = (*FORMATS, *ALIASES)
     help="Colours on a terminal.",
 )
 @click.option("--show-ignored", is_flag=True, help="Also list findings that are ignored or waived.")
+@click.option(
+    "--explain-ignored",
+    is_flag=True,
+    help="Also say, on standard error, which values looked like keys and why they were left out.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no summary where there is nothing to report.")
 def command(**options: Any) -> int:
     """Scan PATHS (default: the current folder) and decide whether the build passes.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.model import Finding, Gap, Observation
+from aisec_ci.model import Finding, Gap, Location, Observation
 from aisec_ci.sources.file import SourceFile
 
 Report: TypeAlias = "Finding | Observation | Gap"
@@ -36,6 +36,19 @@ class Context:
     """The paths that this run reports on; a whole-program detector reads more of `tree`, but reports only what concerns these."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The user's configuration (keys as in aisec-ci.toml)."""
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """A value that looked like a key and was left out, with the reason: what `--explain-ignored` shows.
+
+    A detector that has such values keeps them in an attribute `suppressed`.
+    """
+
+    rule_id: str
+    location: Location
+    redacted: str
+    reason: str
 
 
 class Detector(Protocol):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.detectors.interface import Context, Report, Suppressed
 from aisec_ci.detectors.secrets.allow import Allowances, filtered
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.containers import members, packed
@@ -38,16 +38,6 @@ MOST_SUPPRESSED = 5000
 """Values left out that a run remembers."""
 
 _packs: dict[int, tuple[Catalog, Pack]] = {}
-
-
-@dataclass(frozen=True)
-class Suppressed:
-    """A value that looked like a key and was left out, with the reason: what `--explain-ignored` shows."""
-
-    rule_id: str
-    location: Location
-    redacted: str
-    reason: str
 
 
 class SecretsDetector:
