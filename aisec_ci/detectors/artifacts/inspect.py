@@ -33,6 +33,7 @@ _READERS: Mapping[str, str] = {
     "zlib": "containers.packed",
     "zfile": "containers.packed",
     "lz4": "containers.lz4",
+    "7z": "containers.seven",
     "pickle": "formats.pickled",
     "safetensors": "formats.safetensors",
     "gguf": "formats.gguf",
@@ -59,7 +60,7 @@ _READERS: Mapping[str, str] = {
 }
 """Modules below this package; each offers `read(item, scan)`."""
 
-_CLOSED = {"7z": "7z archive", "zstd": "zstd stream"}
+_CLOSED = {"zstd": "zstd stream"}
 """Containers that the standard library cannot open."""
 
 

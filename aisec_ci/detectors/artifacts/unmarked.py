@@ -13,6 +13,11 @@ _TORCH7 = b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1"
 
 _ONNX_HEAD = re.compile(rb"\x08[\x01-\x20](?:\x12([\x01-\x40])([ -~]{1,64})|\x1a|:|\x42)", re.DOTALL)
 
+_ONNX_GRAPH = re.compile(
+    rb"\x08[\x01-\x20]:[\x80-\xff]{0,4}[\x01-\x7f]\n[\x80-\xff]{0,4}[\x01-\x7f](?:\n[\x01-\x7f][ -~]|\x12|\x1a|\"[\x01-\x40][A-Z])"
+)
+"""A version, then at once a graph whose first node has an input, an output, a name or an operator."""
+
 _TEMPLATE_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer_config|processor_config|chat_template|preprocessor_config)\.json$|(?:^|/)(?:\w*chat_template\w*|additional_chat_templates/[^/]+)\.jinja2?$"
 )
@@ -64,8 +69,7 @@ def _protobuf(head: bytes, size: int, name: str, ending: str) -> str | None:
     match = _ONNX_HEAD.match(head)
     if (
         match
-        and match[1]
-        and len(match[2]) >= match[1][0]
+        and (len(match[2]) >= match[1][0] if match[1] else _ONNX_GRAPH.match(head))
         and plausible(head, onnx.MODEL, size)
         and ending not in (".pb", ".mlmodel")
     ):

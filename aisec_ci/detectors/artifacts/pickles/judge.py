@@ -34,6 +34,25 @@ _CHARSETS = frozenset({"latin1", "latin-1", "latin_1", "iso-8859-1", "utf8", "ut
 _STARTS = re.compile(r"(?:Popen|Subprocess|ShellCommand|ProcessPool|Socket|Downloader|HTTPServer|Spawn)(?![a-z])")
 """Words in the names of classes whose making starts something."""
 
+_TYPES = frozenset({"_builtin_type", "_load_type"})
+"""Functions of cloudpickle and dill that return a type by its name in the module `types`."""
+
+_TYPE_NAMES = frozenset(
+    "FunctionType LambdaType MethodType ModuleType CellType MappingProxyType SimpleNamespace NoneType EllipsisType GenericAlias "
+    "ClassType BuiltinFunctionType DictProxyType StaticMethodType ClassMethodType PropertyType type property staticmethod classmethod super".split()
+)
+
+_CODE_ALONE = frozenset(
+    "__import__ exec subprocess Popen check_output check_call getoutput pty ctypes urlopen urlretrieve create_connection import_module "
+    "marshal execve execvp".split()
+)
+"""Names that no carried function of a model has a reason to use."""
+
+_CODE_NAMES = _CODE_ALONE | frozenset(
+    {"system", "popen", "execv", "execl", "spawnl", "spawnv", "fork", "remove", "unlink", "putenv"}
+)
+"""The same, and names that say something only beside `os`."""
+
 _CALLABLES = frozenset({"getattr", "partial", "carrier", "importer"})
 """Checks of names whose calls return something to be called."""
 
@@ -166,6 +185,8 @@ class Judge:
         if grade.quiet:
             return
         self._called.add(func.path)
+        if func.name == "setattr" and _carries(args):
+            return  # dill sets the attributes of a class that it has just made
         if grade.special:
             self._special(grade.special, func, args, opcode, offset)
             return
@@ -266,6 +287,8 @@ class Judge:
                     name=inner.path,
                 )
                 return
+            elif inner.grade.special == "carrier" and self._made(func, inner.name, args, opcode, offset):
+                return
             elif inner.grade.special in ("carrier", "importer"):
                 message = f"loading runs code that the pickle carries: `{show_call(func, args)}`"
                 self._issue(
@@ -333,6 +356,10 @@ class Judge:
         elif special == "importer":
             self._importer(func, items, show_call(func, args), offset)
         elif special == "carrier":
+            if func.name == "_create_code":
+                self._code(items, offset)
+            if func.name in _TYPES and self._names.grade("builtins", text_of(first) or "").quiet:
+                return  # a type that has no name to be imported by, such as `slice`
             self._issue(
                 "model-embedded-code",
                 Severity.MEDIUM,
@@ -430,6 +457,28 @@ class Judge:
             return None
         return Global(owner.module, f"{owner.name}.{name}", owner.offset)
 
+    def _made(self, maker: Call, name: str, args: Any, opcode: str, offset: int) -> bool:
+        """Judge the call of what a carrier of code made, a type or a class. Returns whether it was one of these."""
+        if name in _TYPES:
+            made = text_of(maker.args[0]) if isinstance(maker.args, tuple) and maker.args else None
+            if made == "CodeType":
+                self._code(args, offset)
+            elif made is None or not (made in _TYPE_NAMES or self._names.grade("builtins", made).quiet):
+                message = f"loading runs `{show_call(maker, args)}`, which is no type of a model"
+                self._issue("unsafe-pickle", Severity.HIGH, message, offset, f"{name} {made}", opcode=opcode)
+            return True
+        return "class" in name or name in ("_create_type", "_create_namedtuple")
+
+    def _code(self, args: Any, offset: int) -> None:
+        """Judge a code object that the pickle carries, by the names and texts that it uses."""
+        texts = [text for item in args for text in _texts(item)] if isinstance(args, tuple) else []
+        used = _CODE_NAMES & set(texts)
+        clue = next((c for text in texts if (c := telling(text.encode())) in ("code", "a shell command")), "")
+        if used & _CODE_ALONE or (used and "os" in texts) or clue:
+            what = f"`{min(used & _CODE_ALONE or used)}`" if used else clue
+            message = f"the pickle carries a function that uses {what}"
+            self._issue("model-embedded-code", Severity.HIGH, message, offset, f"code {what}")
+
     def _importer(self, func: Global, items: tuple[Any, ...], shown: str, offset: int) -> None:
         module = text_of(items[0]) if items else None
         name = text_of(items[1]) if len(items) > 1 else "__module__"
@@ -488,6 +537,25 @@ class Judge:
                 shorten(harmless(anchor), 200),
             )
         )
+
+
+def _carries(args: Any) -> bool:
+    """Say whether the first of some arguments is what a carrier of code returned."""
+    first = args[0] if isinstance(args, tuple) and args else None
+    return (
+        isinstance(first, Call)
+        and isinstance(first.func, Global)
+        and first.func.grade is not None
+        and first.func.grade.special == "carrier"
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the texts in a value: names and constants of a code object."""
+    if isinstance(value, tuple):
+        return [text for item in value[:256] if (text := text_of(item)) is not None]
+    text = text_of(value)
+    return [] if text is None else [text]
 
 
 def _find_source(args: Any, depth: int = 4) -> Any:

@@ -154,6 +154,10 @@ class Names:
             return Grade(Tier.KNOWN, quiet=True)
         if does := self.danger(module, name):
             return Grade(Tier.DANGEROUS, does)
+        if path in ("builtins.__dict__", "builtins.__main__"):
+            return Grade(
+                Tier.KNOWN
+            )  # how dill writes the globals of functions; what is taken out of them is judged there
         last = name.rpartition(".")[2]
         if "." in name:
             return self._chain(module, name)
