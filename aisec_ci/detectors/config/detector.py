@@ -118,7 +118,9 @@ class ConfigDetector:
 
     def finish(self) -> Iterator[Report]:
         """Yield what only shows across files."""
-        return iter(())
+        from aisec_ci.detectors.config import collisions  # noqa: PLC0415 - once there are servers to compare
+
+        return collisions.check(self._servers) if len(self._servers) > 1 else iter(())
 
 
 def _head(file: SourceFile) -> tuple[SourceFile, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aisec_ci.detectors.config import shell
+from aisec_ci.detectors.config.expressions import EXPRESSION
 from aisec_ci.detectors.config.parsers import Document, parse
 from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, moved, walk
 from aisec_ci.detectors.config.regex import compiled
@@ -14,7 +15,6 @@ from aisec_ci.sources.kinds import Kind
 
 LIMIT = 200
 """Embedded documents that are read from one file."""
-_EXPRESSION = compiled(r"\$\{\{.*?\}\}", re.DOTALL)
 _HEREDOC = compiled(r"<<-?\s*\\?[\"']?\w")
 
 
@@ -35,11 +35,12 @@ def _masked(text: str) -> str:
     """Return a text with its expressions made fit for JSON, in the same length: a number outside of strings, no quotes inside."""
 
     def one(found: re.Match[str]) -> str:
-        line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        start = max(found.start() - 2000, 0)
+        line = text[text.rfind("\n", start, found.start()) + 1 or start : found.start()]
         inside = (line.count('"') - line.count('\\"')) % 2 == 1
         return re.sub(r'["\\\n]', "'", found[0]) if inside else "0" * len(found[0])
 
-    return _EXPRESSION.sub(one, text)
+    return EXPRESSION.sub(one, text)
 
 
 def documents(roots: list[Node]) -> Iterator[Embedded]:

@@ -19,7 +19,7 @@ TAINTED = compiled(
     r"client_payload\.[\w.]*(?:title|body|text|comment|message))|head_ref)\b"
 )
 """Context values that whoever opens, comments or pushes writes. Numbers, ids, hashes and addresses are not among them."""
-EXPRESSION = compiled(r"\$\{\{(.*?)\}\}", re.DOTALL)
+EXPRESSION = compiled(r"\$\{\{((?:(?!\$\{\{|\}\}).)*)\}\}", re.DOTALL)
 
 _TOKEN = compiled(
     r"\s*(?:('(?:[^']|'')*')|(\|\||&&|==|!=|<=|>=|[!()<>,\[\]])|([A-Za-z_][\w-]*(?:\.[\w*-]+)*(?:\[[^\]]*\][\w.*-]*)*)|([0-9.+-]+)|(.))",
@@ -35,7 +35,7 @@ _OWN_REPOSITORY = compiled(
     r"head\.repo(?:sitory)?\.(?:full_name|id|owner\.login|owner\.id)$|head_repository\.(?:full_name|id|owner\.login)$"
 )
 GATE = compiled(
-    r"auth|permission|gate|access|trust|member|allow|verif|collab|approv|maintainer|privileg|is[_-]?(?:team|org|write|admin)|can[_-]?(?:run|write)|guard|eligib",
+    r"auth(?!or(?!i[sz]))|permission|gate|access|trust|member|allow|verif|collab|approv|maintainer|privileg|is[_-]?(?:team|org|write|admin)|can[_-]?(?:run|write)|guard|eligib",
     re.IGNORECASE,
 )
 """Names that people give to jobs and steps that check who it is."""

@@ -143,7 +143,7 @@ STRUCTURED = (Kind.JSON, Kind.YAML, Kind.TOML)
 WORKFLOW = Shape("GitHub Actions", Kind.YAML, "workflow")
 _WORKFLOWS = r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$"
 _AI_STEPS = rb"claude|anthropic|codex|gemini|openai|copilot|opencode|actions/ai-inference|cursor-agent|aider|goose|sourcegraph/amp|oz-agent-action|pr-agent|augment"
-_WRITTEN = rb"<<-?[ \t]*\\?[\"']?\w+[^\n]*\n[^<]*(?:mcpServers|mcp_servers|context_servers|\"permissions\"|\"permission\"|approval_policy|sandbox_mode)"
+_WRITTEN = rb"<<-?[ \t]*\\?[\"']?\w+[^\n<]*\n[^<]*(?:mcpServers|mcp_servers|context_servers|\"permissions\"|\"permission\"|approval_policy|sandbox_mode)"
 _SKIPPED = {
     "package-lock.json",
     "tsconfig.json",
@@ -157,7 +157,7 @@ _SKIPPED = {
 
 
 _RUNNING = (Kind.SHELL, Kind.MAKEFILE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TOML, Kind.TEXT)
-_FLAGS = rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]* -y\b|\baider\b[^\n]* --yes\b|cursor-agent[^\n]* (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
+_FLAGS = rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]{0,300} -y\b|\baider\b[^\n]{0,300} --yes\b|cursor-agent[^\n]{0,300} (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
 """What a file must hold to be read for flags at all."""
 
 

@@ -71,9 +71,10 @@ _COMMIT = compiled(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HEAD = compiled(
     r"pull_request\.head\.(?:sha|ref)|github\.head_ref|refs/pull/|workflow_run\.(?:head_sha|head_branch|head_commit)|pull_request\.merge_commit_sha"
 )
-_WORD = r"""(?:"[^"]*"|'[^']*'|(?!-)[^\s"'()]+(?:\([^()\n]*\))?(?:,[^\s"'()]+(?:\([^()\n]*\))?)*)"""
+_WORD = r"""(?:"[^"]*"?|'[^']*'?|(?!-)[^\s"'()]+(?:\([^()\n]*\)[^\s"'()]*)*)"""
+_TOOL = r"""[A-Z][A-Za-z]*(?:\([^()"'\n]*\))?"""
 _LISTS = compiled(
-    rf"""--allowed[-_]?[tT]ools(?:=|[ \t]+|[ \t]*\\?\n[ \t]*)({_WORD}(?:[ \t]+["']?[A-Z][A-Za-z]*(?:\([^()"'\n]*\))?["']?(?=[ \t\n]|$))*)"""
+    rf"""--allowed[-_]?[tT]ools(?:=|[ \t]+|[ \t]*\\?\n[ \t]*)({_WORD}(?:[ \t]+(?:"{_TOOL}"|'{_TOOL}'|{_TOOL})(?=[ \t\n]|$))*)"""
 )
 """A list of tools of Claude Code: one word with commas, or several words."""
 
@@ -261,8 +262,7 @@ def _passes(jobs: Table[str, Mapping], name: str, event: str, depth: int) -> boo
         return True
     for need in node.strings("needs"):
         if need.value in jobs and (
-            (expressions.GATE.search(need.value) and not re.search(r"author|authority", need.value))
-            or not _passes(jobs, need.value, event, depth + 1)
+            expressions.GATE.search(need.value) or not _passes(jobs, need.value, event, depth + 1)
         ):
             return False
     return True
