@@ -17,7 +17,7 @@ from aisec_ci.model import Severity, Thing
 _SHELL = r"(?:sudo\s+)?(?:/(?:usr/)?bin/)?(?:env\s+)?(?:ba|z|da|k|a)?sh\b|python[0-9.]*\b|node\b|perl\b|ruby\b|php\b|iex\b|pwsh\b"
 _FETCH = r"(?:curl|wget|fetch|iwr|Invoke-WebRequest)\b"
 _CHECKS = (
-    (compiled(rf"{_FETCH}[^|;&\n]{0, 500}\|\s*(?:{_SHELL})"), Severity.CRITICAL, "it downloads a script and runs it"),
+    (compiled(rf"{_FETCH}[^|;&\n]{{0,500}}\|\s*(?:{_SHELL})"), Severity.CRITICAL, "it downloads a script and runs it"),
     (
         compiled(rf"(?:eval|source|\.|sh\s+-c|bash\s+-c)\s+[\"']?[$<]\(\s*{_FETCH}"),
         Severity.CRITICAL,
@@ -32,7 +32,7 @@ _CHECKS = (
         "it downloads a script and runs it",
     ),
     (
-        compiled(rf"base64\s+(?:-d|-D|--decode)\b[^|;&\n]{0, 500}\|\s*(?:{_SHELL})"),
+        compiled(rf"base64\s+(?:-d|-D|--decode)\b[^|;&\n]{{0,500}}\|\s*(?:{_SHELL})"),
         Severity.CRITICAL,
         "it runs a hidden (base64) script",
     ),
@@ -43,14 +43,14 @@ _CHECKS = (
     ),
     (
         compiled(
-            rf"(?:\b(?:env|printenv|set)\b|(?:cat|tar|zip|base64)\b[^|;&\n]{0, 500}(?:\.ssh|\.aws|\.env\b|\.netrc|id_rsa|id_ed25519|credentials|\.claude\b))[^;&\n]{0, 500}\|[^;&\n]{0, 500}\b(?:{_FETCH}|nc\b)"
+            rf"(?:\b(?:env|printenv|set)\b|(?:cat|tar|zip|base64)\b[^|;&\n]{{0,500}}(?:\.ssh|\.aws|\.env\b|\.netrc|id_rsa|id_ed25519|credentials|\.claude\b))[^;&\n]{{0,500}}\|[^;&\n]{{0,500}}\b(?:{_FETCH}|nc\b)"
         ),
         Severity.CRITICAL,
         "it sends secrets to another host",
     ),
     (
         compiled(
-            rf"{_FETCH}[^|;&\n]{0, 500}(?:\$\((?:env|printenv|cat\b[^)]*(?:\.ssh|\.aws|\.env\b|id_rsa|credentials))|@[^\s\"']*(?:\.ssh|\.aws|\.env\b|id_rsa|id_ed25519|\.netrc|credentials))"
+            rf"{_FETCH}[^|;&\n]{{0,500}}(?:\$\((?:env|printenv|cat\b[^)]*(?:\.ssh|\.aws|\.env\b|id_rsa|credentials))|@[^\s\"']*(?:\.ssh|\.aws|\.env\b|id_rsa|id_ed25519|\.netrc|credentials))"
         ),
         Severity.CRITICAL,
         "it sends secrets to another host",
