@@ -316,10 +316,15 @@ def _form(request: Request, path: Path | None) -> Options:
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or a file that appears only when it is complete."""
+    """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is."""
     if path is None:
         yield sys.stdout
         sys.stdout.flush()
+        return
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

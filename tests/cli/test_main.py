@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,13 @@ def test_a_fault_of_our_own_shows_no_values(
     monkeypatch.setenv("AISEC_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         run(["scan", "."])
+
+
+def test_a_report_into_a_pipe_leaves_the_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert run(["scan", str(tmp_path / "a.py"), "--report", f"json={pipe}"]) == 0
+        assert reader.communicate()[0].startswith("{")
+    assert pipe.is_fifo()
