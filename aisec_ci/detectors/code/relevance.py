@@ -73,6 +73,22 @@ def imports(data: bytes) -> list[str]:
     return list(out)
 
 
+_DYNAMIC = re.compile(rb"import_module\(\s*f[\"']([\w.{}]{3,200})[\"']")
+_HOLE = re.compile(r"\{\w*\}")
+
+
+def dynamic_imports(data: bytes, names: Names) -> list[str]:
+    """Return the modules of the tree that `import_module(f"plugins.{name}.functions")` can mean."""
+    out: list[str] = []
+    for match in _DYNAMIC.findall(data):
+        text = match.decode()
+        if not text.startswith("{") and "{" in text:
+            parts = [re.escape(part) for part in _HOLE.split(text)]
+            pattern = re.compile(r"\w+".join(parts))
+            out += [name for name in names.by_name if pattern.fullmatch(name)]
+    return out
+
+
 def closure(
     paths: Iterable[str], read: Callable[[str], bytes | None], names: Names, also: re.Pattern[bytes]
 ) -> list[str]:
@@ -92,6 +108,8 @@ def closure(
         if is_ai(data) or also.search(data):
             seeds.append(path)
         wanted[path] = imports(data)
+        if b"import_module(" in data:
+            wanted[path] += dynamic_imports(data, names)
     if not seeds:
         return []
     inside = set(known)

@@ -133,7 +133,9 @@ def _attributes(solver: Solver) -> Iterator[Source]:
         for load in project.attributes.get(word, ()):
             fn = project.fn(load)
             at = fn.nodes[project.node(load).args[0]]
-            receiver = fn.ir.params[at.data].name if at.op == "param" else at.data if at.op == "attr" else ""
+            receiver = fn.ir.params[at.data].name if at.op == "param" else ""
+            if at.op == "attr" and fn.bound and fn.nodes[at.args[0]].op == "param":
+                receiver = at.data  # `self.request.GET`; `choice.message.content` is an answer, not a message to a bot
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, _what(kind, word))
             elif receiver == owner and all(

@@ -1235,6 +1235,12 @@ class Solver:
             elif kind == "*":
                 if use.position is None or use.position < position:
                     continue
+                if use.kind == "program" and use.position == position and path:  # `create_subprocess_exec(*command)`
+                    if danger := self._program(fact, path, call, "argv"):
+                        self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
+                    continue
+                if path and path[0] != use.position - position:
+                    continue  # another element of what is unpacked, or one whose place is not known
                 path = path[1:] if path else ()
             elif kind != use.name:
                 continue
@@ -1286,8 +1292,11 @@ class Solver:
             shell = True in shells or 1 in shells
             if shells and not shell:
                 shell = False
-        if path[:1] == (CONTENT,) or path[1:2] == (CONTENT,):
+        if path[:1] == (CONTENT,):
             return "run-file"
+        if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
+            program = self._words(fact.value, 0).rsplit("/", 1)[-1]
+            return "run-file" if path[0] == 0 or program in _INTERPRETERS else ""
         if fact.flags & SAFE["shell"] and shell:
             return ""
         if shell and not path:
