@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls import checks, downloads
+from aisec_ci.detectors.code.calls import checks, downloads, tools
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
@@ -22,7 +22,7 @@ from aisec_ci.detectors.interface import Context
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Finding, Observation, Thing
 
-__all__ = ["examine", "packages", "worth_reading"]
+__all__ = ["examine", "examine_scripts", "packages", "worth_reading"]
 
 
 def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
@@ -33,6 +33,15 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     yield from Pickles(view).run()
     yield from Servers(view).run()
     yield from downloads.run(view)
+    yield from checks.run(view, checks.checks(context.catalog))
+
+
+def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
+    """Yield what the calls in JavaScript and TypeScript show; what they name is observed elsewhere."""
+    view = View(context, flow, locate)
+    yield from Loads(view).run()
+    yield from Servers(view).run()
+    yield from tools.run(view)
     yield from checks.run(view, checks.checks(context.catalog))
 
 

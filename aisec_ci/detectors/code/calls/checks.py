@@ -9,7 +9,7 @@ from typing import Any
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.code.calls.conditions import holds
 from aisec_ci.detectors.code.calls.names import Index
-from aisec_ci.detectors.code.calls.slots import given, slot
+from aisec_ci.detectors.code.calls.slots import given, inside, slot
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.model import Confidence, Finding, Severity
@@ -93,7 +93,7 @@ def _judge(view: View, call: Value, check: Check, name: str) -> Finding | None:
     if view.gated(call) or (check.guards and check.guards & view.words(info)):
         severity = check.guarded
     elif check.programs and not check.programs & view.words(info):
-        severity = min(severity, Severity.MEDIUM)
+        severity = min(check.severity, Severity.MEDIUM)
     if severity is not None and view.is_sample(info.path):
         severity = min(severity, Severity.MEDIUM)
     if view.is_test(info.path):
@@ -102,7 +102,8 @@ def _judge(view: View, call: Value, check: Check, name: str) -> Finding | None:
         return None
     where = view.callee(call)
     if check.at:
-        where = view.argument(call, given(flow, call, (slot(check.at),)).at)
+        wanted = slot(check.at)
+        where = view.argument(call, inside(flow, given(flow, call, (wanted,)).at, wanted.path))
     return Finding(
         check.rule,
         check.message.replace("{name}", name.rpartition(".")[2]),

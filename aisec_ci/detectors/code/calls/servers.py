@@ -79,7 +79,7 @@ class Servers:
         )
 
     def _described(self, call: Value) -> Iterator[Finding]:
-        passed = given(self.view.flow, call, (slot("description"),))
+        passed = given(self.view.flow, call, (slot("description"), slot("description@1")))
         for text in passed.texts:
             if found := self.hidden(text):
                 names = given(self.view.flow, call, (slot("name@0"),)).texts

@@ -71,18 +71,33 @@ def given(flow: Flow, call: Value, wanted: Iterable[Slot]) -> Given:
     for one in wanted:
         at = flow.argument(call, one.position, one.name)
         if at is not None:
-            inside = flow.values(at, one.path)
-            if not one.path or inside:
-                return Given(at, inside, sure=True)
+            vals = flow.values(at, one.path)
+            if not one.path or vals:
+                return Given(at, vals, sure=True)
             sure = sure and _closed(flow, at)
             continue
         for mapping in unpacked(flow, call):
             found = flow.values(mapping, (one.name, *one.path))
-            if any(v.kind not in {"unknown", "param"} for v in found):
+            if any(v.kind not in {"unknown", "param"} and not _is_global(v) for v in found):
                 return Given(None, found, sure=True)
             sure = sure and _closed(flow, mapping)
         sure = sure and not (one.position is not None and _starred(flow, call))
     return Given(None, (), sure)
+
+
+def _is_global(val: Val) -> bool:
+    """Say whether a value is a part of a global of the language: `process.env.X`."""
+    return val.kind == "ext" and str(val.what).startswith("builtins.")
+
+
+def inside(flow: Flow, at: Value | None, path: tuple[str, ...]) -> Value | None:
+    """Return the value at a path of keys in a mapping, as far as it is written out."""
+    for key in path:
+        node = flow.project.node(at) if at is not None else None
+        if at is None or node is None or node.op != "dict" or key not in node.data:
+            break
+        at = (at & ~MASK) | node.args[node.data.index(key)]
+    return at
 
 
 def unpacked(flow: Flow, call: Value) -> Iterator[Value]:
@@ -100,6 +115,8 @@ def _starred(flow: Flow, call: Value) -> bool:
 def _closed(flow: Flow, mapping: Value) -> bool:
     """Say whether all keys of a mapping are seen: a literal without unpacked parts and unknown keys."""
     vals = flow.values(mapping)
+    if any(v.kind == "const" for v in vals):
+        return True  # in JavaScript, where every last argument may be the options: this one is a text
     if not vals or any(v.kind != "lit" for v in vals):
         return False
     for val in vals:

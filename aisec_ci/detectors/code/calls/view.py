@@ -22,7 +22,7 @@ MANY = 40
 
 _NAME = re.compile(r"[\w.]+")
 _TEST = re.compile(
-    r"(^|/)(tests?|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)"
+    r"\.(test|spec|stories|mock|e2e)\.[cm]?[jt]sx?$|(^|/)(tests?|__mocks__|__fixtures__|e2e|testing|__tests__|test_[^/]*|[^/]*_tests?\.py|conftest\.py|unit_?tests?|[a-z_]*_tests)(/|$)"
 )
 
 _SAMPLE = re.compile(r"(?i)(^|/)(docs?|docs_src|examples?|samples?|tutorials?|cookbooks?|benchmarks?|demos?)(/|$)")

@@ -1,0 +1,115 @@
+"""The detector: sources that import an AI library, and the project's own modules that those import, analysed together."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.model import Finding, Gap
+from aisec_ci.sources.file import SourceFile, UnreadableError
+from aisec_ci.sources.kinds import Kind
+
+_KINDS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+_MARKS = re.compile(
+    rb"[\"'](?:@huggingface/|@xenova/|@anthropic-ai/claude|@openai/agents|deepagents|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|"
+    rb"@modelcontextprotocol/sdk|fastmcp|llamaindex|genkit|@genkit-ai/)"
+)
+_BUNDLED = re.compile(r"(^|/)(node_modules|dist|build|vendor|\.next|out)/|\.min\.[cm]?js$|\.d\.[cm]?ts$")
+_RELATIVE = re.compile(rb"(?:from|require\(|import\()\s*[\"'](\.{1,2}/[^\"'\n]{1,200})[\"']")
+MOST = 3_000
+"""Sources of one project that are read."""
+_LONG_LINE = 30_000
+"""Bytes of a line; a source with a longer one is generated."""
+_RECURSION = 6000
+
+
+class ScriptsDetector:
+    """Collects the sources of a run and analyses the project that they belong to."""
+
+    name = "scripts"
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.chosen: list[str] = []
+
+    def wants(self, file: SourceFile) -> bool:
+        """Say yes to sources with the import of an AI library."""
+        return file.kind in _KINDS and file.small and not _BUNDLED.search(file.path) and bool(_MARKS.search(file.data))
+
+    def scan(self, file: SourceFile) -> Iterable[Report]:
+        """Note the source; everything is reported at the end."""
+        self.chosen.append(file.path)
+        return ()
+
+    def finish(self) -> Iterator[Report]:
+        """Yield the findings."""
+        if not self.chosen:
+            return
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _RECURSION))
+        try:
+            yield from self._analyse()
+        finally:
+            sys.setrecursionlimit(limit)
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        from aisec_ci.detectors.code.calls.javascript import ENDINGS  # noqa: PLC0415 - only for trees with such sources
+
+        return frozenset(p for p in self.context.tree.paths if p.endswith(ENDINGS))
+
+    def _analyse(self) -> Iterator[Report]:
+        from aisec_ci.detectors.code import ir  # noqa: PLC0415 - the engine is loaded only for trees with such sources
+        from aisec_ci.detectors.code.calls import examine_scripts  # noqa: PLC0415
+        from aisec_ci.detectors.code.calls.javascript import SIZE_LIMIT, JsNames, lower  # noqa: PLC0415
+        from aisec_ci.detectors.code.positions import Positions  # noqa: PLC0415
+        from aisec_ci.detectors.code.project import Project  # noqa: PLC0415
+        from aisec_ci.detectors.code.values import Flow  # noqa: PLC0415
+
+        gaps: list[Gap] = []
+
+        def load(path: str) -> ir.Module | None:
+            data = self._bytes(path)
+            if data is None or len(data) > SIZE_LIMIT or max(map(len, data.split(b"\n"))) > _LONG_LINE:
+                return None
+            try:
+                module = lower(data, path, self._paths)
+            except RecursionError:
+                gaps.append(Gap(path, "nested too deep to be analysed", detector=self.name))
+                return None
+            gaps.extend(Gap(path, problem, detector=self.name) for problem in module.problems)
+            return module
+
+        project = Project((), load)
+        project.names = JsNames(self._paths)
+        for path in self._closure():
+            project.add(path)
+        yield from gaps
+        if not project.fns:
+            return
+        flow = Flow(project)
+        positions = Positions(project, self.context.tree.open)
+        for finding in examine_scripts(self.context, flow, positions.place):
+            if isinstance(finding, Finding):
+                yield finding
+
+    def _closure(self) -> list[str]:
+        """Return the sources and the project's modules that they import directly."""
+        from aisec_ci.detectors.code.calls.javascript import resolve  # noqa: PLC0415
+
+        found = dict.fromkeys(self.chosen)
+        for path in self.chosen:
+            for source in _RELATIVE.findall(self._bytes(path) or b""):
+                if own := resolve(source.decode("utf-8", "replace"), path, self._paths):
+                    found.setdefault(own)
+        return list(found)[:MOST]
+
+    def _bytes(self, path: str) -> bytes | None:
+        file = self.context.tree.open(path)
+        try:
+            return file.data if file is not None else None
+        except (OSError, UnreadableError):
+            return None
