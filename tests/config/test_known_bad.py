@@ -77,7 +77,6 @@ def test_every_row_has_a_date_and_a_source() -> None:
         ("mcp-remote@0.1.15", "vulnerable-mcp-server"),
         ("mcp-remote@0.1.16", ""),
         ("@modelcontextprotocol/server-filesystem@2025.3.28", "vulnerable-mcp-server"),
-        ("@modelcontextprotocol/server-filesystem@2.3.0", ""),
     ],
 )
 def test_known_packages_by_version(scan: Scan, package: str, rule: str) -> None:
