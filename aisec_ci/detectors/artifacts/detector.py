@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisec_ci.detectors.artifacts.embedded import ends_in_pickle
 from aisec_ci.detectors.artifacts.sniff import sniff
-from aisec_ci.detectors.artifacts.unmarked import configuration_format, markup_format
+from aisec_ci.detectors.artifacts.unmarked import by_structure, configuration_format, markup_format
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
@@ -60,7 +60,9 @@ class ArtifactsDetector:
             return True
         if file.head[:1] and file.head[0] in _OPCODES and kind not in _PROGRAMS and _OLD_PICKLE.search(file.head):
             return True
-        if kind is Kind.TEXT:
+        if kind is Kind.TEXT and file.path.endswith(".pbtxt"):
+            return by_structure(file.head, file.size, file.path) is not None
+        if kind is Kind.TEXT or file.head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return markup_format(file.head) is not None
         if kind in (Kind.JSON, Kind.TEMPLATE, Kind.YAML) and file.small:
             return configuration_format(file.path, file.data) is not None

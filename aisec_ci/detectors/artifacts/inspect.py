@@ -44,6 +44,7 @@ _READERS: Mapping[str, str] = {
     "tensorflow-meta-graph": "formats.savedmodel",
     "tensorflow-graph": "formats.savedmodel",
     "keras-metadata": "formats.savedmodel",
+    "tensorflow-text": "formats.savedmodel",
     "tflite": "formats.tflite",
     "coreml": "formats.coreml",
     "messagepack": "formats.messagepack",
@@ -53,6 +54,7 @@ _READERS: Mapping[str, str] = {
     "hydra": "formats.configured",
     "hub-config": "formats.configured",
     "mxnet-symbol": "formats.configured",
+    "keras-config": "formats.configured",
     "lfs": "formats.pointer",
     **dict.fromkeys(
         ("tensorrt", "executorch", "torch7", "r", "paddle", "mxnet", "catboost", "lightgbm"), "formats.opaque"

@@ -34,7 +34,20 @@ _PROMISES = {
 _RUNS = frozenset({"pickle", "zip", "tar", "7z", "r", "torch7", "hdf5"})
 """Formats, or containers of formats, that can run code when loaded."""
 
-_TEXT = frozenset({"hydra", "hub-config", "jinja", "mxnet-symbol", "lfs", "pmml", "openvino", "lightgbm"})
+_TEXT = frozenset(
+    {
+        "hydra",
+        "hub-config",
+        "jinja",
+        "mxnet-symbol",
+        "keras-config",
+        "tensorflow-text",
+        "lfs",
+        "pmml",
+        "openvino",
+        "lightgbm",
+    }
+)
 
 _TORCH = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin"})
 

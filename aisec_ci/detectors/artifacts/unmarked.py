@@ -18,6 +18,9 @@ _ONNX_GRAPH = re.compile(
 )
 """A version, then at once a graph whose first node has an input, an output, a name or an operator."""
 
+_GRAPH_TEXT = re.compile(rb"(?m)^\s*(?:saved_model_schema_version\s*:|meta_graphs\s*\{|graph_def\s*\{|node\s*\{)")
+"""The text form of protocol buffers with the fields of a SavedModel or a graph."""
+
 _TEMPLATE_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer_config|processor_config|chat_template|preprocessor_config)\.json$|(?:^|/)(?:\w*chat_template\w*|additional_chat_templates/[^/]+)\.jinja2?$"
 )
@@ -40,6 +43,8 @@ def by_structure(head: bytes, size: int, path: str) -> str | None:
         return "tensorrt"
     if ending in (".msgpack", ".flax") and head and (0x80 <= head[0] <= 0x9F or 0xDC <= head[0] <= 0xDF):
         return "messagepack"
+    if ending == ".pbtxt" and _GRAPH_TEXT.search(head):
+        return "tensorflow-text"
     if found := markup_format(head):
         return found
     return configuration_format(path, head)
@@ -79,9 +84,11 @@ def _protobuf(head: bytes, size: int, name: str, ending: str) -> str | None:
 
 def markup_format(head: bytes) -> str | None:
     """Return `pmml` or `openvino` for the beginning of such a file, or None."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head[: len(head) & ~1].decode("utf-16", "replace").encode()
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
         return None
-    if re.search(rb"<(?:\w+:)?PMML[\s>]", head):
+    if re.search(rb"<(?:\w+:)?PMML[\s>/]", head):
         return "pmml"
     if re.search(rb"<net\s[^>]*\bname=", head) and b"<layers" in head:
         return "openvino"
@@ -95,11 +102,15 @@ def configuration_format(path: str, data: bytes) -> str | None:
     """
     name = basename(path).lower()
     if name.endswith((".yaml", ".yml")):
-        return "hydra" if b"_target_" in data or b"target_fn" in data else None
+        return "hydra" if b"_target_" in data or b"target_fn" in data or b"!!python/" in data else None
     if _TEMPLATE_NAMES.search(path):
         return "jinja" if name.endswith((".jinja", ".jinja2")) else "hub-config"
     if name.endswith("-symbol.json"):
         return "mxnet-symbol"
     if _HUB_NAMES.search(path) and (b'"auto_map"' in data or b'chat_template"' in data):
         return "hub-config"
-    return "hydra" if name.endswith(".json") and b'"_target_"' in data else None
+    if not name.endswith(".json"):
+        return None
+    if b'"_target_"' in data:
+        return "hydra"
+    return "keras-config" if b'"class_name"' in data and b'"layers"' in data and b'"config"' in data else None

@@ -68,7 +68,7 @@ def read(item: Item, scan: Scan) -> None:
     for entry in entries:
         _path(item, scan, entry)
     names = [entry.name for entry in entries]
-    kind = before_members(names, scan)
+    kind = before_members(names, item, scan)
     starts = sorted({entry.header for entry in entries if entry.data >= 0} | {size})
     following = dict(pairwise(starts))
     for entry in entries:

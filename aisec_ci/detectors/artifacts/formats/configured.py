@@ -5,11 +5,13 @@ Files of the tree and members of archives (NeMo) alike; findings in files of the
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from aisec_ci.detectors.artifacts.formats.keras import read_json
 from aisec_ci.detectors.artifacts.formats.templates import judge_template
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
 from aisec_ci.detectors.artifacts.pickles.evidence import telling
@@ -18,8 +20,12 @@ from aisec_ci.detectors.artifacts.pickles.values import harmless, shorten
 from aisec_ci.model import Confidence, Severity
 
 _TARGETS = re.compile(
-    r"(?m)^[ \t\-]*[\"']?(_target_|_partial_target_|target_fn)[\"']?\s*:\s*[\"']?([A-Za-z_][\w.]{2,200})[\"']?\s*(?:#.*|,)?$"
+    r"(?m)(?:^|[\s{,\[\-])[\"']?(?:_target_|_partial_target_|target_fn)[\"']?\s*:\s*(?:[>|][+-]?\s*\n\s*)?[\"']?(\*?[A-Za-z_][\w.]{0,200})"
 )
+_TAGS = re.compile(r"!!python/(?:object/apply|object/new|object|name|module):([A-Za-z_][\w.]{0,200})")
+"""Tags that PyYAML resolves to objects with its unsafe loaders."""
+
+_ANCHOR = re.compile(r"&(\w{1,80})\s+[\"']?([A-Za-z_][\w.]{1,200})")
 
 _READ = 16 << 20
 
@@ -36,6 +42,8 @@ def read(item: Item, scan: Scan) -> None:
         _hub(text, item, scan)
     elif item.format == "mxnet-symbol":
         _symbols(text, item, scan)
+    elif item.format == "keras-config":
+        read_json(item, scan)
 
 
 def _hub(text: str, item: Item, scan: Scan) -> None:
@@ -86,11 +94,15 @@ def _span(text: str, key: str) -> tuple[int, int]:
 
 
 def _targets(text: str, item: Item, scan: Scan) -> None:
-    """Judge what Hydra instantiates (`hydra.utils.instantiate`, NeMo: CVE-2025-23304)."""
-    for match in _TARGETS.finditer(text):
-        module, _, name = match[2].rpartition(".")
+    """Judge what Hydra instantiates (`hydra.utils.instantiate`, NeMo: CVE-2025-23304), and what tags of YAML call."""
+    anchors = dict(_ANCHOR.findall(text)) if "&" in text else {}
+    for match in itertools.chain(_TARGETS.finditer(text), _TAGS.finditer(text)):
+        target = anchors.get(match[1][1:], "") if match[1].startswith("*") else match[1]
+        module, _, name = target.rpartition(".")
         if not module:
-            module, name = "builtins", match[2]
+            module, name = "builtins", target
+        if not name:
+            continue
         grade = scan.names.grade(module, name)
         if grade.tier in (Tier.DANGEROUS, Tier.CHAIN):
             severity, what = Severity.CRITICAL, f"which {grade.does}"
@@ -102,10 +114,10 @@ def _targets(text: str, item: Item, scan: Scan) -> None:
             item,
             "unsafe-model-config",
             severity,
-            f"the configuration makes the loader call `{shorten(harmless(match[2]), 100)}`, {what}",
+            f"the configuration makes the loader call `{shorten(harmless(target), 100)}`, {what}",
             confidence=Confidence.HIGH if severity is Severity.CRITICAL else Confidence.MEDIUM,
-            span=match.span(2) if item.top else None,
-            anchor=match[2],
+            span=match.span(1) if item.top else None,
+            anchor=target,
         )
 
 

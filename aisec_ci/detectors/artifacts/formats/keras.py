@@ -88,6 +88,12 @@ def after_zip(item: Item, scan: Scan, opener: Opener) -> None:
         scan.collector.fact("keras", metadata["keras_version"][:20])
 
 
+def read_json(item: Item, scan: Scan) -> None:
+    """Judge a configuration that stands in a file of its own (`model.to_json()`)."""
+    scan.collector.format("keras-json")
+    judge_config_text(item.blob.read_at(0, _CONFIG).decode("utf-8-sig", "replace"), item, scan)
+
+
 def read(item: Item, scan: Scan) -> None:
     """Judge an HDF5 file: the JSON configurations in it, which stand as plain text wherever HDF5 puts its attributes."""
     scan.collector.format("hdf5")
@@ -186,6 +192,8 @@ def _named(node: dict[str, Any], item: Item, scan: Scan) -> None:
     registered = node.get("registered_name")
     if class_name in _LAMBDAS or (isinstance(registered, str) and registered.endswith("Lambda")):
         _lambda(class_name, config, item, scan)
+    if class_name in ("TFOpLambda", "SlicingOpLambda") and isinstance(config, dict):
+        _operation(str(config.get("function", "")), item, scan)
     name = config if class_name in ("function", "type", "class") and isinstance(config, str) else class_name
     if name in _UNSAFE or class_name in _UNSAFE:
         _issue(
@@ -203,6 +211,15 @@ def _named(node: dict[str, Any], item: Item, scan: Scan) -> None:
     elif isinstance(class_name, str) and "." in class_name and ">" not in class_name:
         owner, _, last = class_name.rpartition(".")
         _module(owner, last, item, scan)
+
+
+def _operation(function: str, item: Item, scan: Scan) -> None:
+    """Judge the function of TensorFlow that a layer calls by its name below `tensorflow`."""
+    module, _, name = function.rpartition(".")
+    grade = scan.names.grade(f"tensorflow.{module}".rstrip("."), name)
+    if grade.tier in (Tier.DANGEROUS, Tier.CHAIN):
+        shown = shorten(harmless(f"tensorflow.{function}"), 100)
+        _issue(item, scan, Severity.HIGH, f"calls `{shown}`, which {grade.does}", shown)
 
 
 def _module(module: str, name: str, item: Item, scan: Scan) -> None:
@@ -256,6 +273,7 @@ def _code_of(function: Any) -> bytes:
     """Return the marshalled code of a Lambda: a list whose first item is Base64 (Keras 2), an object with `code` (Keras 3)."""
     if isinstance(function, dict) and isinstance(function.get("items"), list):
         function = function["items"]
+    coded = isinstance(function, (list, dict))  # a text alone is the name of a function
     if isinstance(function, list) and function:
         function = function[0]
     if isinstance(function, dict):
@@ -267,13 +285,13 @@ def _code_of(function: Any) -> bytes:
             if function.get("class_name") == "__lambda__"
             else None
         )
-    if not isinstance(function, str) or len(function) < 16:
+    if not coded or not isinstance(function, str) or len(function) < 16:
         return b""
     try:
         raw = base64.b64decode(function[: 1 << 20].encode("ascii", "replace"), validate=False)
     except (binascii.Error, ValueError):
         return b""
-    return raw if raw[:1] in (b"\xe3", b"c") else b""
+    return raw
 
 
 def _names_in(code: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
@@ -13,6 +14,9 @@ _READ = 4 << 20
 
 _ENTITY = re.compile(r"<!ENTITY\s[^>]{0,2000}", re.IGNORECASE)
 _OUTSIDE = re.compile(r"\b(?:SYSTEM|PUBLIC)\b")
+_OF_OTHERS = re.compile(r"[\"'][^\"']*&\w")
+_ENTITIES = 1000
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^>\[]{0,2000}", re.IGNORECASE)
 _INCLUDE = re.compile(r"<(?:\w+:)?include\s[^>]{0,500}\bhref\s*=\s*[\"']([^\"']{1,500})", re.IGNORECASE)
 _SCRIPT = re.compile(
@@ -25,31 +29,33 @@ _SCRIPT = re.compile(
 def read(item: Item, scan: Scan) -> None:
     """Judge an XML model."""
     scan.collector.format(item.format)
-    text = item.blob.read_at(0, _READ).decode("utf-8", "replace")
-    for match in _ENTITY.finditer(text):
-        outside = _OUTSIDE.search(match[0])
+    raw = item.blob.read_at(0, _READ)
+    text = raw.decode("utf-16" if raw[:2] in _UTF16 else "utf-8", "replace")
+    entities = list(itertools.islice(_ENTITY.finditer(text), _ENTITIES))
+    if entities:
+        # the worst one: outside of the file, then one made of others, then any
+        match = min(entities, key=lambda m: (not _OUTSIDE.search(m[0]), not _OF_OTHERS.search(m[0])))
+        outside, of_others = _OUTSIDE.search(match[0]), _OF_OTHERS.search(match[0])
         what = "reads from outside of the file" if outside else "can be used to exhaust memory"
         shown = shorten(harmless(match[0]), 100)
         scan.issue(
             item,
             "model-external-data",
-            Severity.HIGH if outside else Severity.MEDIUM,
+            Severity.HIGH if outside or of_others else Severity.MEDIUM,
             f"the XML declares an entity, which {what}: `{shown}`",
             offset=match.start(),
             anchor=shown,
         )
-        break
-    else:
-        if (match_type := _DOCTYPE.search(text)) and _OUTSIDE.search(match_type[0]):
-            text_of = f"the XML names an external document type: `{shorten(harmless(match_type[0]), 100)}`"
-            scan.issue(
-                item,
-                "model-external-data",
-                Severity.HIGH,
-                text_of,
-                confidence=Confidence.MEDIUM,
-                offset=match_type.start(),
-            )
+    elif (match_type := _DOCTYPE.search(text)) and _OUTSIDE.search(match_type[0]):
+        text_of = f"the XML names an external document type: `{shorten(harmless(match_type[0]), 100)}`"
+        scan.issue(
+            item,
+            "model-external-data",
+            Severity.HIGH,
+            text_of,
+            confidence=Confidence.MEDIUM,
+            offset=match_type.start(),
+        )
     if include := _INCLUDE.search(text):
         shown = shorten(harmless(include[1]), 100)
         message = f"the XML includes `{shown}`"

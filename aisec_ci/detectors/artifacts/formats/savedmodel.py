@@ -6,6 +6,8 @@ Fields as in `saved_model.proto`, `meta_graph.proto`, `graph.proto`, `function.p
 
 from __future__ import annotations
 
+import re
+
 from aisec_ci.detectors.artifacts.formats.keras import judge_config_text
 from aisec_ci.detectors.artifacts.formats.protobuf import Message, WireError
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
@@ -16,6 +18,8 @@ SAVED_MODEL = {1: 0, 2: 2}
 GRAPH = {1: 2, 2: 2, 3: 0, 4: 2}
 META_GRAPH = {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2}
 KERAS_METADATA = {1: 2}
+
+_OPERATOR = re.compile(rb'(?m)^\s*op\s*:\s*"(\w{1,80})"')
 
 _CONFIG = 8 << 20
 """Bytes of one Keras configuration."""
@@ -105,6 +109,26 @@ class _Reader:
                             if user.field == 3 and user.start >= 0:
                                 judge_config_text(message.text(user, _CONFIG), self.item, self.scan)
 
+    def text_form(self, text: bytes) -> None:
+        """Judge the operators of the text form, and the places that debugging and printing write to."""
+        for match in _OPERATOR.finditer(text):
+            operator = match[1].decode("latin-1")
+            does = self.dangerous.get(operator)
+            if operator == "PrintV2" or operator.startswith("Debug"):
+                # the attributes of a node stand behind its operator, before the next node
+                rest = text[match.end() : match.end() + 2000].partition(b"node {")[0]
+                does = "writes to a file or an address" if b"://" in rest else does
+            if does:
+                message = f"the operator `{operator}` {does} when the model runs"
+                self.scan.issue(
+                    self.item,
+                    "model-dangerous-operator",
+                    Severity.HIGH,
+                    message,
+                    offset=match.start(),
+                    anchor=operator,
+                )
+
     def keras_metadata(self, message: Message) -> None:
         for part in message:
             if part.field == 1 and part.start >= 0:
@@ -116,6 +140,9 @@ def read(item: Item, scan: Scan) -> None:
     """Judge a TensorFlow protobuf; `item.format` says which message it is."""
     scan.collector.format(item.format)
     reader = _Reader(item, scan)
+    if item.format == "tensorflow-text":
+        reader.text_form(item.blob.read_at(0, _CONFIG))
+        return
     message = Message(item.blob, 0, item.size if item.size >= 0 else item.blob.length())
     try:
         if item.format == "tensorflow-saved-model":

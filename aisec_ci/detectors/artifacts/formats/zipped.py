@@ -18,9 +18,9 @@ class Opener(Protocol):
         """Return up to `limit` bytes of a member, or None where there is none."""
 
 
-def before_members(names: Sequence[str], scan: Scan) -> str:
+def before_members(names: Sequence[str], item: Item, scan: Scan) -> str:
     """Return the kind of archive, going by its members: torch, torchscript, torch-package, npz, keras, skops, mar, or zip."""
-    kind = _kind(names)
+    kind = "keras" if item.ending == ".keras" and "config.json" in names else _kind(names)
     if kind != "zip":
         scan.collector.format(kind)
     return kind
