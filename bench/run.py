@@ -41,7 +41,7 @@ CASES = (
     Case("version", "ten", ("--version",), 0.12),
     Case("help", "ten", ("--help",), 0.30),
     Case("staged: ten clean Python files", "ten", ("scan", "--staged", "--engines", "fast"), 0.30),
-    Case("tree: 1,000 Python files, 100 of them AI code", "thousand", ("scan", "."), 3.0),
+    Case("tree: 1,000 Python files, 100 of them AI code", "thousand", ("scan", ".", "--no-cache"), 3.0),
 )
 
 PEERS: dict[str, Callable[[str, Path], list[str]]] = {

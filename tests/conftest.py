@@ -17,6 +17,12 @@ settings.load_profile("aisec")
 Git = Callable[..., str]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the results of test runs away from the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
     """A repository in `tmp_path`, the current folder, that knows nothing of the machine's own git configuration."""

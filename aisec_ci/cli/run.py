@@ -61,6 +61,8 @@ class Request:
     semgrep_config: Sequence[str] = ()
     engines: str = "all"
     online: bool = False
+    cache_dir: str | None = None
+    no_cache: bool = False
     color: str = "auto"
     show_ignored: bool = False
     explain_ignored: bool = False
@@ -117,6 +119,7 @@ def perform(request: Request) -> Outcome:
         "semgrep-config": [*config.options.get("semgrep-config", ()), *request.semgrep_config],
         "engines": request.engines,
         "exclude": [*config.exclude, *request.exclude],
+        "cache": _cache(request, config, selection),
     }
     context = Context(rules, Tree(_Lazy(selection), selection.open), selection.paths, options)
     with Progress(len(selection), enabled=not request.quiet) as progress:
@@ -278,6 +281,30 @@ def _matches(path: str, pattern: str) -> bool:
         or fnmatchcase(path, f"{plain}/*")
         or (plain.startswith("**/") and fnmatchcase(path, plain[3:]))
     )
+
+
+def _cache(request: Request, config: configuration.Config, selection: Selection) -> str:
+    """Return the folder that keeps results between runs, or nothing.
+
+    It lies in the scanned tree only where the command line says so: what a configuration of the tree names could have been
+    filled by the change that is under review.
+    """
+    if request.no_cache:
+        return ""
+    if request.cache_dir:
+        return os.path.abspath(request.cache_dir)
+    named = config.options.get("cache-dir")
+    if named and config.folder:
+        path = (config.folder / named).resolve()
+        top = (selection.repository.top if selection.repository else selection.root).resolve()
+        if path == top or top in path.parents:
+            raise ConfigError(
+                f"`cache-dir` is inside the scanned tree ({config.origin})",
+                "name a folder outside, or give it on the command line with `--cache-dir`",
+            )
+        return str(path)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "aisec-ci") if os.path.isabs(base) else ""
 
 
 def _shard(words: str) -> tuple[int, int]:

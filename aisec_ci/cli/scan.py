@@ -71,6 +71,14 @@ _FORMATS = (*FORMATS, *ALIASES)
     show_default=True,
     help="fast: without semgrep and modelscan.",
 )
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    envvar="AISEC_CI_CACHE_DIR",
+    help="Where results are kept between runs (default: aisec-ci in the user's cache folder).",
+)
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep results of other runs.")
 @click.option("--online/--offline", default=False, help="Ask model hubs for facts; offline is the default.")
 @click.option(
     "--color",

@@ -42,7 +42,10 @@ KEYS: dict[str, tuple[str, str]] = {
     "disable": ("rules", "rules that are turned off"),
     "enable": ("rules", "rules that are off by default and shall run"),
     "semgrep-config": ("strings", "semgrep rule files or folders of your own, run by the `packs` engine"),
-    "cache-dir": ("string", "where the code engine keeps its summaries between runs"),
+    "cache-dir": (
+        "string",
+        "where the code engine keeps results between runs, outside the scanned tree (default: the user's cache folder)",
+    ),
     "families": ("families", "thresholds of one family: `[families.secrets]` with fail-on and fail-confidence"),
     "waivers": ("waivers", "accepted findings: `[[waivers]]` with reason, and rule, path, fingerprint, expires"),
     "secrets": ("table", "settings of the secrets engine, see docs/secrets.md"),

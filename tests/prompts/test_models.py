@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aisec_ci import catalog
-from aisec_ci.detectors.code.detector import load_models
+from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.models import Models, expand
 from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.errors import ConfigError

@@ -1,32 +1,21 @@
-"""The detector of the prompts family for Python: a whole-program search, run once all files are known."""
+"""The detector of code: finds out which files belong to AI code, and has them analysed unless the answer is known.
+
+Kept light: what parses and searches is imported only where there is something to analyse.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code import ir
-from aisec_ci.detectors.code.calls import examine, worth_reading
-from aisec_ci.detectors.code.findings import findings
-from aisec_ci.detectors.code.frontend import UnparsedError, read
-from aisec_ci.detectors.code.models import OWN, Models
-from aisec_ci.detectors.code.positions import Positions
-from aisec_ci.detectors.code.project import Project
-from aisec_ci.detectors.code.relevance import closure
-from aisec_ci.detectors.code.seeds import sources
-from aisec_ci.detectors.code.solver import Solver
-from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.errors import ConfigError
-from aisec_ci.model import Finding, Gap
+from aisec_ci.detectors.code.cache import Cache, digest
+from aisec_ci.detectors.code.project import Names
+from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
+from aisec_ci.detectors.interface import Context, Report, Tree
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
-_RECURSION = 6000
-"""Frames that following a value backwards may take: values.DEPTH steps of several frames each."""
 
 
 class CodeDetector:
@@ -37,8 +26,14 @@ class CodeDetector:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.asked = False
-        self.gaps: list[Gap] = []
-        _own_models(Models(), context.options)  # a mistake in them is told before anything is read
+        self.analysed: list[str] = []
+        """The files that were parsed in this run, for tests of what the cache saves."""
+        self._digests: dict[str, str] = {}
+        if context.options.get("prompts"):
+            from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
+            from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
+
+            add_own(Models(), context.options)  # a mistake in them is told before anything is read
 
     def wants(self, file: SourceFile) -> bool:
         """Say yes to Python sources and notebooks."""
@@ -50,41 +45,73 @@ class CodeDetector:
         return ()
 
     def finish(self) -> Iterator[Report]:
-        """Yield the findings of the project that concern the selected files."""
+        """Yield what the project shows that concerns the selected files."""
         if not self.asked:
             return
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _RECURSION))
-        try:
-            yield from self._analyse()
-        finally:
-            sys.setrecursionlimit(limit)
-
-    def _analyse(self) -> Iterator[Report]:
         context = self.context
         paths = [p for p in context.tree.paths if kind_of_name(p) in _KINDS]
-        models = load_models(context.catalog, context.options)
-        project = Project(paths, self._load, models.packages)
-        chosen = closure(paths, self._bytes, project.names, worth_reading(context.catalog))
-        for path in chosen:
-            project.add(path)
-        yield from (g for g in self.gaps if g.path in context.selected)
-        if not project.fns:
+        names = Names(paths, self._packages())
+        cache = Cache(context, paths)
+        for part in parts(self._facts(paths, cache), names):
+            yield from self._part(part, names, cache)
+
+    def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
+        known = cache.get(part, self._digest)
+        if known is not None:
+            yield from known
             return
-        flow = Flow(project)
-        positions = Positions(project, context.tree.open)
-        yield from examine(context, flow, positions.place)
-        solver = Solver(flow, models)
-        solver.run(sources(solver))
-        if solver.exhausted:
-            yield Gap(
-                "",
-                "the search for untrusted data in prompts reached its limit of steps before its end",
-                detector=self.name,
-            )
-        for finding in findings(solver, positions):
-            if concerns(finding, context.selected):
-                yield finding
+        from aisec_ci.detectors.code.analysis import analyse  # noqa: PLC0415 - loads what parses and searches
+
+        opened = dict.fromkeys(part)
+
+        def open_file(path: str) -> SourceFile | None:
+            opened[path] = None
+            return self.context.tree.open(path)
+
+        self.analysed += part
+        found = list(analyse(replace(self.context, tree=Tree(self.context.tree.paths, open_file)), names, part))
+        cache.put(part, {path: self._digest(path) for path in opened}, found)
+        yield from found
+
+    def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
+        """Return what the bytes of each file outside tests say, from the cache where they are known."""
+        known = cache.facts()
+        pattern = None
+        out: dict[str, FileFacts] = {}
+        seen: dict[str, FileFacts] = {}
+        for path in paths:
+            if is_test(path):
+                continue
+            data = self._bytes(path)
+            if data is None:
+                continue
+            key = self._digests[path] = digest(data)
+            facts = known.get(key)
+            if facts is None:
+                if pattern is None:
+                    from aisec_ci.detectors.code.calls import worth_reading  # noqa: PLC0415 - loads tables of rules
+
+                    pattern = worth_reading(self.context.catalog)
+                facts = facts_of(data, pattern)
+            out[path] = seen[key] = facts
+        if pattern is not None:
+            cache.put_facts(seen)
+        return out
+
+    def _packages(self) -> set[str]:
+        """Return the top-level packages that are libraries, whatever the tree has."""
+        tables = list(self.context.catalog.data("prompts/models").values())
+        own = self.context.options.get("prompts", {})
+        if isinstance(own, dict) and isinstance(own.get("models"), dict):
+            tables.append(own["models"])
+        return {p for table in tables for p in table.get("packages", ())}
+
+    def _digest(self, path: str) -> str:
+        known = self._digests.get(path)
+        if known is None:
+            data = self._bytes(path)
+            known = self._digests[path] = "" if data is None else digest(data)
+        return known
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.context.tree.open(path)
@@ -92,39 +119,3 @@ class CodeDetector:
             return file.data if file is not None else None
         except (OSError, UnreadableError):
             return None
-
-    def _load(self, path: str) -> ir.Module | None:
-        file = self.context.tree.open(path)
-        if file is None:
-            return None
-        try:
-            module = read(file)
-        except UnparsedError as error:
-            self.gaps.append(Gap(path, str(error), detector=self.name))
-            return None
-        self.gaps.extend(Gap(path, problem, detector=self.name) for problem in module.problems)
-        return module
-
-
-def concerns(finding: Finding, selected: frozenset[str]) -> bool:
-    """Say whether a finding has to do with one of the selected files: it stands there, or its way leads through."""
-    return finding.location.path in selected or any(hop.location.path in selected for hop in finding.flow)
-
-
-def load_models(catalog: Catalog, options: Mapping[str, Any]) -> Models:
-    """Return the models of the rule pack and of the user's configuration. Raises ConfigError."""
-    models = Models()
-    for family, raw in sorted(catalog.data("prompts/models").items()):
-        models.add(family, raw)
-    _own_models(models, options)
-    return models
-
-
-def _own_models(models: Models, options: Mapping[str, Any]) -> None:
-    own = options.get("prompts", {})
-    if not isinstance(own, dict):
-        raise ConfigError("`prompts` in aisec-ci.toml must be a table")
-    if unknown := sorted(set(own) - {"models"}):
-        raise ConfigError(f"aisec-ci.toml: unknown key `prompts.{unknown[0]}`", "did you mean `prompts.models`?")
-    if own.get("models"):
-        models.add(OWN, own["models"], "aisec-ci.toml, `prompts.models`")

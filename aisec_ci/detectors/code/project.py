@@ -285,14 +285,9 @@ def _shared(a: str, b: str) -> int:
 class Project:
     """The modules that are analysed together."""
 
-    def __init__(
-        self, paths: Iterable[str], load: Callable[[str], ir.Module | None], external: Collection[str] = ()
-    ) -> None:
-        """`paths` are all Python files of the tree; `load` brings one into the intermediate form or returns None.
-
-        `external` are top-level packages that are never looked for in the tree, also where a folder has their name.
-        """
-        self.names = Names(paths, external)
+    def __init__(self, names: Names, load: Callable[[str], ir.Module | None]) -> None:
+        """`names` are those of all Python files of the tree; `load` brings one into the intermediate form or returns None."""
+        self.names = names
         self._load = load
         self.modules: dict[str, ModuleInfo | None] = {}
         self.fns: list[Fn] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from posixpath import basename
+from typing import NamedTuple
 
 from aisec_ci.detectors.code.project import Names
 
@@ -77,58 +78,77 @@ _DYNAMIC = re.compile(rb"import_module\(\s*f[\"']([\w.{}]{3,200})[\"']")
 _HOLE = re.compile(r"\{\w*\}")
 
 
-def dynamic_imports(data: bytes, names: Names) -> list[str]:
-    """Return the modules of the tree that `import_module(f"plugins.{name}.functions")` can mean."""
-    out: list[str] = []
-    for match in _DYNAMIC.findall(data):
-        text = match.decode()
-        if not text.startswith("{") and "{" in text:
-            parts = [re.escape(part) for part in _HOLE.split(text)]
-            pattern = re.compile(r"\w+".join(parts))
-            out += [name for name in names.by_name if pattern.fullmatch(name)]
+def dynamic_imports(data: bytes) -> list[str]:
+    """Return the names with holes that are imported: `plugins.{name}.functions` of `import_module(f"…")`."""
+    if b"import_module(" not in data:
+        return []
+    found = [match.decode() for match in _DYNAMIC.findall(data)]
+    return [text for text in found if not text.startswith("{") and "{" in text]
+
+
+def _meant(text: str, names: Names) -> list[str]:
+    """Return the modules of the tree that a name with holes can mean."""
+    pattern = re.compile(r"\w+".join(re.escape(part) for part in _HOLE.split(text)))
+    return [name for name in names.by_name if pattern.fullmatch(name)]
+
+
+class FileFacts(NamedTuple):
+    """What the bytes of a file say: whether it is AI code, and which dotted names it imports, some with holes."""
+
+    relevant: bool
+    imports: tuple[str, ...]
+
+
+def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
+    """Return the facts of a file. One in which `also` finds something counts as AI code, too."""
+    return FileFacts(is_ai(data) or also.search(data) is not None, (*imports(data), *dynamic_imports(data)))
+
+
+PART = 250
+"""Files that are analysed together at least, where there are so many."""
+
+
+def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
+    """Return the paths to be analysed, in parts that can be analysed each by itself; everything sorted.
+
+    These are the files that are AI code, import such code directly or not, or are imported by any of these. Files that
+    imports connect, directly or not, are in the same part, and so is everything as long as it is not more than `PART`.
+    """
+    forward: dict[str, list[str]] = {}
+    backward: dict[str, list[str]] = {}
+    for path, known in facts.items():
+        for name in (n for text in known.imports for n in (_meant(text, names) if "{" in text else (text,))):
+            target = names.module(name, path)
+            if target is not None and target != path and target in facts:
+                forward.setdefault(path, []).append(target)
+                backward.setdefault(target, []).append(path)
+    reached = _reach((p for p, known in facts.items() if known.relevant), backward)
+    reached = _reach(sorted(reached), forward)
+    out: list[list[str]] = []
+    seen: set[str] = set()
+    group: list[str] = []
+    for path in sorted(reached):
+        if path in seen:
+            continue
+        connected = _reach([path], forward, backward) & reached
+        seen |= connected
+        group += connected
+        if len(group) >= PART:
+            out.append(sorted(group))
+            group = []
+    if group:
+        out.append(sorted(group))
     return out
 
 
-def closure(
-    paths: Iterable[str], read: Callable[[str], bytes | None], names: Names, also: re.Pattern[bytes]
-) -> list[str]:
-    """Return the paths, sorted, that are AI code, import such code directly or not, or are imported by any of these.
-
-    A file in which `also` finds something counts as AI code, too.
-    """
-    seeds: list[str] = []
-    forward: dict[str, list[str]] = {}
-    backward: dict[str, list[str]] = {}
-    wanted: dict[str, list[str]] = {}
-    known = [p for p in paths if not is_test(p)]
-    for path in known:
-        data = read(path)
-        if data is None:
-            continue
-        if is_ai(data) or also.search(data):
-            seeds.append(path)
-        wanted[path] = imports(data)
-        if b"import_module(" in data:
-            wanted[path] += dynamic_imports(data, names)
-    if not seeds:
-        return []
-    inside = set(known)
-    for path, dotted in wanted.items():
-        for name in dotted:
-            target = names.module(name, path)
-            if target is not None and target != path and target in inside:
-                forward.setdefault(path, []).append(target)
-                backward.setdefault(target, []).append(path)
-    reached = _reach(seeds, backward)
-    return sorted(_reach(sorted(reached), forward))
-
-
-def _reach(starts: Iterable[str], edges: dict[str, list[str]]) -> set[str]:
+def _reach(starts: Iterable[str], *tables: dict[str, list[str]]) -> set[str]:
     seen = set(starts)
     work = deque(seen)
     while work:
-        for target in edges.get(work.popleft(), ()):
-            if target not in seen:
-                seen.add(target)
-                work.append(target)
+        path = work.popleft()
+        for edges in tables:
+            for target in edges.get(path, ()):
+                if target not in seen:
+                    seen.add(target)
+                    work.append(target)
     return seen

@@ -1,0 +1,78 @@
+"""The search itself: a set of files in, what they show out. Everything heavy is imported here, not by `detector.py`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from aisec_ci.detectors.code import ir
+from aisec_ci.detectors.code.calls import examine
+from aisec_ci.detectors.code.findings import findings
+from aisec_ci.detectors.code.frontend import UnparsedError, read
+from aisec_ci.detectors.code.model_tables import load_models
+from aisec_ci.detectors.code.positions import Positions
+from aisec_ci.detectors.code.project import Names, Project
+from aisec_ci.detectors.code.seeds import sources
+from aisec_ci.detectors.code.solver import Solver
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.model import Finding, Gap
+
+NAME = "code"
+_RECURSION = 6000
+"""Frames that following a value backwards may take: values.DEPTH steps of several frames each."""
+
+
+def analyse(context: Context, names: Names, paths: Sequence[str]) -> Iterator[Report]:
+    """Yield what the files at `paths`, taken as one program, show of the selected files."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield from _Analysis(context, names).run(paths)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+class _Analysis:
+    def __init__(self, context: Context, names: Names) -> None:
+        self.context = context
+        self.names = names
+        self.gaps: list[Gap] = []
+
+    def run(self, paths: Sequence[str]) -> Iterator[Report]:
+        context = self.context
+        models = load_models(context.catalog, context.options)
+        project = Project(self.names, self._load)
+        for path in paths:
+            project.add(path)
+        yield from (g for g in self.gaps if g.path in context.selected)
+        if not project.fns:
+            return
+        flow = Flow(project)
+        positions = Positions(project, context.tree.open)
+        yield from examine(context, flow, positions.place)
+        solver = Solver(flow, models)
+        solver.run(sources(solver))
+        if solver.exhausted:
+            words = "the search for untrusted data in prompts reached its limit of steps before its end"
+            yield Gap("", words, detector=NAME)
+        for finding in findings(solver, positions):
+            if concerns(finding, context.selected):
+                yield finding
+
+    def _load(self, path: str) -> ir.Module | None:
+        file = self.context.tree.open(path)
+        if file is None:
+            return None
+        try:
+            module = read(file)
+        except UnparsedError as error:
+            self.gaps.append(Gap(path, str(error), detector=NAME))
+            return None
+        self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
+        return module
+
+
+def concerns(finding: Finding, selected: frozenset[str]) -> bool:
+    """Say whether a finding has to do with one of the selected files: it stands there, or its way leads through."""
+    return finding.location.path in selected or any(hop.location.path in selected for hop in finding.flow)

@@ -1,0 +1,293 @@
+"""What a run knows from earlier ones: results of the analysis, and which files belong to AI code.
+
+A result is kept for the set of files that were analysed together. It holds as long as the tool with its rules, the
+options, the paths of the tree, and the content of every file that was opened for it are the same (BLAKE2b of each); then
+nothing is parsed. Entries are JSON, checked as they are read; what does not fit is as if it were not there. Texts of
+source lines are left out and read again from the files, and an entry in which the secrets engine finds something is not
+written, so that no secret gets into the cache. Entries that another user owns are not read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from aisec_ci import __version__
+from aisec_ci.detectors.code.relevance import FileFacts
+from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.model import (
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Gap,
+    GapLevel,
+    Hop,
+    Location,
+    Observation,
+    Severity,
+    Thing,
+)
+from aisec_ci.paths import rules_dir
+from aisec_ci.sources.file import UnreadableError
+
+ENTRIES = 200
+"""Entries that the folder holds at most; the oldest go first."""
+
+SIZE = 8 * 1024 * 1024
+"""Bytes of an entry at most."""
+
+_IRRELEVANT = frozenset(
+    {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines"}
+)
+"""Options that do not change what the engine says."""
+
+
+def digest(data: bytes) -> str:
+    """Return what stands for a content."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+class UnfitError(Exception):
+    """A report cannot be kept in the cache."""
+
+
+class Cache:
+    """The entries of one run. Nothing is touched before it is asked for; without `options["cache"]` there is no cache."""
+
+    def __init__(self, context: Context, paths: Sequence[str]) -> None:
+        """`paths` are the Python files of the tree."""
+        self._context = context
+        self._python = paths
+        folder = context.options.get("cache")
+        self._folder = Path(folder) if folder else None
+
+    # -- results ------------------------------------------------------------------------------------------------------
+
+    def get(self, part: Sequence[str], digest_of: Callable[[str], str]) -> list[Report] | None:
+        """Return what is known of a set of files, or None."""
+        raw = self._read(self._key("result", part))
+        try:
+            if not raw or any(digest_of(path) != known for path, known in raw["files"].items()):
+                return None
+            lines = _Lines(self._context)
+            return [_decode(item, lines) for item in raw["reports"]]
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return None
+
+    def put(self, part: Sequence[str], files: Mapping[str, str], reports: Iterable[Report]) -> None:
+        """Keep a result; `files` are the digests of all that was read for it."""
+        if self._folder is None:
+            return
+        lines = _Lines(self._context)
+        try:
+            items = [_encode(report, lines) for report in reports]
+        except UnfitError:
+            return
+        data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
+        if len(data) <= SIZE and not self._secret(data):
+            self._write(self._key("result", part), data)
+
+    # -- facts of files -----------------------------------------------------------------------------------------------
+
+    def facts(self) -> dict[str, FileFacts]:
+        """Return the known facts by digest of the file."""
+        raw = self._read(self._facts_key)
+        try:
+            return {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1]))) for k, v in raw.items()} if raw else {}
+        except (TypeError, ValueError, AttributeError, IndexError):
+            return {}
+
+    def put_facts(self, facts: Mapping[str, FileFacts]) -> None:
+        """Keep the facts of the files of this tree."""
+        if self._folder is not None:
+            data = json.dumps(facts, separators=(",", ":")).encode()
+            if len(data) <= SIZE:
+                self._write(self._facts_key, data)
+
+    @cached_property
+    def _facts_key(self) -> str:
+        tops = sorted({p.split("/", 1)[0] for p in self._python})
+        return self._name("facts", tops)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def _key(self, kind: str, part: Sequence[str]) -> str:
+        if self._folder is None:
+            return ""
+        return self._name(kind, [*self._tree, "", *part])
+
+    @cached_property
+    def _tree(self) -> list[str]:
+        context = self._context
+        options = {k: v for k, v in context.options.items() if k not in _IRRELEVANT}
+        selected = sorted(set(self._python) & context.selected)
+        shown = [json.dumps(options, sort_keys=True, default=repr), *sorted(context.tree.paths), "", *selected]
+        return [digest("\0".join(shown).encode("utf-8", "surrogateescape"))]
+
+    def _name(self, kind: str, words: Iterable[str]) -> str:
+        text = "\0".join([kind, self._tool, *words])
+        return digest(text.encode("utf-8", "surrogateescape")) + ".json"
+
+    @cached_property
+    def _tool(self) -> str:
+        """What stands for the tool: version, its own code, rules, and the Python that parses."""
+        total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+        root = self._context.catalog.root or rules_dir()
+        for folder, suffixes in ((Path(__file__).parent.parent, (".py",)), (root, (".json", ".yaml"))):
+            for base, folders, names in os.walk(folder):
+                folders.sort()
+                for name in sorted(names):
+                    if name.endswith(suffixes):
+                        total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
+        return total.hexdigest()
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        if self._folder is None:
+            return None
+        try:
+            with (self._folder / name).open("rb") as stream:
+                state = os.fstat(stream.fileno())
+                if state.st_size > SIZE or (hasattr(os, "geteuid") and state.st_uid != os.geteuid()):
+                    return None
+                raw = json.loads(stream.read(SIZE))
+        except (OSError, ValueError, RecursionError):
+            return None
+        return raw if isinstance(raw, dict) else None
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Write an entry whole or not at all. A folder that cannot be written to is no error: the run only gains nothing."""
+        assert self._folder is not None
+        folder = self._folder
+        partial = folder / f".{name}.{os.getpid()}"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (folder / "CACHEDIR.TAG").exists():
+                (folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
+                (folder / ".gitignore").write_text("*\n", encoding="ascii")
+            partial.write_bytes(data)
+            partial.replace(folder / name)
+            entries = sorted(
+                (e for e in os.scandir(folder) if e.name.endswith(".json")), key=lambda e: e.stat().st_mtime
+            )
+            for entry in entries[:-ENTRIES]:
+                os.unlink(entry.path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+
+    def _secret(self, data: bytes) -> bool:
+        from aisec_ci.detectors.secrets import create  # noqa: PLC0415 - only where something is written
+        from aisec_ci.sources.file import SourceFile  # noqa: PLC0415
+
+        detector = create(self._context)
+        file = SourceFile.of_bytes("reports.json", data)
+        return any(isinstance(r, Finding) for r in (*detector.scan(file), *detector.finish()))
+
+
+class _Lines:
+    """Source lines of the tree's files."""
+
+    def __init__(self, context: Context) -> None:
+        self._open = context.tree.open
+        self._files: dict[str, Any] = {}
+
+    def __call__(self, path: str, line: int) -> str:
+        if path not in self._files:
+            self._files[path] = self._open(path)
+        file = self._files[path]
+        try:
+            return str(file.line_text(line)) if file is not None else ""
+        except (OSError, UnreadableError):
+            return ""
+
+
+# -- reports as JSON ---------------------------------------------------------------------------------------------------
+
+
+def _encode(report: Report, lines: _Lines) -> list[Any]:
+    if isinstance(report, Gap):
+        return ["gap", report.path, report.reason, report.level.value, report.detector]
+    if isinstance(report, Observation):
+        attributes = dict(report.attributes)
+        if json.loads(json.dumps(attributes)) != attributes:
+            raise UnfitError
+        where = _place(report.location, lines)
+        return ["observation", report.thing.value, report.name, where, int(report.confidence), attributes]
+    return [
+        "finding",
+        report.rule_id,
+        report.message,
+        _place(report.location, lines),
+        int(report.severity),
+        int(report.confidence),
+        [_place(r, lines) for r in report.related],
+        [[[_place(h.location, lines), h.what] for h in flow] for flow in (report.flow, *report.more_flows)],
+        report.help,
+        [[f.title, [[e.path, e.start, e.end, e.new] for e in f.edits], f.safe] for f in report.fixes],
+        dict(report.evidence),
+        report.anchor,
+    ]
+
+
+def _place(where: Location, lines: _Lines) -> list[Any]:
+    """Return a location without its text, but with whether it has one."""
+    if where.text and where.text != lines(where.path, where.line):
+        raise UnfitError
+    inside = (where.path, where.line, where.column, where.end_line, where.end_column, where.label, where.inside)
+    return [*inside, bool(where.text)]
+
+
+def _decode(raw: list[Any], lines: _Lines) -> Report:
+    def place(item: list[Any]) -> Location:
+        path, line, column, end_line, end_column, label, inside, text = item
+        for number in (line, column, end_line, end_column):
+            _check(number, int)
+        for word in (path, label, inside):
+            _check(word, str)
+        return Location(path, line, column, end_line, end_column, label, lines(path, line) if text else "", inside)
+
+    kind, *rest = raw
+    if kind == "gap":
+        path, reason, level, detector = rest
+        return Gap(_check(path, str), _check(reason, str), GapLevel(level), _check(detector, str))
+    if kind == "observation":
+        thing, name, where, confidence, attributes = rest
+        known = _check(attributes, dict)
+        return Observation(Thing(thing), _check(name, str), place(where), Confidence(confidence), known)
+    if kind != "finding":
+        raise ValueError(kind)
+    rule_id, message, where, severity, confidence, related, flows, advice, fixes, evidence, anchor = rest
+    ways = [tuple(Hop(place(h), _check(what, str)) for h, what in flow) for flow in flows]
+    return Finding(
+        _check(rule_id, str),
+        _check(message, str),
+        place(where),
+        Severity(severity),
+        Confidence(confidence),
+        tuple(place(r) for r in related),
+        ways[0],
+        tuple(ways[1:]),
+        _check(advice, str),
+        tuple(Fix(_check(t, str), tuple(_edit(e) for e in edits), bool(safe)) for t, edits, safe in fixes),
+        {_check(k, str): _check(v, str) for k, v in _check(evidence, dict).items()},
+        _check(anchor, str),
+    )
+
+
+def _edit(raw: list[Any]) -> Edit:
+    path, start, end, new = raw
+    return Edit(_check(path, str), _check(start, int), _check(end, int), _check(new, str))
+
+
+def _check(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(kind)
+    return value
