@@ -66,7 +66,7 @@ class ScriptsDetector:
         from aisec_ci.detectors.code.calls import examine_scripts  # noqa: PLC0415
         from aisec_ci.detectors.code.calls.javascript import SIZE_LIMIT, JsNames, lower  # noqa: PLC0415
         from aisec_ci.detectors.code.positions import Positions  # noqa: PLC0415
-        from aisec_ci.detectors.code.project import Project  # noqa: PLC0415
+        from aisec_ci.detectors.code.project import Names, Project  # noqa: PLC0415
         from aisec_ci.detectors.code.values import Flow  # noqa: PLC0415
 
         gaps: list[Gap] = []
@@ -83,7 +83,7 @@ class ScriptsDetector:
             gaps.extend(Gap(path, problem, detector=self.name) for problem in module.problems)
             return module
 
-        project = Project((), load)
+        project = Project(Names(()), load)
         project.names = JsNames(self._paths)
         for path in self._closure():
             project.add(path)
