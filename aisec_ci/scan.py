@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Detector, Report, Suppressed
 from aisec_ci.detectors.registry import detectors
+from aisec_ci.detectors.secrets.redact import redact
 from aisec_ci.fingerprint import fingerprint
-from aisec_ci.model import Finding, Gap, Location, Observation, Rule
+from aisec_ci.model import Finding, Gap, Hop, Location, Observation, Rule
 from aisec_ci.policy.suppress import ignore
 from aisec_ci.sources import SourceFile, UnreadableError
 
@@ -46,7 +49,9 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
         run.file(file)
     for detector in run.detectors:
         run.take(detector, "", detector.finish)
-    findings = fingerprint(_merge(_redact(run.findings)))
+    redacted = {k: v for detector in run.detectors for k, v in getattr(detector, "redacted", {}).items()}
+    known = {secret for detector in run.detectors for secret in getattr(detector, "known", ())}
+    findings = fingerprint(_merge(_without(known, _redact(run.findings, redacted))))
     return Result(
         tuple(ignore(findings, run.text_of)),
         _unique(run.observations),
@@ -137,9 +142,13 @@ def _merge(findings: list[Finding]) -> list[Finding]:
     return out
 
 
-def _redact(findings: list[Finding]) -> list[Finding]:
-    """Return the findings with every source line that holds a secret replaced by the redacted line of the secret's finding."""
-    lines = {(f.location.path, f.location.line): f.location.text for f in findings if "redacted" in f.evidence}
+def _redact(findings: list[Finding], redacted: Mapping[tuple[str, int], str]) -> list[Finding]:
+    """Return the findings with every source line that holds a secret replaced by the redacted line.
+
+    `redacted` are the lines of the detectors of secrets; those of their findings come first.
+    """
+    lines = {**redacted}
+    lines |= {(f.location.path, f.location.line): f.location.text for f in findings if "redacted" in f.evidence}
     if not lines:
         return findings
 
@@ -159,6 +168,26 @@ def _redact(findings: list[Finding]) -> list[Finding]:
         )
 
     return [whole(f) for f in findings]
+
+
+def _without(secrets: Iterable[str], findings: list[Finding]) -> list[Finding]:
+    """Return the findings with every known secret in any of their texts replaced by its redacted form."""
+    ordered = sorted(secrets, key=len, reverse=True)
+    if not ordered:
+        return findings
+    pattern = re.compile("|".join(map(re.escape, ordered)))
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(lambda m: redact(m[0]), value)
+        if isinstance(value, (Location, Hop)):
+            return replace(value, **{f.name: clean(getattr(value, f.name)) for f in fields(value) if f.name != "path"})
+        if isinstance(value, tuple):
+            return tuple(clean(item) for item in value)
+        return {k: clean(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+    texts = ("message", "location", "related", "flow", "more_flows", "help", "evidence")
+    return [replace(f, **{name: clean(getattr(f, name)) for name in texts}) for f in findings]
 
 
 def _unique(observations: list[Observation]) -> tuple[Observation, ...]:

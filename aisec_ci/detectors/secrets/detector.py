@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aisec_ci.catalog import Catalog
@@ -34,6 +34,12 @@ MOST = 500
 PLACES = 50
 """Places of one key that are listed besides the first."""
 
+SHORTEST = 12
+"""Characters of the shortest secret that is looked for in other texts of a report."""
+
+MOST_KNOWN = 2000
+"""Secrets that a run looks for in other texts of its report."""
+
 MOST_SUPPRESSED = 5000
 """Values left out that a run remembers."""
 
@@ -52,6 +58,10 @@ class SecretsDetector:
         self._literals = Literals(context.catalog.data("secrets/literals")["places"])
         self.suppressed: list[Suppressed] = []
         """Values left out so far."""
+        self.redacted: dict[tuple[str, int], str] = {}
+        """Lines with secrets as they may be shown, by path and line: for whoever else reports on them."""
+        self.known: set[str] = set()
+        """Secrets found so far, as they stand in the files: nothing that a run writes may hold one of them."""
 
     def wants(self, file: SourceFile) -> bool:
         """Say yes to every file that is not empty: keys leak in binaries too."""
@@ -88,6 +98,10 @@ class SecretsDetector:
                 self.suppressed.append(Suppressed(LITERAL, where, redact(item.value), reason))
             else:
                 spans.append(item)
+        for item in spans:
+            where = _covered(file, item, spans)
+            self.redacted[file.path, where.line] = where.text
+        self._remember(item.value for item in spans)
         rule = self._context.catalog.rules.get(LITERAL) if spans else None
         for item in spans[:MOST] if rule else ():
             assert rule is not None
@@ -118,6 +132,7 @@ class SecretsDetector:
                 for c in self._pack.find(member.data, member.name):
                     if not c.reason:
                         line = member.data.count(b"\n", 0, c.start) + 1
+                        self._remember([_text(c.key)])
                         place = Location(file.path, label="the same key", inside=f"member {member.name}, line {line}")
                         places = found.setdefault((c.format.rule.id, c.key), (c, []))[1]
                         places += [place] if len(places) <= PLACES else []
@@ -135,6 +150,9 @@ class SecretsDetector:
     def _report(self, found: list[Candidate], place: Place) -> Iterator[Report]:
         keys: dict[tuple[str, bytes], list[Candidate]] = {}
         spans = [(c.start, c.end) for c in found if not c.reason]
+        self.redacted.update(place.lines(spans))
+        self._remember(c.key.decode("utf-8", "replace") for c in found if not c.reason)
+        self._remember(place.text(start, end) for start, end in spans)
         for c in found:
             reason = c.reason
             if not reason and "value" in c.format.raw:
@@ -160,6 +178,11 @@ class SecretsDetector:
         if len(keys) > MOST:
             yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
 
+    def _remember(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            if len(secret) >= SHORTEST and len(self.known) < MOST_KNOWN:
+                self.known.add(secret)
+
     def _stream(self, file: SourceFile) -> Iterator[Report]:
         """Search a large file piece by piece. Memory: a few pieces, whatever the size of the file."""
         lines = _Lines()
@@ -181,6 +204,7 @@ class SecretsDetector:
                 if not seen <= start < limit or c.reason or (c.format.rule.id, c.key) in keys:
                     continue
                 keys.add((c.format.rule.id, c.key))
+                self._remember([_text(c.key)])
                 line, line_start = lines.at(start, piece, offset)
                 yield finding(c, _plain_location(file.path, piece, offset, line, line_start, c))
                 if len(keys) >= MOST:
@@ -257,6 +281,27 @@ class Place:
             inside = inside or self._notebook.inside(first)
         text = redact_text(file.text[begin:stop] if stop - begin < 4 * LINE_LIMIT else file.text[begin:cut], here)
         return Location(file.path, line, column, end_line, end_column, "", text[:LINE_LIMIT].rstrip("\r\n"), inside)
+
+    def text(self, start: int, end: int) -> str:
+        """Return the text of a range of bytes on one line; empty for a longer one."""
+        raw = self._data[start:end]
+        return "" if b"\n" in raw else raw.decode("latin-1" if self._latin else "utf-8", "replace")
+
+    def lines(self, spans: list[tuple[int, int]]) -> Iterator[tuple[tuple[str, int], str]]:
+        """Yield path, line and the redacted text of each line that holds a piece of a span."""
+        file = self.file
+        chars = [(self.character(start), self.character(end)) for start, end in spans]
+        held: dict[int, list[tuple[int, int]]] = {}
+        for start, end in chars:
+            last = file.position(max(end - 1, start))[0]
+            for line in range(file.position(start)[0], last + 1):
+                held.setdefault(line, []).append((start, end))
+        for line, here in held.items():
+            begin = file.line_starts[line - 1]
+            stop = file.line_starts[line] if line < len(file.line_starts) else len(file.text)
+            text = file.text[begin : min(stop, begin + 4 * LINE_LIMIT)]
+            shown = redact_text(text, [(s - begin, e - begin) for s, e in here])
+            yield (file.path, line), shown[:LINE_LIMIT].rstrip("\r\n")
 
 
 def finding(c: Candidate, where: Location, related: tuple[Location, ...] = ()) -> Finding:
