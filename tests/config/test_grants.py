@@ -185,6 +185,20 @@ def test_a_wildcard_is_taken_out_and_the_comments_stay(scan: Scan) -> None:
     assert got.fixed(got.one("agent-shell-wildcard")) == text.replace('    "Bash(python:*)",\n', "")
 
 
+@pytest.mark.parametrize(
+    ("rule", "narrow"),
+    [
+        ("Bash(npm:*)", '"Bash(npm run test:*)", "Bash(npm run build:*)", "Bash(npm run lint:*)"'),
+        ("Bash(npm *)", '"Bash(npm run test *)", "Bash(npm run build *)", "Bash(npm run lint *)"'),
+    ],
+)
+def test_a_wildcard_is_narrowed(scan: Scan, rule: str, narrow: str) -> None:
+    text = '{"permissions": {"allow": [\n  "Read(./src/**)", // files\n  "RULE", // builds\n  "Edit(./src/**)"\n]}}'
+    got = scan({".claude/settings.json": text.replace("RULE", rule)})
+    fixes = got.one("agent-shell-wildcard").fixes
+    assert got.fixed(got.one("agent-shell-wildcard"), len(fixes) - 1) == text.replace('"RULE"', narrow)
+
+
 def test_the_last_item_is_taken_out_with_the_comma_before_it(scan: Scan) -> None:
     got = scan({".claude/settings.json": '{"permissions": {"allow": ["Read", "Bash"]}}'})
     assert got.fixed(got.one("agent-shell-wildcard")) == '{"permissions": {"allow": ["Read"]}}'

@@ -148,6 +148,16 @@ def test_lists_of_tools_point_at_the_entry(scan: Scan, text: str, pointed: str) 
     assert got.pointed(got.one("ci-agent-broad-tools")) == pointed
 
 
+@pytest.mark.parametrize(("token", "blank"), [("${{ secrets.GITHUB_TOKEN }}", "''"), ("'${{ github.token }}'", "''")])
+def test_a_token_is_blanked(scan: Scan, token: str, blank: str) -> None:
+    text = (
+        "on: [issues]\npermissions: {issues: write}\njobs:\n  a:\n    steps:\n      - uses: google-github-actions/run-gemini-cli@v0\n"
+        "        env:\n          GITHUB_TOKEN: TOKEN # for gh\n          BODY: ${{ github.event.issue.body }}\n        with: {prompt: /triage}\n"
+    )
+    got = scan({PATH: text.replace("TOKEN #", token + " #")})
+    assert got.fixed(got.one("ci-agent-untrusted-prompt")) == text.replace("TOKEN #", blank + " #")
+
+
 def test_a_word_of_the_prompt_is_no_tool(scan: Scan) -> None:
     text = 'on: [issues]\njobs:\n  a:\n    steps:\n      - run: claude -p --allowedTools "Read" "Bash is nice"\n'
     assert "ci-agent-broad-tools" not in scan({PATH: text}).rules()

@@ -147,6 +147,13 @@ class Programs:
             words = wrapped
         return SAFE
 
+    def narrowed(self, pattern: Pattern) -> tuple[str, ...]:
+        """Return commands that are safe with free arguments and that a pattern of one bare program is mostly meant for."""
+        if len(pattern.words) != 1 or pattern.glued or pattern.tail or not pattern.free:
+            return ()
+        row = self.table.get(basename(pattern.words[0]).lower(), {})
+        return tuple(f"{pattern.words[0]} {command}" for command in row.get("narrow", ()))
+
     @staticmethod
     def _wrapped(row: Mapping[str, Any], rest: Sequence[str]) -> list[str] | None:
         """Return the command that a wrapper such as `sudo`, `timeout 5` or `uv run` runs; None where this is none."""

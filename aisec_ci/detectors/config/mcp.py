@@ -498,7 +498,11 @@ def _approvals(scope: Scope, server: Server, tools: Tools) -> Iterator[Report]:
             "mcp-auto-approval",
             trust,
             f"every tool of MCP server `{name}` runs without asking (`trust: true`)",
-            Severity.HIGH if {"execution", "destruction"} & set(labels) else Severity.MEDIUM,
+            Severity.HIGH
+            if {"execution", "destruction"} & set(labels)
+            else Severity.LOW
+            if labels == ("reading",)
+            else Severity.MEDIUM,
             standing=server.standing,
             fixes=[scope.replacing("ask for each call", trust.value, "false")],
             server=name,

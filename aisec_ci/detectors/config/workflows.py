@@ -25,7 +25,7 @@ from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.interface import Report
-from aisec_ci.model import Severity, Thing
+from aisec_ci.model import Fix, Severity, Thing
 
 
 class Reach(IntEnum):
@@ -486,6 +486,7 @@ def _broad_tools(scope: Scope, step: Step) -> Iterator[Report]:
         f"`{shown(text)}` is allowed to {step.agent.product}, {_WHO[step.reach]}{holds}; {how}",
         severity,
         help="allow the exact commands that the task needs, and read-only tools",
+        fixes=_blanking(scope, step) if verdict is _SUBSHELL else (),
         related=[scope.where(n, v.how) for n, v, _ in hits[1:6]],
         pattern=shown(text),
         reach=step.reach.name.lower(),
@@ -529,9 +530,19 @@ def _prompt(scope: Scope, step: Step) -> Iterator[Report]:
                 f"`{found[0][2]}`, which a stranger writes, is handed to {step.agent.product} in `{shown(entry.key.value)}`, with {step.credentials or 'a token that may write'}",
                 Severity.HIGH if sure else Severity.MEDIUM,
                 help="run the agent without a token and without shell in one job, and act on its checked answer in another",
+                fixes=_blanking(scope, step),
                 value=found[0][2],
             )
             return
+
+
+def _blanking(scope: Scope, step: Step) -> tuple[Fix, ...]:
+    """Return the fix that takes the token from the agent, as the vendors' own triage workflows do."""
+    node = next((n for key in _TOKEN_KEYS if (n := step.node.mapping("env").scalar(key)) is not None), None)
+    if node is None or not node.value or step.agent.row.get("gate"):
+        return ()
+    quoted = scope.file.text[node.start : node.start + 1] in ('"', "'")
+    return (scope.replacing("take the token from the agent", node, "" if quoted else "''"),)
 
 
 def _injected(scope: Scope, step: Step, span: tuple[int, int], value: str, others: list[int]) -> Iterator[Report]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from aisec_ci.detectors.config import environment, hooks
 from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs, Verdict, pattern_of
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
-from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar
+from aisec_ci.detectors.config.parsers.nodes import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.config.paths import broad_path, secret_path
 from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
-from aisec_ci.model import Severity, Thing
+from aisec_ci.model import Fix, Severity, Thing
 
 CLIENT = "Claude Code"
 
@@ -143,8 +143,9 @@ def check_allowed(
     confined = Standing.CONTAINER if sandboxed and scope.standing in (Standing.ACTIVE, Standing.LOCAL) else None
     if rule.tool in _SHELLS or rule.tool == "*":
         if rule.tool != "*" and rule.spec is not None and not rule.whole_tool:
+            fixes = (*remove, *_narrowing(scope, rule, items, programs))
             yield from shell_grant(
-                scope, rule.node, spec, programs.judge(pattern_of(spec)), name, remove, confined, listed
+                scope, rule.node, spec, programs.judge(pattern_of(spec)), name, fixes, confined, listed
             )
         else:
             yield scope.finding(
@@ -171,6 +172,18 @@ def check_allowed(
         yield from _mcp_rule(scope, rule, name, remove, tools, listed)
     elif rule.tool in _FILES and rule.spec:
         yield from _file_rule(scope, rule, spec, name, remove, listed)
+
+
+def _narrowing(scope: Scope, rule: PermissionRule, items: Node | None, programs: Programs) -> tuple[Fix, ...]:
+    """Return the fix that puts the usual harmless sub-commands in place of a whole program, in the spelling of the rule."""
+    spec = (rule.spec or "").strip()
+    quote = scope.file.text[rule.node.start : rule.node.start + 1]
+    commands = programs.narrowed(pattern_of(spec))
+    if not commands or not isinstance(items, Sequence) or quote not in ('"', "'"):
+        return ()
+    end = ":*" if spec.endswith(":*") else " *"
+    new = f"{quote}, {quote}".join(f"{rule.tool}({command}{end})" for command in commands)
+    return (scope.replacing(f"allow {', '.join(f'`{c}`' for c in commands)} alone", rule.node, new),)
 
 
 def shell_grant(
