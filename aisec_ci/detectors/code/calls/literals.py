@@ -47,6 +47,10 @@ def literal(flow: Flow, value: Value, text: str) -> tuple[Value, int] | None:
             cls = fn.module.classes[node.data]
             into += [cls.owner.value(n) for values in cls.ir.attrs.values() for n in values]
         elif node.op == "import":
+            path, name = project.names.split(node.data, fn.module.path)
+            module = project.module(path) if path else None
+            if module is not None and name:
+                into += module.variable(name)
             for val in flow.values(one):
                 if val.kind == "class":
                     into += [val.what.owner.value(n) for values in val.what.ir.attrs.values() for n in values]

@@ -26,6 +26,7 @@ class Loader:
     in_name: bool
     code: tuple[Slot, ...]
     always_code: bool
+    safe: tuple[Slot, ...]
     offline: tuple[Slot, ...]
     file: tuple[Slot, ...]
     prefixes: tuple[str, ...]
@@ -62,6 +63,7 @@ def _loader(raw: Mapping[str, Any]) -> Loader:
         revision == IN_NAME,
         slots(raw.get("code")),
         bool(raw.get("always-code")),
+        slots(raw.get("safe")),
         slots(raw.get("offline")),
         slots(raw.get("file")),
         (prefix,) if isinstance(prefix, str) else tuple(prefix),

@@ -127,6 +127,7 @@ class Loads:
         info = self.view.module(load.call)
         if self.view.is_test(info.path):
             return
+        yield from self._pickled_weights(load)
         code = self._remote_code(load, info)
         if code:
             sample = self.view.is_sample(info.path)
@@ -138,6 +139,26 @@ class Loads:
             for finding in self._unpinned(used):
                 sample = self.view.is_sample(info.path) and finding.severity < Severity.MEDIUM
                 yield replace(finding, severity=Severity.NOTE) if sample else finding
+
+    def _pickled_weights(self, load: _Load) -> Iterator[Finding]:
+        """Judge `use_safetensors=False`. The fix is offered where the lock file shows that there are safe weights."""
+        switch = given(self.view.flow, load.call, load.loader.safe)
+        if not switch.constants or any(c is not False for c in switch.constants):
+            return
+        locked = self._locked(load, "") if load.ids else None
+        safe = next((p for p in sorted(locked.files) if p.endswith(".safetensors")), "") if locked else ""
+        edit = replaced(self.view, switch.at, new=True) if safe and switch.at is not None else None
+        yield Finding(
+            "unsafe-model-deserialization",
+            "`use_safetensors=False` takes the pickled weights"
+            + (f" although `{safe}` is there" if safe else " although safe ones may be there"),
+            self.view.argument(load.call, switch.at),
+            Severity.MEDIUM if safe else Severity.LOW,
+            Confidence.HIGH,
+            help="leave the argument out: safetensors are taken where the repository has them",
+            fixes=(Fix("take the weights that run no code", (edit,)),) if edit else (),
+            evidence={"loader": load.name},
+        )
 
     def _without_tests(self, load: _Load) -> _Load:
         """Return a load without the names that only tests pass to it."""
@@ -290,6 +311,7 @@ class Loads:
             self._where(load),
             severity,
             Confidence.HIGH,
+            fixes=self._pinned(load, self._locked(load, name.partition(":")[2])),
             help=f"name a commit: `{name.partition(':')[0]}:<40 hex digits>`",
             evidence={"loader": load.name, "hub": load.loader.hub, "model": name},
         )

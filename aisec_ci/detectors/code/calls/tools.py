@@ -69,6 +69,8 @@ def _from_framework(name: str) -> bool:
 
 
 def _body(view: View, fn: Fn, seen: set[Value]) -> Iterator[Finding]:
+    if view.is_test(fn.module.path) or not view.reported(fn.module):
+        return
     inside = [f for f in fn.module.functions if f is fn or _within(f, fn)]
     for part in inside:
         for i, node in enumerate(part.nodes):
