@@ -12,11 +12,13 @@ from aisec_ci.detectors.code.frontend import UnparsedError, read
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
+from aisec_ci.detectors.code.prompt_files import system_variables
 from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Finding, Gap
+from aisec_ci.sources.file import UnreadableError
 
 NAME = "code"
 _RECURSION = 6000
@@ -52,6 +54,7 @@ class _Analysis:
         positions = Positions(project, context.tree.open)
         yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
+        solver.system_variables = system_variables(flow, context.tree.paths, self._bytes)
         solver.run(sources(solver))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
@@ -59,6 +62,13 @@ class _Analysis:
         for finding in findings(solver, positions):
             if concerns(finding, context.selected):
                 yield finding
+
+    def _bytes(self, path: str) -> bytes | None:
+        file = self.context.tree.open(path)
+        try:
+            return file.data if file is not None else None
+        except (OSError, UnreadableError):
+            return None
 
     def _load(self, path: str) -> ir.Module | None:
         file = self.context.tree.open(path)

@@ -93,7 +93,8 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         severity = Severity(max(severity - 1, Severity.NOTE))
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
     confidence = _CONFIDENCE[flags >> DOUBT]
-    if sum(s.note.startswith("kept in") for s in steps) >= SHARED:
+    shared = [s for s in steps if s.note.startswith("kept in")]
+    if len(shared) >= SHARED or any(_message_text(solver, s.value) for s in shared):
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
@@ -107,8 +108,6 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
         message += "" if inner.label == "a system message" else f" of `{inner.label}`"
-    elif hit.kind in {"tool-description", "template"}:
-        message += f" `{inner.label}`"
     else:
         message += f" `{inner.label}`"
     if notes:
@@ -125,6 +124,15 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
     return finding, built[0] if built is not None else None
+
+
+def _message_text(solver: Solver, load: Value) -> bool:
+    """Say whether a field is the text of a class of messages: those of the user and those of the program look alike here."""
+    node = solver.project.node(load)
+    if node.op != "attr" or node.data not in {"text", "content", "message", "body", "parts"}:
+        return False
+    owners = [v.what.ir.name for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
+    return any(name.endswith(("Message", "Msg", "Turn", "Utterance")) for name in owners)
 
 
 def _label(use: str, kind: str) -> str:
@@ -249,7 +257,14 @@ def _text_size(solver: Solver, value: Value) -> int:
         return sum(_letters(t) for a in node.args for t in solver.flow.constants(base | a).texts[:1])
     if node.op == "call":
         callee = solver.project.node(base | node.args[0])
-        if callee.op == "attr" and callee.data in {"format", "replace", "substitute", "safe_substitute", "join"}:
+        if callee.op == "attr" and callee.data in {
+            "format",
+            "replace",
+            "substitute",
+            "safe_substitute",
+            "join",
+            "render",
+        }:
             return max((_letters(t) for t in solver.flow.constants(base | callee.args[0]).texts[:2]), default=1)
     return 0
 

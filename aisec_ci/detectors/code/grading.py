@@ -43,6 +43,10 @@ _PROMPT: dict[str, dict[str, Grade]] = {
         "llm": Grade("untrusted-system-prompt", _M, "reaches the system prompt of another call"),
         "tool": Grade("untrusted-system-prompt", _M, "reaches a system prompt"),
     },
+    "system-variable": {
+        "remote": Grade("untrusted-system-prompt", _M, "is filled into the system prompt by"),
+        "third": Grade("indirect-prompt-injection", _M, "is filled into the system prompt by"),
+    },
     "tool-description": dict.fromkeys(
         ("remote", "user", "third", "llm", "tool"),
         Grade("untrusted-tool-description", _H, "reaches the description of a tool"),

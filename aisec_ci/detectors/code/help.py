@@ -26,6 +26,7 @@ def advice(rule: str, use: str, label: str) -> str:
 
 
 _ADVICE = {
+    "system-variable": "use the variable in the description of a task, not in the role, goal, or backstory of an agent",
     "prompt": "leave it out: let the code that needs the value read it, and refer to it in the prompt by a name that tells nothing",
     "answer": "leave it out of what the tool returns: let the code that needs the value read it",
     "tool-description": "keep tool descriptions constant; choose between constant texts if they must vary",

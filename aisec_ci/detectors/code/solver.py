@@ -179,6 +179,8 @@ class Solver:
         """Functions whose result is used: instructions given as a callable."""
         self.confidential = False
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
+        self.system_variables: frozenset[str] = frozenset()
+        """Inputs of a run that become part of a system prompt: see prompt_files.py."""
         self.injected: dict[int, list[Value]] = {}
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self._info: dict[Value, CallInfo] = {}
@@ -1231,6 +1233,10 @@ class Solver:
             elif kind == "**":
                 if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
                     continue
+                if path[0] == "*" and use.kind not in {"messages", "user"}:
+                    fact = fact._replace(
+                        flags=_doubt(fact.flags, MAX_DOUBT)
+                    )  # which of the options it is, is not known
                 path = path[1:]
             elif kind == "*":
                 if use.position is None or use.position < position:
@@ -1261,6 +1267,10 @@ class Solver:
             return
         if kind == "body":
             self._body(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind == "inputs":
+            if path and path[0] in self.system_variables:
+                self.hit(entry, fact, "system-variable", call, argument, model.label, doubt)
             return
         if kind == "user" and self.confidential:
             self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
