@@ -225,8 +225,8 @@ def _graph(document: Mapping[str, Any], root: Entry, rows: list[_Row]) -> Iterat
     boxes: dict[str, tuple[int, int]] = {}
     columns: list[list[_Row]] = [[] for _ in COLUMNS]
     for row in rows:
-        if column := _COLUMN_OF.get(row.kind, 0):
-            columns[column].append(row)
+        if place := _COLUMN_OF.get(row.kind, 0):
+            columns[place].append(row)
     # What is wrong, then what is not pinned, is worth its place first.
     for column in columns:
         column.sort(key=lambda r: (not r.findings, r.pin != "none"))
@@ -238,8 +238,8 @@ def _graph(document: Mapping[str, Any], root: Entry, rows: list[_Row]) -> Iterat
     top = text(root, "bom-ref")
     boxes[top] = (2, _TOP + (total - _TOP - _HEIGHT) // 2 if height < 12 else _TOP)
     for number, column in enumerate(columns):
-        for place, row in enumerate(column[:SHOWN]):
-            boxes[row.ref] = (2 + number * _ACROSS, _TOP + place * (_HEIGHT + _GAP))
+        for line, row in enumerate(column[:SHOWN]):
+            boxes[row.ref] = (2 + number * _ACROSS, _TOP + line * (_HEIGHT + _GAP))
     yield f'<div class="scroll"><svg viewBox="0 0 {width} {total}" width="{width}" height="{total}" role="img" aria-label="What needs what">'
     for number, title in enumerate(titles):
         yield f'<text class="head" x="{2 + number * _ACROSS}" y="18">{title}</text>'

@@ -84,7 +84,8 @@ class _Drafts:
         self.services: dict[str, _Draft] = {}
         self.relations: set[Relation] = set()
         self._agents: dict[str, set[str]] = defaultdict(set)
-        self._owned: list[tuple[str, str]] = []
+        self._owned: list[tuple[str, str, str]] = []
+        """The agent that is named, what belongs to it, and the file that says so."""
 
     def add(self, item: Observation) -> None:
         if item.thing is Thing.SERVICE:
@@ -103,7 +104,7 @@ class _Drafts:
         if item.thing is Thing.AGENT:
             self._agents[item.name].add(identity.ref)
         elif owner := item.attributes.get("agent"):
-            self._owned.append((str(owner), identity.ref))
+            self._owned.append((str(owner), identity.ref, item.location.path))
         if item.thing is Thing.MODEL:
             self._add_model_relations(item, draft)
         elif item.thing is Thing.CONTAINER and (provider := self.providers.of_image(identity.name)):
@@ -163,7 +164,7 @@ class _Drafts:
             self._component(identity, Thing.FRAMEWORK).add(item)
             self.relations.add(Relation(ref, identity.ref))
         for owner in _listed(item.attributes.get("agent") or item.attributes.get("client")):
-            self._owned.append((owner, ref))
+            self._owned.append((owner, ref, item.location.path))
 
     def _add_grant(self, item: Observation) -> None:
         owner = str(item.attributes.get("agent") or item.attributes.get("client") or "")
@@ -189,8 +190,11 @@ class _Drafts:
 
     def link_agents(self) -> None:
         """Relate tools, models, prompts and servers to the agents that name them; afterwards, as agents may come later."""
-        for owner, ref in self._owned:
-            self.relations.update(Relation(agent, ref) for agent in self._agents.get(owner, ()) if agent != ref)
+        for owner, ref, path in self._owned:
+            agents = self._agents.get(owner, set())
+            # Many files have an agent called `agent`: the one of the same file is meant.
+            here = {a for a in agents if a == f"agent:{path}#{owner}"}
+            self.relations.update(Relation(agent, ref) for agent in here or agents if agent != ref)
 
     def declare(self, root: Root) -> None:
         """Add what the owners say of models and datasets; it wins over what was seen."""
