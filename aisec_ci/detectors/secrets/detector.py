@@ -16,7 +16,7 @@ from aisec_ci.detectors.secrets.engine import LONGEST, Pack
 from aisec_ci.detectors.secrets.literals import Literal, Literals
 from aisec_ci.detectors.secrets.notebooks import Notebook
 from aisec_ci.detectors.secrets.redact import redact, redact_text
-from aisec_ci.model import Finding, Gap, GapLevel, Location, Status
+from aisec_ci.model import Finding, Fix, Gap, GapLevel, Location, Status
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
 
@@ -174,7 +174,12 @@ class SecretsDetector:
             active = next((i for i, (status, _) in enumerate(judged) if status is Status.ACTIVE), 0)
             status, why = judged[active]
             others_of_key = (*places_of_key[:active], *places_of_key[active + 1 :])
-            yield replace(finding(first, places_of_key[active], tuple(others_of_key)), status=status, reason=why)
+            yield replace(
+                finding(first, places_of_key[active], tuple(others_of_key)),
+                status=status,
+                reason=why,
+                fixes=_fixes(place, places),
+            )
         if len(keys) > MOST:
             yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
 
@@ -229,6 +234,16 @@ class _Lines:
             self._start = self._done + last + 1
         self._done = where
         return self._line, self._start
+
+
+def _fixes(place: Place, places: list[Candidate]) -> tuple[Fix, ...]:
+    """Return the remedy for a key that stands as it is at up to `PLACES` places."""
+    if len(places) > PLACES or any(c.via for c in places):
+        return ()
+    from aisec_ci.detectors.secrets.remedy import fix  # noqa: PLC0415 - most files have no key
+
+    spans = [(place.character(c.start), place.character(c.end)) for c in places]
+    return fix(place.file, spans, str(places[0].format.raw.get("env", "")))
 
 
 def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:
