@@ -24,6 +24,9 @@ FLOWS = 5
 SHARED = 3
 """Hops through fields and shared variables from which on a flow is a guess: objects of a class are not told apart."""
 
+JUMPS = 14
+"""Calls, results and shared variables on a flow beyond which it is a guess: not every caller goes with every callee."""
+
 _STEPS = 400
 """Steps of a way that are looked at."""
 
@@ -94,7 +97,11 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
-    if len(shared) >= SHARED or any(_message_text(solver, s.value) for s in shared):
+    if (
+        len(shared) >= SHARED
+        or sum(bool(s.note) for s in steps) > JUMPS
+        or any(_message_text(solver, s.value) for s in shared)
+    ):
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)

@@ -14,6 +14,7 @@ grow with the number of sources.
 from __future__ import annotations
 
 import re
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -942,6 +943,8 @@ class Solver:
         else:
             if info.method and not self._text_like(info):
                 flags = _doubt(flags, 1)
+            if path and word not in _TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
+                flags = _doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
             if info.method and word in _FILLERS:
                 flags |= BUILT
             self.add(entry, Fact(call, (), flags), via)
@@ -1498,6 +1501,12 @@ class _FnTables:
         for name, nodes in fn.ir.defs.items():
             for n in nodes:
                 self.names.setdefault(n, []).append(name)
+
+
+def _foreign(names: Iterable[str]) -> bool:
+    """Say whether a call is one of a library outside the standard library."""
+    heads = {name.split(".", 1)[0].removesuffix("()") for name in names}
+    return bool(heads) and not heads & (sys.stdlib_module_names | {"builtins"})
 
 
 def fixed_host(prefix: str) -> bool:
