@@ -6,13 +6,31 @@ _USER_ROLE = {
     "chat.completions": 'a message with the role "user"',
     "responses.": "the `input` of the call",
     "messages.": "a user message in `messages`",
+    "threads.runs": "a message of the thread",
+    "SystemMessagePromptTemplate": "a `HumanMessagePromptTemplate`",
     "SystemMessage": "a `HumanMessage`",
     "ChatPromptTemplate": 'a `("human", …)` message',
+    "SystemPromptPart": "a `UserPromptPart`",
+    "ChatMessage.from_system": "`ChatMessage.from_user`",
+    "add_system_message": "`add_user_message`",
     "generate_content": "`contents`",
     "GenerateContentConfig": "`contents`",
+    "GenerativeModel": "the argument of `generate_content`",
+    "chats.create": "the argument of `send_message`",
     "converse": "a user message in `messages`",
+    "invoke_model": "a user message in the `messages` of the body",
+    "as_chat_engine": "the argument of `chat`",
+    "ChatEngine": "the argument of `chat`",
+    "ClaudeAgentOptions": "the `prompt` of `query`",
+    "crewai": "the `description` of a `Task`",
+    "dspy": "an `InputField` of the signature",
+    "pydantic_ai": "the argument of `agent.run`",
+    "ollama": "a user message in `messages`, or `prompt`",
+    "chat": "a user message in `messages`",
     "Agent": "the input of the run",
+    "create_agent": "the messages of the run",
 }
+"""Where the text of a user goes, by a part of the call's name; the first that fits."""
 
 
 def advice(rule: str, use: str, label: str) -> str:
