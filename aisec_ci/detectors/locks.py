@@ -32,8 +32,12 @@ class Locks:
             try:
                 found[dirname(path)] = parse(file.text, path)
             except (ConfigError, OSError, UnreadableError) as error:
-                self.gaps.append(Gap(path, f"not used: {error}", detector="code"))
+                self.gaps.append(Gap(path, f"not used: {error}", detector="deployment"))
         return found
+
+    def unread(self) -> list[Gap]:
+        """Return what could not be read: a lock that is not used must not pass for one that is."""
+        return self.gaps if self._locks or self.gaps else []
 
     def entry(self, importer: str, kind: str, hub: str, name: str, revision: str = "") -> Locked | None:
         """Return what the lock file nearest to a file says of a reference in it."""

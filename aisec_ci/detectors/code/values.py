@@ -876,7 +876,9 @@ class Flow:
 
     # -- names -------------------------------------------------------------------------------------------------------
 
-    def variable(self, info: ModuleInfo, owner: int, name: str) -> list[Value | Val]:
+    def variable(
+        self, info: ModuleInfo, owner: int, name: str, seen: frozenset[str] = frozenset()
+    ) -> list[Value | Val]:
         """Return what a name of a function (0: the module) was given: values, or a Val for a builtin or import."""
         if owner:
             fn = info.functions[owner]
@@ -890,8 +892,8 @@ class Flow:
         for star in info.ir.stars:
             path = self.project.names.module(star, info.path)
             source = self.project.module(path) if path else None
-            if source is not None and source is not info:
-                found = [v for v in self.variable(source, 0, name) if isinstance(v, int)]
+            if source is not None and source is not info and source.path not in seen:  # packages import each other so
+                found = [v for v in self.variable(source, 0, name, seen | {info.path}) if isinstance(v, int)]
                 if found:
                     return found
         return [Val("ext", f"builtins.{name}")]

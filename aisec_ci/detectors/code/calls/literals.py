@@ -11,8 +11,11 @@ STEPS = 300
 """Values that are looked at."""
 
 
-def literal(flow: Flow, value: Value, text: str) -> tuple[Value, int] | None:
-    """Return the nearest node that is the constant `text` among what goes into a value, and how many steps away it is."""
+def literal(flow: Flow, value: Value, text: str, *, callers: bool = True) -> tuple[Value, int] | None:
+    """Return the nearest node that is the constant `text` among what goes into a value, and how many steps away it is.
+
+    Without `callers`, what the callers of a function pass is not looked at, only the defaults of its parameters.
+    """
     project = flow.project
     seen = {value}
     queue = deque([(value, 0)])
@@ -33,7 +36,7 @@ def literal(flow: Flow, value: Value, text: str) -> tuple[Value, int] | None:
             parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else None
             if param.default >= 0 and parent is not None:
                 into.append(parent.value(param.default))
-            for call, target in flow.callers(fn)[:8]:
+            for call, target in flow.callers(fn)[:8] if callers else ():
                 into += [argument for argument, _ in flow.passed(call, target, node.data)]
         elif node.op == "call":
             for target in flow.targets(one)[:4]:

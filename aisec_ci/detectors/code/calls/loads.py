@@ -22,6 +22,9 @@ _PICKLED = re.compile(r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|dill|npy|npz|th
 _WEIGHTS = re.compile(
     r"(?i)\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npz|th|safetensors|gguf|onnx|h5|keras|tflite|msgpack|nemo|mlmodel)$"
 )
+NEAR = 2
+"""Steps between a call and a name that surely is the one that it loads."""
+
 MOST = 12
 """Names of one call whose origin is looked for."""
 
@@ -139,6 +142,17 @@ class Loads:
             for finding in self._unpinned(used):
                 sample = self.view.is_sample(info.path) and finding.severity < Severity.MEDIUM
                 yield replace(finding, severity=Severity.NOTE) if sample else finding
+
+    def _near(self, load: _Load) -> bool:
+        """Say whether a name is written near the call: in it, in a variable, or as a default.
+
+        A name that a caller passes, or that comes out of a table, is one of many, and branches may keep it away from here.
+        """
+        at = given(self.view.flow, load.call, load.loader.id).at
+        if at is None:
+            return True
+        found = (literal(self.view.flow, at, text, callers=False) for text in load.ids.values() if text)
+        return any(written is not None and written[1] <= NEAR for written in found)
 
     def _pickled_weights(self, load: _Load) -> Iterator[Finding]:
         """Judge `use_safetensors=False`. The fix is offered where the lock file shows that there are safe weights."""
@@ -284,6 +298,8 @@ class Loads:
             if self.declared.reaches("datasets", _NO_SCRIPTS, info.path):
                 return None
             severity = min(severity, Severity.MEDIUM)
+        if severity is Severity.HIGH and not self._near(load):
+            severity, said = Severity.MEDIUM, "`trust_remote_code` runs the code of whatever model is named here"
         sure = switch.only_constants
         return Finding(
             "remote-model-code",
