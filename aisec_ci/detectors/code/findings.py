@@ -134,9 +134,9 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
 
 
 def _message_text(solver: Solver, load: Value) -> bool:
-    """Say whether a field is the text of a class of messages: those of the user and those of the program look alike here."""
+    """Say whether a field is one of a class of messages: those of the user and those of the program look alike here."""
     node = solver.project.node(load)
-    if node.op != "attr" or node.data not in {"text", "content", "message", "body", "parts"}:
+    if node.op != "attr":
         return False
     owners = [v.what.ir.name for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
     return any(name.endswith(("Message", "Msg", "Turn", "Utterance")) for name in owners)

@@ -396,7 +396,9 @@ class Solver:
         if before or self._has_text(use, node, index):
             flags |= BUILT
             flags &= ~USER_ROLE
-        if fixed_host(before) or (before.startswith("/") and not before.startswith("//")):
+        part = self.project.fn(use).nodes[index]
+        behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in _URL_PARTS
+        if fixed_host(before) or behind_host or (before.startswith("/") and not before.startswith("//")):
             flags |= SAFE["url"]
         return flags
 
@@ -521,6 +523,9 @@ class Solver:
                     self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
                 return
         self.add(entry, Fact(base, path, flags), via)
+        if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
+            for other in self._same_name(fn, node.data):  # the file is named again where it is run
+                self.add(entry, Fact(other, path, flags), via)
         if depth >= 4:
             return
         at = base & ~MASK
@@ -549,6 +554,14 @@ class Solver:
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
+
+    def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
+        """Yield the constants of a module that are the same name of a file."""
+        if len(name) > 3 and ("." in name or "/" in name):
+            for other in fn.module.functions:
+                for i, node in enumerate(other.nodes):
+                    if node.op == "const" and node.data == name:
+                        yield other.value(i)
 
     def owners(self, value: Value) -> list[Cls]:
         """Return the classes of the project whose fields the attributes of a value are; none for messages."""
@@ -1632,6 +1645,9 @@ _USER_HELPER = re.compile(
 
 _FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
 """Methods that put their arguments into a text of the program."""
+
+_URL_PARTS = frozenset({"path", "query", "fragment"})
+"""Parts of a parsed address that cannot change its host."""
 
 _GRAPH_CALLS = frozenset({"invoke", "ainvoke", "stream", "astream", "astream_events", "batch"})
 
