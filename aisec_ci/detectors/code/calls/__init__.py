@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls import agents, checks, downloads, tools
+from aisec_ci.detectors.code.calls import agents, checks, downloads, switches, tools
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
@@ -33,6 +33,7 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     yield from Pickles(view).run()
     yield from Servers(view).run()
     yield from downloads.run(view)
+    yield from switches.run(view)
     yield from agents.run(view)
     yield from checks.run(view, checks.checks(context.catalog))
 
