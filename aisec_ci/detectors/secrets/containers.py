@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from aisec_ci.detectors.secrets.sniff import XZ, bzip2, packed
+
 MEMBER_LIMIT = 16 * 1024 * 1024
 """Bytes of one member that are searched."""
 
@@ -32,7 +34,6 @@ class Member:
     problem: str = ""
 
 
-_XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 64 << 20
 """Bytes that the decoder of an `.xz` file may use; its header asks for as much as its writer wants."""
 
@@ -41,11 +42,6 @@ _XZ_MEMORY = 64 << 20
 class _Budget:
     left: int = TOTAL_LIMIT
     members: int = MEMBERS
-
-
-def packed(head: bytes) -> bool:
-    """Say whether a file with these first bytes packs others."""
-    return head.startswith((b"\x1f\x8b", b"PK\x03\x04", _XZ)) or _bzip2(head) or head[257:262] == b"ustar"
 
 
 def members(stream: BinaryIO, head: bytes) -> Iterator[Member]:
@@ -57,7 +53,7 @@ def _open(stream: BinaryIO, head: bytes, prefix: str, budget: _Budget, depth: in
     try:
         if head.startswith(b"\x1f\x8b"):
             inner = _gzip(stream, prefix, budget)
-        elif head.startswith(_XZ) or _bzip2(head):
+        elif head.startswith(XZ) or bzip2(head):
             inner = _packed_once(stream, head, prefix, budget)
         elif head.startswith(b"PK"):
             inner = _zip(stream, prefix, budget)
@@ -102,16 +98,12 @@ def _gzip(stream: BinaryIO, prefix: str, budget: _Budget) -> Iterator[Member]:
         yield Member(prefix, problem=f"only the first {limit:,} bytes of the content were searched")
 
 
-def _bzip2(head: bytes) -> bool:
-    return head[:3] == b"BZh" and head[4:10] == b"1AY&SY"
-
-
 def _packed_once(stream: BinaryIO, head: bytes, prefix: str, budget: _Budget) -> Iterator[Member]:
     """Yield the content of a bzip2 or xz file."""
     import bz2  # noqa: PLC0415 - few trees have such files
     import lzma  # noqa: PLC0415
 
-    unpacker: Any = bz2.BZ2Decompressor() if _bzip2(head) else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+    unpacker: Any = bz2.BZ2Decompressor() if bzip2(head) else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
     out = bytearray()
     limit = min(MEMBER_LIMIT, budget.left)
     try:

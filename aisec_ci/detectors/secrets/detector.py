@@ -6,19 +6,22 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Report, Suppressed
 from aisec_ci.detectors.secrets.allow import Allowances, filtered
 from aisec_ci.detectors.secrets.candidate import Candidate
-from aisec_ci.detectors.secrets.containers import members, packed
 from aisec_ci.detectors.secrets.engine import LONGEST, Pack
 from aisec_ci.detectors.secrets.literals import Literal, Literals
-from aisec_ci.detectors.secrets.notebooks import Notebook
 from aisec_ci.detectors.secrets.redact import redact, redact_text
+from aisec_ci.detectors.secrets.sniff import packed
 from aisec_ci.model import Finding, Fix, Gap, GapLevel, Location, Status
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
+
+if TYPE_CHECKING:
+    from aisec_ci.detectors.secrets.notebooks import Notebook
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of a large file that are searched at once."""
@@ -122,6 +125,8 @@ class SecretsDetector:
 
     def _members(self, file: SourceFile, head: bytes) -> Iterator[Report]:
         """Yield a finding for each key in the files that a file packs: one for a key, with all its places."""
+        from aisec_ci.detectors.secrets.containers import members  # noqa: PLC0415 - few trees have such files
+
         found: dict[tuple[str, bytes], tuple[Candidate, list[Location]]] = {}
         with file.open() as stream:
             for member in members(stream, head):
@@ -255,6 +260,12 @@ def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:
     return replace(where, text=redact_text(text, spans)[:LINE_LIMIT].rstrip("\r"))
 
 
+def _notebook(file: SourceFile) -> Notebook:
+    from aisec_ci.detectors.secrets.notebooks import Notebook  # noqa: PLC0415 - few trees have such files
+
+    return Notebook(file.text)
+
+
 class Place:
     """Maps bytes of the searched data to places in the file."""
 
@@ -265,7 +276,7 @@ class Place:
         self._ascii = data.isascii()
         self._latin = file.encoding == "latin-1"
         self._marks: list[tuple[int, int]] = [(self._skip, 0)]
-        self._notebook = Notebook(file.text) if file.kind is Kind.NOTEBOOK else None
+        self._notebook = _notebook(file) if file.kind is Kind.NOTEBOOK else None
 
     def character(self, byte: int) -> int:
         """Return the character offset in the file's text of a byte of the data."""

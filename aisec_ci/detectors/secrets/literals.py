@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from aisec_ci.detectors.secrets import placeholder
@@ -36,7 +37,7 @@ _BEARER = re.compile(
     r"(?i)\b(?P<name>authorization|x-api-key|api-key)\s*:\s*(?:bearer\s+|token\s+)?(?P<value>[^\s\"'()&;|]{12,400})"
 )
 _VARIABLE = re.compile(
-    rb"(?:^|[\s\"'])(?P<name>[A-Za-z_][A-Za-z0-9_]{3,60})[\"']?(?:[ \t]{0,4}=[ \t]{0,4}|:[ \t]{1,8}|[ \t]{1,4}(?=\S+\s*$))[\"']?(?P<value>[!#%&*+,./0-9:;=?@A-Z\[\]^_a-z{|}~$<>()-]{12,400})",
+    rb"(?:^|[\s\"'])(?P<name>(?!(?:export|setenv|declare|typeset|readonly|local)\b)[A-Za-z_][A-Za-z0-9_]{3,60})[\"']?(?:[ \t]{0,4}=[ \t]{0,4}|:[ \t]{1,8}|[ \t]{1,4}(?=\S+\s*$))[\"']?(?P<value>[!#%&*+,./0-9:;=?@A-Z\[\]^_a-z{|}~$<>()-]{12,400})",
     re.MULTILINE,
 )
 _VALUE = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,400}")
@@ -57,18 +58,33 @@ class Literals:
     """Looks for literal credentials in the files that the table `rules/secrets/literals` names."""
 
     def __init__(self, places: Mapping[str, Any]) -> None:
-        self._settings = automaton("|".join(places["settings"]).encode())
-        self._environment = automaton("|".join(places["environment"]).encode())
-        self._ai = re.compile(places["ai"], re.IGNORECASE)
+        self._places = places
+        self._ends = tuple(places["ends"])
+        self._holds = tuple(places["holds"])
         self._skip = frozenset(places["skip"])
 
     def find(self, file: SourceFile) -> Iterator[Literal]:
         """Yield the literal credentials of a file, none for files that the table does not name."""
+        name = file.path.rsplit("/", 1)[-1]
+        if not name.endswith(self._ends) and not any(word in name for word in self._holds):
+            return
         path = file.path.encode("utf-8", "surrogateescape")
         if self._settings.search(path):
             yield from self._in_settings(file)
         elif self._environment.search(path):
             yield from self._in_variables(file)
+
+    @cached_property
+    def _settings(self) -> Any:
+        return automaton("|".join(self._places["settings"]).encode())
+
+    @cached_property
+    def _environment(self) -> Any:
+        return automaton("|".join(self._places["environment"]).encode())
+
+    @cached_property
+    def _ai(self) -> re.Pattern[str]:
+        return re.compile(self._places["ai"], re.IGNORECASE)
 
     def _in_settings(self, file: SourceFile) -> Iterator[Literal]:
         from aisec_ci.detectors.config.parsers import parse  # noqa: PLC0415 - few trees have such files
