@@ -28,6 +28,9 @@ _PICKLE_RULES = frozenset({"malicious-pickle", "unsafe-pickle"})
 
 _NAME = "artifacts"
 
+_WHOLE = 4 << 20
+"""Bytes of a file that is read as a whole; a longer one is streamed."""
+
 
 class Reading:
     """What one run needs to read its model files."""
@@ -47,7 +50,8 @@ class Reading:
         """Yield the findings, the observation and the gaps of a file."""
         collector = Collector()
         try:
-            blob: Blob = Bytes(file.data) if file.small else Stream(file.open(), file.size)
+            whole = file.small and file.size <= _WHOLE
+            blob: Blob = Bytes(file.data) if whole else Stream(file.open(), file.size)
         except (OSError, UnreadableError) as error:
             yield Gap(file.path, f"cannot be read: {error}", GapLevel.INCOMPLETE, _NAME)
             return

@@ -35,10 +35,10 @@ MARGIN = 600
 RING = 1 << 15
 """Memoised values, other than texts and imported names, that are remembered."""
 
-ALIVE = 500_000
+ALIVE = 200_000
 """Python objects that one stream may keep alive before all but texts and names are forgotten."""
 
-STACK_LIMIT = 2_000_000
+STACK_LIMIT = 1_500_000
 """Values on the stack."""
 
 MEMO_LIMIT = 8_000_000
@@ -128,6 +128,8 @@ class Machine:
         self.meta: list[list[Any]] = []
         self.memo: array[int] = array("q")
         self._sparse: dict[int, int] = {}
+        self._looked: dict[int, int] = {}
+        """How far stacks are freed of composed values, by their identity."""
         self._gaps = 0
         """Entries of `memo` that are not set."""
         self._ring: list[Any] = [UNKNOWN] * RING
@@ -184,7 +186,7 @@ class Machine:
                         self.budget.steps(CHECK)
                         if blocks() > alive:
                             self.stack = stack
-                            self._forget()
+                            self._forget(lambda: blocks() > alive - ALIVE // 2)
                         if len(stack) > STACK_LIMIT or len(meta) > STACK_LIMIT // 16:
                             raise LimitReachedError("more values on the pickle stack than are followed")
                     guard = pos + CHECK
@@ -695,16 +697,24 @@ class Machine:
             return self._order[number]
         return self._ring[number & (RING - 1)] if number > serial - RING else UNKNOWN
 
-    def _forget(self) -> None:
-        """Drop the summaries of composed values, to free memory."""
-        for index in range(RING):
-            self._ring[index] = UNKNOWN
-        for level in (*self.meta, self.stack):
-            # what is being put together right now stays: an array's description stands directly in front of the array
-            for index, value in enumerate(level[:-16]):
-                if value.__class__ in (tuple, Box, Call) and not (value.__class__ is tuple and not value):
-                    level[index] = UNKNOWN
-        gc.collect()
+    def _forget(self, short: Callable[[], bool]) -> None:
+        """Drop the summaries of composed values, to free memory. `short` says whether it is still short.
+
+        A stack that grows is looked at from where the last look ended, and as a whole only where that frees too little.
+        """
+        self._ring[:] = [UNKNOWN] * RING
+        levels = [*self.meta, self.stack]
+        for known in (self._looked, {}):
+            for level in levels:
+                # what is being put together right now stays: an array's type stands directly in front of the array
+                for index in range(min(known.get(id(level), 0), len(level)), len(level) - 16):
+                    value = level[index]
+                    if value.__class__ in (tuple, Box, Call) and not (value.__class__ is tuple and not value):
+                        level[index] = UNKNOWN
+            gc.collect()
+            if not short():
+                break
+        self._looked = {id(level): len(level) - 16 for level in levels[-64:]}
 
     # -- meaning -----------------------------------------------------------------------------------------------------
 
