@@ -9,7 +9,7 @@ from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import Fn, Value
 from aisec_ci.model import Confidence, Finding, Severity
 
-_SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.__setitem__"})
+_ENVIRONMENT = "os.environ"
 
 
 def run(view: View) -> Iterator[Finding]:
@@ -30,8 +30,16 @@ def run(view: View) -> Iterator[Finding]:
                 name = fn.nodes[node.args[1]]
                 if name.op == "const" and isinstance(name.data, str) and name.data in table:
                     call = fn.value(i)
-                    if _SETTERS.intersection(plain(n) for n in view.flow.names(call)):
+                    if _is_setter(view, fn, call):
                         yield from _set(view, fn, call, table[name.data], fn.value(node.args[2]))
+
+
+def _is_setter(view: View, fn: Fn, call: Value) -> bool:
+    callee = fn.nodes[view.project.node(call).args[0]]
+    if callee.op == "attr" and callee.data in {"setdefault", "__setitem__"}:
+        found = view.flow.values(fn.value(callee.args[0]))
+        return any(v.kind in {"ext", "obj"} and plain(v.what) == _ENVIRONMENT for v in found)
+    return "os.putenv" in view.names(call)
 
 
 def _set(view: View, fn: Fn, at: Value, entry: dict[str, str], value: Value) -> Iterator[Finding]:
