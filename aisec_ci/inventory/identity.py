@@ -169,10 +169,12 @@ def _github(name: str, revision: str, attributes: Mapping[str, Any]) -> Identity
 
 def _hosted(hub: str, short: str, native: str) -> Identity:
     short = short.removeprefix("models/")  # the way of Google's interface
-    # There is no package URL type for a model behind an API: name, group and the provider's service say which it is.
+    # There is no package URL type for a model behind an API. The generic one lets policies of Dependency-Track name it:
+    # their conditions on group and name fail for every component that has no version, and most of these have none.
     dated = _DATED.search(short)
     version = dated.group(1) if dated else ""
-    return Identity(f"model:{hub}/{short}", short, hub, version, "", Pin.TAG if dated else Pin.NONE, native)
+    link = purl("generic", short, hub)
+    return Identity(f"model:{hub}/{short}", short, hub, version, link, Pin.TAG if dated else Pin.NONE, native)
 
 
 def _file(item: Observation, _: Providers) -> Identity:

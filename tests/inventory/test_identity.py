@@ -65,11 +65,16 @@ def identity(thing, name, path="app/a.py", **attributes):
             Pin.NONE,
         ),
         ("en_core_web_lg", {"hub": "spacy"}, "pkg:generic/spacy/en_core_web_lg", Pin.NONE),
-        ("gpt-4o", {"hub": "openai"}, "", Pin.NONE),
-        ("gpt-4o-2024-08-06", {"hub": "openai"}, "", Pin.TAG),
-        ("gpt-4-0613", {"hub": "openai"}, "", Pin.TAG),
-        ("global.anthropic.claude-haiku-4-5-20251001-v1:0", {"hub": "bedrock"}, "", Pin.TAG),
-        ("llama-3.1-8b-instant", {"hub": "groq"}, "", Pin.NONE),
+        ("gpt-4o", {"hub": "openai"}, "pkg:generic/openai/gpt-4o", Pin.NONE),
+        ("gpt-4o-2024-08-06", {"hub": "openai"}, "pkg:generic/openai/gpt-4o-2024-08-06", Pin.TAG),
+        ("gpt-4-0613", {"hub": "openai"}, "pkg:generic/openai/gpt-4-0613", Pin.TAG),
+        (
+            "global.anthropic.claude-haiku-4-5-20251001-v1:0",
+            {"hub": "bedrock"},
+            "pkg:generic/aws-bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0",
+            Pin.TAG,
+        ),
+        ("llama-3.1-8b-instant", {"hub": "groq"}, "pkg:generic/groq/llama-3.1-8b-instant", Pin.NONE),
     ],
 )
 def test_models(name, attributes, expected, pin):

@@ -1,0 +1,132 @@
+"""Measures what the BOM costs on top of the scan, and whole runs beside other tools on the same trees.
+
+    python bench/bom.py FOLDER... [--peer airom=PATH] [--peer cdxgen=PATH] [--runs N]
+
+Three figures for each tree: CPU seconds of building, writing and checking the document after the scan that found the
+observations, in one process; how often a file of the tree was opened; CPU seconds of the whole command, the median of
+the runs, and of each peer. A fourth line tells what a made document of 5,000 components costs to write and to check.
+CPU is user plus system time, with that of child processes. Peers run without the network where they have a switch for
+it, and without running package managers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from aisec_ci import bom, catalog
+from aisec_ci.cli.bom import inventory_of
+from aisec_ci.cli.run import Request, perform
+from aisec_ci.inventory import Root, build
+from aisec_ci.model import Location, Observation, Thing
+
+PEERS: dict[str, Callable[[str, Path, Path], list[str]]] = {
+    "airom": lambda program, tree, _: [program, "scan", "--offline", "-o", "cyclonedx", str(tree)],
+    "cdxgen": lambda program, tree, out: [
+        *(program, "--no-install-deps", "--no-recurse", "--spec-version", "1.6"),
+        *("-t", "ai", "-o", str(out), str(tree)),
+    ],
+}
+"""How each peer is told to write a CycloneDX document of a tree."""
+
+
+def on_top(tree: Path) -> tuple[float, float, int, int, int]:
+    """Return CPU seconds of the scan and of the document, the files opened more than once, the components, the services."""
+    opened: collections.Counter[str] = collections.Counter()
+    watching = True
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event == "open" and isinstance(arguments[0], (str, bytes)):
+            path = os.fsdecode(arguments[0])
+            if path.startswith(str(tree)):
+                opened[path] += 1
+
+    sys.addaudithook(watch)
+    start = time.process_time()
+    outcome = perform(Request(paths=(str(tree),), engines="fast", isolated=True, quiet=True))
+    scanned = time.process_time()
+    before = opened.copy()
+    document = bom.document(inventory_of(outcome, online=False))
+    bom.text(document)
+    end = time.process_time()
+    watching = False
+    again = sum(1 for path, count in opened.items() if count > before[path])
+    return scanned - start, end - scanned, again, len(document["components"]), len(document.get("services", ()))
+
+
+def large(count: int = 5000) -> tuple[float, int]:
+    """Return the CPU seconds of writing and checking a document of `count` components, and its bytes."""
+    seen = [
+        Observation(
+            Thing.MODEL if i % 2 else Thing.FRAMEWORK,
+            f"owner-{i % 50}/model-{i}" if i % 2 else f"library-{i}",
+            Location(f"src/file_{i % 400}.py", i % 900 + 1),
+            attributes={"hub": "huggingface", "license": "mit"} if i % 2 else {"ecosystem": "pypi", "version": "1.0"},
+        )
+        for i in range(count)
+    ]
+    inventory = build(seen, (), (), Root("large", "1.0"), catalog.load())
+    start = time.process_time()
+    content = bom.text(bom.document(inventory))
+    return time.process_time() - start, len(content)
+
+
+def whole(command: list[str], runs: int) -> tuple[float, int]:
+    """Return the median CPU seconds of a command over `runs` after one that warms the file cache, and its exit code."""
+    found = []
+    code = 0
+    for _ in range(runs + 1):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        code = process.returncode = os.waitstatus_to_exitcode(status)
+        found.append(usage.ru_utime + usage.ru_stime)
+    return statistics.median(found[1:]), code
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--inner", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inner:
+        print(json.dumps(on_top(options.inner.resolve())))
+        return
+    peers = dict(p.split("=", 1) for p in options.peer)
+    print(f"| tree | files | scan | BOM on top | read again | entries | `aisec-ci bom` | {' | '.join(peers)} |")
+    print("|---" * (7 + len(peers)) + "|")
+    for folder in options.folders:
+        tree = folder.resolve()
+        files = sum(len(names) for _, _, names in os.walk(tree))
+        inner = [sys.executable, __file__, "--inner", str(tree)]
+        scan, top, again, components, services = json.loads(
+            subprocess.run(inner, check=True, capture_output=True).stdout
+        )
+        with tempfile.TemporaryDirectory() as work:
+            out = Path(work) / "bom.json"
+            ours, _ = whole(
+                [sys.executable, "-m", "aisec_ci", "bom", str(tree), "-q", "--isolated", "-o", str(out)], options.runs
+            )
+            cells = []
+            for name, program in peers.items():
+                seconds, code = whole(PEERS[name](program, tree, out), options.runs)
+                cells.append(f"{seconds:.2f} s" + (f" (exit {code})" if code else ""))
+        row = (tree.name, files, f"{scan:.2f} s", f"{top:.2f} s", again, components + services, f"{ours:.2f} s", *cells)
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    seconds, size = large()
+    print(f"\n5,000 components written and checked: {seconds:.2f} s CPU, {size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
