@@ -230,7 +230,14 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     home = joined[0] >> SHIFT
     after = steps[[(s.value, s.before) for s in steps].index(joined) + 1 :]
     here = [s for s in after if s.value >> SHIFT == home]
-    found = next(((s.value, s.before) for s in here if not s.note and _is_message(solver, s.value)), None)
+    found = None
+    passed = None
+    for step in after:
+        if not step.note and _is_message(solver, step.value):
+            found = (step.value, step.before) if step.value >> SHIFT == home else passed
+            break
+        if step.note.startswith("passed") and step.value >> SHIFT == home:
+            passed = step.value, step.before
     if found is None and inner.at >> SHIFT == home:
         found = inner.at, inner.argument
     if found is None and here and here[-1].note.startswith("passed"):

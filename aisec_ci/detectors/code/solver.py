@@ -686,11 +686,26 @@ class Solver:
             self._exit(entry, fact, -1, path)
         elif entry.source is not None:
             starts = [call for call, _ in self.flow.callers(fn)] + self.injected.get(fn.id, [])
+            if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
+                starts += self._shown(fn.cls)
             if path and fn.id in self.states:  # a node's result becomes part of the state that all nodes read
                 self.merge(
                     entry, fact._replace(path=path), ("state",), self.states.values(), 1, "kept in the graph's state"
                 )
             self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`", fact)
+
+    def _shown(self, cls: Cls) -> list[Value]:
+        """Return the f-strings that show an object of a class: they call its `__str__`."""
+        family = {id(c) for c in [cls, *self.flow.subclasses(cls)]}
+        return [
+            fn.value(i)
+            for fn in self.project.fns
+            for i, node in enumerate(fn.nodes)
+            if node.op == "text"
+            and any(
+                v.kind == "inst" and id(v.what) in family for arg in node.args for v in self.flow.values(fn.value(arg))
+            )
+        ]
 
     def _exit(self, entry: Entry, fact: Fact, param: int, path: Path) -> None:
         if entry.source is not None:
@@ -988,7 +1003,9 @@ class Solver:
             elif name is not None:
                 if not barriers.closed_field(self.flow, val, name):
                     path = (name, *fact.path)
-                    if self._is_message(cls):
+                    if any(b.endswith("TypedDict") for b in self.flow.external_bases(cls)):
+                        self.add(entry, Fact(call, path, fact.flags), via)  # its fields are read as items
+                    elif self._is_message(cls):
                         self.add(entry, Fact(call, path, fact.flags), via)
                         if name == "content":
                             self._typed_message(entry, fact, call, names)
