@@ -40,7 +40,7 @@ def build(
         observations, key=lambda o: (o.location, o.thing.value, o.name, repr(sorted(o.attributes.items(), key=str)))
     )
     drafts = _Drafts(providers)
-    for item in _with_hubs(_with_versions(found)):
+    for item in _with_commits(_with_hubs(_with_versions(found))):
         if not _borrowed(item, providers):
             drafts.add(item)
     drafts.link_agents()
@@ -251,6 +251,21 @@ def _with_hubs(found: Iterable[Observation]) -> Iterator[Observation]:
     for item in items:
         known = hubs.get(item.name, set()) if item.thing is Thing.MODEL and not item.attributes.get("hub") else set()
         yield replace(item, attributes={**item.attributes, "hub": next(iter(known))}) if len(known) == 1 else item
+
+
+def _with_commits(found: Iterable[Observation]) -> Iterator[Observation]:
+    """Give a name on a hub the commit that a cache in the tree holds of it, where there is only one and none is stated."""
+    items = list(found)
+    commits: dict[tuple[Thing, str], set[str]] = defaultdict(set)
+    for item in items:
+        if commit := item.attributes.get("resolved"):
+            commits[item.thing, item.name].add(str(commit))
+    for item in items:
+        known = commits.get((item.thing, item.name), set())
+        if len(known) == 1 and not item.attributes.get("revision") and not item.attributes.get("resolved"):
+            yield replace(item, attributes={**item.attributes, "resolved": next(iter(known))})
+        else:
+            yield item
 
 
 def _package_key(item: Observation) -> tuple[str, str]:

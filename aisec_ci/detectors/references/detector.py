@@ -10,7 +10,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.detectors.references import addresses, commands, images, manifests, modelfile, settings
+from aisec_ci.detectors.references import addresses, cards, commands, images, manifests, modelfile, settings
 from aisec_ci.detectors.references.libraries import Declared, Libraries
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
@@ -73,6 +73,8 @@ class ReferencesDetector:
         if manifests.reader_of(file.path):
             return file.small
         kind = file.kind
+        if cards.is_cached(file.path) or (kind is Kind.MARKDOWN and file.size <= cards.LIMIT):
+            return file.small and (kind is not Kind.MARKDOWN or bool(cards.CARD.search(file.data)))
         if not file.small or _DATA_NAMES.search(file.path):
             return False
         if kind in _CODE:
@@ -104,6 +106,13 @@ class ReferencesDetector:
         if modelfile.is_modelfile(file.path):
             yield from modelfile.read(file)
             return
+        if kind is Kind.MARKDOWN:
+            yield from cards.in_card(file)
+            return
+        if cards.is_cached(file.path):
+            yield from cards.in_cache(file)
+            if "/refs/" in file.path:
+                return
         if kind in _JAVASCRIPT and _MARKS.search(file.data):
             yield from self._javascript.read(file)
         if kind not in _CODE:
