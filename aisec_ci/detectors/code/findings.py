@@ -210,6 +210,10 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
         node = solver.project.node(step.value)
         if best is not None and node.op == "add" and node.args[0] == step.before & MASK:
             continue  # the prompt that already holds the value is made longer
+        if node.op == "call":
+            callee = solver.project.node((step.value & ~MASK) | node.args[0])
+            if callee.op == "attr" and callee.args[0] == step.before & MASK:
+                continue  # `value.replace("a", "b")` changes the value, it does not put it anywhere
         length = _text_size(solver, step.value)
         if length > size:
             best, size = step, length
