@@ -13,7 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,19 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+@cache
+def _tool(rules: Path) -> str:
+    """Return what stands for the tool: its version, the code of its detectors, its rules, and the Python that parses."""
+    total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+    for folder, suffixes in ((Path(__file__).parent.parent, (".py",)), (rules, (".json", ".yaml"))):
+        for base, folders, names in os.walk(folder):
+            folders.sort()
+            for name in sorted(names):
+                if name.endswith(suffixes):
+                    total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
+    return total.hexdigest()
+
+
 class UnfitError(Exception):
     """A report cannot be kept in the cache."""
 
@@ -78,7 +92,7 @@ class Cache:
                 return None
             lines = _Lines(self._context)
             return [_decode(item, lines) for item in raw["reports"]]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
     def put(self, part: Sequence[str], files: Mapping[str, str], reports: Iterable[Report]) -> None:
@@ -101,7 +115,7 @@ class Cache:
         raw = self._read(self._facts_key)
         try:
             return {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1]))) for k, v in raw.items()} if raw else {}
-        except (TypeError, ValueError, AttributeError, IndexError):
+        except (LookupError, TypeError, ValueError, AttributeError):
             return {}
 
     def put_facts(self, facts: Mapping[str, FileFacts]) -> None:
@@ -132,21 +146,8 @@ class Cache:
         return [digest("\0".join(shown).encode("utf-8", "surrogateescape"))]
 
     def _name(self, kind: str, words: Iterable[str]) -> str:
-        text = "\0".join([kind, self._tool, *words])
+        text = "\0".join([kind, _tool(self._context.catalog.root or rules_dir()), *words])
         return digest(text.encode("utf-8", "surrogateescape")) + ".json"
-
-    @cached_property
-    def _tool(self) -> str:
-        """What stands for the tool: version, its own code, rules, and the Python that parses."""
-        total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
-        root = self._context.catalog.root or rules_dir()
-        for folder, suffixes in ((Path(__file__).parent.parent, (".py",)), (root, (".json", ".yaml"))):
-            for base, folders, names in os.walk(folder):
-                folders.sort()
-                for name in sorted(names):
-                    if name.endswith(suffixes):
-                        total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
-        return total.hexdigest()
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -181,7 +182,8 @@ class Cache:
             for entry in entries[:-ENTRIES]:
                 os.unlink(entry.path)
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def _secret(self, data: bytes) -> bool:
         from aisec_ci.detectors.secrets import create  # noqa: PLC0415 - only where something is written

@@ -190,6 +190,7 @@ class Solver:
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
         self._reads: dict[tuple[Cls, str], list[Value]] = {}
+        self._returned: dict[int, list[Value]] = {}
         self._starts: dict[Value, int] = {}
         """How many parts of a parameter are entries."""
         self.notes: dict[Value, str] = {}
@@ -567,7 +568,7 @@ class Solver:
         """Return the classes of the project whose fields the attributes of a value are; none for messages."""
         known = self._owners.get(value)
         if known is None:
-            found = [v.what for v in self.flow.values(value) if v.kind == "inst"][:4]
+            found = [v.what for v in self.flow.values(value) if v.kind in {"inst", "class"}][:4]
             known = self._owners[value] = [c for c in found if not self._is_message(c)]
         return known
 
@@ -603,6 +604,11 @@ class Solver:
             key: tuple[Any, ...] = ("field", id(cls), name)
             starts: Iterable[Value] = self._field_reads(cls, name)
             note = f"kept in `self.{name}`"
+        elif kind == "@ret":
+            fn, name, path = what
+            key = ("ret", fn.id)
+            starts = self._results(fn)
+            note = f"returned by `{name}`"
         else:
             module, variable, path = what
             key = ("var", module.path, variable)
@@ -684,15 +690,29 @@ class Solver:
             self.hit(entry, fact, use.kind, at, fact.value, label, 0)
         if entry.source is None and entry.param >> SHIFT == fn.id:
             self._exit(entry, fact, -1, path)
-        elif entry.source is not None:
-            starts = [call for call, _ in self.flow.callers(fn)] + self.injected.get(fn.id, [])
-            if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
-                starts += self._shown(fn.cls)
+        elif entry.source is None:  # an inner function returns a variable of the one that the entry belongs to
+            hit = Hit("@ret", fact.value, fact.value, fn.ir.name, fact, fact.flags, shared=(fn, fn.ir.name, path))
+            self._keep(entry, ("@ret", fn.id, fn.ir.name, path), hit)
+        else:
+            starts = self._results(fn)
             if path and fn.id in self.states:  # a node's result becomes part of the state that all nodes read
                 self.merge(
                     entry, fact._replace(path=path), ("state",), self.states.values(), 1, "kept in the graph's state"
                 )
             self.merge(entry, fact._replace(path=path), ("ret", fn.id), starts, 0, f"returned by `{fn.ir.name}`", fact)
+
+    def _results(self, fn: Fn) -> list[Value]:
+        """Return the values that are what a function returns: calls of it, loads of a property, texts that show an object."""
+        known = self._returned.get(fn.id)
+        if known is not None:
+            return known
+        starts = [call for call, _ in self.flow.callers(fn)] + self.injected.get(fn.id, [])
+        if fn.cls is not None and not {"property", "cached_property"}.isdisjoint(fn.decorator_names):
+            starts += self._field_reads(fn.cls, fn.ir.name)
+        if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
+            starts += self._shown(fn.cls)
+        self._returned[fn.id] = starts
+        return starts
 
     def _shown(self, cls: Cls) -> list[Value]:
         """Return the f-strings that show an object of a class: they call its `__str__`."""
@@ -875,6 +895,8 @@ class Solver:
                 self._argument(entry, fact_here, fn, use, node, info, kind, position, via)
             if kind == "":
                 position += 1
+        if node.args[0] == index and any(v.kind == "partial" for v in self.flow.values(fact.value)):
+            self.add(entry, Fact(use, fact.path, flags), via)  # what `partial(f, x)` holds
 
     def _argument(
         self,
@@ -962,7 +984,9 @@ class Solver:
             if word == "dict" and kind not in {"", "**"}:
                 path = (kind, *path)
             self.add(entry, Fact(call, path, flags), via)
-        elif word in {"gather", "chain", "zip"}:
+        elif word == "zip":
+            self.add(entry, Fact(call, ("*", position, *path[1:]), flags), via)
+        elif word in {"gather", "chain"}:
             self.add(entry, Fact(call, (position, *path) if word != "chain" else path, flags), via)
         elif word == "enumerate":
             self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
@@ -1446,7 +1470,7 @@ class Solver:
         flags = _combine(arg.flags, hit.flags, target.sure)
         if call in self._gates(call):
             flags |= ASKED
-        if hit.kind in {"@field", "@var"}:
+        if hit.kind in {"@field", "@var", "@ret"}:
             self._raise_shared(inner, hit, caller, arg, flags)
             return
         role = hit.role
@@ -1463,7 +1487,8 @@ class Solver:
             self._spread(caller, arg, hit.kind, hit.shared, flags)
             return
         owner, name, path = hit.shared
-        key = (hit.kind, id(owner) if hit.kind == "@field" else owner.path, name, path)
+        place = id(owner) if hit.kind == "@field" else owner.id if hit.kind == "@ret" else owner.path
+        key = (hit.kind, place, name, path)
         self._keep(caller, key, hit._replace(fact=arg, flags=flags, inner=(inner, hit)))
 
     def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:

@@ -380,7 +380,9 @@ class Flow:
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(_inst(cls, exact=False), path, depth)
             elif isinstance(name, str) and name != "*":
-                yield from self._part(Val(kind, f"{val.what}.{name}"), path, depth)
+                dotted = f"{val.what}.{name}"
+                module = self._below_namespace(dotted) if kind == "ext" else None
+                yield from self._part(Val("module", module) if module else Val(kind, dotted), path, depth)
             elif not path:
                 yield Val("obj", f"{val.what}[]")
         elif kind == "class":
@@ -408,6 +410,13 @@ class Flow:
                         if val.kind == "class" and val.what not in known:
                             known.append(val.what)
         return known
+
+    def _below_namespace(self, dotted: str) -> str | None:
+        """Return the module of the project that `import a.b.c` means where `a` has no `__init__`: it is no module itself."""
+        found = self.project.names.by_name.get(dotted, ())
+        if len(found) != 1 or dotted.split(".", 1)[0] in self.project.names.external:
+            return None
+        return found[0] if self.project.module(found[0]) is not None else None
 
     def _class_member(self, cls: Cls, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
         for owner in self.mro(cls):
@@ -1133,12 +1142,14 @@ class Flow:
                 nodes = fn.nodes
                 called = {n.args[0] for n in nodes if n.op == "call"}
                 for i, node in enumerate(nodes):
-                    if i in called or not fn.uses[i]:
+                    if i in called or not (fn.uses[i] or (node.op == "func" and i in fn.ir.returns)):
                         continue
                     if node.op == "attr":
                         table.setdefault(node.data, []).append(fn.value(i))
                     elif node.op == "var":
                         table.setdefault(node.data[1], []).append(fn.value(i))
+                    elif node.op == "func":
+                        table.setdefault(fn.module.functions[node.data].ir.name, []).append(fn.value(i))
             self._mentioned = table
         return table
 

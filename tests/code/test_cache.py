@@ -1,0 +1,197 @@
+"""What the cache keeps: the same reports as without it, nothing that could run, no secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisec_ci.detectors.code.detector import CodeDetector
+from aisec_ci.detectors.interface import Context, Report, Tree
+from aisec_ci.sources import SourceFile
+from tests.code.programs import CATALOG, program
+from tests.keys import generate
+
+
+def run(files: dict[str, str], folder: Path | None, **options: Any) -> tuple[list[Report], list[str]]:
+    """Return the reports, and which files were parsed."""
+    raw = {path: text.encode() for path, text in files.items()}
+    tree = Tree(sorted(raw), lambda path: SourceFile.of_bytes(path, raw[path]) if path in raw else None)
+    context = Context(CATALOG, tree, frozenset(raw), {**options, "cache": str(folder) if folder else ""})
+    detector = CodeDetector(context)
+    detector.asked = True
+    return list(detector.finish()), detector.analysed
+
+
+FILES = {
+    "app.py": program("from helpers import build\nsend(build(q))\nexec(str(send('x')))"),
+    "helpers.py": "import openai\n\ndef build(t):\n    return f'Help with {t}'\n",
+    "loads.py": "from transformers import AutoModel\n\nm = AutoModel.from_pretrained('org/model', trust_remote_code=True)\n",
+    "plain.py": "def f(x):\n    return x\n",
+}
+
+
+def test_a_second_run_parses_nothing_and_says_the_same(tmp_path: Path) -> None:
+    cold, parsed = run(FILES, tmp_path)
+    warm, again = run(FILES, tmp_path)
+    assert cold
+    assert parsed == ["app.py", "helpers.py", "loads.py"]
+    assert again == []
+    assert warm == cold == run(FILES, None)[0]
+
+
+@pytest.mark.parametrize("path", ["app.py", "helpers.py", "requirements.txt"])
+def test_a_changed_file_counts(tmp_path: Path, path: str) -> None:
+    files = {**FILES, "requirements.txt": "torch==2.1\n"}
+    run(files, tmp_path)
+    changed = {**files, path: files[path] + "\n# changed\n"}
+    assert run(changed, tmp_path)[0] == run(changed, None)[0]
+
+
+def test_options_that_change_the_result_count(tmp_path: Path) -> None:
+    run(FILES, tmp_path)
+    assert run(FILES, tmp_path, agents={"x": 1})[1]
+    assert not run(FILES, tmp_path, baseline="other.json")[1]
+
+
+LINES = st.sampled_from(
+    [
+        "send(q)",
+        "send('Help')",
+        "send('Help', q)",
+        "exec(str(send('x')))",
+        "q = 'constant'",
+        "q = build(q)",
+        "from helpers import build",
+        "import other",
+        "other.use(q)",
+        "print(q)",
+        "if q == 'a':\n        return",
+        "d = {'a': q}",
+        "send(d['a'])",
+    ]
+)
+BODIES = st.lists(LINES, max_size=5).map(lambda lines: program("\n".join(lines)))
+HELPERS = st.sampled_from(
+    [
+        "def build(t):\n    return f'Help with {t}'\n",
+        "def build(t):\n    return 'Help'\n",
+        "import openai\nfrom other import use\n\ndef build(t):\n    use(t)\n    return t\n",
+        "def broken(:\n",
+        "",
+    ]
+)
+OTHERS = st.sampled_from(
+    [
+        "from openai import OpenAI\n\ndef use(t):\n    OpenAI().responses.create(model='m', instructions=t, input='x')\n",
+        "def use(t):\n    eval(t)\n",
+        "import app\n",
+        "\n\n# moved\ndef use(t):\n    pass\n",
+    ]
+)
+TREES = st.fixed_dictionaries(
+    {"app.py": BODIES}, optional={"helpers.py": HELPERS, "other.py": OTHERS, "web/app.py": BODIES}
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(TREES, min_size=2, max_size=4))
+def test_runs_with_and_without_the_cache_say_the_same_after_any_edits(trees: list[dict[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for files in trees:
+            assert run(files, Path(folder))[0] == run(files, None)[0]
+
+
+def test_no_secret_gets_into_the_cache(tmp_path: Path) -> None:
+    key = generate("openai-project-key", 1)
+    files = {"app.py": program(f"send('Help ' + q)\nclient = OpenAI(api_key='{key}')\nexec(str(send('{key}' + q)))")}
+    files["m.py"] = f"from transformers import AutoModel\nAutoModel.from_pretrained('{key}')\n"
+    run(files, tmp_path)
+    for entry in tmp_path.rglob("*"):
+        if entry.is_file():
+            assert key not in entry.read_text()
+
+
+def test_source_lines_are_not_kept(tmp_path: Path) -> None:
+    run(FILES, tmp_path)
+    kept = "".join(p.read_text() for p in tmp_path.glob("*.json"))
+    assert "exec(str(send" not in kept
+
+
+BAD = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"[" * 100_000,
+    b'{"files": {}, "reports": [["finding"]]}',
+    b'{"files": {}, "reports": [["gap", 1, 2, 3, 4]]}',
+    b'{"files": [], "reports": {}}',
+    b'{"files": {}, "reports": [["observation", "model", "x", [1, "a", 1, 1, 1, "", "", true], 9, {}]]}',
+    b"\x80\x04cos\nsystem\n(S'exit 1'\ntR.",
+]
+
+
+@pytest.mark.parametrize("data", BAD)
+def test_entries_that_do_not_fit_are_as_if_they_were_not_there(tmp_path: Path, data: bytes) -> None:
+    cold, _ = run(FILES, tmp_path)
+    for entry in tmp_path.glob("*.json"):
+        entry.write_bytes(data)
+    assert run(FILES, tmp_path)[0] == cold
+
+
+@settings(max_examples=25)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda c: st.lists(c, max_size=9)))
+def test_no_entry_breaks_a_run(raw: Any) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cold, _ = run(FILES, folder)
+        for entry in folder.glob("*.json"):
+            known = json.loads(entry.read_text())
+            if "reports" in known:
+                known["reports"] = raw
+                entry.write_text(json.dumps(known))
+        run(FILES, folder)
+        assert cold
+
+
+def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.cache.ENTRIES", 3)
+    for number in range(5):
+        run({f"a{number}.py": "import openai\n"}, tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    assert not [p for p in tmp_path.iterdir() if re.match(r"\..*\.json", p.name)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert run(FILES, tmp_path / "file" / "below")[0] == run(FILES, None)[0]
+
+
+def test_unconnected_parts_are_analysed_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.relevance.PART", 1)
+    files = {**FILES, "far/app.py": program("send(q)")}
+    cold, _ = run(files, tmp_path)
+    files["far/app.py"] += "\n# changed\n"
+    warm, parsed = run(files, tmp_path)
+    assert parsed == ["far/app.py"]
+    assert warm == cold
+
+
+def test_what_is_selected_counts(tmp_path: Path) -> None:
+    raw = {path: text.encode() for path, text in FILES.items()}
+    tree = Tree(sorted(raw), lambda path: SourceFile.of_bytes(path, raw[path]) if path in raw else None)
+    context = Context(CATALOG, tree, frozenset(raw), {"cache": str(tmp_path)})
+    found = []
+    for selected in (frozenset(raw), frozenset({"loads.py"})):
+        detector = CodeDetector(replace(context, selected=selected))
+        detector.asked = True
+        found.append(list(detector.finish()))
+    assert len(found[1]) < len(found[0])

@@ -1,0 +1,194 @@
+"""Hostile and pathological sources end within their budgets, and what was left out is said. Steps are counted, not time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisec_ci.detectors.code import ir, values
+from aisec_ci.detectors.code.frontend import SIZE_LIMIT, parse
+from aisec_ci.detectors.code.lowering import NODE_LIMIT
+from aisec_ci.detectors.code.model_tables import load_models
+from aisec_ci.detectors.code.project import Names, Project
+from aisec_ci.detectors.code.seeds import sources
+from aisec_ci.detectors.code.solver import MIN_STEPS, STEPS_PER_NODE, Solver
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.model import Gap, GapLevel
+from tests.code.programs import CATALOG, HEAD, findings, gaps, program, reports
+
+
+def searched(source: str) -> Solver:
+    project = Project(Names(["app.py"]), lambda path: parse(source, path))
+    project.add("app.py")
+    solver = Solver(Flow(project), load_models(CATALOG, {}))
+    solver.run(sources(solver))
+    return solver
+
+
+def test_a_file_over_the_limit_is_named() -> None:
+    source = HEAD + "x = 1  # a line of the file\n" * (SIZE_LIMIT // 20)
+    (gap,) = gaps({"app.py": source})
+    assert gap.level is GapLevel.INCOMPLETE
+    assert "over the limit" in gap.reason
+
+
+@pytest.mark.slow
+def test_a_file_of_a_hundred_thousand_lines_ends_and_is_named() -> None:
+    source = HEAD + "".join(f"v{i} = {i}\n" for i in range(100_000))
+    module = parse(source, "app.py")
+    assert sum(len(f.nodes) for f in module.functions) <= NODE_LIMIT
+
+
+def test_more_nodes_than_the_limit_are_named() -> None:
+    source = HEAD + "x = [" + "1," * (NODE_LIMIT + 10) + "]\n"
+    module = parse(source, "app.py")
+    assert module.problems == ["too large to be analysed to its end"]
+    assert sum(len(f.nodes) for f in module.functions) <= NODE_LIMIT
+
+
+DEEP = {
+    "parentheses": "x = " + "(" * 3000 + "1" + ")" * 3000,
+    "calls": "x = " + "f(" * 3000 + "1" + ")" * 3000,
+    "attributes": "x = a" + ".b" * 5000,
+    "operators": "x = " + "-" * 5000 + "1",
+    "powers": "x = " + "1 ** " * 5000 + "1",
+    "lists": "x = " + "[" * 190 + "]" * 190,
+    "sums": "x = " + " + ".join(["q"] * 5000),
+    "if": "".join(" " * i + "if x:\n" for i in range(95)) + " " * 95 + "y = 1",
+    "elif": "if x:\n    pass\n" + "elif x:\n    pass\n" * 5000,
+    "lambdas": "x = " + "lambda: " * 1000 + "1",
+    "chained calls": "x = a" + ".b()" * 3000,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_deep_nesting_is_analysed_or_named(name: str) -> None:
+    source = program("send('Help ' + q)") + "\n\n" + DEEP[name] + "\n"
+    found = reports({"app.py": source})
+    assert found
+    assert not [r for r in found if isinstance(r, Gap) and "internal" in r.reason]
+
+
+def test_ten_thousand_functions_that_call_each_other_stay_within_the_budget() -> None:
+    rng = random.Random(7)
+    count = 10_000
+    body = "".join(
+        f"def f{i}(a, b):\n    return f{rng.randrange(count)}(b, a) + f{rng.randrange(count)}(a + b, 'x')\n\n"
+        for i in range(count)
+    )
+    solver = searched(program("send(f0(q, q))", body))
+    nodes = sum(len(f.nodes) for f in solver.project.fns)
+    assert solver.steps <= max(MIN_STEPS, STEPS_PER_NODE * nodes) + 1
+
+
+def test_a_search_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.solver.MIN_STEPS", 3)
+    monkeypatch.setattr("aisec_ci.detectors.code.solver.STEPS_PER_NODE", 0)
+    (gap,) = gaps({"app.py": program("send(f'Help with {q}')")})
+    assert gap.level is GapLevel.INCOMPLETE
+    assert "limit of steps" in gap.reason
+
+
+def test_structures_that_nest_in_themselves_do_not_multiply() -> None:
+    walk = (
+        "def walk(node):\n    out = {}\n    for k in ('a', 'b', 'c', 'd', 'e', 'f'):\n        out[k] = walk(node[k])\n"
+        "        node[k] = {'x': node, 'y': out, 'z': walk({'w': node})}\n    return {'p': out, 'q': node}\n"
+    )
+    solver = searched(program("send(walk({'a': q})['p'])", walk))
+    assert not solver.exhausted
+    assert solver.steps < 20_000
+
+
+def test_questions_that_go_round_in_circles_are_bounded() -> None:
+    count = 60
+    body = "".join(
+        f"def f{i}(x):\n    return max({', '.join(f'f{(i * 7 + j * 13) % count}(x.a{j})' for j in range(8))})\n\n"
+        for i in range(count)
+    )
+    solver = searched(program("send(f0(q))", body))
+    taken = []
+    step = values.Flow._step
+
+    def counted(self: Flow, value: int, path: values.Path, depth: int) -> object:
+        taken.append(value)
+        return step(self, value, path, depth)
+
+    fresh = Flow(solver.project)
+    calls = [c for found in solver.project.calls.values() for c in found]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(values.Flow, "_step", counted)
+        for call in calls:
+            before = len(taken)
+            fresh.values(call, ("a",))
+            assert len(taken) - before <= values.STEPS + 2
+    assert len(taken) < 200 * len(calls)
+
+
+def test_thousands_of_messages_are_read() -> None:
+    messages = (
+        "[" + ", ".join(["{'role': 'user', 'content': 'x'}"] * 3000) + ", {'role': 'system', 'content': 'Help ' + q}]"
+    )
+    source = program(f"m = {messages}\nclient.chat.completions.create(model='gpt-4o', messages=m)")
+    assert findings({"app.py": source})
+
+
+def test_huge_literals_are_read() -> None:
+    source = program(f"send({'x' * 500_000!r} + q)\nsend(str({10**3000}))")
+    assert findings({"app.py": source})
+
+
+WORDS = st.sampled_from(
+    ["q", "a", "b", "self", "send", "client", "items", "async", "x.y", "'role'", "'system'", "None", "1", "..."]
+)
+PIECES = st.sampled_from(
+    [
+        "{0} = {1}\n",
+        "{0}.append({1})\n",
+        "for {0} in {1}:\n    {2}\n",
+        "if {0} == {1}:\n    {2}\nelse:\n    {0} = {2}\n",
+        "def f({0}, *a, **k):\n    return {1}\n",
+        "class C({0}):\n    {1} = {2}\n    def g(self, b={1}):\n        self.b = {0}\n        return self.g(b)\n",
+        "send({0} + {1})\n",
+        "with {0} as {1}:\n    yield {2}\n",
+        "try:\n    {0}\nexcept {1}:\n    raise {2}\n",
+        "{0} = [{1} for {2} in {0} if {1}]\n",
+        "{0}[{1}] = {{{2}: {0}, **{1}}}\n",
+        "global {0}\n{0} = lambda {1}: {2}\n",
+        "del {0}, {1}\n",
+        "match {0}:\n    case {1}:\n        {2}\n",
+        "async def h({0}):\n    await {1}({2})\n",
+        "@{0}\ndef d({1}=1):\n    nonlocal {2}\n",
+        "print {0}\n",
+        "    {0}\n",
+    ]
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(PIECES, WORDS, WORDS, WORDS), max_size=12))
+def test_no_program_breaks_the_engine(parts: list[tuple[str, str, str, str]]) -> None:
+    source = HEAD + "".join(piece.format(*words) for piece, *words in parts)
+    reports({"app.py": source, "other.py": "from app import *\nimport openai\n"})
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_engine(data: bytes) -> None:
+    reports({"app.py": b"import openai\n" + data, "a.ipynb": data})
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(PIECES, WORDS, WORDS, WORDS), max_size=8))
+def test_the_intermediate_form_survives_being_stored(parts: list[tuple[str, str, str, str]]) -> None:
+    import json
+
+    from aisec_ci.detectors.code.frontend import UnparsedError
+
+    try:
+        module = parse("".join(piece.format(*words) for piece, *words in parts), "a.py")
+    except UnparsedError:
+        return
+    assert ir.load(json.loads(json.dumps(ir.dump(module)))).functions == ir.load(ir.dump(module)).functions
