@@ -248,12 +248,12 @@ def _document(operand: str) -> dict[str, Any]:
 
 
 def _write(content: str, output: str | None) -> None:
-    from aisec_ci.cli.run import _opened
+    from aisec_ci.cli.output import opened
 
     path = Path(output) if output else None
     if path is not None and not path.parent.is_dir():
         raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
-    with _opened(path) as out:
+    with opened(path) as out:
         out.write(content)
 
 

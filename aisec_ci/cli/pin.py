@@ -141,12 +141,12 @@ def _read(path: Path, *, needed: bool) -> Lock:
 
 
 def _write(path: Path, lock: Lock) -> None:
-    from aisec_ci.cli.run import _opened
+    from aisec_ci.cli.output import opened
     from aisec_ci.lockfile import dump
 
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
-    with _opened(path) as out:
+    with opened(path) as out:
         out.write(dump(lock))
 
 

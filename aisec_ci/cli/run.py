@@ -1,22 +1,19 @@
-"""One run of the main job: select, scan, judge, report. Shared by the commands `scan` and `bom`."""
+"""One run: select, scan, judge. Shared by all commands that scan."""
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TextIO
 
 from aisec_ci import __version__, catalog
 from aisec_ci.cli.progress import Progress
-from aisec_ci.detectors.interface import Context, Suppressed, Tree
+from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.errors import ConfigError, UsageError
 from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Severity, Status
 from aisec_ci.policy import baseline as baselines
@@ -24,8 +21,7 @@ from aisec_ci.policy import config as configuration
 from aisec_ci.policy.baseline import Baseline
 from aisec_ci.policy.suppress import Ignore, ignores_in, waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
-from aisec_ci.report import ALIASES, FORMATS, reporter
-from aisec_ci.report.interface import Options, Report
+from aisec_ci.report.interface import Report
 from aisec_ci.scan import Result, scan
 from aisec_ci.sources.select import Selection, select, shard
 
@@ -81,24 +77,6 @@ class Outcome:
     seconds: float
     baseline: Baseline | None
     baseline_path: Path
-
-
-def execute(request: Request) -> int:
-    """Scan, write all reports and the BOM, return the exit code."""
-    targets = _targets(request)
-    outcome = perform(request)
-    if request.bom:
-        from aisec_ci.cli.bom import write_bom
-
-        write_bom(outcome, request.bom, online=request.online)
-    report = report_of(outcome, request)
-    for name, path in targets:
-        with _opened(path) as out:
-            reporter(name, _form(request, path)).write(report, out)
-    if request.explain_ignored:
-        _explain(outcome.result.suppressed)
-    code = outcome.verdict.exit_code
-    return 0 if code == 1 and request.exit_zero else code
 
 
 def perform(request: Request) -> Outcome:
@@ -161,21 +139,6 @@ def report_of(outcome: Outcome, request: Request) -> Report:
         commit=(outcome.selection.repository.head() if outcome.selection.repository and request.stdin is None else None)
         or "",
     )
-
-
-def _explain(suppressed: Iterable[Suppressed]) -> None:
-    """Say what looked like a key and was left out, and why. Nothing of it is shown but its first characters."""
-    import click
-
-    from aisec_ci.report.clean import visible
-
-    count = 0
-    for item in suppressed:
-        where = f"{item.location.path}:{item.location.line}:{item.location.column}"
-        click.echo(visible(f"left out: {where}: {item.redacted}, as {item.rule_id}: {item.reason}"), err=True)
-        count += 1
-    if not count:
-        click.echo("left out: nothing that looked like a key", err=True)
 
 
 class _Lazy(Sequence[str]):
@@ -312,53 +275,3 @@ def _shard(words: str) -> tuple[int, int]:
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise UsageError(f"`--shard {words}` is not a part of a whole", "write for example `--shard 1/4`")
     return int(found[1]), int(found[2])
-
-
-def _targets(request: Request) -> list[tuple[str, Path | None]]:
-    targets: list[tuple[str, Path | None]] = [(request.format_, request.output)]
-    for word in request.reports:
-        name, _, file = word.partition("=")
-        if name not in {*FORMATS, *ALIASES} or not file:
-            raise UsageError(f"`--report {word}` is not FORMAT=FILE", f"formats: {', '.join(FORMATS)}")
-        targets.append((name, Path(file)))
-    files = [p for p in (*(path for _, path in targets), request.bom) if p is not None]
-    if len({os.path.abspath(p) for p in files}) < len(files):
-        raise UsageError("two reports would be written to the same file", "name a file for each")
-    for path in files:
-        if not path.parent.is_dir():
-            raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
-    return targets
-
-
-def _form(request: Request, path: Path | None) -> Options:
-    from aisec_ci.cli.terminal import color_wanted, width
-
-    return Options(
-        color=path is None and color_wanted(request.color),
-        width=width(),
-        suppressed=request.show_ignored,
-        quiet=request.quiet,
-    )
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is."""
-    if path is None:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-        return
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"cannot write `{path}`: {error.strerror}", "check the folder and its permissions") from None
-    finally:
-        partial.unlink(missing_ok=True)

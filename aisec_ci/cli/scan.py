@@ -99,7 +99,8 @@ def command(**options: Any) -> int:
 
     In a git repository the tracked files and the new, not ignored ones are scanned; elsewhere every file.
     """
-    from aisec_ci.cli.run import Request, execute
+    from aisec_ci.cli.execute import execute
+    from aisec_ci.cli.run import Request
 
     stdin = None
     if name := options.pop("stdin_name"):

@@ -123,11 +123,11 @@ def test_a_fault_of_our_own_shows_no_values(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret text of the scanned file")
 
-    monkeypatch.setattr("aisec_ci.cli.run.perform", fail)
+    monkeypatch.setattr("aisec_ci.cli.execute.perform", fail)
     monkeypatch.delenv("AISEC_DEBUG", raising=False)
     assert run(["scan", "."]) == 3
     said = capsys.readouterr().err
-    assert said.startswith("error: internal error: ZeroDivisionError in aisec_ci.cli.run:")
+    assert said.startswith("error: internal error: ZeroDivisionError in aisec_ci.cli.execute:")
     assert "help: " in said
     assert "secret text" not in said
     monkeypatch.setenv("AISEC_DEBUG", "1")

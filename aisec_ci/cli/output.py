@@ -1,0 +1,35 @@
+"""Where the commands write to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from aisec_ci.errors import UsageError
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[TextIO]:
+    """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is."""
+    if path is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write `{path}`: {error.strerror}", "check the folder and its permissions") from None
+    finally:
+        partial.unlink(missing_ok=True)
