@@ -12,6 +12,7 @@ it, and without running package managers.
 from __future__ import annotations
 
 import argparse
+import builtins
 import collections
 import json
 import os
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from aisec_ci import bom, catalog
 from aisec_ci.cli.bom import inventory_of
@@ -42,15 +44,21 @@ PEERS: dict[str, Callable[[str, Path, Path], list[str]]] = {
 def on_top(tree: Path) -> tuple[float, float, int, int, int]:
     """Return CPU seconds of the scan and of the document, the files opened more than once, the components, the services."""
     opened: collections.Counter[str] = collections.Counter()
-    watching = True
+    plain, low = builtins.open, os.open
 
-    def watch(event: str, arguments: tuple[object, ...]) -> None:
-        if watching and event == "open" and isinstance(arguments[0], (str, bytes)):
-            path = os.fsdecode(arguments[0])
-            if path.startswith(str(tree)):
-                opened[path] += 1
+    def counted(path: object) -> None:
+        if isinstance(path, (str, bytes, os.PathLike)) and os.fsdecode(path).startswith(str(tree)):
+            opened[os.fsdecode(path)] += 1
 
-    sys.addaudithook(watch)
+    def open_(file: object, *rest: Any, **options: Any) -> Any:
+        counted(file)
+        return plain(file, *rest, **options)  # type: ignore[call-overload]
+
+    def open_low(path: Any, *rest: Any, **options: Any) -> int:
+        counted(path)
+        return low(path, *rest, **options)
+
+    builtins.open, os.open = open_, open_low
     start = time.process_time()
     outcome = perform(Request(paths=(str(tree),), engines="fast", isolated=True, quiet=True))
     scanned = time.process_time()
@@ -58,7 +66,7 @@ def on_top(tree: Path) -> tuple[float, float, int, int, int]:
     document = bom.document(inventory_of(outcome, online=False))
     bom.text(document)
     end = time.process_time()
-    watching = False
+    builtins.open, os.open = plain, low
     again = sum(1 for path, count in opened.items() if count > before[path])
     return scanned - start, end - scanned, again, len(document["components"]), len(document.get("services", ()))
 

@@ -31,6 +31,7 @@ def seen(tmp_path, monkeypatch):
         ('class Embedder:\n    model_name: str = Param("BAAI/bge-m3", help="x")\n', {("BAAI/bge-m3", "huggingface")}),
         ('M = {"x": ModelConfig(id="anthropic:claude-haiku-4-5", name="Claude")}\n', {("claude-haiku-4-5", "anthropic")}),
         ('def f(version="openai/clip-vit-large-patch14"):\n    return load(version)\n', {("openai/clip-vit-large-patch14", "huggingface")}),
+        ('ALIGN_MODELS = {"fr": "VOXPOPULI_ASR_BASE_10K_FR"}\n', {("VOXPOPULI_ASR_BASE_10K_FR", "torchaudio")}),
         ('REPO = "SmilingWolf/wd-v1-4"\nrequests.post(u, json={"model": "tts-1-hd"})\n', {("tts-1-hd", "openai")}),
     ],
 )  # fmt: skip

@@ -32,6 +32,10 @@ _OWNERS = frozenset(
     )
 )
 """Providers that are owners of repositories on the hub as well: `openai/gpt-oss-20b` is one."""
+_BUNDLE = re.compile(
+    r"(?:WAV2VEC2|HUBERT|WAVLM|VOXPOPULI|MMS|EMFORMER|TACOTRON2|CONVTASNET|SQUIM|HDEMUCS)_[A-Z0-9_]{2,60}"
+)
+"""Models of torchaudio.pipelines, which are constants of that module."""
 _VARIANT = re.compile(r"[a-z0-9-]{2,40}/[\w.-]{2,80}:(?:free|nitro|floor|online|extended|exacto|thinking|beta)")
 """Variants of a model, as only OpenRouter names them."""
 _MIME = re.compile(r"(?:text|application|image|audio|video|font|multipart|message)/")
@@ -134,6 +138,8 @@ class Words:
             return None
         if _SPACY.fullmatch(text):
             return Reference(text, "spacy", Confidence.HIGH)
+        if _BUNDLE.fullmatch(text):
+            return Reference(text, "torchaudio", Confidence.HIGH)
         if _VARIANT.fullmatch(text):
             return Reference(text, "openrouter", Confidence.HIGH)
         kind = self._ids.what(text, self._folders)
