@@ -7,7 +7,6 @@ stream computes, or a function that nobody expects is high; what only might run 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +29,6 @@ from aisec_ci.detectors.artifacts.pickles.values import (
 from aisec_ci.model import Confidence, Severity
 
 _CHARSETS = frozenset({"latin1", "latin-1", "latin_1", "iso-8859-1", "utf8", "utf-8", "utf_8", "ascii"})
-
-_STARTS = re.compile(r"(?:Popen|Subprocess|ShellCommand|ProcessPool|Socket|Downloader|HTTPServer|Spawn)(?![a-z])")
-"""Words in the names of classes whose making starts something."""
 
 _TYPES = frozenset({"_builtin_type", "_load_type"})
 """Functions of cloudpickle and dill that return a type by its name in the module `types`."""
@@ -85,6 +81,8 @@ class Judge:
         self.troubles: list[tuple[str, int]] = []
         self._referenced: dict[str, tuple[Global, Grade]] = {}
         self._called: set[str] = set()
+        self._unknown: set[str] = set()
+        """Packages whose classes are reported."""
 
     # -- what the machine tells --------------------------------------------------------------------------------------
 
@@ -190,21 +188,20 @@ class Judge:
         if grade.special:
             self._special(grade.special, func, args, opcode, offset)
             return
-        shown = show_call(func, args)
         if grade.tier in (Tier.DANGEROUS, Tier.CHAIN):
-            message = f"loading runs `{shown}`, which {grade.does}"
+            message = f"loading runs `{show_call(func, args)}`, which {grade.does}"
             self._issue(
                 "malicious-pickle", Severity.CRITICAL, message, offset, func.path, opcode=opcode, name=func.path
             )
             self._dive(args)
         elif grade.tier is Tier.STDLIB:
-            message = f"loading runs `{shown}` of the standard library, which no model needs"
+            message = f"loading runs `{show_call(func, args)}` of the standard library, which no model needs"
             self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
             self._dive(args)
         elif grade.tier is Tier.UNKNOWN_CLASS:
-            clue = telling(args) or ("a name that starts processes" if _STARTS.search(func.path) else "")
+            clue = telling(args) or ("" if grade.modest else "a name that starts processes")
             if clue and clue != "an address":
-                message = f"loading makes `{shown}` of a package that this project neither declares nor defines, with {clue} as argument"
+                message = f"loading makes `{show_call(func, args)}` of a package that this project neither declares nor defines, with {clue} as argument"
                 self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)
             else:
                 self._unknown_class(func, offset)
@@ -232,12 +229,16 @@ class Judge:
         )
 
     def _unknown_class(self, name: Global, offset: int) -> None:
+        package = name.module.split(".", 1)[0]
+        if package in self._unknown:
+            return
+        self._unknown.add(package)
         self._issue(
             "unsafe-pickle",
             Severity.LOW,
             f"loading imports `{show(name)}` of a package that this project neither declares nor defines",
             offset,
-            f"class {name.module.split('.', 1)[0]}",
+            f"class {package}",
             name=name.path,
         )
 
@@ -392,8 +393,8 @@ class Judge:
     def _class(self, func: Global, args: Any, opcode: str, offset: int) -> None:
         """Judge an instance of an expected class: it is made quietly, unless what it gets gives it away."""
         clue = telling(args)
-        starts = _STARTS.search(func.path)
-        if clue in ("a shell command", "code") or (starts and opcode not in ("NEWOBJ", "NEWOBJ_EX")):
+        starts = not func.grade.modest and opcode not in ("NEWOBJ", "NEWOBJ_EX")
+        if clue in ("a shell command", "code") or starts:
             because = f"with {clue} as argument" if clue else "which by its name starts processes or opens connections"
             message = f"loading makes `{show_call(func, args)}`, {because}"
             self._issue("unsafe-pickle", Severity.HIGH, message, offset, func.path, opcode=opcode, name=func.path)

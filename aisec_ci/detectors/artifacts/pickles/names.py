@@ -62,6 +62,9 @@ _NO_TYPE = re.compile(
 )
 """Names among those for types that make classes, run code or keep it."""
 
+_STARTS = re.compile(r"(?:Popen|Subprocess|ShellCommand|ProcessPool|Socket|Downloader|HTTPServer|Spawn)(?![a-z])")
+"""Words in the names of classes whose making starts something."""
+
 _OK_DUNDERS = frozenset({"__newobj__", "__newobj_ex__", "__main__"})
 
 _MODULE_ATTRIBUTES = frozenset(
@@ -108,6 +111,7 @@ class Names:
             "codecs.encode": "encode",
             "operator.getitem": "getitem",
         }
+        self._familiar: dict[str, bool] = {}
         self._danger: dict[str, str] = {}
         self._danger_modules: dict[str, str] = {}
         for group in tables["dangerous"]["groups"]:
@@ -127,7 +131,11 @@ class Names:
 
     def familiar(self, module: str) -> bool:
         """Say whether classes of a module are expected."""
-        return self.grade(module, "X").tier is not Tier.UNKNOWN_CLASS
+        if module not in self._familiar:
+            if len(self._familiar) > 10_000:
+                self._familiar.clear()
+            self._familiar[module] = self.grade(module, "X").tier is not Tier.UNKNOWN_CLASS
+        return self._familiar[module]
 
     def danger(self, module: str, name: str) -> str:
         """Return what a dangerous name does, or an empty string."""
@@ -198,10 +206,11 @@ class Names:
     def _third_party(self, module: str, name: str) -> Grade:
         known = module.split(".", 1)[0] in self._known
         if is_class(name):
+            modest = not _STARTS.search(name)
             if known or self._expected.knows(module):
                 tier = Tier.CLASS if known else Tier.EXPECTED_CLASS
-                return Grade(tier, special="class", modest=True)
-            return Grade(Tier.UNKNOWN_CLASS)
+                return Grade(tier, special="class", modest=modest)
+            return Grade(Tier.UNKNOWN_CLASS, modest=modest)
         if _REBUILDER.match(name):
             return Grade(Tier.KNOWN if known else Tier.EXPECTED_FUNCTION, special="rebuilder")
         if not known and self._expected.knows(module):
