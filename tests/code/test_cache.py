@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -195,3 +197,18 @@ def test_what_is_selected_counts(tmp_path: Path) -> None:
         detector.asked = True
         found.append(list(detector.finish()))
     assert len(found[1]) < len(found[0])
+
+
+def test_clean_files_import_nothing_that_parses(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.code.test_cache import run\n"
+        "files = {f'm{i}.py': f'import os\\n\\ndef f{i}(x):\\n    return x\\n' for i in range(10)}\n"
+        "heavy = [m for m in sys.modules if m.startswith('aisec_ci.detectors.code.')]\n"
+        "assert run(files, Path(sys.argv[1])) == ([], [])\n"
+        "loaded = {m.removeprefix('aisec_ci.detectors.code.') for m in sys.modules if m not in heavy}\n"
+        "assert loaded.isdisjoint({'solver', 'lowering', 'frontend', 'values', 'analysis', 'calls'}), loaded\n"
+    )
+    run({"a.py": "x = 1\n"}, tmp_path)  # the words that files are searched for come from the cache
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, cwd=Path(__file__).parents[2])

@@ -125,6 +125,17 @@ class Cache:
             if len(data) <= SIZE:
                 self._write(self._facts_key, data)
 
+    def pattern(self) -> bytes:
+        """Return the pattern of `calls.worth_reading`, or nothing."""
+        raw = self._read(self._name("pattern", ()))
+        text = raw.get("pattern") if raw else None
+        return text.encode("latin-1", "ignore") if isinstance(text, str) else b""
+
+    def put_pattern(self, pattern: bytes) -> None:
+        """Keep a pattern."""
+        if self._folder is not None:
+            self._write(self._name("pattern", ()), json.dumps({"pattern": pattern.decode("latin-1")}).encode())
+
     @cached_property
     def _facts_key(self) -> str:
         tops = sorted({p.split("/", 1)[0] for p in self._python})

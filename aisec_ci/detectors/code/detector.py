@@ -5,6 +5,7 @@ Kept light: what parses and searches is imported only where there is something t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -89,14 +90,27 @@ class CodeDetector:
             facts = known.get(key)
             if facts is None:
                 if pattern is None:
-                    from aisec_ci.detectors.code.calls import worth_reading  # noqa: PLC0415 - loads tables of rules
-
-                    pattern = worth_reading(self.context.catalog)
+                    pattern = self._pattern(cache)
                 facts = facts_of(data, pattern)
             out[path] = seen[key] = facts
         if pattern is not None:
             cache.put_facts(seen)
         return out
+
+    def _pattern(self, cache: Cache) -> re.Pattern[bytes]:
+        """Return what finds the files whose calls matter: made from tables of rules, which are loaded once for a tool."""
+        if text := cache.pattern():
+            import re2  # type: ignore[import-untyped] # noqa: PLC0415 - linear, whatever stands in the cache
+
+            try:
+                return re2.compile(text)  # type: ignore[no-any-return]
+            except re2.error:
+                pass
+        from aisec_ci.detectors.code.calls import worth_reading  # noqa: PLC0415 - loads the checks of calls
+
+        pattern = worth_reading(self.context.catalog)
+        cache.put_pattern(pattern.pattern)
+        return pattern
 
     def _packages(self) -> set[str]:
         """Return the top-level packages that are libraries, whatever the tree has."""
