@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
+from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import Kind
 
 
 def create(context: Context) -> Detector:
     """Return the detector for one run."""
-    from aisec_ci.detectors.deployment.detector import DeploymentDetector  # noqa: PLC0415 - imported when a run begins
 
-    return DeploymentDetector(context)
+    def make() -> Detector:
+        from aisec_ci.detectors.deployment.detector import DeploymentDetector  # noqa: PLC0415 - when a file calls for it
+
+        return DeploymentDetector(context)
+
+    return Deferred("deployment", _may_deploy, make)
+
+
+def _may_deploy(file: SourceFile) -> bool:
+    return file.kind is not Kind.PYTHON
