@@ -91,7 +91,7 @@ def leaked(said: str, keys: list[str]) -> set[str]:
         "JQQJ99",
         "0000",
         "AAAA",
-        "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29txxxx",
+        "bedrock-api-key-" + base64.b64encode(b"bedrock.amazonaws.com").decode() + "xxxx",
     )
     found = {p for key in keys for p in pieces(key) if p in grams}
     return {p for p in found if not any(m in p or p in m for m in public)}
