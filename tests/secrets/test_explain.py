@@ -44,5 +44,17 @@ def test_documented_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
     assert key not in said
 
 
+def test_a_documented_key_of_an_unknown_vendor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aisec_ci.detectors.secrets import detector
+
+    value = "Zq8vT3nLw7Rk2" + "XpY5mB9cHd"
+    monkeypatch.setattr(detector, "digest", lambda _: "0b476bdf9acf2123")
+    said = explained(tmp_path, capsys, ".env", f"MY_LLM_API_KEY={value}\n")
+    assert "its vendor publishes" in said
+    assert value not in said
+
+
 def test_nothing_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing that looked like a key" in explained(tmp_path, capsys, "a.py", "x = 1\n")

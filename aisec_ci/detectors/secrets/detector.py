@@ -12,7 +12,8 @@ from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Report, Suppressed
 from aisec_ci.detectors.secrets.allow import Allowances, filtered
 from aisec_ci.detectors.secrets.candidate import Candidate
-from aisec_ci.detectors.secrets.engine import LONGEST, Pack
+from aisec_ci.detectors.secrets.checks import digest
+from aisec_ci.detectors.secrets.engine import DOCUMENTED, LONGEST, Pack
 from aisec_ci.detectors.secrets.literals import Literal, Literals
 from aisec_ci.detectors.secrets.redact import redact, redact_text
 from aisec_ci.detectors.secrets.sniff import packed
@@ -96,6 +97,8 @@ class SecretsDetector:
             if any(k in item.value or item.value in k for k in known):
                 continue
             reason = item.reason or filtered(file.path, item.value)
+            if digest(item.value.encode("utf-8", "replace")) in self._pack.documented:
+                reason = DOCUMENTED
             if reason:
                 where = _covered(file, item, [item])
                 self.suppressed.append(Suppressed(LITERAL, where, redact(item.value), reason))

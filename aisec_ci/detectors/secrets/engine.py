@@ -35,6 +35,8 @@ _NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login|de
 DECODED = 16
 """Bytes decoded for each byte of a file."""
 
+DOCUMENTED = "a key that its vendor publishes in documentation"
+
 _SHORTEST = 28
 """Bytes of the shortest value without a mark, plain or encoded."""
 
@@ -218,7 +220,7 @@ class Pack:
         if reason := placeholder.made_up(body, mixed=f.mixed):
             return replace(candidate, reason=reason)
         if digest(key) in self.documented:
-            return replace(candidate, reason="a key that its vendor publishes in documentation")
+            return replace(candidate, reason=DOCUMENTED)
         verdict = CHECKS[f.raw["check"]](key, data, start) if "check" in f.raw else Verdict()
         if verdict.reason:
             return None
