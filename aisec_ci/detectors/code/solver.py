@@ -31,7 +31,7 @@ from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 PATH_LIMIT = 3
 """Steps into a structure that are told apart."""
 
-PARTS_LIMIT = 12
+PARTS_LIMIT = 6
 """Parts of one value, or of one parameter, that are followed for one start. Functions that walk nested structures, such as
 schemas, would otherwise multiply parts without end; the roles and contents of messages need a handful."""
 
