@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,9 @@ from aisec_ci.cli.bom import inventory_of
 from aisec_ci.cli.run import Request, perform
 from aisec_ci.inventory import Root, build
 from aisec_ci.model import Location, Observation, Thing
+
+LIMIT = 120
+"""Seconds after which a command is ended; its figure is then what it had used."""
 
 PEERS: dict[str, Callable[[str, Path, Path], list[str]]] = {
     "airom": lambda program, tree, _: [program, "scan", "--offline", "-o", "cyclonedx", str(tree)],
@@ -47,8 +51,8 @@ def on_top(tree: Path) -> tuple[float, float, int, int, int]:
     plain, low = builtins.open, os.open
 
     def counted(path: object) -> None:
-        if isinstance(path, (str, bytes, os.PathLike)) and os.fsdecode(path).startswith(str(tree)):
-            opened[os.fsdecode(path)] += 1
+        if isinstance(path, (str, bytes, os.PathLike)) and os.path.abspath(os.fsdecode(path)).startswith(str(tree)):
+            opened[os.path.abspath(os.fsdecode(path))] += 1
 
     def open_(file: object, *rest: Any, **options: Any) -> Any:
         counted(file)
@@ -59,8 +63,9 @@ def on_top(tree: Path) -> tuple[float, float, int, int, int]:
         return low(path, *rest, **options)
 
     builtins.open, os.open = open_, open_low
+    os.chdir(tree)  # the root of a scan outside of git is the current folder
     start = time.process_time()
-    outcome = perform(Request(paths=(str(tree),), engines="fast", isolated=True, quiet=True))
+    outcome = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True))
     scanned = time.process_time()
     before = opened.copy()
     document = bom.document(inventory_of(outcome, online=False))
@@ -88,13 +93,16 @@ def large(count: int = 5000) -> tuple[float, int]:
     return time.process_time() - start, len(content)
 
 
-def whole(command: list[str], runs: int) -> tuple[float, int]:
+def whole(command: list[str], tree: Path, runs: int) -> tuple[float, int]:
     """Return the median CPU seconds of a command over `runs` after one that warms the file cache, and its exit code."""
     found = []
     code = 0
     for _ in range(runs + 1):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        timer = threading.Timer(LIMIT, process.kill)
+        timer.start()
         _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
         code = process.returncode = os.waitstatus_to_exitcode(status)
         found.append(usage.ru_utime + usage.ru_stime)
     return statistics.median(found[1:]), code
@@ -117,18 +125,18 @@ def main() -> None:
     for folder in options.folders:
         tree = folder.resolve()
         files = sum(len(names) for _, _, names in os.walk(tree))
-        inner = [sys.executable, __file__, "--inner", str(tree)]
+        inner = [sys.executable, str(Path(__file__).resolve()), "--inner", str(tree)]
         scan, top, again, components, services = json.loads(
             subprocess.run(inner, check=True, capture_output=True).stdout
         )
         with tempfile.TemporaryDirectory() as work:
             out = Path(work) / "bom.json"
             ours, _ = whole(
-                [sys.executable, "-m", "aisec_ci", "bom", str(tree), "-q", "--isolated", "-o", str(out)], options.runs
+                [sys.executable, "-m", "aisec_ci", "bom", ".", "-q", "--isolated", "-o", str(out)], tree, options.runs
             )
             cells = []
             for name, program in peers.items():
-                seconds, code = whole(PEERS[name](program, tree, out), options.runs)
+                seconds, code = whole(PEERS[name](program, tree, out), tree, options.runs)
                 cells.append(f"{seconds:.2f} s" + (f" (exit {code})" if code else ""))
         row = (tree.name, files, f"{scan:.2f} s", f"{top:.2f} s", again, components + services, f"{ours:.2f} s", *cells)
         print("| " + " | ".join(map(str, row)) + " |", flush=True)
