@@ -80,6 +80,8 @@ class _Scope:
         self.fn = function
         self.nodes = function.nodes
         self.env: _Env = {}
+        self.dotted: set[str] = set()
+        """The attributes, such as `request.kind`, of which `env` has known something."""
         self.outside: dict[str, int] = {}
         """Names declared global or nonlocal, with the function they belong to."""
         self.classes: list[Class] = []
@@ -145,8 +147,9 @@ class _Scope:
             return
         self.fn.defs.setdefault(name, []).append(value)
         dotted = name + "."
-        for key in [k for k in env if k.startswith(dotted)]:
-            del env[key]
+        for key in self.dotted:
+            if key.startswith(dotted):
+                env.pop(key, None)
 
     def name(self, name: str, at: ast.AST) -> int:
         if name in self.env:
@@ -289,6 +292,8 @@ class _Scope:
                 for part in rest.split("."):
                     value = self.add("attr", (value,), part, at)
             others = [self.expr(o) for o in fact.others]
+            if "." in fact.name:
+                self.dotted.add(fact.name)
             self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), _pos_test(at))
 
     def asks(self, test: ast.expr) -> int:
