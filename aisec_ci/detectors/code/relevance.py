@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from posixpath import basename
 from typing import NamedTuple
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.code.project import Names
 
-_AI = re.compile(
+_AI = Marks(
     rb"openai|anthropic|langchain|langgraph|llama_index|litellm|google\.genai|generativeai|google\.adk|vertexai|boto3|mistralai|cohere"
     rb"|groq|ollama|together|replicate|huggingface_hub|transformers|vllm|dspy|crewai|autogen|agent_framework|semantic_kernel"
     rb"|pydantic_ai|smolagents|strands|haystack|guidance|instructor|fastmcp|mcp\.|chainlit|gradio|streamlit|agents import"
@@ -53,7 +54,7 @@ def is_test(path: str) -> bool:
 
 def is_ai(data: bytes) -> bool:
     """Say whether a file's bytes have a word of AI code."""
-    return _AI.search(data) is not None
+    return _AI.search(data)
 
 
 def imports(data: bytes) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from posixpath import basename
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
@@ -157,7 +158,9 @@ _SKIPPED = {
 
 
 _RUNNING = (Kind.SHELL, Kind.MAKEFILE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TOML, Kind.TEXT)
-_FLAGS = rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]{0,300} -y\b|\baider\b[^\n]{0,300} --yes\b|cursor-agent[^\n]{0,300} (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
+_FLAGS = Marks(
+    rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]{0,300} -y\b|\baider\b[^\n]{0,300} --yes\b|cursor-agent[^\n]{0,300} (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
+)
 """What a file must hold to be read for flags at all."""
 
 
@@ -190,7 +193,7 @@ def runs_flags(file: SourceFile) -> bool:
         return False
     if file.kind is Kind.TEXT and name not in _SCRIPT_TEXT:
         return False
-    return file.kind in _RUNNING and file.small and re.search(_FLAGS, file.data) is not None
+    return file.kind in _RUNNING and file.small and _FLAGS.search(file.data)
 
 
 def writes_configuration(file: SourceFile) -> bool:

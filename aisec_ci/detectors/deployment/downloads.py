@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.deployment.statements import Command, Word
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.model import Confidence, Finding, Location, Severity
 from aisec_ci.sources.file import SourceFile
 
-MARKS = re.compile(rb"https?://")
+MARKS = Marks(rb"https?://")
 _PICKLES = "pth|pt|ckpt|pkl|pickle|joblib|th|npz|nemo|t7"
 _WEIGHTS = re.compile(rf"(?i)\.({_PICKLES}|bin|safetensors|onnx|gguf|ggml|h5|keras|tflite|pb|tar\.gz|zip|tgz)$")
 _PICKLED = re.compile(rf"(?i)\.(?:{_PICKLES})$")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.code.calls.ids import What, pin_of, what
 from aisec_ci.detectors.deployment.statements import Command, Word
 from aisec_ci.detectors.locks import Locks
@@ -19,7 +20,7 @@ from aisec_ci.model import Confidence, Edit, Finding, Fix, Severity
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
-MARKS = re.compile(
+MARKS = Marks(
     rb"download|ollama|vllm|--model|--revision|from_pretrained|trust[-_]remote[-_]code|huggingface\.co|hf\.co|SentenceTransformer|snapshot_download"
 )
 _SERVERS = re.compile(

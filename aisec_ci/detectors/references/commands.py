@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.references.libraries import Declared
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
-MARKS = re.compile(
+MARKS = Marks(
     rb"ollama (?:pull|run)|(?:huggingface-cli|hf) download|spacy download|vllm serve|--model|--hf-repo|-hf |from_pretrained|"
     rb"SentenceTransformer|CrossEncoder|snapshot_download|hf_hub_download|load_dataset|spacy\.load|WhisperModel|load_model|"
     rb"pip3? install|uv (?:pip install|add|tool install)|npm (?:install|i) |yarn add|pnpm add|docker model"

@@ -9,6 +9,7 @@ from functools import cached_property
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.detectors.references import addresses, cards, commands, images, manifests, modelfile, settings
 from aisec_ci.detectors.references.libraries import Declared, Libraries
@@ -27,7 +28,7 @@ _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
 _JAVASCRIPT = frozenset((Kind.JAVASCRIPT, Kind.TYPESCRIPT))
 _CODE = _JAVASCRIPT | {Kind.PYTHON, Kind.NOTEBOOK, Kind.GO, Kind.JAVA}
 """What calls servers and downloads weights by address. Models that Python names are the code engine's business."""
-_MARKS = re.compile(rb"(?i)model|llm|embed|pipeline|from_pretrained|baseURL|openai|anthropic")
+_MARKS = Marks(rb"(?i)model|llm|embed|pipeline|from_pretrained|baseURL|openai|anthropic")
 """A script without one of these names no model."""
 _BODIES = re.compile(rb"\\[\"']model|[{,] ?model[\"']?:|'model'")
 """A request's body inside a text."""
@@ -78,7 +79,7 @@ class ReferencesDetector:
         if not file.small or _DATA_NAMES.search(file.path):
             return False
         if kind in _CODE:
-            return b"://" in file.data or (kind in _JAVASCRIPT and bool(_MARKS.search(file.data)))
+            return b"://" in file.data or (kind in _JAVASCRIPT and _MARKS.search(file.data))
         if kind in _SCRIPTS or kind is Kind.ENV or modelfile.is_modelfile(file.path):
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):

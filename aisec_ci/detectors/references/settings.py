@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.detectors.references.words import Reference, Words, is_dataset_role, is_result
@@ -69,7 +70,7 @@ _ENV = re.compile(
     re.MULTILINE,
 )
 
-MARKS = re.compile(
+MARKS = Marks(
     rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
 )
 """A file without one of these names no model."""

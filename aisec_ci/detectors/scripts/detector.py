@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Finding, Gap
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
 _KINDS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
-_MARKS = re.compile(
+_MARKS = Marks(
     rb"[\"'](?:@huggingface/|@xenova/|@anthropic-ai/claude|@openai/agents|deepagents|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|"
     rb"@modelcontextprotocol/sdk|fastmcp|llamaindex|genkit|@genkit-ai/)"
 )
@@ -37,7 +38,7 @@ class ScriptsDetector:
 
     def wants(self, file: SourceFile) -> bool:
         """Say yes to sources with the import of an AI library."""
-        return file.kind in _KINDS and file.small and not _BUNDLED.search(file.path) and bool(_MARKS.search(file.data))
+        return file.kind in _KINDS and file.small and not _BUNDLED.search(file.path) and _MARKS.search(file.data)
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
         """Note the source; everything is reported at the end."""

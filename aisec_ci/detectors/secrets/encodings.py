@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aisec_ci.detectors.secrets.automaton import automaton
+from aisec_ci.detectors.automaton import automaton
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.checks import b64decode
 

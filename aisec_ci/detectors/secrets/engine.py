@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Any
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.automaton import automaton
 from aisec_ci.detectors.secrets import boundaries, placeholder
-from aisec_ci.detectors.secrets.automaton import automaton
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, b64decode, digest
 from aisec_ci.detectors.secrets.encodings import NEAR, Budget, Encodings, mapped

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from aisec_ci.detectors.automaton import automaton
 from aisec_ci.detectors.secrets import placeholder
-from aisec_ci.detectors.secrets.automaton import automaton
 from aisec_ci.sources import Kind, SourceFile
 
 MOST = 200

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from aisec_ci.detectors.secrets.automaton import automaton
+from aisec_ci.detectors.automaton import automaton
 from aisec_ci.detectors.secrets.encodings import Layer
 
 JOINED = "put together from pieces"
