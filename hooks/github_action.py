@@ -39,7 +39,10 @@ def main(environment: Mapping[str, str]) -> int:
             echo(folder / "annotations.txt")
         if inputs.flag("summary"):
             append_summary(environment, folder / "summary.md")
-        hand_over(environment, inputs.outputs(code, folder / "report.json"))
+        outputs = inputs.outputs(code, folder / "report.json")
+        if inputs.text("dtrack-url"):
+            code = upload(inputs, outputs["bom-file"]) or code
+        hand_over(environment, {**outputs, "exit-code": str(code), "outcome": OUTCOMES.get(code, "error")})
     return 0
 
 
@@ -48,7 +51,7 @@ class Inputs:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        for name in ("upload-sarif", "summary", "annotations"):
+        for name in ("upload-sarif", "summary", "annotations", "dtrack-latest"):
             self.flag(name)
         try:
             self.args = shlex.split(self.text("args"))
@@ -61,7 +64,7 @@ class Inputs:
 
     def flag(self, name: str) -> bool:
         """Return a boolean input."""
-        value = self.text(name).lower()
+        value = self.text(name).lower() or "false"
         if value not in ("true", "false"):
             raise ValueError(f"input `{name}` must be true or false, not `{value}`")
         return value == "true"
@@ -95,22 +98,38 @@ class Inputs:
 
     def outputs(self, code: int, report: Path) -> dict[str, str]:
         """Return the outputs of the step."""
-        out = {"exit-code": str(code), "outcome": OUTCOMES.get(code, "error")}
-        out.update(counts(report))
+        out = counts(report)
         for name in ("sarif-file", "bom-file"):
             path = self.text(name)
             out[name] = path if path and Path(path).is_file() else ""
         out["upload"] = "true" if out["sarif-file"] and self.flag("upload-sarif") and not self.from_fork() else "false"
         return out
 
-    def from_fork(self) -> bool:
+    def upload_command(self, bom: str) -> list[str]:
+        """Return the command line of the upload; the key stays in its variable."""
+        words = [sys.executable, "-I", "-m", "aisec_ci", "bom", "upload", "--wait"]
+        words += [f"--url={self.text('dtrack-url')}", "--api-key-env=INPUT_DTRACK_API_KEY"]
+        for name in ("project", "version", "parent", "tags"):
+            words += [f"--{name}={self.text(f'dtrack-{name}')}"] if self.text(f"dtrack-{name}") else []
+        return [*words, *(["--latest"] if self.flag("dtrack-latest") else []), "--", bom]
+
+    def from_fork(self, target: str = "code scanning") -> bool:
         """Say whether the run is for a pull request of a fork, whose token may not upload; if so, tell."""
         head, here = self.environment.get("HEAD_REPOSITORY", ""), self.environment.get("GITHUB_REPOSITORY", "")
         if not head or head == here:
             return False
-        message = "a pull request from a fork may not upload to code scanning; see the annotations and the summary"
+        message = f"a pull request from a fork may not upload to {target}; see the annotations and the summary"
         print(f"::notice title=aisec-ci::{escape(message)}", flush=True)  # noqa: T201
         return True
+
+
+def upload(inputs: Inputs, bom: str) -> int:
+    """Upload the BOM to Dependency-Track; return 0, or the exit code that says why it is not there."""
+    if not bom:
+        text = "there is no BOM to upload: input `bom-file` is empty, or the scan did not end"
+        print(f"::error title=aisec-ci::{escape(text)}", flush=True)  # noqa: T201
+        return 2
+    return 0 if inputs.from_fork("Dependency-Track") else run_quoted(inputs.upload_command(bom))
 
 
 def has_commit(sha: str) -> bool:

@@ -89,11 +89,13 @@ class _Disk(_Reader):
     def __init__(self, root: Path, repository: Repository | None) -> None:
         self.root = root
         self.repository = repository
+        self.scope: Sequence[Path] = (root,)
+        """The folders that make up the project."""
         self._real_root = os.path.realpath(root)
         self._folders: dict[str, bool] = {}
 
     def all(self) -> list[str]:
-        return list(self.listing(self.root))
+        return [path for folder in self.scope for path in self.listing(folder)]
 
     def listing(self, folder: Path) -> Iterator[str]:
         """Yield the paths below `folder`, relative to the root: as git lists them, else by walking."""
@@ -211,6 +213,8 @@ def select(
             raise UsageError(f"there is no `{path}`", "check the spelling; paths are relative to the current folder")
     root = _root(given)
     repository = find(root)
+    if repository is None and (nearest := _common(given)) != root and (inner := find(nearest)):
+        root, repository = nearest, inner  # a clone below a folder that is in none: the clone is the project
     if staged or since or revision:
         if repository is None:
             option = "--staged" if staged else "--since" if since else revision
@@ -237,6 +241,9 @@ def shard(selection: Selection, index: int, count: int) -> None:
 def _named(given: list[Path], root: Path, repository: Repository | None) -> Selection:
     disk = _Disk(root, repository)
     selection = Selection(root, repository, _reader=disk)
+    if repository is None:  # nothing says where the project ends: what was named is taken for it
+        folders = {Path(os.path.abspath(p)) for p in given}
+        disk.scope = sorted({p if p.is_dir() else p.parent for p in folders})
     for path in given:
         absolute = Path(os.path.abspath(path))
         if absolute.is_dir() and (absolute == root or not absolute.is_symlink()):
@@ -289,6 +296,11 @@ def _root(given: list[Path]) -> Path:
     absolute = [os.path.abspath(p) for p in given]
     if all(_relative(p, here) is not None or p == here for p in absolute):
         return Path(here)
+    return _common(given)
+
+
+def _common(given: list[Path]) -> Path:
+    absolute = [os.path.abspath(p) for p in given]
     folders = [p if os.path.isdir(p) else os.path.dirname(p) for p in absolute]
     try:
         return Path(os.path.commonpath(folders))

@@ -283,3 +283,27 @@ def test_one_git_process_lists_a_tree(git: Git, tmp_path: Path, monkeypatch: pyt
     )
     select([])
     assert len(started) == 2  # rev-parse, ls-files
+
+
+def test_without_git_the_project_is_what_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "app" / "a.py", "x\n")
+    write(tmp_path / "app" / "lib" / "b.py", "x\n")
+    write(tmp_path / "elsewhere" / "c.py", "x\n")
+    monkeypatch.chdir(tmp_path)
+    assert list(select(["app"]).project()) == ["app/a.py", "app/lib/b.py"]
+    assert list(select(["app/a.py"]).project()) == ["app/a.py", "app/lib/b.py"]
+    assert len(select([]).project()) == 3
+
+
+def test_a_clone_below_the_current_folder_is_the_project(
+    git: Git, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.py", "x\n")
+    write(tmp_path / ".gitignore", "big/\n")
+    write(tmp_path / "big" / "b.py", "x\n")
+    git("add", ".")
+    monkeypatch.chdir(tmp_path.parent)
+    selection = select([tmp_path.name])
+    assert selection.repository
+    assert "a.py" in content(selection)
+    assert not any("b.py" in path for path in selection.project())
