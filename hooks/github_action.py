@@ -39,7 +39,7 @@ def main(environment: Mapping[str, str]) -> int:
             echo(folder / "annotations.txt")
         if inputs.flag("summary"):
             append_summary(environment, folder / "summary.md")
-        outputs = inputs.outputs(code, folder / "report.json")
+        outputs = inputs.outputs(folder / "report.json")
         if inputs.text("dtrack-url"):
             code = upload(inputs, outputs["bom-file"]) or code
         hand_over(environment, {**outputs, "exit-code": str(code), "outcome": OUTCOMES.get(code, "error")})
@@ -96,8 +96,8 @@ class Inputs:
         print(f"::warning title=aisec-ci::{escape(message)}", flush=True)  # noqa: T201
         return []
 
-    def outputs(self, code: int, report: Path) -> dict[str, str]:
-        """Return the outputs of the step."""
+    def outputs(self, report: Path) -> dict[str, str]:
+        """Return the outputs of the step but its verdict."""
         out = counts(report)
         for name in ("sarif-file", "bom-file"):
             path = self.text(name)

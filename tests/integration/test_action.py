@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.bom.dependency_track import KEY, dependency_track
 from tests.integration.conftest import ROOT, call, git, tool
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -239,3 +240,24 @@ def test_act_runs_the_action(settings: str, code: int, snapshot: Path, tmp_path:
     assert "the job's own environment is untouched" in said or Path(sys.executable).with_name("aisec-ci").exists()
     if code:
         assert "agent-permission-bypass" in said
+
+
+@pytest.mark.usefixtures("importable")
+def test_the_bom_is_uploaded_with_the_key_out_of_sight(runner: dict[str, str]) -> None:
+    with dependency_track() as (url, server):
+        inputs = {"INPUT_DTRACK_URL": url, "INPUT_DTRACK_PROJECT": "shop", "INPUT_DTRACK_VERSION": "1.2"}
+        outputs, log = step({**runner, **inputs, "INPUT_DTRACK_API_KEY": KEY, "INPUT_ARGS": "--exit-zero"})
+        assert outputs["exit-code"] == "0", log
+        assert KEY not in log
+        assert any(path.startswith("/api/v1/bom") for _, path, _, _ in server.requests)
+        before = len(server.requests)
+        outputs, _ = step(
+            {**runner, **inputs, "HEAD_REPOSITORY": "you/project", "GITHUB_OUTPUT": runner["GITHUB_OUTPUT"] + "2"}
+        )
+        assert outputs["exit-code"] == "1"
+        assert len(server.requests) == before
+        wrong = {**inputs, "INPUT_DTRACK_API_KEY": "wrong", "GITHUB_OUTPUT": runner["GITHUB_OUTPUT"] + "3"}
+        outputs, log = step({**runner, **wrong, "INPUT_ARGS": "--exit-zero"})
+        assert outputs["exit-code"] != "0"
+        assert outputs["outcome"] != "passed"
+        assert "wrong" not in log
