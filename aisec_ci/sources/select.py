@@ -49,9 +49,9 @@ class Selection:
         return frozenset(self._files)
 
     def files(self) -> Iterator[SourceFile]:
-        """Yield the selected files in order of their paths."""
+        """Yield the selected files in order of their paths, each unread: what is read of one goes with it, not with the run."""
         for path in sorted(self._files):
-            yield self._files[path]
+            yield self._files[path].again()
 
     def __len__(self) -> int:
         return len(self._files)

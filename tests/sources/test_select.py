@@ -307,3 +307,14 @@ def test_a_clone_below_the_current_folder_is_the_project(
     assert selection.repository
     assert "a.py" in content(selection)
     assert not any("b.py" in path for path in selection.project())
+
+
+def test_a_file_that_was_scanned_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The selection lives as long as the run: content that hung on it would add up to the size of the tree."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.txt")
+    selection = select(["."])
+    (first,) = selection.files()
+    assert first.data == b"x\n"
+    (second,) = selection.files()
+    assert "data" not in vars(second)
