@@ -261,6 +261,18 @@ FOUND = {
         "agent-hook-command critical",
         "curl",
     ),
+    "a server that downloads itself, switched off": (
+        MCP,
+        _server(command="bash", args=["-c", PIPED], disabled=True),
+        "agent-hook-command low",
+        "curl",
+    ),
+    "a command that makes the headers": (
+        MCP,
+        _server(url="https://mcp.example.com/mcp", headersHelper=PIPED),
+        "agent-hook-command critical",
+        "curl",
+    ),
     "a shell start-up file": (
         MCP,
         _server(command="./x", env={"BASH_ENV": "./a"}),
@@ -330,6 +342,18 @@ FOUND = {
         "devcontainer-privilege high",
         "docker.sock",
     ),
+    "a command on the host among several": (
+        DEV,
+        json.dumps({"image": "node", "initializeCommand": {"a": "make", "b": ["sh", "-c", PIPED]}}),
+        "agent-hook-command critical",
+        "curl",
+    ),
+    "an agent's own settings from the host": (
+        DEV,
+        _container(mounts=["source=${localEnv:HOME}/.claude,target=/root/.claude,type=bind"]),
+        "devcontainer-privilege medium",
+        ".claude",
+    ),
     "a flag in a container for development": (
         DEV,
         '{"image": "node", "postStartCommand": "claude --dangerously-skip-permissions"}',
@@ -375,6 +399,11 @@ LOOK_ALIKES = {
     "the servers of the project by name": (CLAUDE, '{"enabledMcpjsonServers": ["a"]}'),
     "the default of the sandbox, spelled out": (CLAUDE, '{"sandbox": {"allowUnsandboxedCommands": true}}'),
     "a key that is not read": (CLAUDE, json.dumps({"hook": {"Stop": [{"command": PIPED}]}})),
+    "a shell that is denied as a whole": (CLAUDE, '{"permissions": {"allow": ["Bash(npm:*)"], "deny": ["Bash"]}}'),
+    "an anchored expression for one command": (
+        KIRO,
+        '{"toolsSettings": {"execute_bash": {"allowedCommands": ["^git status$"]}}}',
+    ),
     "a helper in the repository": (CLAUDE, '{"apiKeyHelper": "./scripts/key.sh"}'),
     "an agent without a list of tools": (".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nx\n"),
     "a skill with a narrow command": (
@@ -402,6 +431,10 @@ LOOK_ALIKES = {
     "an input that the editor asks for": (
         ".vscode/mcp.json",
         '{"servers": {"x": {"command": "./x", "env": {"API_KEY": "${input:k}"}}}, "inputs": [{"id": "k", "password": true}]}',
+    ),
+    "headers from a script of the repository": (
+        MCP,
+        _server(url="https://mcp.example.com/mcp", headersHelper="./scripts/headers.sh"),
     ),
     # flags and prose
     "a warning in the instructions": ("AGENTS.md", "Never set enableAllProjectMcpServers, never run `codex --yolo`.\n"),

@@ -57,9 +57,10 @@ def check_devcontainer(scope: Scope, programs: Programs, *, agents_in_tree: bool
             help="leave it out; for Docker inside, use a rootless or remote engine",
             related=_related(scope, [hit for hit in hits if hit[0] is not node]),
         )
-    start = root.scalar("initializeCommand")
-    for node in [start] if start else [s for s in root.items("initializeCommand") if isinstance(s, Scalar)]:
-        yield from hooks.check_command(scope, node, "`initializeCommand`, on the host")
+    start = root.get("initializeCommand")  # a string, a list of words, or an object of such commands, run side by side
+    for node in walk(start) if start else ():
+        if isinstance(node, Scalar):
+            yield from hooks.check_command(scope, node, "`initializeCommand`, on the host")
     code = root.mapping("customizations").mapping("vscode").mapping("settings")
     inside = Scope(
         scope.file,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisec_ci.detectors.config import credentials, environment, hooks
@@ -441,12 +441,16 @@ _SHELLS = compiled(r"(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh")
 
 
 def _shell(scope: Scope, server: Server) -> Iterator[Report]:
+    graded = replace(scope, standing=server.standing)
+    helper = server.node.scalar("headersHelper")  # a command that Claude Code runs when it connects
+    if helper:
+        yield from hooks.check_command(graded, helper, f"`headersHelper` of MCP server `{shown(server.name)}`")
     if server.words and _SHELLS.fullmatch(server.argv[0].rsplit("/", 1)[-1].lower()) and len(server.words) > 1:
         for word in server.words[1:]:
             if not word.value.startswith("-"):
                 found: list[Finding] = [
                     r
-                    for r in hooks.check_command(scope, word, f"MCP server `{shown(server.name)}`")
+                    for r in hooks.check_command(graded, word, f"MCP server `{shown(server.name)}`")
                     if isinstance(r, Finding)
                 ]
                 yield from found
