@@ -394,7 +394,8 @@ class Flow:
         elif kind == "type":
             yield from self._typed_part(val.what, name, path, depth)
         elif kind == "const":
-            return
+            if name == "value" and not item:  # a member of an enumeration stands for its value: `.value` is it again
+                yield from self._part(val, path, depth)
         elif not path:
             yield UNKNOWN
 

@@ -21,28 +21,35 @@ class _Pattern(NamedTuple):
     first: str
     last: str
     middle: str | None
-    """The words between the first and the last, each followed by a dot; None where a `*` stands for any of them."""
+    """The dotted words between the first and the last; None where a `*` stands for any of them."""
+    below: str
+    """What the middle begins with where it is `words.*`, else empty."""
 
     def fits(self, name: str) -> bool:
         head, _, rest = name.partition(".")
         if head != self.first:
             return False
         before, _, last = rest.rpartition(".")
-        return last == self.last and (self.middle is None or before == self.middle)
+        if last != self.last:
+            return False
+        if self.below:
+            return f"{before}.".startswith(self.below)
+        return self.middle is None or before == self.middle
 
 
 @lru_cache(4096)
 def _pattern(text: str) -> _Pattern:
     first, _, rest = text.partition(".")
     middle, _, last = rest.rpartition(".")
-    return _Pattern(first, last, None if middle == "*" else middle)
+    below = middle[:-1] if middle.endswith(".*") else ""
+    return _Pattern(first, last, None if middle == "*" else middle, below)
 
 
 class Index(Generic[T]):
     """Entries by the names of what is called.
 
-    A name is `package.words.Last`, or `package.*.Last` where it does not matter how the middle reads; a single word is
-    a builtin.
+    A name is `package.words.Last`, `package.*.Last` where it does not matter how the middle reads, or
+    `package.words.*.Last` where it matters only how it begins; a single word is a builtin.
     """
 
     def __init__(self, entries: Iterable[tuple[Iterable[str], T]]) -> None:
