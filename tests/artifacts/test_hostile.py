@@ -245,6 +245,14 @@ def test_memory_and_time_are_bounded(piece: bytes) -> None:
     assert {f.rule_id for f in found} & {"malicious-pickle", "model-not-fully-scanned"}
 
 
+@pytest.mark.parametrize("piece", [b"2\x86\x94", b"\x85"])
+def test_values_nested_without_end_on_a_short_stack(piece: bytes) -> None:
+    """What the machine cannot forget, since it stands at the top of the stack, ends in a limit that is said."""
+    data = b"\x80\x04N" + piece * (6_000_000 // len(piece)) + b"0" + g.call(g.name("os", "system"), "id") + b"."
+    found = findings("m.pkl", data)
+    assert {f.rule_id for f in found} & {"malicious-pickle", "model-not-fully-scanned"}
+
+
 def test_long_chains_of_names_and_texts() -> None:
     names = b"".join(g.name(f"mod{i}", "Thing") + b"0" for i in range(30_000))
     found = findings("m.pkl", g.pickle(names + b"N"))

@@ -38,11 +38,14 @@ RING = 1 << 15
 ALIVE = 200_000
 """Python objects that one stream may keep alive before all but texts and names are forgotten."""
 
-STACK_LIMIT = 1_500_000
-"""Values on the stack."""
+STACK_LIMIT = 1_000_000
+"""Values on the stack, at all its marks together. A number costs up to 45 bytes there."""
 
-MEMO_LIMIT = 8_000_000
-"""Entries of the memo."""
+MEMO_LIMIT = 6_000_000
+"""Entries of the memo, of 8 bytes each."""
+
+HELD_LIMIT = 1_300_000
+"""Values on the stack and a fifth of the entries of the memo: what both may cost together."""
 
 NAMES_LIMIT = 20_000
 """Different imported names."""
@@ -184,11 +187,20 @@ class Machine:
                     if base + pos - checked >= CHECK:
                         checked = base + pos
                         self.budget.steps(CHECK)
+                        held = len(stack) + sum(map(len, meta))
+                        if held > STACK_LIMIT or len(meta) > STACK_LIMIT // 16:
+                            raise LimitReachedError("more values on the pickle stack than are followed")
+                        if held + len(memo) // 5 > HELD_LIMIT:
+                            raise LimitReachedError("more values in the pickle stack and memo than are followed")
                         if blocks() > alive:
                             self.stack = stack
                             self._forget(lambda: blocks() > alive - ALIVE // 2)
-                        if len(stack) > STACK_LIMIT or len(meta) > STACK_LIMIT // 16:
-                            raise LimitReachedError("more values on the pickle stack than are followed")
+                            # what is left beyond one object a value is nested in the values at the top of the stack
+                            most = alive + ALIVE + held + 2 * len(self._sparse)
+                            if blocks() > most:
+                                self._prune()
+                            if blocks() > most:
+                                raise LimitReachedError("more values inside each other in a pickle than are followed")
                     guard = pos + CHECK
                     if not final:
                         guard = min(guard, len(buf) - MARGIN)
@@ -714,7 +726,16 @@ class Machine:
             gc.collect()
             if not short():
                 break
-        self._looked = {id(level): len(level) - 16 for level in levels[-64:]}
+        self._looked = {id(level): max(0, len(level) - 16) for level in levels[-64:]}
+
+    def _prune(self) -> None:
+        """Empty what the values at the top of the stack hold of values inside values; a call's flat arguments stay."""
+        for level in [*self.meta, self.stack]:
+            for value in level[-16:]:
+                for box in (value, *value) if value.__class__ is tuple else (value,):
+                    if box.__class__ is Box:
+                        box.items = [UNKNOWN if _is_deep(item) else item for item in box.items]
+        gc.collect()
 
     # -- meaning -----------------------------------------------------------------------------------------------------
 
@@ -796,6 +817,13 @@ _LINES = frozenset(b"FILSVPgpi")
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
 _SIMPLE = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"a": b"\a", b"\n": b""}
 """Escapes of a literal (Python reference, 2.4.1.1); another letter stands for itself here."""
+
+
+def _is_deep(value: Any) -> bool:
+    """Return whether a value may hold others at any depth. Types of arrays and shapes do not."""
+    if value.__class__ is tuple:
+        return any(item.__class__ in (tuple, Box, Call) for item in value)
+    return value.__class__ is Box or (value.__class__ is Call and not value.lasting)
 
 
 def _number(line: bytes) -> int:
