@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -66,7 +67,7 @@ def test_the_javascript_library_agrees(tmp_path, version):
     modules = next(
         (
             p
-            for p in (Path("/opt/peers/npm/node_modules"), Path("node_modules").resolve())
+            for p in (*map(Path, os.environ.get("NODE_PATH", "").split(os.pathsep)), Path("node_modules").resolve())
             if (p / "@cyclonedx/cyclonedx-library").is_dir()
         ),
         None,
