@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
@@ -99,8 +100,10 @@ def perform(request: Request) -> Outcome:
         "exclude": [*config.exclude, *request.exclude],
         "cache": _cache(request, config, selection),
     }
-    context = Context(rules, Tree(_Lazy(selection), selection.open), selection.paths, options)
-    with Progress(len(selection), enabled=not request.quiet) as progress:
+    if options["cache"]:
+        selection.remember(options["cache"])
+    context = Context(rules, Tree(_Lazy(selection), selection.open, selection.content_id), selection.paths, options)
+    with closing(selection), Progress(len(selection), enabled=not request.quiet) as progress:
         result = scan(() if request.commits else selection.files(), context, progress.step)
     if request.history or request.commits:
         from aisec_ci.cli.history import with_history

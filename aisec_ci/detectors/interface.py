@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeAlias
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.model import Finding, Gap, Location, Observation
-from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.file import SourceFile, UnreadableError
+from aisec_ci.sources.store import digest
 
 Report: TypeAlias = "Finding | Observation | Gap"
 """What a detector yields."""
@@ -24,6 +25,22 @@ class Tree:
 
     paths: Sequence[str]
     open: Callable[[str], SourceFile | None]
+    identify: Callable[[str], str] | None = None
+    """Says `content_id` without reading, where that is possible."""
+
+    def content_id(self, path: str) -> str:
+        """Return what stands for the content of a file: the same for the same content, whatever the source and the run.
+
+        Empty where the file cannot be read. Costs no reading where git, or the state of a file that an earlier run read,
+        tells that the content is known.
+        """
+        if self.identify is not None:
+            return self.identify(path)
+        file = self.open(path)
+        try:
+            return digest(file.data) if file is not None else ""
+        except (OSError, UnreadableError):
+            return ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from aisec_ci.model import Location
 from aisec_ci.sources.kinds import Kind, kind_of
+from aisec_ci.sources.store import Store
 
 WHOLE_LIMIT = 16 * 1024 * 1024
 """Bytes. A file up to this size is kept in memory while its detectors run; a larger one is only streamed."""
@@ -35,11 +36,13 @@ class SourceFile:
     and may raise OSError or UnreadableError. Nothing is read before it is asked for.
     """
 
-    def __init__(self, path: str, opener: Callable[[], BinaryIO], size: int) -> None:
+    def __init__(self, path: str, opener: Callable[[], BinaryIO], size: int, store: Store | None = None) -> None:
+        """`store` keeps the content for the next one who asks for this path."""
         self.path = path
         self.size = size
         """Bytes."""
         self._opener = opener
+        self._store = store
 
     def __repr__(self) -> str:
         return f"SourceFile({self.path!r})"
@@ -51,13 +54,14 @@ class SourceFile:
 
     def again(self) -> SourceFile:
         """Return the same file with nothing read yet."""
-        return SourceFile(self.path, self._opener, self.size)
+        return SourceFile(self.path, self._opener, self.size, self._store)
 
     # -- bytes -------------------------------------------------------------------------------------------------------
 
     def open(self) -> BinaryIO:
         """Return a new binary, seekable stream at the start of the content. The caller closes it."""
-        return self._opener()
+        known = self._store.get(self.path) if self._store is not None else None
+        return self._opener() if known is None else io.BytesIO(known)
 
     @cached_property
     def head(self) -> bytes:
@@ -77,10 +81,15 @@ class SourceFile:
         """The whole content. Raises UnreadableError for a file that is not `small`: use `chunks` or `open`."""
         if not self.small:
             raise UnreadableError(f"{self.size:,} bytes, over the limit of {WHOLE_LIMIT:,}")
+        known = self._store.get(self.path) if self._store is not None else None
+        if known is not None:
+            return known
         with self.open() as stream:
             data = stream.read(self.size + 1)  # what is asked for is allocated first: not more than is needed
         if len(data) > self.size:
             raise UnreadableError("it grew while it was read")
+        if self._store is not None:
+            self._store.put(self.path, data)
         return data
 
     def chunks(self, size: int, overlap: int) -> Iterator[tuple[int, bytes]]:

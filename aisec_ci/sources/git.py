@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from typing import BinaryIO, cast
 
 from aisec_ci.errors import GitError
@@ -145,28 +148,17 @@ class Repository:
 
     def blobs(self, oids: list[str]) -> Iterator[bytes]:
         """Yield the content of each blob, read with one process. Meant for blobs that fit into memory one at a time."""
-        if not oids:
-            return
-        with subprocess.Popen(
-            command(self.top, ("cat-file", "--batch")),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment(),
-        ) as process:
-            assert process.stdin
-            assert process.stdout
+        objects = Objects(self.top)
+        try:
             for oid in oids:
-                process.stdin.write(oid.encode() + b"\n")
-                process.stdin.flush()
-                head = process.stdout.readline().split()
-                if len(head) != 3:
+                data = objects.read(oid)[1]
+                if data is None:
                     raise GitError(
                         f"git has no object {oid}", "the clone is partial or damaged: fetch the missing objects"
                     )
-                yield process.stdout.read(int(head[2]))
-                process.stdout.read(1)
-            process.stdin.close()
+                yield data
+        finally:
+            objects.close()
 
     def spool(self, oid: str) -> BinaryIO:
         """Return a blob as a temporary file: for those that are too large to hold in memory."""
@@ -203,6 +195,86 @@ class Repository:
             _old_mode, mode, _old, oid, _status = meta.decode("ascii").lstrip(":").split()
             out.append(Blob(_path(path), oid, mode))
         return out
+
+
+class Objects:
+    """Blobs read one after the other through one process of git, which starts with the first and ends with `close`."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._process: subprocess.Popen[bytes] | None = None
+        self._rest = bytearray()
+        """What git has said and nobody has read yet."""
+
+    def read(self, oid: str, limit: int = sys.maxsize) -> tuple[int, bytes | None]:
+        """Return the size of a blob and its content; no content above `limit` bytes, size -1 where git has no such blob.
+
+        Raises GitError if git does not answer.
+        """
+        process = self._process = self._process or self._started()
+        assert process.stdin
+        try:
+            process.stdin.write(oid.encode("ascii") + b"\n")
+            process.stdin.flush()
+            while (end := self._rest.find(b"\n")) < 0:
+                self._more()
+            head = bytes(self._rest[:end]).split()
+            del self._rest[: end + 1]
+            if len(head) != 3 or head[1] != b"blob":
+                if len(head) == 3:
+                    self.close()  # a commit or a tree follows
+                return -1, None
+            size = int(head[2])
+            if size > limit:
+                self.close()  # ends git instead of reading what nobody wants
+                return size, None
+            while len(self._rest) <= size:
+                self._more()
+        except (OSError, EOFError, ValueError):
+            self.close()
+            raise GitError(f"git cannot read the object {oid}", "check the repository with `git fsck`") from None
+        data = bytes(self._rest[:size])
+        del self._rest[: size + 1]
+        return size, data
+
+    def close(self) -> None:
+        """End git, if it runs. The next `read` starts it again."""
+        process, self._process = self._process, None
+        self._rest.clear()
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):  # what stood in the buffer cannot be written any more
+                stream.close()  # type: ignore[union-attr]
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                command(self._top, ("cat-file", "--batch")),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(),
+            )
+        except OSError:
+            raise GitError("git is not installed or not on the PATH", "install git") from None
+
+    def _more(self) -> None:
+        assert self._process
+        assert self._process.stdout
+        out = self._process.stdout.fileno()
+        # an object that is a pipe would let git wait for ever; Windows has no such files, and cannot select on pipes
+        if os.name == "posix" and not select([out], [], [], TIMEOUT)[0]:
+            raise TimeoutError
+        piece = os.read(out, 1 << 20)
+        if not piece:
+            raise EOFError
+        self._rest += piece
 
 
 def find(folder: Path) -> Repository | None:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from zlib import crc32
 
-from aisec_ci.errors import UsageError
+from aisec_ci.errors import GitError, UsageError
 from aisec_ci.model import Gap, GapLevel
 from aisec_ci.sources.file import WHOLE_LIMIT, SourceFile, UnreadableError
-from aisec_ci.sources.git import Blob, Repository, find
+from aisec_ci.sources.git import Blob, Objects, Repository, find
+from aisec_ci.sources.store import Record, State, Store, digest, state
 
 SKIPPED_FOLDERS = frozenset(
     ".git .hg .svn .venv venv node_modules __pycache__ .tox .nox .mypy_cache .ruff_cache .pytest_cache .eggs site-packages".split()
@@ -42,6 +43,7 @@ class Selection:
     """What could not be selected, and why."""
     _reader: _Reader | None = None
     _project: list[str] | None = None
+    _record: Record | None = None
 
     @property
     def paths(self) -> frozenset[str]:
@@ -68,6 +70,23 @@ class Selection:
             return self._files[path].again()
         return self._reader.file(path) if self._reader else None
 
+    def remember(self, folder: str) -> None:
+        """Know contents again by means of what `folder`, the cache folder, keeps between runs."""
+        self._record = Record(folder, os.path.realpath(self.root))
+
+    def content_id(self, path: str) -> str:
+        """Return what stands for the content of a file of the project, see `Tree.content_id`."""
+        if self._reader is None or self._record is None or self._reader.store.get(path) is not None:
+            return _content_id(self.open(path))
+        return self._reader.content_id(path, self._record)
+
+    def close(self) -> None:
+        """End what runs for reading, and keep what is remembered. Files can still be opened."""
+        if self._reader:
+            self._reader.close()
+        if self._record:
+            self._record.save()
+
     def keep(self, wanted: frozenset[str]) -> None:
         """Drop all but the paths in `wanted`."""
         self._files = {p: f for p, f in self._files.items() if p in wanted}
@@ -76,17 +95,28 @@ class Selection:
 class _Reader:
     """Where the files of a project come from."""
 
+    def __init__(self) -> None:
+        self.store = Store()
+
     def all(self) -> list[str]:
         raise NotImplementedError
 
     def file(self, path: str) -> SourceFile | None:
         raise NotImplementedError
 
+    def content_id(self, path: str, record: Record) -> str:
+        """Return what stands for the content of a file, without reading it where `record` knows it."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End what runs for reading."""
+
 
 class _Disk(_Reader):
     """Files as they are in the work tree."""
 
     def __init__(self, root: Path, repository: Repository | None) -> None:
+        super().__init__()
         self.root = root
         self.repository = repository
         self.scope: Sequence[Path] = (root,)
@@ -141,7 +171,17 @@ class _Disk(_Reader):
             raise UnreadableError("not a regular file")
         if not self._inside(os.path.dirname(native)):
             raise UnreadableError("reached through a symbolic link that leaves the tree")
-        return SourceFile(path, partial(_open_regular, native), info.st_size)
+        return SourceFile(path, partial(_open_regular, native), info.st_size, self.store)
+
+    def content_id(self, path: str, record: Record) -> str:
+        native = os.path.join(self.root, _native(path))
+        before = _state(native)
+        known = record.file(path, before) if before else None
+        if known is None:
+            known = _content_id(self.file(path))
+            if known and before and _state(native) == before:
+                record.note_file(path, before, known)
+        return known
 
     def _inside(self, folder: str) -> bool:
         if folder not in self._folders:
@@ -154,39 +194,75 @@ class _Index(_Reader):
     """Files as they are in git's index, or in a commit."""
 
     def __init__(self, root: Path, repository: Repository, revision: str = "") -> None:
+        super().__init__()
         self.repository = repository
         self._revision = revision
         self._prefix = _prefix(root, repository)
         self._blobs: dict[str, Blob] = {}
+        self._objects = Objects(repository.top)
 
     def all(self) -> list[str]:
-        self.add(self.repository.tree(self._revision) if self._revision else self.repository.index())
-        return list(self._blobs)
+        return list(self._note(self.repository.tree(self._revision) if self._revision else self.repository.index()))
 
     def add(self, blobs: list[Blob]) -> dict[str, SourceFile]:
         """Take note of blobs; return those that are files of the tree below the root."""
+        inside = self._note(blobs)
+        sizes = self.repository.sizes([b.oid for b in inside.values()]) if inside else []
+        return {
+            p: SourceFile(p, partial(self._open, b.oid, size), size, self.store)
+            for (p, b), (_, size) in zip(inside.items(), sizes, strict=True)
+        }
+
+    def _note(self, blobs: list[Blob]) -> dict[str, Blob]:
         inside = {
             b.path.removeprefix(self._prefix): b
             for b in blobs
             if b.path.startswith(self._prefix) and b.mode in _REGULAR
         }
         self._blobs.update(inside)
-        sizes = self.repository.sizes([b.oid for b in inside.values()]) if inside else []
-        return {
-            p: SourceFile(p, partial(self._open, b.oid, size), size)
-            for (p, b), (_, size) in zip(inside.items(), sizes, strict=True)
-        }
+        return inside
 
     def file(self, path: str) -> SourceFile | None:
         blob = self._blobs.get(path)
-        return self.add([blob])[path] if blob else None
+        if blob is None:
+            return None
+        data = self.store.get(path)
+        if data is None:
+            size, data = self._read(blob.oid, WHOLE_LIMIT)
+            if data is None:
+                return SourceFile(path, partial(self._open, blob.oid, size), size)
+            self.store.put(path, data)
+        return SourceFile.of_bytes(path, data)
+
+    def content_id(self, path: str, record: Record) -> str:
+        blob = self._blobs.get(path)
+        if blob is None:
+            return ""
+        known = record.blob(blob.oid)
+        if known is None:
+            known = _content_id(self.file(path))
+            if known:
+                record.note_blob(blob.oid, known)
+        return known
+
+    def close(self) -> None:
+        self._objects.close()
 
     def _open(self, oid: str, size: int) -> BinaryIO:
         if size < 0:
             raise UnreadableError("its content is not in this clone")
-        if size <= WHOLE_LIMIT:
-            return io.BytesIO(self.repository.run("cat-file", "blob", oid))
-        return self.repository.spool(oid)
+        if size > WHOLE_LIMIT:
+            return self.repository.spool(oid)
+        data = self._read(oid, WHOLE_LIMIT)[1]
+        if data is None:
+            raise UnreadableError("its content is not in this clone")
+        return io.BytesIO(data)
+
+    def _read(self, oid: str, limit: int) -> tuple[int, bytes | None]:
+        try:
+            return self._objects.read(oid, limit)
+        except GitError as error:
+            raise UnreadableError(error.message) from None
 
 
 def select(
@@ -353,6 +429,20 @@ class _Watched(io.FileIO):
         now = os.fstat(self.fileno())
         if (now.st_size, now.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
             raise UnreadableError("it changed while it was read")
+
+
+def _state(native: str) -> State | None:
+    try:
+        return state(os.lstat(native))
+    except (OSError, ValueError):
+        return None
+
+
+def _content_id(file: SourceFile | None) -> str:
+    try:
+        return digest(file.data) if file is not None else ""
+    except (OSError, UnreadableError):
+        return ""
 
 
 def _open_regular(native: str) -> BinaryIO:

@@ -165,7 +165,7 @@ def test_no_entry_breaks_a_run(raw: Any) -> None:
 
 
 def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aisec_ci.detectors.code.cache.ENTRIES", 3)
+    monkeypatch.setattr("aisec_ci.cache_folder.ENTRIES", 3)
     for number in range(5):
         run({f"a{number}.py": "import openai\n"}, tmp_path)
     assert len(list(tmp_path.glob("*.json"))) == 3

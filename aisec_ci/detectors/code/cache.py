@@ -1,10 +1,10 @@
 """What a run knows from earlier ones: results of the analysis, and which files belong to AI code.
 
 A result is kept for the set of files that were analysed together. It holds as long as the tool with its rules, the
-options, the paths of the tree, and the content of every file that was opened for it are the same (BLAKE2b of each); then
+options, the paths of the tree, and the content of every file that was opened for it are the same (`Tree.content_id`); then
 nothing is parsed. Entries are JSON, checked as they are read; what does not fit is as if it were not there. Texts of
 source lines are left out and read again from the files, and an entry in which the secrets engine finds something is not
-written, so that no secret gets into the cache. Entries that another user owns are not read.
+written, so that no secret gets into the cache.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from aisec_ci import __version__
+from aisec_ci import __version__, cache_folder
 from aisec_ci.detectors.code.relevance import FileFacts
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import (
@@ -37,22 +36,12 @@ from aisec_ci.model import (
 )
 from aisec_ci.paths import rules_dir
 from aisec_ci.sources.file import UnreadableError
-
-ENTRIES = 200
-"""Entries that the folder holds at most; the oldest go first."""
-
-SIZE = 8 * 1024 * 1024
-"""Bytes of an entry at most."""
+from aisec_ci.sources.store import digest
 
 _IRRELEVANT = frozenset(
     {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines"}
 )
 """Options that do not change what the engine says."""
-
-
-def digest(data: bytes) -> str:
-    """Return what stands for a content."""
-    return blake2b(data, digest_size=16).hexdigest()
 
 
 @cache
@@ -105,7 +94,7 @@ class Cache:
         except UnfitError:
             return
         data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
-        if len(data) <= SIZE and not self._secret(data):
+        if len(data) <= cache_folder.SIZE and not self._secret(data):
             self._write(self._key("result", part), data)
 
     # -- facts of files -----------------------------------------------------------------------------------------------
@@ -122,8 +111,7 @@ class Cache:
         """Keep the facts of the files of this tree."""
         if self._folder is not None:
             data = json.dumps(facts, separators=(",", ":")).encode()
-            if len(data) <= SIZE:
-                self._write(self._facts_key, data)
+            self._write(self._facts_key, data)
 
     def pattern(self) -> bytes:
         """Return the pattern of `calls.worth_reading`, or nothing."""
@@ -163,38 +151,11 @@ class Cache:
     # -- files --------------------------------------------------------------------------------------------------------
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        if self._folder is None:
-            return None
-        try:
-            with (self._folder / name).open("rb") as stream:
-                state = os.fstat(stream.fileno())
-                if state.st_size > SIZE or (hasattr(os, "geteuid") and state.st_uid != os.geteuid()):
-                    return None
-                raw = json.loads(stream.read(SIZE))
-        except (OSError, ValueError, RecursionError):
-            return None
-        return raw if isinstance(raw, dict) else None
+        return cache_folder.read(self._folder, name) if self._folder else None
 
     def _write(self, name: str, data: bytes) -> None:
-        """Write an entry whole or not at all. A folder that cannot be written to is no error: the run only gains nothing."""
         assert self._folder is not None
-        folder = self._folder
-        partial = folder / f".{name}.{os.getpid()}"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not (folder / "CACHEDIR.TAG").exists():
-                (folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
-                (folder / ".gitignore").write_text("*\n", encoding="ascii")
-            partial.write_bytes(data)
-            partial.replace(folder / name)
-            entries = sorted(
-                (e for e in os.scandir(folder) if e.name.endswith(".json")), key=lambda e: e.stat().st_mtime
-            )
-            for entry in entries[:-ENTRIES]:
-                os.unlink(entry.path)
-        except OSError:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+        cache_folder.write(self._folder, name, data)
 
     def _secret(self, data: bytes) -> bool:
         from aisec_ci.detectors.secrets import create  # noqa: PLC0415 - only where something is written

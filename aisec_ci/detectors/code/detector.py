@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code.cache import Cache, digest
+from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
-from aisec_ci.detectors.interface import Context, Report, Tree
+from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
@@ -70,7 +70,7 @@ class CodeDetector:
             return self.context.tree.open(path)
 
         self.analysed += part
-        found = list(analyse(replace(self.context, tree=Tree(self.context.tree.paths, open_file)), names, part))
+        found = list(analyse(replace(self.context, tree=replace(self.context.tree, open=open_file)), names, part))
         cache.put(part, {path: self._digest(path) for path in opened}, found)
         yield from found
 
@@ -83,12 +83,14 @@ class CodeDetector:
         for path in paths:
             if is_test(path):
                 continue
-            data = self._bytes(path)
-            if data is None:
+            key = self._digest(path)
+            if not key:
                 continue
-            key = self._digests[path] = digest(data)
             facts = known.get(key)
             if facts is None:
+                data = self._bytes(path)
+                if data is None:
+                    continue
                 if pattern is None:
                     pattern = self._pattern(cache)
                 facts = facts_of(data, pattern)
@@ -123,8 +125,7 @@ class CodeDetector:
     def _digest(self, path: str) -> str:
         known = self._digests.get(path)
         if known is None:
-            data = self._bytes(path)
-            known = self._digests[path] = "" if data is None else digest(data)
+            known = self._digests[path] = self.context.tree.content_id(path)
         return known
 
     def _bytes(self, path: str) -> bytes | None:

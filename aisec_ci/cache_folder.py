@@ -1,0 +1,52 @@
+"""The folder that keeps what a run knows for later ones: entries of JSON, bounded in size and number.
+
+Entries that another user owns are not read. An entry is written whole or not at all, and a folder that cannot be used is
+no error: the run only gains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+ENTRIES = 200
+"""Entries that the folder holds at most; the oldest go first."""
+
+SIZE = 8 * 1024 * 1024
+"""Bytes of an entry at most."""
+
+
+def read(folder: Path, name: str) -> dict[str, Any] | None:
+    """Return the table in an entry; None where there is none that can be used."""
+    try:
+        with (folder / name).open("rb") as stream:
+            state = os.fstat(stream.fileno())
+            if state.st_size > SIZE or (hasattr(os, "geteuid") and state.st_uid != os.geteuid()):
+                return None
+            raw = json.loads(stream.read(SIZE))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return raw if isinstance(raw, dict) else None
+
+
+def write(folder: Path, name: str, data: bytes) -> None:
+    """Write an entry whose name ends in `.json`, if it is not too large, and remove the oldest above `ENTRIES`."""
+    if len(data) > SIZE:
+        return
+    partial = folder / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / "CACHEDIR.TAG").exists():
+            (folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
+            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+        partial.write_bytes(data)
+        partial.replace(folder / name)
+        entries = sorted((e for e in os.scandir(folder) if e.name.endswith(".json")), key=lambda e: e.stat().st_mtime)
+        for entry in entries[:-ENTRIES]:
+            os.unlink(entry.path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
