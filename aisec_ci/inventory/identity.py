@@ -238,6 +238,8 @@ def _framework(item: Observation, _: Providers) -> Identity:
         name = re.sub(r"[-_.]+", "-", name).lower()
     elif ecosystem == "npm":
         namespace, _slash, name = name.lower().rpartition("/")
+    elif ecosystem == "maven":  # group:artifact
+        namespace, _colon, name = name.rpartition(":")
     else:
         namespace, _slash, name = name.rpartition("/")
     link = purl(ecosystem, name, namespace, version)

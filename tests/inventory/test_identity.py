@@ -131,6 +131,13 @@ def test_images(image, expected, pin):
             {"ecosystem": "golang", "version": "v1.2.3"},
             "pkg:golang/github.com/sashabaranov/go-openai@v1.2.3",
         ),
+        (
+            "dev.langchain4j:langchain4j-open-ai",
+            {"ecosystem": "maven", "version": "1.0.0"},
+            "pkg:maven/dev.langchain4j/langchain4j-open-ai@1.0.0",
+        ),
+        ("Qdrant.Client", {"ecosystem": "nuget"}, "pkg:nuget/Qdrant.Client"),
+        ("openai-php/client", {"ecosystem": "composer"}, "pkg:composer/openai-php/client"),
     ],
 )
 def test_libraries(name, attributes, expected):

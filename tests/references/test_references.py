@@ -129,6 +129,43 @@ def models(path, text, *others):
             "implementation 'org.springframework.ai:spring-ai-openai:1.0.0'\n",
             {("org.springframework.ai:spring-ai-openai", "1.0.0")},
         ),
+        (
+            "pom.xml",
+            "<dependencyManagement><dependency><groupId>dev.langchain4j</groupId><artifactId>langchain4j-ollama</artifactId></dependency></dependencyManagement>",
+            set(),
+        ),
+        (
+            "gradle/libs.versions.toml",
+            (
+                '[versions]\nlc = "1.2.0"\n[libraries]\na = { module = "dev.langchain4j:langchain4j", version.ref = "lc" }\n'
+                'b = { group = "org.springframework.ai", name = "spring-ai-openai", version = "1.1" }\nc = "com.anthropic:anthropic-java:2.0.0"\n'
+            ),
+            {
+                ("dev.langchain4j:langchain4j", "1.2.0"),
+                ("org.springframework.ai:spring-ai-openai", "1.1"),
+                ("com.anthropic:anthropic-java", "2.0.0"),
+            },
+        ),
+        (
+            "src/Api/Api.csproj",
+            (
+                '<PackageReference Include="Microsoft.SemanticKernel" Version="1.30.0" />\n<PackageReference Include="Serilog" Version="3" />'
+                '<PackageReference Include="OllamaSharp" />'
+            ),
+            {("Microsoft.SemanticKernel", "1.30.0"), ("OllamaSharp", "")},
+        ),
+        (
+            "Directory.Packages.props",
+            '<PackageVersion Include="Azure.AI.OpenAI" Version="2.1.0-beta.2" />',
+            {("Azure.AI.OpenAI", "2.1.0-beta.2")},
+        ),
+        ("Gemfile", "gem 'ruby-openai', '7.3.1'\ngem \"rails\"\n", {("ruby-openai", "7.3.1")}),
+        ("Gemfile.lock", "GEM\n  specs:\n    langchainrb (0.19.0)\n      json (~> 2)\n", {("langchainrb", "0.19.0")}),
+        (
+            "composer.json",
+            '{"require": {"php": "^8", "openai-php/client": "v0.10.1"}, "require-dev": {"theodo-group/llphant": "^0.9"}}',
+            {("openai-php/client", "0.10.1"), ("theodo-group/llphant", "")},
+        ),
     ],
 )
 def test_manifests(path, text, expected):
@@ -480,3 +517,33 @@ def test_a_node_of_a_flow_with_another_server_is_not_the_protocols_provider():
     assert models("flow.json", flow) == {("deepseek-chat", "deepseek")}
     flow = '{"nodes": [{"type": "@n8n/n8n-nodes-langchain.lmChatGoogleGemini", "parameters": {"modelName": "models/gemini-2.0-flash"}}]}'
     assert models("flow.json", flow) == {("gemini-2.0-flash", "google-genai")}
+
+
+# -- variables -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("set_env.sh", 'export OLLAMA_MODEL="llama3.2"', {("llama3.2", "ollama")}),
+        ("set_env.sh", "export LLM_MODEL_ID=${LLM_MODEL_ID:-Qwen/Qwen2.5-7B-Instruct}", {("Qwen/Qwen2.5-7B-Instruct", "huggingface")}),
+        ("run.sh", 'model_name=${1:-"mistralai/Mixtral-8x7B-Instruct-v0.1"}', {("mistralai/Mixtral-8x7B-Instruct-v0.1", "huggingface")}),
+        ("run.sh", 'model="gpt-4o-mini"; export model', {("gpt-4o-mini", "openai")}),
+        ("run.sh", "# MODEL=gpt-4o", set()),
+        ("run.sh", "#   ${MODEL:-gpt-4o}", set()),
+        ("run.sh", "OUTPUT_MODEL=acme/my-tuned-7b", set()),
+        ("run.sh", "DTYPE=${DTYPE:-float16/bfloat16}", set()),
+        ("Dockerfile", "FROM python:3.12\nARG EMBEDDING_MODEL=BAAI/bge-small-en-v1.5\nENV LLM_MODEL=gpt-4o", {("BAAI/bge-small-en-v1.5", "huggingface"), ("gpt-4o", "openai")}),
+        ("Makefile", "MODEL ?= claude-sonnet-4-5\nrun:\n\techo", {("claude-sonnet-4-5", "anthropic")}),
+        ("application.properties", "spring.ai.openai.chat.options.model=gpt-4o\n# spring.ai.ollama.chat.options.model=qwen2.5:latest", {("gpt-4o", "openai")}),
+        ("application.properties", "quarkus.langchain4j.ollama.chat-model.model-id = llama3.2:3b", {("llama3.2:3b", "ollama")}),
+        ("application.properties", "logging.level.model=debug", set()),
+    ],
+)  # fmt: skip
+def test_models_in_variables(path, text, expected):
+    assert models(path, text) == expected
+
+
+def test_services_of_springs_keys():
+    text = "spring.ai.azure.openai.api-key=${KEY}\nspring.ai.vectorstore.pgvector.dimensions=3\nspring.ai.retry.max-attempts=2\n"
+    assert set(names("application.properties", text, Thing.SERVICE)) == {"azure-openai", "pgvector"}

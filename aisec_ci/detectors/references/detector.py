@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.detectors.references import addresses, cards, commands, images, manifests, modelfile, settings
+from aisec_ci.detectors.references import addresses, cards, commands, images, manifests, modelfile, settings, unparsed
 from aisec_ci.detectors.references.libraries import Declared, Libraries
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
@@ -26,12 +26,15 @@ STRUCTURED_LIMIT = 2_000_000
 
 _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
 _JAVASCRIPT = frozenset((Kind.JAVASCRIPT, Kind.TYPESCRIPT))
-_CODE = _JAVASCRIPT | {Kind.PYTHON, Kind.NOTEBOOK, Kind.GO, Kind.JAVA}
+_PYTHON = frozenset((Kind.PYTHON, Kind.NOTEBOOK))
+_CODE = _JAVASCRIPT | _PYTHON | {Kind.GO, Kind.JAVA}
 """What calls servers and downloads weights by address. Models that Python names are the code engine's business."""
 _MARKS = Marks(rb"(?i)model|llm|embed|pipeline|from_pretrained|baseURL|openai|anthropic")
 """A script without one of these names no model."""
 _BODIES = re.compile(rb"\\[\"']model|[{,] ?model[\"']?:|'model'")
 """A request's body inside a text."""
+_ASSIGNING = _SCRIPTS | {Kind.ENV}
+"""What sets variables line by line."""
 _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
 _DATA_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
@@ -40,6 +43,8 @@ _DATA_NAMES = re.compile(
 )
 _SETTINGS_NAME = re.compile(r"\.(?:json[c5]?|ya?ml|toml|code-workspace)$", re.IGNORECASE)
 """Text that merely begins like JSON is a recording or a log."""
+_PROPERTIES = re.compile(r"\.properties$")
+"""Settings of Java applications (java.util.Properties)."""
 _TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|testing|e2e|spec|benchmarks?|evals?)/")
 CATALOGUE = 30
 """Models named in one file of settings: more of them is a list of what there is to choose from, not of what is used."""
@@ -69,6 +74,10 @@ class ReferencesDetector:
 
         return JavaScript(self._context.catalog, self._words)
 
+    @cached_property
+    def _unparsed(self) -> unparsed.Unparsed:
+        return unparsed.Unparsed(self._context.catalog, self._words)
+
     def wants(self, file: SourceFile) -> bool:
         """Say whether a file can name something: a manifest, a script, settings with a word that is about models."""
         if manifests.reader_of(file.path):
@@ -78,9 +87,13 @@ class ReferencesDetector:
             return file.small and (kind is not Kind.MARKDOWN or bool(cards.CARD.search(file.data)))
         if not file.small or _DATA_NAMES.search(file.path):
             return False
-        if kind in _CODE:
-            return b"://" in file.data or (kind in _JAVASCRIPT and _MARKS.search(file.data))
-        if kind in _SCRIPTS or kind is Kind.ENV or modelfile.is_modelfile(file.path):
+        if kind in _CODE or unparsed.is_source(file.path):
+            return b"://" in file.data or (
+                _MARKS.search(file.data)
+                if kind in _JAVASCRIPT
+                else kind not in _PYTHON and unparsed.MARKS.search(file.data)
+            )
+        if kind in _SCRIPTS or kind is Kind.ENV or _PROPERTIES.search(file.path) or modelfile.is_modelfile(file.path):
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
             data = file.data
@@ -116,7 +129,10 @@ class ReferencesDetector:
                 return
         if kind in _JAVASCRIPT and _MARKS.search(file.data):
             yield from self._javascript.read(file)
-        if kind not in _CODE:
+        source = kind in _CODE or unparsed.is_source(file.path)
+        if source and kind not in _JAVASCRIPT | _PYTHON and unparsed.MARKS.search(file.data):
+            yield from self._unparsed.read(file)
+        if not source:
             yield from self._named_in_settings(file, kind)
         if b"://" in file.data:
             yield from addresses.services(file, self._words)
@@ -126,7 +142,7 @@ class ReferencesDetector:
     def _named_in_settings(self, file: SourceFile, kind: Kind) -> Iterator[Report]:
         if kind is Kind.DOCKERFILE:
             yield from images.in_dockerfile(file)
-        elif kind is Kind.ENV:
+        if kind in _ASSIGNING or _PROPERTIES.search(file.path):
             yield from settings.in_env(file, self._words)
         elif kind in _SETTINGS:
             yield from self._structured(file)

@@ -30,7 +30,9 @@ def reader_of(path: str) -> Reader | None:
         "requirements" in name or "constraints" in name or path.lower().split("/")[-2:-1] == ["requirements"]
     ):
         return requirements
-    return None
+    if name.endswith((".csproj", ".fsproj", ".vbproj")):
+        return nuget
+    return gemfile if name.endswith(".gemspec") else None
 
 
 def requirements(text: str) -> Iterator[Declared]:
@@ -224,7 +226,13 @@ def cargo_toml(text: str) -> Iterator[Declared]:
 
 
 def pom(text: str) -> Iterator[Declared]:
-    """Read the dependencies of a Maven pom.xml."""
+    """Read the dependencies of a Maven pom.xml; the versions that it only keeps for others are none."""
+    text = re.sub(
+        r"<dependencyManagement>.{0,400000}?</dependencyManagement>",
+        lambda found: " " * len(found[0]),
+        text,
+        flags=re.DOTALL,
+    )
     pattern = r"<groupId>\s{0,20}([\w.-]{1,120})\s{0,20}</groupId>\s{0,200}<artifactId>\s{0,20}([\w.-]{1,120})\s{0,20}</artifactId>(?:\s{0,200}<version>\s{0,20}(\d[\w.-]{0,60})\s{0,20}</version>)?"
     for found in _pattern(pattern).finditer(text):
         yield Declared("maven", f"{found[1]}:{found[2]}", found[3] or "", found.start(2), found.end(2))
@@ -234,6 +242,66 @@ def gradle(text: str) -> Iterator[Declared]:
     """Read the coordinates in a Gradle build file."""
     for found in _pattern(r"[\"']([a-z][\w.-]{1,120}:[\w.-]{1,120})(?::(\d[\w.-]{0,60}))?[\"']").finditer(text):
         yield Declared("maven", found[1], found[2] or "", found.start(1), found.end(1))
+
+
+def version_catalog(text: str) -> Iterator[Declared]:
+    """Read the libraries of a Gradle version catalog, `libs.versions.toml`; versions by reference are filled in."""
+    versions = {
+        found[1]: found[2]
+        for found in _pattern(r"^[ \t]*([\w.-]{1,80})[ \t]*=[ \t]*\"(\d[\w.+-]{0,60})\"").finditer(text)
+    }
+    pattern = (
+        r"(?:module[ \t]*=[ \t]*\"([\w.-]{1,120}:[\w.-]{1,120})\"|group[ \t]*=[ \t]*\"([\w.-]{1,120})\"[ \t]*,[ \t]*name[ \t]*=[ \t]*\"([\w.-]{1,120})\")"
+        r"(?:[ \t]*,[ \t]*version(?:\.ref[ \t]*=[ \t]*\"([\w.-]{1,80})\"|[ \t]*=[ \t]*\"(\d[\w.+-]{0,60})\"))?"
+    )
+    for found in _pattern(pattern).finditer(text):
+        name = found[1] or f"{found[2]}:{found[3]}"
+        group = 1 if found[1] else 3
+        version = found[5] or versions.get(found[4] or "", "")
+        yield Declared("maven", name, version, found.start(group), found.end(group))
+    for found in _pattern(
+        r"^[ \t]*[\w.-]{1,80}[ \t]*=[ \t]*\"([a-z][\w.-]{1,120}:[\w.-]{1,120}):(\d[\w.-]{0,60})\""
+    ).finditer(text):
+        yield Declared("maven", found[1], found[2], found.start(1), found.end(1))
+
+
+def nuget(text: str) -> Iterator[Declared]:
+    """Read MSBuild's PackageReference and PackageVersion items, and packages.config."""
+    pattern = (
+        r"<(?:PackageReference|PackageVersion|GlobalPackageReference|package)\s{1,20}(?:Include|Update|id)\s?=\s?\"([\w.-]{1,120})\""
+        r"(?:\s{1,20}[Vv]ersion\s?=\s?\"\[?(\d[\w.+-]{0,60})\]?\")?"
+    )
+    for found in _pattern(pattern).finditer(text):
+        yield Declared("nuget", found[1], found[2] or "", found.start(1), found.end(1))
+
+
+def gemfile(text: str) -> Iterator[Declared]:
+    """Read a Gemfile or a gemspec."""
+    pattern = r"^[ \t]*(?:gem|\w{1,20}\.add_(?:runtime_)?dependency)[ \t(]+[\"']([\w.-]{1,100})[\"'](?:[ \t]*,[ \t]*[\"']=?[ \t]*(\d[\w.]{0,40})[\"'])?"
+    for found in _pattern(pattern).finditer(text):
+        yield Declared("gem", found[1], found[2] or "", found.start(1), found.end(1))
+
+
+def gemfile_lock(text: str) -> Iterator[Declared]:
+    """Read Gemfile.lock."""
+    for found in _pattern(r"^ {4}([\w.-]{1,100}) \((\d[\w.-]{0,60})\)\r?$").finditer(text):
+        yield Declared("gem", found[1], found[2], found.start(1), found.end(1), locked=True)
+
+
+def composer_json(text: str) -> Iterator[Declared]:
+    """Read composer.json."""
+    for block in _pattern(r"\"(require|require-dev)\"\s*:\s*\{([^{}]{0,100000})\}").finditer(text):
+        for found in _pattern(r"\"([\w.-]{1,80}/[\w.-]{1,100})\"\s*:\s*\"v?([^\"\n]{0,100})\"").finditer(block[2]):
+            start = block.start(2) + found.start(1)
+            exact = re.fullmatch(_EXACT, found[2])
+            yield Declared(
+                "composer",
+                found[1],
+                found[2] if exact else "",
+                start,
+                start + len(found[1]),
+                development=block[1] == "require-dev",
+            )
 
 
 def _lines(text: str) -> Iterator[re.Match[str]]:
@@ -285,4 +353,10 @@ _READERS: dict[str, Reader] = {
     "pom.xml": pom,
     "build.gradle": gradle,
     "build.gradle.kts": gradle,
+    "libs.versions.toml": version_catalog,
+    "directory.packages.props": nuget,
+    "packages.config": nuget,
+    "gemfile": gemfile,
+    "gemfile.lock": gemfile_lock,
+    "composer.json": composer_json,
 }

@@ -66,9 +66,13 @@ _ASSIGNED = re.compile(r"([A-Z_][A-Z0-9_]{2,80})=(\S{2,200})")
 """A variable of a container in the list form of compose files."""
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}$]{1,200})\}")
 _ENV = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]{0,80})[ \t]*=[ \t]*([\"']?)([^\s\"'#]{1,200})\2[ \t]*(?:#.*)?$",
+    r"^[ \t]*(?:(?:export|ENV|ARG|set|local|readonly|declare)[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]{0,120})[ \t]*(?:[:?]{0,2}=|:(?=[ \t]))[ \t]*([\"']?)"
+    r"([^\s\"'#;]{1,200})\2[ \t]*(?:[#;\\].*|&&.*)?$",
     re.MULTILINE,
 )
+"""Variables of .env files, shell scripts, Dockerfiles, Makefiles, and properties of Java applications, which have dots."""
+_SHELL_DEFAULT = re.compile(r"\$\{(\w{1,80}):?[-=][\"']?([A-Za-z0-9@][\w./:@+-]{1,190})[\"']?\}")
+"""`${MODEL:-org/name}`, wherever a script says it."""
 
 MARKS = Marks(
     rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
@@ -143,11 +147,45 @@ def in_bodies(file: SourceFile, words: Words) -> Iterator[Observation]:
 
 
 def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
-    """Yield the models that a .env file sets."""
-    for found in _ENV.finditer(file.text):
+    """Yield the models that the variables of a file name, by assignment or default, and the services of Spring's keys."""
+    text = file.text
+    seen: set[int] = set()
+    for found in _ENV.finditer(text):
         key = _snake(found[1])
+        if service := _SPRING.match(key):
+            yield from _spring(file, found, service[1], words)
         if _is_strong(key) and (reference := words.model(found[3], _provider_in(key, words))):
+            seen.add(found.start(3))
             yield _observation(file, found.start(3), found.end(3), reference, found[1])
+    for found in _SHELL_DEFAULT.finditer(text):
+        key = _snake(found[1])
+        start = text.rfind("\n", 0, found.start()) + 1
+        if found.start(2) in seen or text[start : found.start()].lstrip().startswith("#"):
+            continue
+        if not _is_strong(key):  # the variable that it goes to says what it is: MODEL=${1:-gpt-4o}
+            target = re.search(r"([A-Za-z_]\w{0,80})=[\"']?$", text[start : found.start()])
+            key = _snake(target[1]) if target else ""
+        if _is_strong(key) and (reference := words.model(found[2], _provider_in(key, words))):
+            yield _observation(file, found.start(2), found.end(2), reference, found[1])
+
+
+_SPRING = re.compile(
+    r"(?:spring_ai|(?:quarkus_)?langchain4j)_(?:vectorstore_|vector_store_|embedding_store_)?([a-z0-9_]{2,80})"
+)
+"""Keys of Spring AI and of LangChain4j's starters, which begin with the service that they are about."""
+
+
+def _spring(file: SourceFile, found: re.Match[str], rest: str, words: Words) -> Iterator[Observation]:
+    parts = rest.split("_")
+    for size in (2, 1):
+        word = "-".join(parts[:size])
+        provider = words.provider(word) or (word if words.kind(word) == "vector-db" else "")
+        if provider:
+            attributes = {"provider": provider, "kind": words.kind(provider), "symbol": found[1]}
+            yield Observation(
+                Thing.SERVICE, provider, file.location(found.start(1), found.end(1)), Confidence.MEDIUM, attributes
+            )
+            return
 
 
 def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation]:
