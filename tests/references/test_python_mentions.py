@@ -32,6 +32,12 @@ def seen(tmp_path, monkeypatch):
         ('M = {"x": ModelConfig(id="anthropic:claude-haiku-4-5", name="Claude")}\n', {("claude-haiku-4-5", "anthropic")}),
         ('def f(version="openai/clip-vit-large-patch14"):\n    return load(version)\n', {("openai/clip-vit-large-patch14", "huggingface")}),
         ('ALIGN_MODELS = {"fr": "VOXPOPULI_ASR_BASE_10K_FR"}\n', {("VOXPOPULI_ASR_BASE_10K_FR", "torchaudio")}),
+        ('def get_model_id(m):\n    if m == "small":\n        return "anthropic.claude-v2:1"\n    return "gpt-4o"\n', {("anthropic.claude-v2:1", "aws-bedrock"), ("gpt-4o", "openai")}),
+        ('def get_models(key):\n    return ["voyage-large-2", "embed-english-light-v3.0"]\n', {("voyage-large-2", "voyage"), ("embed-english-light-v3.0", "cohere")}),
+        ('DEFAULT_MODEL_LIST = ["gpt-4o"]\n', {("gpt-4o", "openai")}),
+        ('CONFIG = {"Model": InputConfig(type="dropdown", value="BAAI/bge-m3", values=["BAAI/bge-m3", "gpt-4o"])}\n', {("BAAI/bge-m3", "huggingface"), ("gpt-4o", "openai")}),
+        ('CONFIG["Model"] = InputConfig(value="BAAI/bge-m3")\n', {("BAAI/bge-m3", "huggingface")}),
+        ('D = os.getenv("JUDGE_MODEL", "qwen3.5:4b")\nclass J:\n    def __init__(self, model=D):\n        self.model = model\n    def ask(self):\n        return anthropic.Anthropic().messages.create(model=self.model)\nimport anthropic\nimport os\n', {("qwen3.5:4b", "ollama")}),
         ('REPO = "SmilingWolf/wd-v1-4"\nrequests.post(u, json={"model": "tts-1-hd"})\n', {("tts-1-hd", "openai")}),
     ],
 )  # fmt: skip
@@ -52,6 +58,10 @@ def test_models(seen, text, expected):
         'def f(model: "gpt-4o" = None): ...\n',
         '"""Use model = "gpt-4o"."""\n',
         'models = ["text/plain", "image/png"]\n',
+        'def get_title():\n    return "gpt-4o"\n',
+        'CONFIG = {"Title": InputConfig(value="gpt-4o")}\n',
+        'CONFIG = {"Model": InputConfig(description="gpt-4o")}\n',
+        'model_id = "claude-v3-own"\nCLAUDE_MODEL = "claude-code"\n',
     ],
 )
 def test_what_names_no_model(seen, text):

@@ -19,7 +19,7 @@ from aisec_ci.model import Confidence, Observation, Thing
 _VERSIONED = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[-:.])[a-zA-Z][\w./:@-]{3,100}")
 _SPACY = re.compile(r"[a-z]{2}_(?:core|ent|dep)_(?:web|news|wiki|sci)_(?:sm|md|lg|trf)")
 _NAME = re.compile(r"[A-Za-z0-9@][\w.:/@+-]{2,190}")
-_CHOICE = re.compile(r"(?i)(models?|llms?|embeddings?|names|ids|default|choices|options|available)$")
+_CHOICE = re.compile(r"(?i)(models?|llms?|embeddings?|names|ids|default|choices|options|available|list)$")
 _PROPERTY = re.compile(
     r"(?i)(support|no|not|non|without|only|with|has|is|uses?|require[sd]?|needs?)_|pric|cost|limit|token|reason|think|vision|temperature|effort"
     r"|deprecat|legacy|exclud|skip|block|den[yi]|ignor|capab|stream|tool|json|prefix|famil|pattern|alias|compat|multi_?modal|^o\d|^gpt"
@@ -34,6 +34,8 @@ _HOLDER = re.compile(r"(?i)(field|param|parameter|option|argument|column|setting
 _PLAIN = re.compile(
     r"(?i)(^|_)(version|variant|arch|backbone|pretrained|repo|repo_?id|name_?or_?path|path|weights|base|hub_?id|name)$"
 )
+_CARRIES = frozenset(("value", "values", "default", "choices", "options", "initial", "default_value", "enum"))
+"""Keywords by which a declaration takes what is chosen: the name that the declaration is kept under says of what."""
 LISTED = "list "
 DEPTH = 4
 """Containers and joins that a constant is followed out of."""
@@ -131,6 +133,9 @@ def _names(fn: Fn) -> dict[int, list[str]]:
             for param in inner.ir.params:
                 if param.default >= 0:
                     out.setdefault(param.default, []).append(param.name)
+    if fn.ir.parent >= 0:  # `def get_model_id(name): return "..."`
+        for value in fn.ir.returns:
+            out.setdefault(value, []).append(fn.ir.name)
     return out
 
 
@@ -194,6 +199,8 @@ def _passed(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[st
             if at != 0 and first.op == "const" and isinstance(first.data, str):
                 yield first.data
         elif kind not in {"", "*", "**"}:
+            if kind in _CARRIES and word[:1].isupper():
+                yield from _roles(fn, user, names, depth + 1)
             # `ModelConfig(id="...")`: the class says what the identifier is one of; its `name` is then one to show.
             if (
                 kind.lower() in _WEAK

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.code.calls.ids import is_filler
 from aisec_ci.detectors.code.calls.literals import literal
 from aisec_ci.detectors.code.calls.slots import Given, Slot, given
 from aisec_ci.detectors.code.calls.view import View
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, ModuleInfo, Value
+from aisec_ci.detectors.references.urls import Hosts
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 
@@ -25,6 +25,8 @@ FEW = 4
 
 _COMPATIBLE = frozenset({"openai", "anthropic"})
 """Providers whose clients are used for other servers as well, by address."""
+_TAGGED = frozenset({"", "openai", "openrouter", "aws-bedrock", "litellm", "cloudflare-workers-ai", "localai"})
+"""Providers whose models can have a colon in their names, or whose clients are used for servers of other models."""
 
 
 class Clients:
@@ -44,11 +46,7 @@ class Clients:
         self.endpoint_words = frozenset(table["endpoint"])
         self.not_models = frozenset(table["not-models"])
         self.packages = frozenset(n.partition(".")[0] for n in (*self._providers, *self._routed))
-        self._hosts = [
-            (re.compile(re.escape(host).replace(r"\*", r"[a-z0-9.-]+")), key)
-            for key, entry in catalog.data("models/providers")["providers"].items()
-            for host in entry.get("hosts", ())
-        ]
+        self.hosts = Hosts(catalog.data("models/providers")["providers"])
         self.kinds = {key: entry["kind"] for key, entry in catalog.data("models/providers")["providers"].items()}
 
     def provider(self, name: str) -> str | None:
@@ -63,11 +61,7 @@ class Clients:
 
     def of_url(self, url: str) -> str:
         """Return the provider that answers at an address, or an empty string."""
-        try:
-            host = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return ""
-        return next((key for pattern, key in self._hosts if pattern.fullmatch(host)), "") if host else ""
+        return self.hosts.provider(url)
 
 
 class Sdks:
@@ -81,6 +75,7 @@ class Sdks:
     def run(self) -> Iterator[Observation]:
         """Yield the models and services."""
         view, clients = self.view, self.clients
+        called: set[tuple[str, str]] = set()
         for fn in view.project.fns:
             info = fn.module
             if not view.reported(info) or view.is_test(info.path):
@@ -99,8 +94,32 @@ class Sdks:
                 for name in view.names(call):
                     provider = clients.provider(name)
                     if provider is not None and word not in clients.not_models:
-                        yield from self._call(call, name, provider, word)
+                        for item in self._call(call, name, provider, word):
+                            if item.thing is Thing.SERVICE:
+                                called.add((info.path, item.name))
+                            yield item
                         break
+        yield from self._imports(called)
+
+    def _imports(self, called: set[tuple[str, str]]) -> Iterator[Observation]:
+        """Yield the services whose own client a module imports, but makes in no way that is seen: handed on as a class, or by a function."""
+        view, clients = self.view, self.clients
+        for fn in view.project.fns:
+            info = fn.module
+            if not view.reported(info) or view.is_test(info.path) or clients.packages.isdisjoint(_tops(info)):
+                continue
+            for i, node in enumerate(fn.nodes):
+                if node.op != "import":
+                    continue
+                dotted = str(node.data)
+                hub = clients.provider(dotted) or ""
+                if not hub or hub in _COMPATIBLE or hub not in clients.kinds or (info.path, hub) in called:
+                    continue
+                if view.project.names.split(dotted, info.path)[0]:
+                    continue  # a module of the project that is called like the library
+                called.add((info.path, hub))
+                attributes = {"provider": hub, "kind": clients.kinds[hub], "symbol": dotted}
+                yield Observation(Thing.SERVICE, hub, view.place(fn.value(i)), Confidence.MEDIUM, attributes)
 
     def _call(self, call: Value, name: str, provider: str, word: str) -> Iterator[Observation]:
         flow = self.view.flow
@@ -125,6 +144,11 @@ class Sdks:
             yield Observation(
                 Thing.SERVICE, url, where, Confidence.MEDIUM, {"endpoint": url, "kind": "llm", "symbol": name}
             )
+
+    @staticmethod
+    def _foreign(hub: str, owner: str) -> bool:
+        """Say whether a name with a tag, as Ollama gives them, is none that a provider of hosted models can mean."""
+        return hub == "ollama" and owner not in _TAGGED
 
     def _slots(self, name: str) -> tuple[Slot, ...]:
         position = self.clients.positional.get(name)
@@ -168,7 +192,12 @@ class Sdks:
         if model.at is not None and (written := literal(self.view.flow, model.at, written_as)):
             where, steps = self.view.place(written[0]), written[1]
         own = self.words.model(text) if steps > 1 else None
-        if own is not None and own.hub and own.hub != owner and self.words.owned(text):
+        if (
+            own is not None
+            and own.hub
+            and own.hub != owner
+            and (self.words.owned(text) or self._foreign(own.hub, owner))
+        ):
             # It came from afar, and one way in can serve clients of many providers: whose name it bears, its it is.
             owner = own.hub
         attributes = {"loader": name, "pin": "none"}
@@ -178,3 +207,7 @@ class Sdks:
             attributes["endpoint"] = url
         confidence = Confidence.HIGH if steps <= 1 and not many else Confidence.MEDIUM
         yield Observation(Thing.MODEL, found.name if found else text, where, confidence, attributes)
+
+
+def _tops(info: ModuleInfo) -> set[str]:
+    return {dotted.partition(".")[0] for dotted in info.imported}
