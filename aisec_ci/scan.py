@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from aisec_ci.catalog import Catalog
@@ -32,6 +32,8 @@ class Result:
     """The rules, with those of the user's own packs that reported something."""
     suppressed: tuple[Suppressed, ...] = ()
     """What looked like a finding and was left out, with the reason."""
+    hide: Callable[[str], str] = field(default=str, repr=False)
+    """Replaces the secrets that were found in a text of the scanned tree by their redacted form."""
 
 
 def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str], None] | None = None) -> Result:
@@ -50,8 +52,9 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
     for detector in run.detectors:
         run.take(detector, "", detector.finish)
     redacted = {k: v for detector in run.detectors for k, v in getattr(detector, "redacted", {}).items()}
-    known = {secret for detector in run.detectors for secret in getattr(detector, "known", ())}
-    findings = fingerprint(_merge(_without(known, _redact(run.findings, redacted))))
+    hide = _hider({secret for detector in run.detectors for secret in getattr(detector, "known", ())})
+    found = _redact(run.findings, redacted)
+    findings = fingerprint(_merge(_hidden(hide, found) if hide else found))
     return Result(
         tuple(ignore(findings, run.text_of)),
         _unique(run.observations),
@@ -59,6 +62,7 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
         count,
         run.catalog(),
         tuple(item for detector in run.detectors for item in getattr(detector, "suppressed", ())),
+        hide or str,
     )
 
 
@@ -170,16 +174,21 @@ def _redact(findings: list[Finding], redacted: Mapping[tuple[str, int], str]) ->
     return [whole(f) for f in findings]
 
 
-def _without(secrets: Iterable[str], findings: list[Finding]) -> list[Finding]:
-    """Return the findings with every known secret in any of their texts replaced by its redacted form."""
+def _hider(secrets: Iterable[str]) -> Callable[[str], str] | None:
+    """Return what replaces every known secret in a text by its redacted form; None where there are none."""
     ordered = sorted(secrets, key=len, reverse=True)
     if not ordered:
-        return findings
+        return None
     pattern = re.compile("|".join(map(re.escape, ordered)))
+    return lambda text: pattern.sub(lambda m: redact(m[0]), text)
+
+
+def _hidden(hide: Callable[[str], str], findings: list[Finding]) -> list[Finding]:
+    """Return the findings with all their texts as `hide` makes them."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
-            return pattern.sub(lambda m: redact(m[0]), value)
+            return hide(value)
         if isinstance(value, (Location, Hop)):
             return replace(value, **{f.name: clean(getattr(value, f.name)) for f in fields(value) if f.name != "path"})
         if isinstance(value, tuple):

@@ -22,7 +22,7 @@ def write(paths: tuple[str, ...], file: str | None) -> int:
 
     outcome = perform(Request(paths=paths, baseline=file))
     target = outcome.baseline_path
-    _save(target, render(outcome.result.findings, outcome.baseline))
+    _save(target, render(outcome.places, outcome.baseline))
     click.echo(
         f"wrote {target.name}: {sum(f.status.value in ('active', 'baselined') for f in outcome.result.findings)} findings"
     )
@@ -39,11 +39,11 @@ def prune(paths: tuple[str, ...], file: str | None) -> int:
     from aisec_ci.policy.baseline import render
 
     outcome = perform(Request(paths=paths, baseline=file))
-    known = [f for f in outcome.result.findings if f.status is Status.BASELINED]
-    stale = outcome.baseline.stale(outcome.result.findings) if outcome.baseline else []
+    known = [f for f in outcome.places if f.status is Status.BASELINED]
+    stale = outcome.baseline.stale(outcome.places) if outcome.baseline else []
     if stale:
         _save(outcome.baseline_path, render(known, outcome.baseline))
-    click.echo(f"dropped {len(stale)} of {len(stale) + len(known)} entries")
+    click.echo(f"dropped {len(stale)} of {len(outcome.baseline.entries) if outcome.baseline else 0} entries")
     return 0
 
 

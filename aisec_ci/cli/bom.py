@@ -305,7 +305,7 @@ def inventory_of(outcome: Outcome, *, online: bool) -> Inventory:
         observations, gaps = answer.observations, (*gaps, *answer.gaps)
         for gap in answer.gaps:
             sys.stderr.write(f"warning: {gap.reason}\n")
-    return build(observations, gaps, result.findings, root, result.catalog)
+    return build(observations, gaps, outcome.places, root, result.catalog)
 
 
 def _timestamp(commit_time: int | None) -> int | None:

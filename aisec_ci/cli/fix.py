@@ -35,7 +35,7 @@ def command(*, paths: tuple[str, ...], write: bool, unsafe: bool, rules: tuple[s
         for line in difflib.unified_diff(
             before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="", n=2
         ):
-            click.echo(visible(line))
+            click.echo(visible(outcome.result.hide(line)))
     done = "applied" if write else "to apply with `--write`"
     click.echo(
         f"{len(todo.chosen)} fix{'' if len(todo.chosen) == 1 else 'es'} {done}"

@@ -39,9 +39,11 @@ def with_history(result: Result, selection: Selection, context: Context, words: 
         current, gone = list(result.findings), still_there(repository, selection.root, detector, on)
     else:
         current, gone = join(result.findings, on)
-    findings = sorted((*current, *fingerprint(gone)), key=lambda f: (f.location, f.rule_id, f.message))
+    # The places of a deleted key stay in the order in which they came in.
+    order = {(f.rule_id, f.identity, f.location): number for number, f in enumerate(gone)}
+    named = sorted(fingerprint(gone), key=lambda f: order[f.rule_id, f.identity, f.location])
     gaps = sorted({*result.gaps, *past.gaps, *gaps_of(past.blobs)})
-    return replace(result, findings=tuple(findings), gaps=tuple(gaps))
+    return replace(result, findings=(*current, *named), gaps=tuple(gaps))
 
 
 def _marked(finding: Finding, file: SourceFile) -> Finding:

@@ -20,6 +20,7 @@ from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Severity, Status
 from aisec_ci.policy import baseline as baselines
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.baseline import Baseline
+from aisec_ci.policy.places import one_for_each_key
 from aisec_ci.policy.suppress import Ignore, ignores_in, waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
 from aisec_ci.report.interface import Report
@@ -74,6 +75,9 @@ class Outcome:
     config: configuration.Config
     context: Context
     result: Result
+    """With one finding for each key."""
+    places: tuple[Finding, ...]
+    """The findings with one for each place of a key, as baseline and BOM need them."""
     verdict: Verdict
     seconds: float
     baseline: Baseline | None
@@ -117,13 +121,14 @@ def perform(request: Request) -> Outcome:
     today = datetime.now(tz=timezone.utc).date()
     path, baseline = _baseline(request, selection, config)
     marked = waive(result.findings, config.waivers, today)
-    findings = tuple(baseline.mark(marked, today) if baseline else marked)
+    places = tuple(baseline.mark(marked, today) if baseline else marked)
+    findings = tuple(one_for_each_key(places))
     if request.policy_from:
-        gaps += _new_ignores(findings, selection, _revision(request, selection))
+        gaps += _new_ignores(places, selection, _revision(request, selection))
     result = replace(result, findings=findings, gaps=tuple(sorted(set(gaps))))
     policy = _policy(request, config)
     verdict = judge(findings, result.gaps, policy, {r.id: r.family for r in result.catalog.rules.values()})
-    return Outcome(selection, config, context, result, verdict, time.monotonic() - started, baseline, path)
+    return Outcome(selection, config, context, result, places, verdict, time.monotonic() - started, baseline, path)
 
 
 def report_of(outcome: Outcome, request: Request) -> Report:

@@ -9,6 +9,9 @@ from enum import Enum
 from aisec_ci.model.grades import Confidence, Severity
 from aisec_ci.model.location import Flow, Location
 
+SAME = "the same key"
+"""The label of a further place of a key that counts like the first one."""
+
 
 class Status(str, Enum):
     """What became of a finding. Only active findings count for the verdict; none is ever dropped."""
@@ -66,9 +69,18 @@ class Finding:
     """Facts for machines, redacted: `provider`, `redacted`, `server`, `pattern`, `opcode` …"""
     anchor: str = ""
     """What identifies the finding besides rule and path; empty means the text of its source line."""
+    identity: str = ""
+    """Of a secret: a keyed hash of it. Findings of one rule with one identity are reported as one, wherever they stand."""
     fingerprint: str = ""
+    former: tuple[str, ...] = ()
+    """Fingerprints by which baselines and waivers may know it that were written before it had the present one."""
     status: Status = Status.ACTIVE
     reason: str = ""
+
+    @property
+    def places(self) -> tuple[Location, ...]:
+        """The place of the finding, and the others of a key that count like it: not those that somebody accepted."""
+        return (self.location, *(r for r in self.related if self.identity and r.label == SAME))
 
 
 class GapLevel(str, Enum):

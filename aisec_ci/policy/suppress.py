@@ -46,7 +46,7 @@ class Waiver:
         if self.expires is not None and today > self.expires:
             return False
         if self.fingerprint:
-            return finding.fingerprint == self.fingerprint
+            return self.fingerprint in (finding.fingerprint, *finding.former)
         return fnmatchcase(finding.rule_id, self.rule) and fnmatchcase(finding.location.path, self.path)
 
 

@@ -1,6 +1,7 @@
 """Annotations in a GitHub Actions log: workflow commands, which GitHub shows beside the code of a pull request.
 
-GitHub shows only ten a step, so the gravest are given and the rest is counted. Syntax and escapes:
+GitHub shows only ten a step, so the gravest are given and the rest is counted. A key in several places is one finding; its
+further places are annotated too where that leaves room. Syntax and escapes:
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TextIO
 
-from aisec_ci.model import Finding, GapLevel
+from aisec_ci.model import Finding, GapLevel, Location
 from aisec_ci.report.clean import command_data, command_property, cut, log_line, visible
 from aisec_ci.report.interface import Options, Report, grades, level, missing, plural, summary
 
@@ -35,7 +36,10 @@ class GitHub:
         gaps = [g for g in report.gaps if g.level is GapLevel.INCOMPLETE]
         # The annotation that says what was not read must be among those that are shown.
         room = LIMIT - 1 if gaps else LIMIT
-        out.writelines(_annotation(report, finding) + "\n" for finding in report.active[:room])
+        shown = report.active[:room]
+        further = [(finding, where) for finding in shown for where in finding.places[1:]]
+        places = [*((finding, finding.location) for finding in shown), *further][:room]
+        out.writelines(_annotation(report, finding, where) + "\n" for finding, where in places)
         if len(report.active) > room:
             rest = plural(len(report.active) - room, "more finding")
             out.write(f"::notice title=aisec-ci::{command_data(f'{rest}: see the job summary or the log')}\n")
@@ -51,8 +55,7 @@ class GitHub:
         )
 
 
-def _annotation(report: Report, finding: Finding) -> str:
-    where = finding.location
+def _annotation(report: Report, finding: Finding, where: Location) -> str:
     command = _COMMANDS[level(finding.severity)]
     place = [f"file={command_property(where.path)}", f"line={where.line}", f"endLine={where.end_line}"]
     if where.end_line == where.line and where.end_column > where.column:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from aisec_ci.model import Finding, Gap, GapLevel, Severity
 from aisec_ci.report.clean import json_path, json_text, visible
-from aisec_ci.report.interface import Options, Report, grades
+from aisec_ci.report.interface import Options, Report, also, grades
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker",
@@ -41,7 +41,7 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     where = finding.location
     inside = f" (in {visible(where.inside)})" if where.inside else ""
     return {
-        "description": f"{visible(finding.message)}{inside} ({grades(finding.severity, finding.confidence)})",
+        "description": f"{visible(finding.message)}{inside}{visible(also(finding))} ({grades(finding.severity, finding.confidence)})",
         "check_name": finding.rule_id,
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],

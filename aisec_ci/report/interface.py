@@ -11,6 +11,9 @@ from typing import Protocol, TextIO
 from aisec_ci.model import Confidence, Finding, Gap, GapLevel, Location, Rule, Severity, Status
 
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
+NAMED = 10
+"""Further places of a key that are named in one line."""
+
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -163,6 +166,13 @@ def missing(report: Report) -> str:
 def grades(severity: Severity, confidence: Confidence) -> str:
     """Return `high, confidence medium`."""
     return f"{severity.word}, confidence {confidence.word}"
+
+
+def also(finding: Finding) -> str:
+    """Return the other places of a key in words, e.g. `, also in b.py:3 and 2 more places`; empty where it has none."""
+    named = [f"{w.path}:{w.line}" for w in finding.places[1:]]
+    more = f" and {plural(len(named) - NAMED, 'more place')}" if len(named) > NAMED else ""
+    return f", also in {', '.join(named[:NAMED])}{more}" if named else ""
 
 
 def plural(count: int, word: str) -> str:

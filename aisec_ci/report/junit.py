@@ -49,6 +49,7 @@ def _finding(report: Report, finding: Finding) -> str:
     place = f"{where.path}:{where.line}:{where.column}" + (f" ({where.inside})" if where.inside else "")
     name = f'    <testcase classname="{xml(finding.rule_id)}" name="{xml(place)}" file="{xml(where.path)}" line="{where.line}">\n'
     lines = [f"{place}: {finding.message}", grades(finding.severity, finding.confidence), report.advice(finding)]
+    lines[2:2] = [f"also in {w.path}:{w.line}:{w.column}" for w in finding.places[1:]]
     lines[2:2] = [f"{h.location.path}:{h.location.line}:{h.location.column}: {h.what}" for h in finding.flow]
     text = "\n".join(xml(log_line(line)) for line in lines)
     message = xml(finding.message)

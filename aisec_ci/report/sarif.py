@@ -6,6 +6,7 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -24,11 +25,14 @@ FLOWS = 10
 STEPS = 100
 RELATED = 100
 """GitHub shows so many locations of a result."""
+LINKS = 5
+"""Further places of a key that its message names."""
 
 _SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.5"}
 """GitHub's bands: critical over 9.0, high from 7.0, medium from 4.0, low from 0.1. A mere note has none."""
 _SUPPRESSIONS = {Status.IGNORED: "inSource", Status.BASELINED: "external", Status.WAIVED: "external"}
 _ROOT = "%SRCROOT%"
+_BRACKET = re.compile(r"[\[\]\\]")
 
 
 def reporter(options: Options) -> Sarif:
@@ -127,7 +131,9 @@ def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str
         "ruleIndex": index[finding.rule_id],
         "level": level(finding.severity),
         "message": {"text": _message(finding)},
-        "locations": [_location(finding.location)],
+        # A key has to go from each of its places, which is what several locations say (3.27.12). GitHub shows the first
+        # one, and of the related locations those that the message links to.
+        "locations": [_location(where) for where in finding.places[:RELATED]],
         "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:1"},
     }
     if finding.related:
@@ -147,7 +153,23 @@ def _message(finding: Finding) -> str:
     """Return the message, and below it what to do in this very case: readers show the rule's help apart from it."""
     inside = f" (in {finding.location.inside})" if finding.location.inside else ""
     lines = [f"{finding.message}{inside}"] + ([finding.help] if finding.help else [])
-    return cut("\n".join(sarif_message(line, TEXT) for line in lines), TEXT)
+    text = cut("\n".join(sarif_message(line, TEXT) for line in lines), TEXT)
+    links = _links(finding)
+    return text + links if len(text) + len(links) <= TEXT else text
+
+
+def _links(finding: Finding) -> str:
+    """Return a line with links to the other places of a key, empty where there are none."""
+    numbered = [(n, w) for n, w in enumerate(finding.related[:RELATED], 1) if w in finding.places]
+    if not numbered:
+        return ""
+    links = [f"[{_BRACKET.sub(_escaped, visible(w.path))}:{w.line}]({n})" for n, w in numbered[:LINKS]]
+    more = f" and {len(numbered) - LINKS:,} more" if len(numbered) > LINKS else ""
+    return f"\nAlso in {', '.join(links)}{more}"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]
 
 
 def _location(where: Location, number: int | None = None) -> dict[str, Any]:

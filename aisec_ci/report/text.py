@@ -16,6 +16,9 @@ from aisec_ci.report.interface import Options, Report, grades, level, marked, mi
 GAPS = 10
 """So many gaps are named, then they are counted."""
 
+RELATED = 10
+"""So many related places of a finding are named, then they are counted."""
+
 _ITEM = re.compile(r" (?=[2-9]\. )")
 _TAB = 4
 _CODE = 40
@@ -63,7 +66,10 @@ class _Page:
         yield from self.frame(finding, gutter, word)
         bar = f"{'':{gutter}} {self.paint('frame', '=')} "
         if finding.related:
-            yield from self.table(bar, "related", [Hop(r, r.label) for r in finding.related])
+            yield from self.table(bar, "related", [Hop(r, r.label) for r in finding.related[:RELATED]])
+            if len(finding.related) > RELATED:
+                count = plural(len(finding.related) - RELATED, "more place")
+                yield from self.remark(bar, "note", f"and {count}: `--format json` lists them")
         if finding.flow:
             yield from self.table(bar, "flow", finding.flow)
         if finding.more_flows:

@@ -40,9 +40,9 @@ def test_a_pragma_elsewhere_allows_nothing(scan: Scan) -> None:
 
 
 def test_one_allowed_place_does_not_allow_the_others(scan: Scan) -> None:
-    (found,) = scan(f"K = '{KEY}'  # gitleaks:allow\nL = '{KEY}'\n")
-    assert found.status is Status.ACTIVE
-    assert found.location.line == 2
+    first, second = scan(f"K = '{KEY}'  # gitleaks:allow\nL = '{KEY}'\n")
+    assert (first.location.line, first.status) == (1, Status.IGNORED)
+    assert (second.location.line, second.status) == (2, Status.ACTIVE)
 
 
 def test_gitleaks_ignore_file(scan: Scan) -> None:

@@ -134,6 +134,7 @@ def test_baseline_and_fix(
     folder, keys = leaky
     monkeypatch.chdir(folder)
     run(["baseline", "write", "--file", str(tmp_path / "baseline.json")])
+    run(["fix"])
     said = capsys.readouterr()
     written = "".join(p.read_text(encoding="utf-8") for p in tmp_path.iterdir() if p.is_file())
     assert not leaked(said.out + said.err + written, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from aisec_ci.detectors.secrets.engine import DOCUMENTED, LONGEST, Pack
 from aisec_ci.detectors.secrets.literals import Literal, Literals
 from aisec_ci.detectors.secrets.redact import redact, redact_text
 from aisec_ci.detectors.secrets.sniff import packed
-from aisec_ci.model import Finding, Fix, Gap, GapLevel, Location, Status
+from aisec_ci.model import Finding, Fix, Gap, GapLevel, Location
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import LINE_LIMIT, SourceFile
 
@@ -36,7 +37,7 @@ MOST = 500
 """Findings reported for one file; a file with more is a list of keys, and the count says so."""
 
 PLACES = 50
-"""Places of one key that are listed besides the first."""
+"""Places of one key that are reported for one file."""
 
 SHORTEST = 12
 """Characters of the shortest secret that is looked for in other texts of a report."""
@@ -72,7 +73,7 @@ class SecretsDetector:
         return file.size > 0
 
     def scan(self, file: SourceFile) -> Iterator[Report]:
-        """Yield a finding for each key of the file."""
+        """Yield a finding for each place of a key in the file."""
         head = file.head
         if packed(head[:512]):
             yield from self._members(file, head[:512])
@@ -122,12 +123,13 @@ class SecretsDetector:
                 rule.confidence,
                 evidence={"redacted": shown, "name": item.name[:60]},
                 anchor=f"{item.name}",
+                identity=anchor(rule.id, item.value.encode("utf-8", "replace")),
                 status=status,
                 reason=why,
             )
 
     def _members(self, file: SourceFile, head: bytes) -> Iterator[Report]:
-        """Yield a finding for each key in the files that a file packs: one for a key, with all its places."""
+        """Yield a finding for each place of a key in the files that a file packs."""
         from aisec_ci.detectors.secrets.containers import members  # noqa: PLC0415 - few trees have such files
 
         found: dict[tuple[str, bytes], tuple[Candidate, list[Location]]] = {}
@@ -141,11 +143,11 @@ class SecretsDetector:
                     if not c.reason:
                         line = member.data.count(b"\n", 0, c.start) + 1
                         self._remember([_text(c.key)])
-                        place = Location(file.path, label="the same key", inside=f"member {member.name}, line {line}")
+                        place = Location(file.path, inside=f"member {member.name}, line {line}")
                         places = found.setdefault((c.format.rule.id, c.key), (c, []))[1]
-                        places += [place] if len(places) <= PLACES else []
+                        places += [place] if len(places) < PLACES else []
         for c, places in list(found.values())[:MOST]:
-            yield finding(c, places[0], tuple(places[1:]))
+            yield from (finding(c, place) for place in places)
         if len(found) > MOST:
             yield Gap(file.path, f"holds {len(found):,} different keys: the first {MOST} are reported")
 
@@ -172,22 +174,11 @@ class SecretsDetector:
             else:
                 keys.setdefault((c.format.rule.id, c.key), []).append(c)
         for places in list(keys.values())[:MOST]:
-            first, *others = places
-            related = tuple(
-                replace(place.location(c.start, c.end, spans), label="the same key") for c in others[:PLACES]
-            )
-            where = place.location(first.start, first.end, spans)
-            places_of_key = [where, *related]
-            judged = [self._allowances.judge(place.file, w.line, first.key) for w in places_of_key]
-            active = next((i for i, (status, _) in enumerate(judged) if status is Status.ACTIVE), 0)
-            status, why = judged[active]
-            others_of_key = (*places_of_key[:active], *places_of_key[active + 1 :])
-            yield replace(
-                finding(first, places_of_key[active], tuple(others_of_key)),
-                status=status,
-                reason=why,
-                fixes=_fixes(place, places),
-            )
+            for c in places[:PLACES]:
+                where = place.location(c.start, c.end, spans)
+                status, why = self._allowances.judge(place.file, where.line, c.key)
+                fixes = _fixes(place, c) if len(places) <= PLACES else ()
+                yield replace(finding(c, where), status=status, reason=why, fixes=fixes)
         if len(keys) > MOST:
             yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
 
@@ -200,7 +191,7 @@ class SecretsDetector:
         """Search a large file piece by piece. Memory: a few pieces, whatever the size of the file."""
         lines = _Lines()
         seen = 0
-        keys: set[tuple[str, bytes]] = set()
+        keys: Counter[tuple[str, bytes]] = Counter()
         text = file.kind not in (Kind.ARTIFACT, Kind.BINARY)
         for offset, piece in file.chunks(CHUNK, LONGEST):
             if offset >= BINARY_LIMIT and not text:
@@ -214,9 +205,9 @@ class SecretsDetector:
             limit = end if end >= file.size else end - LONGEST
             for c in self._pack.find(piece, file.path):
                 start = offset + c.start
-                if not seen <= start < limit or c.reason or (c.format.rule.id, c.key) in keys:
+                if not seen <= start < limit or c.reason or keys[c.format.rule.id, c.key] >= PLACES:
                     continue
-                keys.add((c.format.rule.id, c.key))
+                keys[c.format.rule.id, c.key] += 1
                 self._remember([_text(c.key)])
                 line, line_start = lines.at(start, piece, offset)
                 yield finding(c, _plain_location(file.path, piece, offset, line, line_start, c))
@@ -244,14 +235,13 @@ class _Lines:
         return self._line, self._start
 
 
-def _fixes(place: Place, places: list[Candidate]) -> tuple[Fix, ...]:
-    """Return the remedy for a key that stands as it is at up to `PLACES` places."""
-    if len(places) > PLACES or any(c.via for c in places):
+def _fixes(place: Place, c: Candidate) -> tuple[Fix, ...]:
+    """Return the remedy for a key that stands there as it is."""
+    if c.via:
         return ()
     from aisec_ci.detectors.secrets.remedy import fix  # noqa: PLC0415 - most files have no key
 
-    spans = [(place.character(c.start), place.character(c.end)) for c in places]
-    return fix(place.file, spans, str(places[0].format.raw.get("env", "")))
+    return fix(place.file, place.character(c.start), place.character(c.end), str(c.format.raw.get("env", "")))
 
 
 def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:
@@ -333,7 +323,7 @@ class Place:
             yield (file.path, line), shown[:LINE_LIMIT].rstrip("\r\n")
 
 
-def finding(c: Candidate, where: Location, related: tuple[Location, ...] = ()) -> Finding:
+def finding(c: Candidate, where: Location) -> Finding:
     """Return the finding for a key at a place."""
     rule = c.format.rule
     shown = redact(_text(c.key))
@@ -345,9 +335,9 @@ def finding(c: Candidate, where: Location, related: tuple[Location, ...] = ()) -
         replace(where, label=str(c.format.raw.get("product", "key"))),
         rule.severity,
         c.confidence,
-        related=related,
         evidence={"provider": c.format.provider, "redacted": shown, "env": str(c.format.raw.get("env", "")), **c.facts},
         anchor=anchor(rule.id, c.key),
+        identity=anchor(rule.id, c.key),
     )
 
 

@@ -1,17 +1,17 @@
 """Finds keys in what commits added: a key that was deleted from the files is still in every clone.
 
-Each blob is read once. A key is one finding however many commits and files hold it: at the place where it first came in,
-with the first place in each other file beside it.
+Each blob is read once. A key is one finding for each file that held it, at the first place there, the earliest file first.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aisec_ci.detectors.secrets.detector import PLACES, SecretsDetector
-from aisec_ci.model import Finding, Gap, GapLevel, Location, Status
+from aisec_ci.model import SAME, Finding, Gap, GapLevel, Location, Status
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.git import Repository
 from aisec_ci.sources.history import Change, changes, commits, contents, once, prefix, shallow
@@ -27,9 +27,8 @@ _ROTATE = (
 
 @dataclass
 class _Key:
-    first: Finding
-    places: list[Location] = field(default_factory=list)
-    paths: set[str] = field(default_factory=set)
+    places: dict[str, Finding] = field(default_factory=dict)
+    """By path."""
     commits: set[str] = field(default_factory=set)
 
 
@@ -71,17 +70,21 @@ def search(
         file = SourceFile.of_bytes(path, data)
         if not detector.wants(file):
             continue
+        old: set[str] | None = None
         for report in detector.scan(file):
             if isinstance(report, Finding):
-                added = _added(repository, change, file, report) if words else report
-                if added is not None:
-                    for place in found[change.oid]:
-                        _take(keys, place, top, mark(added, file))
+                if words and change.before and not report.location.inside.startswith("member "):
+                    old = _lines_before(repository, change) if old is None else old
+                    if _line(file, report.location.line) in old:
+                        continue
+                marked = mark(report, file)
+                for place in found[change.oid]:
+                    _take(keys, place, top, marked)
             elif isinstance(report, Gap):
                 gaps.append(replace(report, reason=f"commit {change.commit[:12]}: {report.reason}"))
     if shallow(repository):
         gaps.append(Gap("", "a shallow clone: the commits before it were not searched for keys", detector="secrets"))
-    return Past(tuple(_finding(k) for k in keys.values()), tuple(gaps), len(wanted))
+    return Past(tuple(f for k in keys.values() for f in _findings(k)), tuple(gaps), len(wanted))
 
 
 def join(current: Sequence[Finding], past: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -89,17 +92,23 @@ def join(current: Sequence[Finding], past: Iterable[Finding]) -> tuple[list[Find
 
     The latter say that the key has to be revoked.
     """
-    index = {(f.rule_id, f.anchor): i for i, f in reversed(list(enumerate(current))) if f.evidence.get("provider")}
+    held: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, finding in enumerate(current):
+        if finding.identity:
+            held[finding.rule_id, finding.identity].append(number)
     joined, gone = list(current), []
     for finding in past:
-        at = index.get((finding.rule_id, finding.anchor))
-        if at is None:
+        places = held.get((finding.rule_id, finding.identity))
+        if not places:
             gone.append(_deleted(finding))
-        else:
-            before = (w for w in (finding.location, *finding.related) if w.path != joined[at].location.path)
-            places = dict.fromkeys((*joined[at].related, *before))
-            facts = {**joined[at].evidence, "commit": finding.evidence["commit"]}
-            joined[at] = replace(joined[at], related=tuple(places)[:PLACES], evidence=facts)
+            continue
+        for number in places:
+            facts = {"commit": finding.evidence["commit"], **joined[number].evidence}
+            joined[number] = replace(joined[number], evidence=facts)
+        first = joined[places[0]]
+        if finding.location.path not in {joined[number].location.path for number in places}:
+            before = replace(finding.location, label=f"{SAME}, in the history")
+            joined[places[0]] = replace(first, related=(*first.related, before)[:PLACES])
     return joined, gone
 
 
@@ -108,28 +117,26 @@ def still_there(
 ) -> list[Finding]:
     """Return the findings of a range, those that HEAD no longer has at their path said to be deleted."""
     out: list[Finding] = []
-    anchors: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
     top = prefix(repository, root)
     for finding in past:
         path = finding.location.path
-        if path not in anchors:
+        if path not in held:
             data = repository.show("HEAD", top + path)
             reports = detector.scan(SourceFile.of_bytes(path, data)) if data else ()
-            anchors[path] = {r.anchor for r in reports if isinstance(r, Finding)}
-        out.append(finding if finding.anchor in anchors[path] else _deleted(finding))
+            held[path] = {r.identity for r in reports if isinstance(r, Finding)}
+        out.append(finding if finding.identity in held[path] else _deleted(finding))
     return out
 
 
 def _take(keys: dict[tuple[str, str], _Key], change: Change, top: str, finding: Finding) -> None:
     where = _in_commit(replace(finding.location, path=change.path.removeprefix(top)), change)
-    key = keys.setdefault((finding.rule_id, finding.anchor), _Key(replace(finding, location=where, related=())))
+    key = keys.setdefault((finding.rule_id, finding.identity), _Key())
     key.commits.add(change.commit)
-    if key.first.status is not Status.ACTIVE and finding.status is Status.ACTIVE:
-        key.places.insert(0, key.first.location)
-        key.first = replace(finding, location=where, related=())
-    elif where.path not in key.paths and key.first.location != where:
-        key.places.append(replace(where, label="the same key"))
-    key.paths.add(where.path)
+    before = key.places.get(where.path)
+    # A place that nobody accepted counts for more than an earlier one.
+    if before is None or (before.status is not Status.ACTIVE and finding.status is Status.ACTIVE):
+        key.places[where.path] = replace(finding, location=where, fixes=())
 
 
 def _in_commit(where: Location, change: Change) -> Location:
@@ -137,12 +144,11 @@ def _in_commit(where: Location, change: Change) -> Location:
     return replace(where, inside=f"{held}, {where.inside}" if where.inside else held)
 
 
-def _finding(key: _Key) -> Finding:
-    first = key.first
-    commit = first.location.inside.removeprefix("commit ")[:12]
-    facts = {**first.evidence, "commit": commit, "commits": str(len(key.commits))}
-    message = f"{first.message}, added by commit {commit}"
-    return replace(first, message=message, related=tuple(key.places[:PLACES]), evidence=facts)
+def _findings(key: _Key) -> Iterator[Finding]:
+    for finding in list(key.places.values())[:PLACES]:
+        commit = finding.location.inside.removeprefix("commit ")[:12]
+        facts = {**finding.evidence, "commit": commit, "commits": str(len(key.commits))}
+        yield replace(finding, message=f"{finding.message}, added by commit {commit}", evidence=facts)
 
 
 def _deleted(finding: Finding) -> Finding:
@@ -150,15 +156,12 @@ def _deleted(finding: Finding) -> Finding:
     return replace(finding, message=f"{finding.message}, deleted since: rotate it", help=_ROTATE, evidence=facts)
 
 
-def _added(repository: Repository, change: Change, file: SourceFile, finding: Finding) -> Finding | None:
-    """Return the finding at those of its places whose lines the commit added; None where it added none of them."""
-    if not change.before or finding.location.inside.startswith("member "):
-        return finding
-    old: set[str] = set()
+def _lines_before(repository: Repository, change: Change) -> set[str]:
+    """Return the lines that the file had before the commit, in any of the commit's parents."""
+    out: set[str] = set()
     for blob in repository.blobs(list(change.before)):
-        old.update(SourceFile.of_bytes(file.path, blob).text.splitlines())
-    places = [w for w in (finding.location, *finding.related) if _line(file, w.line) not in old]
-    return replace(finding, location=places[0], related=tuple(places[1:])) if places else None
+        out.update(SourceFile.of_bytes(change.path, blob).text.splitlines())
+    return out
 
 
 def _line(file: SourceFile, number: int) -> str:

@@ -30,18 +30,13 @@ _CURSOR = re.compile(r"(?:^|/)\.cursor/mcp\.json$")
 _SCRIPTS = (Kind.JAVASCRIPT, Kind.TYPESCRIPT)
 
 
-def fix(file: SourceFile, spans: list[tuple[int, int]], env: str) -> tuple[Fix, ...]:
-    """Return the fix that reads a key from the environment, or nothing where one of its places cannot be replaced.
+def fix(file: SourceFile, start: int, end: int, env: str) -> tuple[Fix, ...]:
+    """Return the fix that reads a key from the environment, or nothing where it cannot be replaced.
 
-    `spans` are characters of `file.text`; `env` is the variable that the vendor's libraries read.
+    `start` and `end` are characters of `file.text`; `env` is the variable that the vendor's libraries read.
     """
-    edits: list[Edit] = []
-    for start, end in spans:
-        made = _edits(file, start, end, env) if env else []
-        if not made:
-            return ()
-        edits += made
-    return (Fix("read the key from the environment", tuple(dict.fromkeys(edits)), safe=True),)
+    edits = _edits(file, start, end, env) if env else []
+    return (Fix("read the key from the environment", tuple(edits), safe=True),) if edits else ()
 
 
 def _edits(file: SourceFile, start: int, end: int, env: str) -> list[Edit]:
