@@ -8,6 +8,7 @@ lists, a check of the first word, a function that is not known) only lowers the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 
 from aisec_ci.detectors.code.ir import Node
@@ -49,7 +50,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return _match(flow, detail, others)
     if kind == "prefix":
         known = flow.constants(others[0]) if others else None
-        return (Verdict.PREFIXED, known.texts[0]) if known and known.complete and known.texts else (Verdict.KEPT, "")
+        # a prefix of which only is known that the program has it: enough for a path in a folder, not for an address
+        return Verdict.PREFIXED, known.texts[0] if known and known.complete and known.texts else "/within"
     if kind == "within":
         return Verdict.PREFIXED, "/within"
     if kind == "lacks":
@@ -71,6 +73,37 @@ def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
                 return Verdict.STOPPED, ""
             return Verdict.WEAKENED, "a pattern is the only check"
     return Verdict.WEAKENED, "a pattern is the only check"
+
+
+_KEPT_CLASS = re.compile(r"(?:\[\^((?:\\.|[^\]\\])*)\]|\\W)[+*]?")
+_PLAIN_CLASS = re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:,%-]|[^\x00-\x7f])*")
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.-]*")
+
+
+def only_plain(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+    r"""Say whether `re.sub(r"[^\w-]", "", text)` is such that nothing but letters, digits and harmless signs is left of the text.
+
+    `position` is that of the text among the arguments. A pattern of words that are taken out (`rm|sudo`) is a deny list.
+    """
+    if any(n in {"re.sub", "regex.sub", "re2.sub"} for n in names):
+        where, with_what, text = flow.argument(call, 0, "pattern"), flow.argument(call, 1, "repl"), 2
+        patterns = _patterns(flow, where) if where is not None else []
+    elif any(n in {"re.compile().sub", "regex.compile().sub", "re2.compile().sub"} for n in names):
+        node = flow.project.node(call)
+        callee = flow.project.node((call & ~MASK) | node.args[0])
+        patterns = _patterns(flow, (call & ~MASK) | callee.args[0])
+        with_what, text = flow.argument(call, 0, "repl"), 1
+    else:
+        return False
+    kept = [_KEPT_CLASS.fullmatch(p) for p in patterns]
+    put = flow.constants(with_what).texts if with_what is not None else []
+    return (
+        position == text
+        and bool(kept)
+        and all(k is not None and _PLAIN_CLASS.fullmatch(k[1] or "") is not None for k in kept)
+        and bool(put)
+        and all(_PLAIN_TEXT.fullmatch(t) for t in put)
+    )
 
 
 def _patterns(flow: Flow, value: Value) -> list[str]:

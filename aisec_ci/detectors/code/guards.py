@@ -6,7 +6,8 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
-`lacks` (does not contain something: a deny list), `check` (passed a call that is not known).
+`within` (a path inside the folder that is the other), `lacks` (does not contain something: a deny list), `check` (passed a
+call that is not known).
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
     elif isinstance(test, ast.BoolOp):
         # `a and b`: where it holds, both hold. `a or b`: where it fails, both fail. The other way round nothing is sure.
         sure = holds if isinstance(test.op, ast.And) else not holds
+        if isinstance(test.op, ast.Or) and (name := _closed_either_way(test)):
+            yield Fact(name, "method", "", (), holds)
         for value in test.values:
             for fact in _facts(value, holds=holds, depth=depth + 1):
                 if fact.holds == sure:
@@ -65,13 +68,38 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         yield from _facts(test.value, holds=holds, depth=depth + 1)
 
 
+def _closed_either_way(test: ast.BoolOp) -> str:
+    """Return the name that `c.isalnum() or c in "-_"` speaks of: each of the alternatives leaves no text of a sender's choice."""
+    names = set()
+    for value in test.values:
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr in STRING_PREDICATES
+        ):
+            names.add(path_of(value.func.value))
+        elif isinstance(value, ast.Compare) and len(value.ops) == 1 and isinstance(value.ops[0], (ast.Eq, ast.In)):
+            held = value.comparators[0]
+            parts = held.elts if isinstance(held, (ast.Tuple, ast.List, ast.Set)) else [held]
+            names.add(path_of(value.left) if all(isinstance(p, ast.Constant) for p in parts) else "")
+        else:
+            return ""
+    return names.pop() if len(names) == 1 else ""
+
+
 def _plain(node: ast.expr) -> ast.expr:
     """Return the value itself for forms that do not change what a comparison says: `x.lower()`, `str(x)`, `await x`."""
     for _ in range(4):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
-            if node.func.attr not in {"lower", "upper", "strip", "casefold"}:
+            if node.func.attr not in {"lower", "upper", "strip", "casefold", "resolve", "absolute", "as_posix"}:
                 break
             node = node.func.value
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords
+        ):
+            if node.func.id != "str":
+                break
+            node = node.args[0]
         elif isinstance(node, (ast.Await, ast.NamedExpr)):
             node = node.value
         else:
@@ -85,17 +113,42 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
         for one, other in ((left, right), (right, left)):
             if name := path_of(_plain(one)):
                 yield Fact(name, "eq", "", (other,), known)
+            yield from _common(one, other, holds=known)
         if isinstance(left, ast.Call) and isinstance(right, ast.Constant) and right.value is None:
             yield from _call(left, holds=not known)
     elif isinstance(op, (ast.In, ast.NotIn)):
         known = holds == isinstance(op, ast.In)
-        if name := path_of(_plain(left)):
+        if isinstance(right, ast.Attribute) and right.attr == "parents" and (name := path_of(_plain(right.value))):
+            yield Fact(name, "within", "parents", (left,), known)
+        elif name := path_of(_plain(left)):
             yield Fact(name, "in", "", (right,), known)
         elif name := _first_word(left):
             # `command.split()[0] in ALLOWED` looks at a part of the value only
             yield Fact(name, "check", "a check of its first part", (), known)
         if name := path_of(_plain(right)):
             yield Fact(name, "lacks", "", (left,), not known)
+
+
+def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
+    """Yield what `os.path.commonpath([path, folder]) == folder` says. `commonprefix` compares letters, not folders."""
+    if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute) or one.func.attr != "commonpath":
+        return
+    for part in one.args[0].elts if one.args and isinstance(one.args[0], (ast.List, ast.Tuple)) else ():
+        if (name := path_of(_plain(part))) and ast.dump(part) != ast.dump(folder):
+            yield Fact(name, "within", "commonpath", (folder,), holds)
+
+
+def contained(call: ast.Call) -> Fact | None:
+    """Return what is known after a call that raises unless its object is inside a folder: `path.relative_to(folder)`."""
+    func = call.func
+    if (
+        isinstance(func, ast.Attribute)
+        and func.attr == "relative_to"
+        and call.args
+        and (name := path_of(_plain(func.value)))
+    ):
+        return Fact(name, "within", func.attr, tuple(call.args[:1]), holds=True)
+    return None
 
 
 def _first_word(node: ast.expr) -> str:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from aisec_ci.detectors.code.guards import Fact, facts, path_of
+from aisec_ci.detectors.code.guards import Fact, contained, facts, path_of
 from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Node, Param, Pos
 
 NODE_LIMIT = 400_000
@@ -638,6 +638,8 @@ class _Scope:
         call = self.add("call", args, tuple(kinds), node)
         if self.gate:
             self.fn.gated.append(call)
+        if (known := contained(node)) is not None:
+            self.refine([known], node, holds=True)
         return call
 
     def e_binop(self, node: ast.BinOp) -> int:

@@ -399,6 +399,11 @@ class Solver:
             flags &= ~USER_ROLE
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in _URL_PARTS
+        if (
+            before.startswith("\ue000") and "://" not in before
+        ):  # `{base}/items/{number}`: the host stands in what comes first
+            rest = before[1:]
+            behind_host = behind_host or (rest.startswith("/") or "/" in rest.lstrip(":"))
         if fixed_host(before) or behind_host or (before.startswith("/") and not before.startswith("//")):
             flags |= SAFE["url"]
         return flags
@@ -936,6 +941,8 @@ class Solver:
                 return
         escape = next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
         if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
+            return
+        if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
             self._partial(entry, fact, call, node, kind, position)
