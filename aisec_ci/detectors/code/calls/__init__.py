@@ -39,8 +39,9 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
 
 
 def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
-    """Yield what the calls in JavaScript and TypeScript show; what they name is observed elsewhere."""
+    """Yield what the calls in JavaScript and TypeScript show; the models that they name are observed elsewhere."""
     view = View(context, flow, locate)
+    yield from agents.run(view, "agents-javascript")
     yield from Loads(view).run()
     yield from Servers(view).run()
     yield from tools.run(view)
