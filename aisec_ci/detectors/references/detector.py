@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.detectors.references import addresses, cards, commands, images, manifests, modelfile, settings, unparsed
+from aisec_ci.detectors.references import addresses, cards, commands, flows, images, manifests, modelfile, settings, unparsed
 from aisec_ci.detectors.references.libraries import Declared, Libraries
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
@@ -75,6 +75,10 @@ class ReferencesDetector:
         return JavaScript(self._context.catalog, self._words)
 
     @cached_property
+    def _services(self) -> flows.Services:
+        return flows.Services(self._context.catalog)
+
+    @cached_property
     def _unparsed(self) -> unparsed.Unparsed:
         return unparsed.Unparsed(self._context.catalog, self._words)
 
@@ -100,6 +104,7 @@ class ReferencesDetector:
             return len(data) <= STRUCTURED_LIMIT and bool(
                 settings.MARKS.search(data)
                 or b"image" in data
+                or b'"graphs"' in data
                 or b"://" in data
                 or commands.MARKS.search(data)
                 or addresses.MARKS.search(data)
@@ -166,7 +171,7 @@ class ReferencesDetector:
         from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
 
         data = file.data
-        if not (settings.MARKS.search(data) or b"image" in data or b"docker://" in data):
+        if not (settings.MARKS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data):
             return
         document = parse(file.text, file.kind)
         if settings.MARKS.search(file.data):
@@ -174,6 +179,7 @@ class ReferencesDetector:
         for root in document.roots:
             if isinstance(root, Mapping):
                 yield from images.in_nodes(file, root)
+                yield from flows.in_root(file, root, self._services)
 
 
 def _graded(path: str, reports: list[Report]) -> Iterator[Report]:
