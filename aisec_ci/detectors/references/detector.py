@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.detectors.references import addresses, cards, commands, flows, images, manifests, modelfile, settings, unparsed
+from aisec_ci.detectors.references import (
+    addresses,
+    cards,
+    commands,
+    flows,
+    images,
+    manifests,
+    modelfile,
+    settings,
+    unparsed,
+)
 from aisec_ci.detectors.references.libraries import Declared, Libraries
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
