@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.references.urls import Hosts
 from aisec_ci.model import Confidence
 
 _PREFIXED = re.compile(r"([a-z][a-z0-9_-]{1,30})[/:]([A-Za-z0-9@][\w.:/@-]{1,120})")
@@ -112,11 +112,7 @@ class Words:
             key=lambda p: -len(p[0]),
         )
         self._kinds: dict[str, str] = {key: entry["kind"] for key, entry in tables["providers"].items()}
-        self._hosts = [
-            (re.compile(re.escape(host).replace(r"\*", r"[a-z0-9.-]+")), key)
-            for key, entry in tables["providers"].items()
-            for host in entry.get("hosts", ())
-        ]
+        self.hosts = Hosts(tables["providers"])
         self._families: tuple[str, ...] = tuple(tables["families"]["open"])
         self._legacy: tuple[str, ...] = (
             *tables["legacy-names"]["models"],
@@ -171,11 +167,7 @@ class Words:
 
     def of_url(self, url: str) -> str:
         """Return the provider that answers at an address, or an empty string."""
-        try:
-            host = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return ""
-        return next((key for pattern, key in self._hosts if pattern.fullmatch(host)), "") if host else ""
+        return self.hosts.provider(url)
 
     def family(self, text: str) -> bool:
         """Say whether the name of a repository is that of a known family of models."""
