@@ -65,7 +65,8 @@ def check(document: dict[str, Any], profile: str, catalog: Catalog) -> Completen
 def _scopes(document: dict[str, Any]) -> Mapping[str, list[Entry]]:
     metadata = document.get("metadata")
     root = metadata.get("component") if isinstance(metadata, dict) else None
-    found = list(components(document))
+    # What a document says of itself is no part of the application.
+    found = [c for c in components(document) if properties(c, "aisec:kind") != ["statement"]]
     return {
         "document": [document],
         "root": [root if isinstance(root, dict) else {}],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from cyclonedx.contrib.license.factories import LicenseFactory
@@ -30,7 +31,7 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
 from aisec_ci import __version__
-from aisec_ci.bom.facts import summary
+from aisec_ci.bom.facts import has_statement, summary
 from aisec_ci.bom.limits import address, clean, link, long, short
 from aisec_ci.inventory import Component, Inventory, Service
 from aisec_ci.inventory.purl import purl
@@ -71,6 +72,7 @@ def core(inventory: Inventory, version: str, report: str) -> dict[str, Any]:
     `report` is the address of a findings report that entries with findings refer to; empty for none.
     """
     refs = references(inventory)
+    names = _names(inventory)
     moment = inventory.root.timestamp
     document = _serialised(
         Bom(
@@ -87,13 +89,15 @@ def core(inventory: Inventory, version: str, report: str) -> dict[str, Any]:
     if moment is None:  # the library fills in the present time, which no two runs share
         document["metadata"].pop("timestamp")
     # The library looks through all dependencies once for each component: linear only in batches.
-    components = [_component(c, refs[c.identity.ref], report) for c in inventory.components]
+    components = [_component(c, refs[c.identity.ref], names[c.identity.ref], report) for c in inventory.components]
+    if STATEMENT in refs:
+        components.append(_statement(inventory, refs[STATEMENT]))
     document["components"] = [
         entry
         for start in range(0, len(components), _BATCH)
         for entry in _serialised(Bom(components=components[start : start + _BATCH]), version)["components"]
     ]
-    services = [_service(s, refs[s.identity.ref], report) for s in inventory.services]
+    services = [_service(s, refs[s.identity.ref], names[s.identity.ref], report) for s in inventory.services]
     if services:
         document["services"] = _serialised(Bom(services=services), version)["services"]
     return document
@@ -107,7 +111,7 @@ def _serialised(bom: Bom, version: str) -> dict[str, Any]:
 def dependencies(inventory: Inventory) -> list[dict[str, Any]]:
     """Return the dependency graph: an entry for the application and for each part, each with `dependsOn`."""
     refs = references(inventory)
-    needs: dict[str, list[str]] = {key: [] for key in refs if key != ROOT}
+    needs: dict[str, list[str]] = {key: [] for key in refs if key != ROOT}  # none needs the statement: the root does
     for relation in inventory.relations:
         needs[relation.source].append(relation.target)
     return [
@@ -118,6 +122,8 @@ def dependencies(inventory: Inventory) -> list[dict[str, Any]]:
 
 ROOT = ""
 """The key of the application itself in `references`; no identity is empty."""
+STATEMENT = "\0statement"
+"""The key of what is said of the application, where there is something to say; see `facts.has_statement`."""
 
 
 def references(inventory: Inventory) -> dict[str, str]:
@@ -125,6 +131,8 @@ def references(inventory: Inventory) -> dict[str, str]:
     taken: dict[str, str] = {}
     refs = {}
     wanted = [(ROOT, _root_ref(inventory))]
+    if has_statement(inventory):
+        wanted.append((STATEMENT, "statement:aisec-ci"))
     wanted += [
         (i.ref, clean(i.ref))
         for i in (*(c.identity for c in inventory.components), *(s.identity for s in inventory.services))
@@ -137,6 +145,32 @@ def references(inventory: Inventory) -> dict[str, str]:
         taken[unique] = key
         refs[key] = unique
     return refs
+
+
+def _names(inventory: Inventory) -> dict[str, str]:
+    """Return the name of every identity in the document.
+
+    Dependency-Track takes two entries of the same package URL, group, name and version for one, whatever their type,
+    reference and hash: an agent and its prompt, two servers of one name in two files. Those get a name of their own.
+    """
+    taken: set[tuple[str, ...]] = set()
+    names = {}
+    entries: list[Component | Service] = [*inventory.components, *inventory.services]
+    for entry in entries:
+        identity = entry.identity
+        kind = entry.thing.value if isinstance(entry, Component) else "server"
+        link_ = link(identity.purl) if isinstance(entry, Component) else "service"
+        name = short(identity.name)
+        target = identity.url or identity.ref.partition("@")[2] if kind == "server" else kind
+        digest = sha256(identity.ref.encode("utf-8", "replace")).hexdigest()[:8]
+        for candidate in (name, short(f"{identity.name} ({target})"), short(f"{identity.name} ({digest})")):
+            key = (link_, short(identity.group), candidate, short(identity.version))
+            name = candidate
+            if key not in taken:
+                break
+        taken.add((link_, short(identity.group), name, short(identity.version)))
+        names[identity.ref] = name
+    return names
 
 
 def _root_ref(inventory: Inventory) -> str:
@@ -158,15 +192,26 @@ def _root(inventory: Inventory, ref: str) -> CdxComponent:
     )
 
 
+def _statement(inventory: Inventory, ref: str) -> CdxComponent:
+    root = inventory.root
+    return CdxComponent(
+        type=ComponentType.DATA,
+        name=short(f"statement on {root.name}"),
+        version=short(root.version or root.commit) or None,
+        description="Who owns the application and what it is for, what calls it makes, and what could not be read",
+        bom_ref=ref,
+    )
+
+
 def _tool() -> CdxComponent:
     return CdxComponent(type=ComponentType.APPLICATION, name="aisec-ci", version=__version__, bom_ref="tool:aisec-ci")
 
 
-def _component(component: Component, ref: str, report: str) -> CdxComponent:
+def _component(component: Component, ref: str, name: str, report: str) -> CdxComponent:
     identity = component.identity
     return CdxComponent(
         type=component_type(component),
-        name=short(identity.name),
+        name=name,
         group=short(identity.group) or None,
         version=short(identity.version) or None,
         description=_description(component),
@@ -248,10 +293,10 @@ def _report(report: str) -> ExternalReference:
     )
 
 
-def _service(service: Service, ref: str, report: str) -> CdxService:
+def _service(service: Service, ref: str, name: str, report: str) -> CdxService:
     identity = service.identity
     return CdxService(
-        name=short(identity.name),
+        name=name,
         group=short(identity.group) or None,
         version=short(identity.version) or None,
         description=summary(service),
@@ -276,6 +321,10 @@ def _classification(service: Service) -> str:
         "tracing": "traces of model calls",
         "search": "queries and results",
         "mcp": "tool calls and results",
+        "tools": "tool calls and results",
+        "sandbox": "generated code and results",
+        "documents": "documents and their text",
+        "memory": "conversations and facts about users",
     }.get(service.kind, "not classified")
 
 

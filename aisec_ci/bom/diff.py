@@ -87,6 +87,8 @@ class _Side:
         self.mcp: set[str] = set()
         self.findings: set[str] = set()
         for component in components(document):
+            if properties(component, "aisec:kind") == ["statement"]:
+                continue  # about the document, not in the application
             self._add(component)
             name = label(component)
             self.grants |= {f"{name}: {grant}" for grant in properties(component, "aisec:grant")}

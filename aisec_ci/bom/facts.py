@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aisec_ci.bom.extras import Property
-from aisec_ci.bom.limits import clean, long, short
+from aisec_ci.bom.limits import clean, link, long, short
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.inventory import Component, Inventory, Occurrence, Pin, Service
 from aisec_ci.model import Finding, GapLevel, Status, Thing
@@ -58,7 +58,7 @@ def of_component(component: Component) -> tuple[Property, ...]:
         pairs.append(("pin", identity.pin.value))
     if identity.native and identity.native != identity.name:
         pairs.append(("native-id", public_url(identity.native) or identity.native))
-    if not identity.purl:
+    if not link(identity.purl):
         pairs.append(("id", identity.ref))
     if hub := component.attributes.get("hub"):
         pairs.append(("hub", str(hub)))
@@ -94,10 +94,21 @@ def summary(service: Service) -> str:
     return long("; ".join(dict.fromkeys(words)))
 
 
-def of_root(inventory: Inventory) -> tuple[Property, ...]:
-    """Return the properties of the application itself: owners, revision, and what could not be read."""
+def has_statement(inventory: Inventory) -> bool:
+    """Say whether there is something about the application that no field says which Dependency-Track keeps."""
     root = inventory.root
-    pairs = [("kind", "application")]
+    return bool(
+        root.owners or root.purpose or root.facts or any(g.level is GapLevel.INCOMPLETE for g in inventory.gaps)
+    )
+
+
+def of_root(inventory: Inventory, kind: str = "application") -> tuple[Property, ...]:
+    """Return the properties of the application itself: owners, revision, and what could not be read.
+
+    Dependency-Track drops the properties of the root, so the component of the kind `statement` has the same.
+    """
+    root = inventory.root
+    pairs = [("kind", kind)]
     pairs += [(f"owner:{role}", who) for role, who in root.owners.items()]
     pairs += [("purpose", root.purpose), ("commit", root.commit), *root.facts.items()]
     missing = [g for g in inventory.gaps if g.level is GapLevel.INCOMPLETE]
@@ -105,7 +116,7 @@ def of_root(inventory: Inventory) -> tuple[Property, ...]:
     pairs += [("gap", f"{g.path}: {g.reason}" if g.path else g.reason) for g in missing[:GAPS]]
     if len(missing) > GAPS:
         pairs.append(("gap", f"and {len(missing) - GAPS} more"))
-    for service in inventory.services:  # Dependency-Track drops what a service carries itself
+    for service in inventory.services:
         pairs.append(("service", f"{service.identity.name}: {summary(service)}"))
     return _properties([(k, v) for k, v in pairs if v], {})
 

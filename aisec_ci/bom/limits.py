@@ -49,8 +49,12 @@ def long(text: str) -> str:
 
 
 def link(purl: str) -> str:
-    """Return a package URL within `PURL`, or an empty string: a shortened one would name something else."""
-    return purl if len(purl) <= PURL else ""
+    """Return a package URL within `PURL`, or an empty string: a shortened one would name something else.
+
+    Dependency-Track stores it in a form of its own, with `:` and `/` in qualifiers encoded, and this is what has to fit.
+    """
+    _, mark, rest = purl.partition("?")
+    return purl if len(purl) + (2 * (rest.count(":") + rest.count("/")) if mark else 0) <= PURL else ""
 
 
 def address(url: str) -> str:

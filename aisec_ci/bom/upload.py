@@ -1,8 +1,8 @@
 """Upload to Dependency-Track: its REST API as versions 4.11 to 5.0 have it (https://docs.dependencytrack.org/usage/cicd/).
 
-`PUT /api/v1/bom` takes the document as base64 in JSON, up to 20,000,000 characters; above that `POST /api/v1/bom` takes
-it as a file in a form. Both answer with a token; `GET /api/v1/event/token/{token}` says whether work on it goes on. An
-upload is safe to repeat: the server brings the project to the state of the document.
+`PUT /api/v1/bom` takes the document as base64 in JSON, up to 20,000,000 characters, and only for a project with a version;
+otherwise `POST /api/v1/bom` takes it as a file in a form. Both answer with a token; `GET /api/v1/event/token/{token}` says
+whether work on it goes on. An upload is safe to repeat: the server brings the project to the state of the document.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import base64
 import json
 import re
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from aisec_ci import __version__
 from aisec_ci.bom.limits import clean
+from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.errors import AisecError, UsageError
 
 PUT_LIMIT = 20_000_000
@@ -29,8 +32,8 @@ PUT_LIMIT = 20_000_000
 RETRIES = 3
 """Further attempts where the server or the way to it is at fault."""
 
-_ANSWER_LIMIT = 1_000_000
-"""Bytes of an answer."""
+_ANSWER_LIMIT = 20_000_000
+"""Bytes of an answer; that about a project lists all that it needs directly."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _PASSING = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
@@ -73,6 +76,10 @@ class Receipt:
     """UUID; empty from servers before version 5."""
     processed: bool
     """Whether the server has finished; false where nobody waited."""
+    accepted: float = 0
+    """When the server took the document, by its own clock, in seconds since 1970; 0 where it does not say."""
+    imported: bool = False
+    """Whether the server says that it has taken over the content; it does not say so to every key."""
 
 
 class Client:
@@ -86,6 +93,7 @@ class Client:
         self._timeout = timeout
         self._pause = pause
         self._sleep = sleep
+        self._moment = 0.0
         # The key must not follow a redirect to another place. Proxies come from the environment, as everywhere.
         self._opener = build_opener(_NoRedirects())
 
@@ -93,23 +101,50 @@ class Client:
         """Upload a document. Raises UploadError or UnreachableError."""
         self._check_version(text)
         data = text.encode("utf-8")
-        if 4 * ((len(data) + 2) // 3) <= PUT_LIMIT:
-            body = {**_fields(target), "bom": base64.b64encode(data).decode("ascii")}
+        fields = _fields(target)
+        if 4 * ((len(data) + 2) // 3) <= PUT_LIMIT and ("project" in fields or "projectVersion" in fields):
+            body = {**fields, "bom": base64.b64encode(data).decode("ascii")}
             answer = self._ask("PUT", "/api/v1/bom", json.dumps(body).encode(), "application/json")
         else:
-            form, kind = _form(_fields(target), data)
+            form, kind = _form(fields, data)
             answer = self._ask("POST", "/api/v1/bom", form, kind)
-        return Receipt(str(answer.get("token") or ""), str(answer.get("projectUuid") or ""), processed=False)
+        token, project = str(answer.get("token") or ""), str(answer.get("projectUuid") or "")
+        return Receipt(token, project, processed=False, accepted=self._moment)
 
-    def wait(self, receipt: Receipt, seconds: float) -> Receipt:
-        """Return when the server has worked through the upload. Raises UnreachableError after `seconds`."""
+    def wait(self, receipt: Receipt, target: Target, seconds: float) -> Receipt:
+        """Return when the server has worked through the upload. Raises UnreachableError after `seconds`.
+
+        The server checks a document before it takes it, but reads it only afterwards, and says nothing to the sender if
+        that fails; so the project is asked for its last import. Raises UploadError if there was none.
+        """
         if not receipt.token:
             return receipt
+        self._await(receipt, seconds)
+        last = self._last_import(receipt, target)
+        if last is not None and last < receipt.accepted - 1:
+            raise UploadError(
+                "Dependency-Track took the BOM, but did not import it",
+                f"look for the token {clean(receipt.token)} in the log of the server",
+            )
+        return replace(receipt, processed=True, imported=last is not None)
+
+    def _last_import(self, receipt: Receipt, target: Target) -> float | None:
+        """Return when a document was last imported into the project, 0 for never; None where the server does not say."""
+        known = receipt.project or (target.project.lower() if _UUID.fullmatch(target.project) else "")
+        names = {"name": target.project, **({"version": target.version.strip()} if target.version.strip() else {})}
+        path = f"/api/v1/project/{known}" if known else f"/api/v1/project/lookup?{urlencode(names)}"
+        try:
+            moment = self._ask("GET", path).get("lastBomImport", 0)
+        except (UploadError, UnreachableError):  # the key may not be allowed to look: VIEW_PORTFOLIO
+            return None
+        return moment / 1000 if isinstance(moment, (int, float)) and receipt.accepted else None
+
+    def _await(self, receipt: Receipt, seconds: float) -> None:
         end = time.monotonic() + seconds
         pause = self._pause
         while True:
             if not self._processing(receipt.token):
-                return Receipt(receipt.token, receipt.project, processed=True)
+                return
             if time.monotonic() + pause > end:
                 raise UnreachableError(
                     f"Dependency-Track still works on the BOM after {seconds:g} s",
@@ -157,6 +192,7 @@ class Client:
             last = attempt == RETRIES
             try:
                 with self._opener.open(request, timeout=self._timeout) as answer:
+                    self._moment = _seconds(answer.headers.get("Date"))
                     return _json(answer.read(_ANSWER_LIMIT), host)
             except HTTPError as error:
                 with error:
@@ -169,6 +205,11 @@ class Client:
                     ) from None
             except (URLError, OSError) as error:
                 reason = getattr(error, "reason", error)
+                if isinstance(reason, ssl.SSLCertVerificationError):
+                    raise UnreachableError(
+                        f"the certificate of {host} is not trusted: {clean(reason.verify_message)}",
+                        "name the file of your certification authority in SSL_CERT_FILE, or check `--url`",
+                    ) from None
                 if last or not isinstance(reason, (ConnectionError, TimeoutError)):
                     raise UnreachableError(
                         f"no connection to {host}: {_reason(reason)}", "check `--url`, the network and HTTPS_PROXY"
@@ -206,18 +247,20 @@ def _checked_key(key: str) -> str:
 
 
 def _fields(target: Target) -> dict[str, Any]:
-    """Return the request without the document, as `PUT` takes it."""
+    """Return the request without the document, as `PUT` takes it. The server knows UUIDs in small letters only."""
     fields: dict[str, Any] = {"autoCreate": target.create}
     if _UUID.fullmatch(target.project):
-        fields = {"project": target.project}
+        fields = {"project": target.project.lower()}
     else:
-        fields |= {"projectName": target.project, "projectVersion": target.version}
+        fields["projectName"] = target.project
+        if version := target.version.strip():
+            fields["projectVersion"] = version
     if target.parent:
         name, _, version = target.parent.partition("@")
         if _UUID.fullmatch(target.parent):
-            fields["parentUUID"] = target.parent
+            fields["parentUUID"] = target.parent.lower()
         else:
-            fields |= {"parentName": name, "parentVersion": version}
+            fields |= {"parentName": name, **({"parentVersion": version} if version else {})}
     if target.tags:
         fields["projectTags"] = [{"name": tag} for tag in target.tags]
     if target.latest:
@@ -257,7 +300,7 @@ def _json(data: bytes, host: str) -> Mapping[str, Any]:
 
 
 _MENDS = {
-    400: ("the server rejects the upload", "see the lines above"),
+    400: ("the server rejects the upload", "mend what the server says, or look into its log"),
     401: (
         "the API key is not accepted, or may not do this",
         "the team of the key needs BOM_UPLOAD, and PROJECT_CREATION_UPLOAD for new projects",
@@ -278,8 +321,10 @@ _MENDS = {
 
 def _refused(error: HTTPError, host: str) -> AisecError:
     if 300 <= error.code < 400:
+        to = public_url(error.headers.get("Location") or "")
         return UploadError(
-            f"{host} redirects the upload (HTTP {error.code})", "name the address that it redirects to with `--url`"
+            f"{host} redirects the upload{f' to {clean(to[:200])}' if to else ''} (HTTP {error.code})",
+            "name the address that it redirects to with `--url`; the API key is not sent on",
         )
     said = _problem(error)
     if error.code >= 500 or error.code in (408, 425, 429):
@@ -302,6 +347,9 @@ def _problem(error: HTTPError) -> str:
         value = None
         text = data.decode("utf-8", "replace").strip()
         return f": {clean(text[:300])}" if text and not text.startswith("<") else ""
+    if isinstance(value, list):  # what the server found wrong with the request itself (Alpine's ValidationError)
+        found = [v for v in value if isinstance(v, dict)]
+        value = {"errors": [f"{v.get('path') or 'request'}: {v.get('message') or 'invalid'}" for v in found]}
     if not isinstance(value, dict):
         return ""
     words = ": ".join(str(value[k]) for k in ("title", "detail") if isinstance(value.get(k), str) and value[k])
@@ -309,6 +357,13 @@ def _problem(error: HTTPError) -> str:
     lines = [f"\n  {clean(str(e)[:300])}" for e in errors[:10]] if isinstance(errors, list) else []
     more = f"\n  and {len(errors) - 10} more" if isinstance(errors, list) and len(errors) > 10 else ""
     return (f": {clean(words)}" if words else "") + "".join(lines) + more
+
+
+def _seconds(date: str | None) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else 0
+    except ValueError:
+        return 0
 
 
 def _reason(reason: object) -> str:

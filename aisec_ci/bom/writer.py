@@ -41,7 +41,9 @@ _ORDER = (
 _TECHNIQUES = {Thing.FRAMEWORK: "manifest-analysis", Thing.MODEL_FILE: "binary-analysis"}
 _CONFIDENCE = {Confidence.HIGH: 0.9, Confidence.MEDIUM: 0.6, Confidence.LOW: 0.3}
 
-_DATA_KINDS = {Thing.DATASET: "dataset", Thing.PROMPT: "definition", Thing.TOOL: "definition"}
+_DATA_KINDS = {Thing.DATASET: "dataset", Thing.PROMPT: "configuration", Thing.TOOL: "configuration"}
+"""The specification has `definition` too, but the parser of Dependency-Track (cyclonedx-core-java) lacks it, and the server
+drops the whole document after it has accepted it."""
 
 
 class InvalidDocumentError(AisecError):
@@ -73,13 +75,16 @@ def _no_collection() -> Iterator[None]:
 
 
 def _document(inventory: Inventory, spec_version: str, report: str) -> dict[str, Any]:
-    from aisec_ci.bom.core import ROOT, core, dependencies, references  # noqa: PLC0415 - the library is imported when a document is made
+    from aisec_ci.bom.core import ROOT, STATEMENT, core, dependencies, references  # noqa: PLC0415 - the library is imported when a document is made
 
     out = core(inventory, spec_version, report)
     refs = references(inventory)
     extras = {refs[c.identity.ref]: _extras(c, inventory) for c in inventory.components}
     extras.update({refs[s.identity.ref]: Extras(facts.of_service(s)) for s in inventory.services})
     extras[refs[ROOT]] = Extras(facts.of_root(inventory))
+    if STATEMENT in refs:
+        about = Data("other", clean(inventory.root.name), description=long(inventory.root.purpose))
+        extras[refs[STATEMENT]] = Extras(facts.of_root(inventory, "statement"), data=(about,))
     inject(out, extras, [_composition(inventory, refs[ROOT])])
     out["dependencies"] = dependencies(inventory)
     out = finished(out)

@@ -153,9 +153,9 @@ def check_(what: str, profiles: tuple[str, ...], format_: str, output: str | Non
 @click.option("--version", help="Version of the project. Default: that of the application in the BOM.")
 @click.option("--parent", default="", metavar="NAME[@VERSION]", help="Name or UUID of the parent project.")
 @click.option("--tags", default="", metavar="A,B", help="Tags of a new project.")
-@click.option("--latest", is_flag=True, help="Mark this version of the project as its latest.")
+@click.option("--latest", is_flag=True, help="Mark a version that the upload creates as the latest of its project.")
 @click.option("--no-create", is_flag=True, help="Do not create a project that the server does not know.")
-@click.option("--wait", is_flag=True, help="Wait until the server has worked through the BOM.")
+@click.option("--wait", is_flag=True, help="Wait until the server has imported the BOM.")
 @click.option("--timeout", type=click.FloatRange(1, 86_400), default=300, show_default=True, help="Seconds to wait.")
 def upload_(
     what: str,
@@ -199,8 +199,8 @@ def upload_(
         sys.stderr.write("warning: the API key travels unencrypted; use an https address\n")
     receipt = client.upload(bom.text(document), target)
     if wait:
-        receipt = client.wait(receipt, timeout)
-    state = "worked through" if receipt.processed else "accepted"
+        receipt = client.wait(receipt, target, timeout)
+    state = "imported" if receipt.imported else "worked through" if receipt.processed else "accepted"
     click.echo(
         f"{state}: {_plain(name)} {_plain(target.version)}".rstrip()
         + (f" (token {_plain(receipt.token)})" if receipt.token else "")

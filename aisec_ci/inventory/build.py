@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.references.urls import public_url
+from aisec_ci.detectors.references.urls import is_local, public_url
 from aisec_ci.inventory.identity import hub_of, identify
 from aisec_ci.inventory.providers import Providers
 from aisec_ci.inventory.purl import purl
 from aisec_ci.inventory.things import Component, Identity, Inventory, Occurrence, Pin, Relation, Root, Service
 from aisec_ci.model import Family, Finding, Gap, Observation, Thing
 
-_LOCAL_HOSTS = ("http://localhost", "http://127.", "http://0.0.0.0", "http://[::1]", "http://host.docker.internal")
+_ASKED = frozenset(
+    ("llm", "gateway", "speech", "vector-db", "mcp", "search", "sandbox", "documents", "memory", "tools")
+)
+"""Kinds of services that send something back which the application goes on with."""
 
 _CONCERNS: Mapping[Family, frozenset[Thing]] = {
     Family.MODELS: frozenset((Thing.MODEL, Thing.DATASET, Thing.MODEL_FILE, Thing.FRAMEWORK, Thing.CONTAINER)),
@@ -119,7 +122,7 @@ class _Drafts:
         if self.providers.is_provider(hub):
             service = self._service(f"service:{hub}", hub, hub)
             service.add(item)
-            if endpoint := public_url(str(item.attributes.get("endpoint") or "")):
+            if endpoint := self._endpoint(item):
                 service.endpoints.add(endpoint)
             self.relations.add(Relation(ref, f"service:{hub}"))
         for key, thing in (("base_model", Thing.MODEL), ("datasets", Thing.DATASET)):
@@ -131,7 +134,9 @@ class _Drafts:
                     self.relations.add(Relation(ref, identity.ref))
 
     def _add_service(self, item: Observation) -> None:
-        endpoint = public_url(str(item.attributes.get("endpoint") or (item.name if "://" in item.name else "")))
+        endpoint = self._endpoint(item)
+        if not endpoint and "://" in item.name:
+            return  # a page for people, or the place of an address that is filled in elsewhere
         said = str(item.attributes.get("provider") or item.name)
         provider = self.providers.find(said) or self.providers.of_url(endpoint)
         name = provider or (item.name if "://" not in item.name else endpoint.split("://", 1)[-1].split("/", 1)[0])
@@ -140,6 +145,11 @@ class _Drafts:
         draft.kind = draft.kind or str(item.attributes.get("kind") or "")
         if endpoint:
             draft.endpoints.add(endpoint)
+
+    def _endpoint(self, item: Observation) -> str:
+        """Return the address that an observation of a model or service names, as far as it may be shown and is called."""
+        url = public_url(str(item.attributes.get("endpoint") or (item.name if "://" in item.name else "")))
+        return url if url and self.providers.hosts.callable(url) else ""
 
     def _add_mcp_server(self, item: Observation) -> None:
         url = public_url(str(item.attributes.get("url") or (item.name if "://" in item.name else "")))
@@ -311,7 +321,7 @@ def _service(draft: _Draft, concerns: _Concerns, providers: Providers) -> Servic
     endpoints = tuple(sorted(draft.endpoints))
     local = bool(entry.get("local")) if entry else None
     if endpoints:
-        local = all(e.startswith(_LOCAL_HOSTS) for e in endpoints)
+        local = all(is_local(e) for e in endpoints)
     authenticated = draft.attributes.get("authenticated")
     if not isinstance(authenticated, bool):
         # Every hosted provider of the table demands a key; what runs beside the application may or may not.
@@ -324,11 +334,7 @@ def _service(draft: _Draft, concerns: _Concerns, providers: Providers) -> Servic
         endpoints,
         authenticated=authenticated,
         crosses_boundary=None if local is None else not local,
-        flow="bi-directional"
-        if draft.kind in ("llm", "gateway", "speech", "vector-db", "mcp", "search")
-        else "outbound"
-        if draft.kind == "tracing"
-        else "",
+        flow="bi-directional" if draft.kind in _ASKED else "outbound" if draft.kind == "tracing" else "",
         attributes=dict(sorted(draft.attributes.items())),
         findings=concerns.of(draft),
     )

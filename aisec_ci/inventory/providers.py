@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.references.urls import Hosts
 
 
 class Providers:
@@ -48,20 +48,13 @@ class Providers:
         return self._names.get(_plain(name), "")
 
     @cached_property
-    def _hosts(self) -> list[tuple[re.Pattern[str], str]]:
-        return [
-            (re.compile(re.escape(host).replace(r"\*", r"[a-z0-9.-]+")), key)
-            for key, entry in self._table.items()
-            for host in entry.get("hosts", ())
-        ]
+    def hosts(self) -> Hosts:
+        """Who answers at which address."""
+        return Hosts(self._table)
 
     def of_url(self, url: str) -> str:
         """Look up the provider that answers at `url`."""
-        try:
-            host = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return ""
-        return next((key for pattern, key in self._hosts if pattern.fullmatch(host)), "") if host else ""
+        return self.hosts.provider(url)
 
     @cached_property
     def _images(self) -> Mapping[str, str]:

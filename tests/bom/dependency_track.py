@@ -1,8 +1,9 @@
-"""A double of Dependency-Track's upload API, after its published behaviour.
+"""A double of Dependency-Track's upload API, after the source of 4.14 and 5.0 and the answers of a running 4.14.2.
 
-It checks the schema of the declared version (1.2 to 1.6; the first `specVersion` in the text counts), keeps only what
-the real server keeps, tells components apart as it does (package URL, CPE, group, name, version; not hashes or type),
-holds the sizes of its columns, and hands out tokens.
+It checks a request and the schema of the declared version (1.2 to 1.6; the first `specVersion` in the text counts), reads
+the document only after it has taken it, as its parser reads it, and says nothing if that fails; keeps only what the real
+server keeps, tells components apart as it does (package URL, CPE, group, name, version; not hashes or type), holds the
+sizes of its columns, and hands out tokens.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ import base64
 import json
 import re
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, quote, unquote
 
 from aisec_ci.bom import schema
 
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+DATA_TYPES = {
+    "other",
+    "configuration",
+    "source-code",
+    "dataset",
+}  # of cyclonedx-core-java: `definition` ends the import
 KEY = "odt_" + "k" * 32
 SUPPORTED = ("1.2", "1.3", "1.4", "1.5", "1.6")
 
 
 class Server:
-    def __init__(self, version="4.13.2", permissions=("BOM_UPLOAD", "PROJECT_CREATION_UPLOAD")):
+    def __init__(self, version="4.13.2", permissions=("BOM_UPLOAD", "PROJECT_CREATION_UPLOAD", "VIEW_PORTFOLIO")):
         self.version = version
         self.permissions = set(permissions)
         self.projects = {}
@@ -39,6 +49,24 @@ class Server:
 
     # -- import --------------------------------------------------------------------------------------------------------
 
+    @staticmethod
+    def invalid(path, message, value=None):
+        """Return the answer to a request that breaks a constraint: a list, not a problem."""
+        return 400, [{"message": message, "messageTemplate": message, "path": path, "invalidValue": value}]
+
+    def check(self, fields):
+        """Return the answer to a `PUT` that its own constraints refuse, or None. A form is not held against them."""
+        if fields.get("project") is not None:
+            if not UUID.fullmatch(fields["project"]):
+                return self.invalid("project", "The project must be a valid 36 character UUID", fields["project"])
+        else:
+            for name in ("projectName", "projectVersion"):
+                if not (fields.get(name) or "").strip():
+                    return self.invalid(name, "must not be blank")
+        if fields.get("parentUUID") and not UUID.fullmatch(fields["parentUUID"]):
+            return self.invalid("parentUUID", "The parent UUID must be a valid 36 character UUID", fields["parentUUID"])
+        return None
+
     def receive(self, fields, data):
         if data.startswith(b"\xef\xbb\xbf"):
             data = data[3:]
@@ -47,15 +75,14 @@ class Server:
         project, refusal = self._find(fields)
         if refusal:
             return refusal
-        problem = self._validate(data)
-        if problem:
-            return 400, {
-                "status": 400,
-                "title": "The uploaded BOM is invalid",
-                "detail": "Schema validation failed",
-                "errors": problem,
-            }
-        self._import(project, json.loads(data))
+        detail, errors = self._validate(data)
+        if detail:
+            problem = {"status": 400, "title": "The uploaded BOM is invalid", "detail": detail}
+            return 400, {**problem, **({"errors": errors} if errors else {})}
+        document = json.loads(data)
+        if {d["type"] for c in document.get("components", ()) for d in c.get("data", ())} <= DATA_TYPES:
+            self._import(project, document)
+            project["lastBomImport"] = int(time.time() * 1000)
         token = str(uuid.uuid4())
         self.tokens[token] = self.polls
         return 200, {"token": token, **({"projectUuid": project["uuid"]} if self.version.startswith("5") else {})}
@@ -64,15 +91,12 @@ class Server:
         if "project" in fields:
             found = self.projects.get(fields["project"])
             return (found, None) if found else (None, (404, "The project could not be found."))
-        name, version = fields.get("projectName"), fields.get("projectVersion", "")
+        name, version = fields.get("projectName"), (fields.get("projectVersion") or "").strip()
         if not name:
-            return None, (400, {"status": 400, "title": "Bad Request", "detail": "projectName must not be blank"})
+            return None, (500, "")
         found = next((p for p in self.projects.values() if (p["name"], p["version"]) == (name, version)), None)
         if found and found.get("collection"):
-            return None, (
-                400,
-                {"status": 400, "title": "Bad Request", "detail": "BOM cannot be uploaded to collection project."},
-            )
+            return None, (400, "BOM cannot be uploaded to collection project.")
         if not found:
             if fields.get("autoCreate") not in (True, "true"):
                 return None, (404, "The project could not be found.")
@@ -106,10 +130,17 @@ class Server:
 
     def _validate(self, data):
         text = data.decode("utf-8")
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return "BOM is neither valid JSON nor XML", []
         first = re.search(r'"specVersion"\s*:\s*"([^"]*)"', text)
-        if not first or first[1] not in SUPPORTED:
-            return [f"Unrecognized specVersion {first and first[1]}"]
-        return schema.errors({**json.loads(text), "specVersion": first[1]})
+        if not first:
+            return "Unable to determine schema version from JSON", []
+        if first[1] not in SUPPORTED:
+            return f"Unrecognized specVersion {first[1]}", []
+        errors = schema.errors({**document, "specVersion": first[1]})
+        return ("Schema validation failed", errors) if errors else ("", [])
 
     def _import(self, project, document):
         root = document.get("metadata", {}).get("component")
@@ -118,6 +149,8 @@ class Server:
         while stack:
             component = stack.pop(0)
             stack += component.get("components", [])
+            if "purl" in component:
+                component["purl"] = self._purl(component["purl"])
             identity = tuple(component.get(k) for k in ("purl", "cpe", "group", "name", "version"))
             kept = self._kept(
                 component,
@@ -130,6 +163,9 @@ class Server:
                     "cpe",
                     "description",
                     "publisher",
+                    "supplier",
+                    "authors",
+                    "copyright",
                     "hashes",
                     "licenses",
                     "externalReferences",
@@ -155,6 +191,7 @@ class Server:
                         "x-trust-boundary",
                         "data",
                         "provider",
+                        "externalReferences",
                     ),
                 ),
             )
@@ -165,7 +202,18 @@ class Server:
         )
         project["graph_complete"] = bool(root) and root.get("bom-ref") in graph
         project["components"], project["services"] = parts, services
-        project["root"] = self._properties(root) if root else []
+        # Name, version, group and description of a project stay its own, and of properties it has others.
+        project["root"] = self._kept(root or {}, ("type", "purl", "cpe", "publisher", "supplier", "externalReferences"))
+
+    @staticmethod
+    def _purl(text):
+        """Return a package URL as packageurl-java writes it: qualifiers encoded throughout; this is what has to fit."""
+        head, mark, rest = text.partition("?")
+        pairs, hash_, path = rest.partition("#")
+        encoded = "&".join(
+            f"{k}={quote(unquote(v), safe='')}" for k, _, v in (p.partition("=") for p in pairs.split("&"))
+        )
+        return f"{head}{mark}{encoded if mark else ''}{hash_}{path}"
 
     @staticmethod
     def _kept(entry, names):
@@ -206,6 +254,7 @@ def dependency_track(**options):
 
         def answer(self, status, body):
             plain = isinstance(body, str)
+            as_list = isinstance(body, list)
             data = body.encode() if plain else json.dumps(body).encode()
             self.send_response(status)
             kind = (
@@ -214,7 +263,7 @@ def dependency_track(**options):
                 else "text/plain"
                 if plain
                 else "application/problem+json"
-                if status >= 400
+                if status >= 400 and not as_list
                 else "application/json"
             )
             self.send_header("Content-Type", kind)
@@ -226,6 +275,7 @@ def dependency_track(**options):
 
         def handle_all(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.path = re.sub("^http://[^/]+", "", self.path)  # as a proxy is asked
             state.requests.append((self.command, self.path, dict(self.headers), body))
             if state.html:
                 return self.answer(200, "<!doctype html><title>Dependency-Track</title>")
@@ -238,10 +288,11 @@ def dependency_track(**options):
             if self.path == "/api/v1/bom" and self.command == "PUT":
                 fields = json.loads(body)
                 if len(fields["bom"]) > 20_000_000:
-                    return self.answer(
-                        400,
-                        {"status": 400, "title": "Bad Request", "detail": "bom: size must be between 1 and 20000000"},
-                    )
+                    title = "The provided JSON payload could not be mapped"
+                    detail = "The BOM is too large to be transmitted safely via Base64 encoded JSON value."
+                    return self.answer(400, {"status": 400, "title": title, "detail": detail})
+                if refusal := state.check(fields):
+                    return self.answer(*refusal)
                 return self.answer(*state.receive(fields, base64.b64decode(fields["bom"], validate=True)))
             if self.path == "/api/v1/bom" and self.command == "POST":
                 message = message_from_bytes(
@@ -253,8 +304,20 @@ def dependency_track(**options):
                 }
                 data = parts.pop("bom")
                 return self.answer(*state.receive({k: v.decode() for k, v in parts.items()}, data))
+            path, _, query = self.path.partition("?")
+            if self.command == "GET" and path.startswith("/api/v1/project/"):
+                if "VIEW_PORTFOLIO" not in state.permissions:
+                    return self.answer(403, "")
+                asked = parse_qs(query)
+                wanted = (asked.get("name", [""])[0], asked.get("version", [""])[0])
+                for p in state.projects.values():
+                    if path.endswith(p["uuid"]) or (p["name"], p["version"]) == wanted:
+                        return self.answer(200, {k: p[k] for k in ("uuid", "name", "lastBomImport") if k in p})
+                return self.answer(404, "The project could not be found.")
             token = self.path.rsplit("/", 1)[-1]
             if self.command == "GET" and "/token/" in self.path:
+                if not UUID.fullmatch(token):
+                    return self.answer(*state.invalid("isTokenBeingProcessed.arg0", "Invalid UUID", token))
                 if self.path.startswith("/api/v1/event/") and not state.event_tokens:
                     return self.answer(404, "")
                 state.tokens[token] = state.tokens.get(token, 0) - 1

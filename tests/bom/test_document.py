@@ -220,7 +220,7 @@ def test_a_ring_of_models_is_still_reached():
         Observation(Thing.MODEL, "a/y", at(2), attributes={"hub": "huggingface", "base_model": "a/x"}),
     ]
     document = bom.document(inventory(pair))
-    assert needs(document, "pkg:generic/demo@1.0") == ["pkg:huggingface/a/x"]
+    assert needs(document, "pkg:generic/demo@1.0") == ["pkg:huggingface/a/x", "statement:aisec-ci"]
 
 
 def test_an_empty_inventory_still_has_a_root_with_dependencies():

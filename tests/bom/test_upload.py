@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 
 import pytest
 
@@ -9,6 +10,7 @@ from aisec_ci.bom import upload
 from aisec_ci.bom.upload import Client, Target, UnreachableError, UploadError
 from aisec_ci.cli.main import run
 from aisec_ci.errors import UsageError
+from aisec_ci.inventory import Root
 from aisec_ci.model import Observation, Thing
 from tests.bom.dependency_track import KEY, dependency_track
 from tests.bom.materials import SHA, at, everything, inventory
@@ -36,7 +38,7 @@ def test_an_upload_creates_the_project_and_is_worked_through(dtrack):
     client, server, url = dtrack
     receipt = client.upload(DOCUMENT, Target(url, "demo", "1.0", tags=("ai", "team-x"), latest=True))
     assert not receipt.processed
-    assert client.wait(receipt, 5).processed
+    assert client.wait(receipt, Target(url, "demo", "1.0"), 5).processed
     project = server.project("demo", "1.0")
     assert project["tags"] == ["ai", "team-x"]
     assert project["latest"] is True
@@ -57,7 +59,9 @@ def test_the_graph_is_complete_and_what_matters_survives(dtrack):
     assert ("aisec", "occurrence", "app/a.py:3") in model["properties"]
     assert ("aisec", "grant", "allow Bash *") in kept["claude-code"]["properties"]
     assert any(s["description"].startswith("MCP server") for s in project["services"].values())
-    assert ("aisec", "coverage", "incomplete") in project["root"]
+    said = kept["statement on demo"]["properties"]
+    assert {("aisec", "coverage", "incomplete"), ("aisec", "owner:business", "Ann")} <= set(said)
+    assert project["root"]["supplier"] == {"name": "Ann"}
 
 
 def test_files_of_one_name_stay_apart(dtrack):
@@ -71,7 +75,7 @@ def test_files_of_one_name_stay_apart(dtrack):
         )
         for d in ("one", "two")
     ]
-    client.upload(bom.text(bom.document(inventory(files))), Target(url, "demo"))
+    client.upload(bom.text(bom.document(inventory(files, root=Root("demo")))), Target(url, "demo"))
     assert len(server.project("demo")["components"]) == 2
 
 
@@ -89,7 +93,7 @@ def test_repeating_changes_nothing(dtrack):
     client.upload(DOCUMENT, Target(url, "demo"))
     first = copy.deepcopy(server.project("demo"))
     client.upload(DOCUMENT, Target(url, "demo"))
-    assert server.project("demo") == first
+    assert server.project("demo") == {**first, "lastBomImport": server.project("demo")["lastBomImport"]}
     assert len(server.projects) == 1
 
 
@@ -104,6 +108,49 @@ def test_parents_by_name_and_id(dtrack):
     assert len(server.projects) == 3
 
 
+def test_a_project_without_a_version_goes_as_a_form(dtrack):
+    client, server, url = dtrack
+    assert client.wait(client.upload(DOCUMENT, Target(url, "demo", " ")), Target(url, "demo"), 5).imported
+    assert [r[0] for r in server.requests][:1] == ["POST"]
+    assert server.project("demo", "")
+    client.upload(DOCUMENT, Target(url, "other", "1", parent="demo"))
+    assert server.project("other", "1")["parent"] == server.project("demo")["uuid"]
+
+
+def test_an_identifier_in_capitals_is_written_small(dtrack):
+    client, server, url = dtrack
+    client.upload(DOCUMENT, Target(url, "demo", "1"))
+    name = server.project("demo", "1")["uuid"]
+    assert client.upload(DOCUMENT, Target(url, name.upper())).token
+    client.upload(DOCUMENT, Target(url, "child", "1", parent=name.upper()))
+    assert server.project("child", "1")["parent"] == name
+
+
+def test_things_that_the_server_takes_for_one_get_names_of_their_own(dtrack):
+    client, server, url = dtrack
+    same = [Observation(t, "planner", at(4)) for t in (Thing.AGENT, Thing.PROMPT, Thing.TOOL)]
+    servers = [
+        Observation(Thing.MCP_SERVER, "db", at(2, f), attributes={"url": f"https://{f}.example/mcp"}) for f in "ab"
+    ]
+    client.upload(bom.text(bom.document(inventory([*same, *servers], root=Root("demo")))), Target(url, "demo", "1"))
+    project = server.project("demo", "1")
+    assert {c["name"] for c in project["components"].values()} == {"planner", "planner (prompt)", "planner (tool)"}
+    assert len(project["services"]) == 2
+
+
+def test_a_package_url_fits_in_the_form_that_the_server_stores(dtrack):
+    client, server, url = dtrack
+    files = [
+        Observation(Thing.MODEL_FILE, a, at(1), attributes={"url": a})
+        for n in range(10, 200, 5)
+        for a in (f"https://h.example/{'a:/' * n}m.bin",)
+    ]
+    client.upload(bom.text(bom.document(inventory(files, root=Root("demo")))), Target(url, "demo", "1"))
+    kept = server.project("demo", "1")["components"].values()
+    assert len(kept) == len(files)
+    assert 0 < sum("purl" in c for c in kept) < len(kept)
+
+
 # -- what goes wrong -----------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +160,33 @@ def test_an_invalid_document_comes_back_with_the_validators_list(dtrack):
     assert "HTTP 400" in said
     assert "The uploaded BOM is invalid" in said
     assert "components/" in said
+
+
+def test_a_document_that_is_taken_but_not_read_is_told(dtrack):
+    client, server, url = dtrack
+    made = bom.document(everything())
+    next(c for c in made["components"] if c.get("data"))["data"][0]["type"] = "definition"  # valid, and dropped
+    target = Target(url, "demo", "1")
+    for _ in range(2):
+        with pytest.raises(UploadError, match="did not import it"):
+            client.wait(client.upload(bom.text(made), target), target, 5)
+    receipt = client.wait(client.upload(DOCUMENT, target), target, 5)
+    assert (receipt.processed, receipt.imported) == (True, True)
+    server.permissions.remove("VIEW_PORTFOLIO")
+    receipt = client.wait(client.upload(DOCUMENT, target), target, 5)
+    assert (receipt.processed, receipt.imported) == (True, False)
+
+
+def test_what_the_server_finds_wrong_with_the_request_is_told(dtrack):
+    client, _, url = dtrack
+    said = refused(client, Target(url, " ", "1"))
+    assert "projectName: must not be blank" in said
+
+
+def test_a_version_that_the_server_does_not_know_is_told(dtrack):
+    client, _, url = dtrack
+    made = {**bom.document(everything()), "specVersion": "2.0"}
+    assert "Unrecognized specVersion 2.0" in refused(client, Target(url, "demo", "1"), bom.text(made))
 
 
 def test_1_7_is_refused_before_it_is_sent(dtrack):
@@ -173,6 +247,50 @@ def test_a_redirect_does_not_get_the_key(dtrack):
     assert len(server.requests) == 1
 
 
+def test_a_proxy_is_used_and_its_refusal_told(dtrack, monkeypatch):
+    _, server, url = dtrack
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", url)
+    assert Client("http://dtrack.invalid", KEY, pause=0).upload(DOCUMENT, Target("", "demo", "1")).token
+    monkeypatch.setenv("https_proxy", url)  # it knows no CONNECT
+    with pytest.raises(UnreachableError, match="no connection") as caught:
+        Client("https://dtrack.invalid", KEY, pause=0).upload(DOCUMENT, Target("", "demo", "1"))
+    assert "HTTPS_PROXY" in caught.value.help
+    assert KEY not in str(server.requests[-1]) or server.requests[-1][0] != "CONNECT"
+
+
+def test_a_certificate_that_nobody_vouches_for(tmp_path):
+    import ssl
+    import subprocess
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl to make a certificate")
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -keyout k.pem -out c.pem".split(),
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "c.pem", tmp_path / "k.pem")
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.handle_error = lambda *_: None
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        with pytest.raises(UnreachableError, match="is not trusted") as caught:
+            Client(f"https://127.0.0.1:{server.server_port}", KEY, pause=0).upload(DOCUMENT, Target("", "demo", "1"))
+        assert "SSL_CERT_FILE" in caught.value.help
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def test_the_front_end_is_no_server(dtrack):
     client, server, url = dtrack
     server.html = True
@@ -188,13 +306,13 @@ def test_waiting_has_an_end(dtrack):
     client, server, url = dtrack
     server.polls = 10**9
     with pytest.raises(UnreachableError, match="still works"):
-        Client(url, KEY, pause=0.01).wait(client.upload(DOCUMENT, Target(url, "demo")), 0.05)
+        Client(url, KEY, pause=0.01).wait(client.upload(DOCUMENT, Target(url, "demo")), Target(url, "demo"), 0.05)
 
 
 def test_servers_before_4_11_are_asked_at_the_old_address(dtrack):
     client, server, url = dtrack
     server.event_tokens = False
-    assert client.wait(client.upload(DOCUMENT, Target(url, "demo")), 5).processed
+    assert client.wait(client.upload(DOCUMENT, Target(url, "demo")), Target(url, "demo"), 5).processed
     assert any(r[1].startswith("/api/v1/bom/token/") for r in server.requests)
 
 
@@ -230,7 +348,7 @@ def test_command(document, dtrack, monkeypatch, capsys):
     monkeypatch.setenv("DTRACK_API_KEY", KEY)
     assert run(["bom", "upload", "bom.json", "--url", url, "--wait", "--tags", "a, b", "--latest"]) == 0
     out = capsys.readouterr()
-    assert out.out.startswith("worked through: demo 1.0 (token ")
+    assert out.out.startswith("imported: demo 1.0 (token ")
     assert KEY not in out.out + out.err
     assert server.project("demo", "1.0")["tags"] == ["a", "b"]
 

@@ -52,7 +52,9 @@ def services(file: SourceFile, words: Words) -> Iterator[Observation]:
         if not provider or provider in seen or _COMMENT.match(text, text.rfind("\n", 0, found.start()) + 1):
             continue
         seen.add(provider)
-        attributes = {"provider": provider, "kind": words.kind(provider), "endpoint": found[0], "symbol": "address"}
+        attributes = {"provider": provider, "kind": words.kind(provider), "symbol": "address"}
+        if words.hosts.callable(found[0]):
+            attributes["endpoint"] = found[0]
         where = file.location(found.start(), found.end())
         yield Observation(Thing.SERVICE, provider, where, Confidence.MEDIUM, attributes)
 

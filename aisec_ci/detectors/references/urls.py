@@ -63,7 +63,7 @@ class Hosts:
             return ""
         if known := self._exact.get(host):
             return known
-        if port in self._ports and is_local(url):
+        if port is not None and port in self._ports and is_local(url):
             return self._ports[port]
         if not host or _READING.match(host):
             return ""
