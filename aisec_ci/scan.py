@@ -79,13 +79,17 @@ class _Run:
         self._off -= set(context.options.get("enable", ()))
 
     def file(self, file: SourceFile) -> None:
-        try:
-            file.head  # noqa: B018 - the first read: what cannot be read at all is said once, not by each detector
-        except (UnreadableError, OSError) as error:
-            self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
-            return
-        for detector in self.detectors:
-            self.take(detector, file.path, lambda d=detector: d.scan(file) if d.wants(file) else ())  # type: ignore[misc]
+        before = len(self.findings)
+        with file.held():
+            try:
+                file.head  # noqa: B018 - the first read: what cannot be read at all is said once, not by each detector
+            except (UnreadableError, OSError) as error:
+                self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
+                return
+            for detector in self.detectors:
+                self.take(detector, file.path, lambda d=detector: d.scan(file) if d.wants(file) else ())  # type: ignore[misc]
+        if len(self.findings) > before:
+            file.keep()  # its comments may ignore them
 
     def take(self, detector: Detector, path: str, reports: Callable[[], Iterable[Report]]) -> None:
         """Collect what a detector yields. A defect in a detector costs what it had left to say, and is said."""

@@ -24,10 +24,14 @@ def command(*, paths: tuple[str, ...], write: bool, unsafe: bool, rules: tuple[s
     for rule in rules:
         outcome.result.catalog.rule(rule)
     todo = plan(outcome.result.findings, unsafe=unsafe, rules=frozenset(rules))
+    files = {path: outcome.selection.unchanged(path) for path in todo.edits()}
+    changed = frozenset(path for path, file in files.items() if file is None)
+    for path in sorted(changed):
+        click.echo(visible(f"{path} changed while it was scanned: its fixes are left for another run"), err=True)
+    todo = todo.without(changed)
     for path, edits in todo.edits().items():
-        file = outcome.selection.open(path)
-        if file is None:
-            continue
+        file = files[path]
+        assert file is not None
         before = file.text
         after = apply(before, edits)
         if write:

@@ -170,7 +170,8 @@ def _config(request: Request, selection: Selection) -> configuration.Config:
         return configuration.Config()
     if request.config:
         return configuration.load(Path(request.config))
-    return configuration.discover(selection.root, selection.repository, _revision(request, selection))
+    revision = _revision(request, selection)
+    return configuration.discover(selection.root, selection.repository, revision, selection.content)
 
 
 def _revision(request: Request, selection: Selection) -> str:
@@ -191,7 +192,7 @@ def _baseline(request: Request, selection: Selection, config: configuration.Conf
     text = (
         None
         if request.isolated and not request.baseline
-        else configuration.read(path.resolve() if repository else path, repository, top, revision)
+        else configuration.read(path.resolve() if repository else path, repository, top, revision, selection.content)
     )
     return path, baselines.parse(text, path.name) if text is not None else None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import import_module
@@ -75,17 +75,23 @@ class Config:
     """Where that file is; None for the defaults."""
 
 
-def discover(folder: Path, repository: Repository | None, revision: str = "") -> Config:
+def discover(
+    folder: Path,
+    repository: Repository | None,
+    revision: str = "",
+    content: Callable[[Path], bytes | None] = lambda _: None,
+) -> Config:
     """Return the configuration that holds for `folder`: the nearest file upwards, to the top of the repository.
 
-    With `revision`, files are read as that commit has them, so that a change cannot approve itself. Raises ConfigError.
+    With `revision`, files are read as that commit has them, so that a change cannot approve itself. `content` returns
+    what the run knows of a file of the work tree, so that it is not read twice. Raises ConfigError.
     """
     top = repository.top.resolve() if repository else folder.resolve()
     folder = folder.resolve()
     levels = [folder, *(p for p in folder.parents if repository and (p == top or top in p.parents))]
     for level in levels:
         for name in (*NAMES, "pyproject.toml"):
-            text = read(level / name, repository if revision else None, top, revision)
+            text = read(level / name, repository if revision else None, top, revision, content)
             if text is not None and (name != "pyproject.toml" or "[tool.aisec-ci" in text):
                 origin = (level / name).relative_to(top).as_posix() if repository else name
                 return replace(parse(text, origin, name == "pyproject.toml"), folder=level)
@@ -100,14 +106,20 @@ def load(path: Path) -> Config:
     return replace(parse(text, str(path), path.name == "pyproject.toml"), folder=path.resolve().parent)
 
 
-def read(path: Path, repository: Repository | None, top: Path, revision: str) -> str | None:
+def read(
+    path: Path,
+    repository: Repository | None,
+    top: Path,
+    revision: str,
+    content: Callable[[Path], bytes | None] = lambda _: None,
+) -> str | None:
     """Return the text of a file of the user's: from the disk, or with a repository as `revision` has it. None if not there.
 
     Raises ConfigError where it cannot be read.
     """
     if repository is not None:
         data = repository.show(revision, path.relative_to(top).as_posix())
-    else:
+    elif (data := content(path)) is None:
         try:
             with path.open("rb") as stream:
                 data = stream.read(LIMIT + 1)

@@ -26,6 +26,11 @@ class Plan:
             path: sorted(edits, key=lambda e: (e.start, e.end), reverse=True) for path, edits in sorted(out.items())
         }
 
+    def without(self, paths: frozenset[str]) -> Plan:
+        """Return the plan without the fixes that touch one of these files."""
+        kept = tuple((f, fix) for f, fix in self.chosen if not any(edit.path in paths for edit in fix.edits))
+        return Plan(kept, self.clashing)
+
 
 def plan(findings: Iterable[Finding], *, unsafe: bool, rules: frozenset[str] = frozenset()) -> Plan:
     """Choose one fix for each active finding, the gravest finding first; `rules` limits them, if not empty.

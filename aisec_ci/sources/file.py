@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from aisec_ci.model import Location
 from aisec_ci.sources.kinds import Kind, kind_of
-from aisec_ci.sources.store import Store
+from aisec_ci.sources.store import State, Store
 
 WHOLE_LIMIT = 16 * 1024 * 1024
 """Bytes. A file up to this size is kept in memory while its detectors run; a larger one is only streamed."""
@@ -25,6 +27,39 @@ HEAD = 4096
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
+class _Lent(io.RawIOBase):
+    """A stream that goes back to its owner when it is closed."""
+
+    def __init__(self, stream: BinaryIO, back: Callable[[BinaryIO], None]) -> None:
+        self._stream = stream
+        self._back = back
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._stream.read(-1 if size is None else size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._back(self._stream)
+
+
 class UnreadableError(Exception):
     """The file cannot be read as far as is needed; the text says why, for the report."""
 
@@ -36,13 +71,24 @@ class SourceFile:
     and may raise OSError or UnreadableError. Nothing is read before it is asked for.
     """
 
-    def __init__(self, path: str, opener: Callable[[], BinaryIO], size: int, store: Store | None = None) -> None:
-        """`store` keeps the content for the next one who asks for this path."""
+    def __init__(
+        self,
+        path: str,
+        opener: Callable[[], BinaryIO],
+        size: int,
+        store: Store | None = None,
+        seen: State | None = None,
+    ) -> None:
+        """`store` keeps the content for the next one who asks for this path; `seen` is the state of the file on disk."""
         self.path = path
         self.size = size
         """Bytes."""
+        self.seen = seen
         self._opener = opener
         self._store = store
+        self._holds = False
+        self._parked: BinaryIO | None = None
+        self._hashed: tuple[int, Any] | None = None
 
     def __repr__(self) -> str:
         return f"SourceFile({self.path!r})"
@@ -54,14 +100,45 @@ class SourceFile:
 
     def again(self) -> SourceFile:
         """Return the same file with nothing read yet."""
-        return SourceFile(self.path, self._opener, self.size, self._store)
+        return SourceFile(self.path, self._opener, self.size, self._store, self.seen)
 
     # -- bytes -------------------------------------------------------------------------------------------------------
 
     def open(self) -> BinaryIO:
         """Return a new binary, seekable stream at the start of the content. The caller closes it."""
-        known = self._store.get(self.path) if self._store is not None else None
-        return self._opener() if known is None else io.BytesIO(known)
+        known = self.__dict__.get("data")
+        if known is None and self._store is not None:
+            known = self._store.get(self.path)
+        if known is not None:
+            return io.BytesIO(known)
+        if not self._holds or self.small:
+            return self._opener()
+        stream, self._parked = self._parked or self._opener(), None
+        stream.seek(0)
+        return cast("BinaryIO", _Lent(stream, self._park))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Open a file that is too large for memory only once while this lasts, whoever asks for it."""
+        self._holds = True
+        try:
+            yield
+        finally:
+            self._holds = False
+            if self._parked is not None:
+                self._parked.close()
+                self._parked = None
+
+    def _park(self, stream: BinaryIO) -> None:
+        if self._holds and self._parked is None:
+            self._parked = stream
+        else:
+            stream.close()
+
+    def keep(self) -> None:
+        """Keep the content, if it was read, for others who ask for this path in this run."""
+        if self._store is not None and "data" in self.__dict__:
+            self._store.put(self.path, self.data, wanted=True)
 
     @cached_property
     def head(self) -> bytes:
@@ -94,12 +171,28 @@ class SourceFile:
 
     def chunks(self, size: int, overlap: int) -> Iterator[tuple[int, bytes]]:
         """Yield `(offset, bytes)` pieces of `size` bytes that begin with the last `overlap` bytes of the piece before."""
+        known = hashlib.sha256() if self.kind in (Kind.ARTIFACT, Kind.BINARY) and not self.small else None
         with self.open() as stream:
             offset, tail = 0, b""
             while piece := stream.read(size):
+                if known is not None:
+                    known.update(piece)
+                    self._hashed = offset + len(piece), known
                 yield offset - len(tail), tail + piece
                 offset += len(piece)
                 tail = (tail + piece)[-overlap:] if overlap else b""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the content, in hexadecimal. What `chunks` went over of a model file is not read again."""
+        if self.small:
+            return hashlib.sha256(self.data).hexdigest()
+        start, known = self._hashed or (0, hashlib.sha256())
+        with self.open() as stream:
+            stream.seek(start)
+            while piece := stream.read(1 << 20):
+                known.update(piece)
+        return str(known.hexdigest())
 
     @cached_property
     def kind(self) -> Kind:

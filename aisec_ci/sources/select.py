@@ -70,6 +70,27 @@ class Selection:
             return self._files[path].again()
         return self._reader.file(path) if self._reader else None
 
+    def content(self, path: Path) -> bytes | None:
+        """Return what a selected file of the work tree holds, for who reads it beside the scan; None for any other."""
+        if not isinstance(self._reader, _Disk):
+            return None
+        name = _relative(os.path.abspath(path), os.path.abspath(self.root))
+        file = self._files.get(name) if name is not None else None
+        try:
+            return file.again().data if file is not None else None
+        except (OSError, UnreadableError):
+            return None
+
+    def unchanged(self, path: str) -> SourceFile | None:
+        """Return a file of the work tree, read anew, for who wants to write it.
+
+        None where it is not as it was when it was selected, or when it was scanned.
+        """
+        file = self._reader.fresh(path) if isinstance(self._reader, _Disk) else None
+        if file is None or (path in self._files and self._files[path].seen != file.seen):
+            return None
+        return file if self._reader.store.get(path) in (None, file.data) else None  # type: ignore[union-attr]
+
     def remember(self, folder: str) -> None:
         """Know contents again by means of what `folder`, the cache folder, keeps between runs."""
         self._record = Record(folder, os.path.realpath(self.root))
@@ -171,7 +192,20 @@ class _Disk(_Reader):
             raise UnreadableError("not a regular file")
         if not self._inside(os.path.dirname(native)):
             raise UnreadableError("reached through a symbolic link that leaves the tree")
-        return SourceFile(path, partial(_open_regular, native), info.st_size, self.store)
+        return SourceFile(path, partial(_open_regular, native), info.st_size, self.store, state(info))
+
+    def fresh(self, path: str) -> SourceFile | None:
+        """Return a file with its content as it is now, read whole; None where it cannot be, or changed while it was read."""
+        file = self.file(path)
+        if file is None:
+            return None
+        native = os.path.join(self.root, _native(path))
+        alone = SourceFile(path, partial(_open_regular, native), file.size, None, file.seen)
+        try:
+            alone.data  # noqa: B018 - read now, before the state is asked for again
+        except (OSError, UnreadableError):
+            return None
+        return alone if _state(native) == file.seen else None
 
     def content_id(self, path: str, record: Record) -> str:
         native = os.path.join(self.root, _native(path))

@@ -12,12 +12,22 @@ from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from posixpath import basename
 from typing import TypeAlias
 
 from aisec_ci import cache_folder
+from aisec_ci.sources.kinds import Kind, kind_of_name
 
-LIMIT = 32 * 1024 * 1024
-"""Bytes that a run keeps of all files together."""
+CODE = 32 * 1024 * 1024
+"""Bytes of source code, notebooks and lock files that a run keeps: they are looked at once alone and once together."""
+
+OTHERS = 8 * 1024 * 1024
+"""Bytes that a run keeps of all other files together."""
+
+SMALL = 256 * 1024
+"""Bytes of such a file at most."""
+
+_CODE = frozenset({Kind.PYTHON, Kind.NOTEBOOK, Kind.JAVASCRIPT, Kind.TYPESCRIPT, Kind.TOML})
 
 SETTLED = 2_000_000_000
 """Nanoseconds that a file must be unchanged before its times are trusted: file systems keep times as coarse as this (FAT)."""
@@ -42,19 +52,31 @@ def state(info: os.stat_result) -> State:
 class Store:
     """Contents by path, as they were first read in this run. What comes when it is full is not kept."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._left = limit
+    def __init__(self, code: int = CODE, others: int = OTHERS) -> None:
+        self._code = code
+        self._others = others
         self._known: dict[str, bytes] = {}
+        self._last = ("", b"")
+        """What was read last and had no room: mostly asked for again at once."""
 
     def get(self, path: str) -> bytes | None:
         """Return the content of a file, if it is kept."""
-        return self._known.get(path)
+        known = self._known.get(path)
+        return self._last[1] if known is None and self._last[0] == path else known
 
-    def put(self, path: str, data: bytes) -> None:
-        """Keep the content of a file, if there is room."""
-        if path not in self._known and len(data) <= self._left:
-            self._left -= len(data)
-            self._known[path] = data
+    def put(self, path: str, data: bytes, *, wanted: bool = False) -> None:
+        """Keep the content of a file, if there is room. `wanted` says that it will be asked for again."""
+        if path in self._known:
+            return
+        size = len(data)
+        if (wanted or kind_of_name(path) in _CODE or "lock" in basename(path)) and size <= self._code:
+            self._code -= size
+        elif size <= min(SMALL, self._others):
+            self._others -= size
+        else:
+            self._last = (path, data) if size <= SMALL else self._last
+            return
+        self._known[path] = data
 
 
 class Record:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aisec_ci.cli import run as run_module
 from aisec_ci.cli.main import run
 from tests.keys import generate
 
@@ -137,3 +138,18 @@ def test_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) ->
 def test_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     path, text = LEFT[name]
     assert fixed(tmp_path, monkeypatch, path, text) == text
+
+
+def test_a_file_that_changes_while_it_is_scanned_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = run_module.perform
+
+    def perform(request: run_module.Request) -> run_module.Outcome:
+        outcome = real(request)
+        (tmp_path / "a.py").write_text(f"# new\nimport os\nK = '{KEY}'\n")
+        return outcome
+
+    monkeypatch.setattr(run_module, "perform", perform)
+    assert fixed(tmp_path, monkeypatch, "a.py", "import os\nK = '@K'\n") == "# new\nimport os\nK = '@K'\n"
+    assert "a.py changed while it was scanned" in capsys.readouterr().err

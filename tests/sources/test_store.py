@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import itertools
 import os
 import time
 from pathlib import Path
@@ -10,6 +13,8 @@ import pytest
 
 from aisec_ci import cache_folder
 from aisec_ci.errors import GitError
+from aisec_ci.sources import SourceFile
+from aisec_ci.sources import file as file_module
 from aisec_ci.sources import git as git_module
 from aisec_ci.sources import store as store_module
 from aisec_ci.sources.git import Objects
@@ -69,12 +74,14 @@ def test_an_object_that_is_a_pipe_ends_the_wait(git: Git, tmp_path: Path, monkey
 
 
 def test_the_store_is_bounded_and_keeps_the_first_content() -> None:
-    store = Store(limit=10)
-    store.put("a", b"12345")
-    store.put("a", b"other")
-    store.put("b", b"123456")
-    store.put("c", b"12345")
-    assert (store.get("a"), store.get("b"), store.get("c")) == (b"12345", None, b"12345")
+    store = Store(code=10, others=0)
+    store.put("a.py", b"12345")
+    store.put("a.py", b"other")
+    store.put("b.py", b"123456")
+    store.put("c.py", b"12345")
+    assert store.get("b.py") == b"123456"  # what was read last is asked for again at once
+    store.put("d.py", b"1234567")
+    assert (store.get("a.py"), store.get("b.py"), store.get("c.py")) == (b"12345", None, b"12345")
 
 
 def test_a_content_has_the_same_id_in_the_index_and_the_work_tree(git: Git, tmp_path: Path) -> None:
@@ -196,3 +203,73 @@ def test_an_entry_that_is_too_large_is_not_written(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(cache_folder, "SIZE", 10)
     cache_folder.write(tmp_path / "c", "a.json", b"[12345678901]")
     assert not (tmp_path / "c").exists()
+
+
+def test_a_large_file_is_opened_once_while_it_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "WHOLE_LIMIT", 4)
+    data = b"\0" + bytes(range(256)) * 40
+    opened = []
+
+    def opener() -> io.BytesIO:
+        opened.append(io.BytesIO(data))
+        return opened[-1]
+
+    file = SourceFile("a.bin", opener, len(data))
+    with file.held():
+        assert file.head == data[:4096]
+        pieces = list(file.chunks(1000, 10))
+        assert b"".join([pieces[0][1], *(piece[10:] for _, piece in pieces[1:])]) == data
+        assert file.sha256 == hashlib.sha256(data).hexdigest()
+        assert len(opened) == 1
+        with file.open() as one, file.open() as two:
+            assert (one.read(3), two.read(3), one.read(3)) == (data[:3], data[:3], data[3:6])
+        assert len(opened) == 2
+        with file.open() as stream:
+            assert io.BufferedReader(stream).read(100) == data[:100]  # type: ignore[arg-type]
+    assert all(stream.closed for stream in opened)
+    with file.open() as stream:
+        assert stream.read() == data
+    assert opened[-1].closed
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 3])
+def test_the_digest_goes_on_where_a_reader_stopped(monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
+    monkeypatch.setattr(file_module, "WHOLE_LIMIT", 4)
+    data = bytes(range(256)) * 40
+    file = SourceFile("a.safetensors", lambda: io.BytesIO(data), len(data))
+    for _ in itertools.islice(file.chunks(1000, 10), pieces):
+        pass
+    assert file.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_a_file_that_changed_is_not_given_to_who_wants_to_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_bytes(b"x = 1\n")
+    (tmp_path / "b.py").write_bytes(b"y = 1\n")
+    selection = select([])
+    for file in selection.files():
+        assert file.data
+    same = selection.unchanged("a.py")
+    assert same
+    assert same.data == b"x = 1\n"
+    info = (tmp_path / "b.py").stat()
+    (tmp_path / "b.py").write_bytes(b"y = 2\n")
+    os.utime(tmp_path / "b.py", ns=(info.st_atime_ns, info.st_mtime_ns))
+    assert selection.unchanged("b.py") is None
+    (tmp_path / "a.py").unlink()
+    assert selection.unchanged("a.py") is None
+    assert selection.unchanged("new.py") is None
+
+
+def test_the_content_of_a_selected_file_is_known_to_who_asks_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_bytes(b"[tool]\n")
+    (tmp_path / "other.toml").write_bytes(b"x = 1\n")
+    selection = select(["pyproject.toml"])
+    assert selection.content(tmp_path / "pyproject.toml") == b"[tool]\n"
+    assert selection.content(tmp_path / "other.toml") is None
+    assert selection.content(tmp_path.parent / "pyproject.toml") is None

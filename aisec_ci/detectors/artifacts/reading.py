@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from posixpath import basename, splitext
 from typing import Any
 
-from aisec_ci.detectors.artifacts.blob import Blob, Bytes, Stream, walk
+from aisec_ci.detectors.artifacts.blob import Blob, Bytes, Stream
 from aisec_ci.detectors.artifacts.expected import Expected
 from aisec_ci.detectors.artifacts.findings import Collector, Issue
 from aisec_ci.detectors.artifacts.inspect import Item, Scan
@@ -63,8 +62,9 @@ class Reading:
                 # a defect of a reader costs this file, not the scan, and what it found until then is kept
                 collector.not_read(f"a defect of the reader: {type(error).__name__}: {error}"[:200])
             model = any(name not in _PLAIN for name in collector.formats)
-            sha256 = _sha256(blob) if model else ""
-        except OSError as error:
+            blob.close()  # its stream serves the digest, too
+            sha256 = file.sha256 if model else ""
+        except (OSError, UnreadableError) as error:
             yield Gap(file.path, f"cannot be read: {error}", GapLevel.INCOMPLETE, _NAME)
             return
         finally:
@@ -155,10 +155,3 @@ def _finding(file: SourceFile, issue: Issue) -> Finding:
         evidence=issue.evidence,
         anchor=issue.anchor or issue.message,
     )
-
-
-def _sha256(blob: Blob) -> str:
-    digest = hashlib.sha256()
-    for piece in walk(blob):
-        digest.update(piece)
-    return digest.hexdigest()
