@@ -133,13 +133,26 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
     return finding, built[0] if built is not None else None
 
 
+_ENVELOPE = frozenset("content text data value body message payload".split())
+_TAGS = ("type", "kind", "role", "ctype")
+
+
 def _message_text(solver: Solver, load: Value) -> bool:
-    """Say whether a field is one of a class of messages: those of the user and those of the program look alike here."""
+    """Say whether a field is one of a class of messages: those of the user and those of the program look alike here.
+
+    So do the texts of an envelope with a tag (an answer, the address of a picture, an error), and lists of messages.
+    """
     node = solver.project.node(load)
     if node.op != "attr":
         return False
-    owners = [v.what.ir.name for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
-    return any(name.endswith(("Message", "Msg", "Turn", "Utterance")) for name in owners)
+    if node.data == "messages":
+        return True
+    owners = [v.what for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
+    return any(
+        cls.ir.name.endswith(("Message", "Msg", "Turn", "Utterance"))
+        or (node.data in _ENVELOPE and any(solver.flow.has_field(cls, tag) for tag in _TAGS))
+        for cls in owners
+    )
 
 
 def _label(use: str, kind: str) -> str:
@@ -215,7 +228,7 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
             if callee.op == "attr" and callee.args[0] == step.before & MASK:
                 continue  # `value.replace("a", "b")` changes the value, it does not put it anywhere
         length = _text_size(solver, step.value)
-        if length > size:
+        if length > size or length == size == _TEMPLATE:
             best, size = step, length
     return (best.value, best.before) if best is not None else None
 
@@ -275,6 +288,10 @@ def _text_size(solver: Solver, value: Value) -> int:
         return sum(_letters(t) for a in node.args for t in solver.flow.constants(base | a).texts[:1])
     if node.op == "call":
         callee = solver.project.node(base | node.args[0])
+        if callee.op == "attr" and callee.data == "replace" and len(node.args) > 1:
+            mark = solver.flow.constants(base | node.args[1]).texts[:1]
+            if mark and mark[0][:1] in {"{", "<", "[", "%", "$"}:
+                return _TEMPLATE
         if callee.op == "attr" and callee.data in {
             "format",
             "replace",
@@ -285,6 +302,10 @@ def _text_size(solver: Solver, value: Value) -> int:
         }:
             return max((_letters(t) for t in solver.flow.constants(base | callee.args[0]).texts[:2]), default=1)
     return 0
+
+
+_TEMPLATE = 200
+"""Letters that a template is taken to have of which only a mark is known: `prompt.replace("{input}", text)`."""
 
 
 def _letters(text: str) -> int:

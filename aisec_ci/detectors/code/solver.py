@@ -346,8 +346,10 @@ class Solver:
             if path[0] == CONTENT:
                 if name in {"name", "path", "absolute", "as_posix"}:
                     self.add(entry, Fact(use, path, fact.flags), via)
-            elif path[0] in {name, "*"}:
+            elif path[0] == name:
                 self.add(entry, Fact(use, path[1:], fact.flags), via)
+            elif path[0] == "*":  # an element of something is rarely its attribute
+                self.add(entry, Fact(use, path[1:], _doubt(fact.flags, MAX_DOUBT)), via)
         elif name not in _HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
             self.add(entry, Fact(use, (), fact.flags), via)
 
@@ -711,13 +713,37 @@ class Solver:
         known = self._returned.get(fn.id)
         if known is not None:
             return known
-        starts = [call for call, _ in self.flow.callers(fn)] + self.injected.get(fn.id, [])
+        starts = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]
+        starts += self.injected.get(fn.id, [])
         if fn.cls is not None and not {"property", "cached_property"}.isdisjoint(fn.decorator_names):
             starts += self._field_reads(fn.cls, fn.ir.name)
         if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
             starts += self._shown(fn.cls)
         self._returned[fn.id] = starts
         return starts
+
+    def _run_for(self, call: Value, fn: Fn) -> list[Value]:
+        """Return where the result of a call of `fn` is: of one that is a parameter, in the calls that passed `fn`, if it is returned.
+
+        So a helper that measures, repeats, or catches what it is given brings each result to its own caller only.
+        """
+        runner = self.project.fn(call)
+        callee = runner.nodes[self.project.node(call).args[0]]
+        if callee.op != "param" or not self._is_returned(runner, call & MASK):
+            return [call]
+        passing = [
+            outer
+            for outer, target in self.flow.callers(runner)
+            for given, path in self.flow.passed(outer, target, callee.data)
+            if any(v.kind == "func" and v.what is fn for v in self.flow.values(given, path))
+        ]
+        return list(dict.fromkeys(passing)) or [call]
+
+    def _is_returned(self, fn: Fn, index: int) -> bool:
+        returned = set(fn.ir.returns)
+        for _ in range(4):
+            returned |= {a for r in returned if fn.nodes[r].op in {"phi", "guard"} for a in fn.nodes[r].args}
+        return index in returned
 
     def _shown(self, cls: Cls) -> list[Value]:
         """Return the f-strings that show an object of a class: they call its `__str__`."""
@@ -958,6 +984,8 @@ class Solver:
                     self._enter(entry, fact, call, target, param, path)
             return
         word = info.word
+        if _CLIENT.search(word) and not info.targets and _foreign(info.names):
+            return  # what a client answers is not what it was made with
         if word in _USER_MESSAGES and kind in {"", "content"}:
             self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), via)
             return
@@ -967,7 +995,11 @@ class Solver:
                 return
         if word in _CLEAN_WORDS or word.startswith(_CLEAN_STARTS):
             return
+        if word == "open" and fact.flags & BUILT and not fact.path and not info.method:
+            return  # a file of the program's, whose name has a part from outside
         flags = fact.flags | escape
+        if word == "join" and "os.path.join" in info.names:
+            flags |= BUILT
         path = fact.path
         if path and path[0] == CONTENT:
             if word == "open" or word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
@@ -1678,9 +1710,16 @@ _TEXT_WORDS = frozenset(
 
 _HARMLESS_ATTRIBUTES = frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
-    "finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id".split()
+    "finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
+    "url_private url_private_download response_url ResponseURL".split()
 )
-"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations."""
+"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
+that the platform itself gives (files and answers of Slack, CloudFormation)."""
+
+_CLIENT = re.compile(
+    r"^[A-Z]\w*(?:Client|Credentials|Connection)$|^(?:Github|Gitlab|GithubIntegration|Jira|JIRA|Confluence|Reddit|Slack)$"
+)
+"""Classes of clients of services."""
 
 _STANDARD = frozenset(
     "os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split()

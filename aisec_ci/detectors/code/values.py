@@ -1022,6 +1022,10 @@ class Flow:
             cls.assigned = table  # type: ignore[attr-defined]
         return list(table.get(name, ()))
 
+    def has_field(self, cls: Cls, name: str) -> bool:
+        """Say whether objects of a class have a field, declared or set by one of its methods."""
+        return any(name in c.ir.annotations or c.values(name) for c in self.mro(cls)) or bool(self.fields(cls, name))
+
     def find_method(self, cls: Cls, name: str) -> list[Fn]:
         """Return the method that an instance of a class runs: a list of at most one."""
         for owner in self.mro(cls):
