@@ -87,7 +87,7 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "shell": _code("model-output-to-shell", "is run as a shell command by"),
     "program": _code("model-output-to-shell", "chooses the program that is run by"),
     "package": _from_model("model-output-to-shell", _M, "chooses the package that is installed by"),
-    "sql": {**_from_model("model-output-to-sql", _H, "is part of the SQL run by")},
+    "sql": {**_from_model("model-output-to-sql", _H, "is part of the query run by")},
     "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
     "url": {
         **_from_model("model-output-to-url", _H, "chooses the address that is fetched by"),

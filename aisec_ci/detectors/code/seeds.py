@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code import barriers, confidential
@@ -163,7 +164,7 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                     method = cls.method(name)
                     if method is not None:
                         yield from _all(solver, method, base.kind, _of(base.kind, base.family), base.only)
-            for method in _tool_class(solver, cls):
+            for method in (*_tool_class(solver, cls), *_own_tool(solver, cls)):
                 yield from _all(solver, method, "tool", _of("tool", ""), ())
     yield from registered(solver)
 
@@ -187,6 +188,26 @@ def _tool_class(solver: Solver, cls: Cls) -> Iterator[Fn]:
             method = cls.method(name)
             if method is not None and not name.startswith("__"):
                 yield method
+
+
+_TOOL_BASE = re.compile(r"(?:Abstract|Base)?[A-Za-z]*Tool(?:Base|Interface)?|BaseFunction|FunctionTool\w*")
+_RUN = tuple(
+    "run _run arun _arun execute _execute aexecute invoke _invoke ainvoke forward call _call acall __call__".split()
+)
+
+
+def _own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
+    """Yield the methods that run a tool of a project with an own base class of tools: they get what the model chose.
+
+    Such a base class is told by its name and by the description that the model reads.
+    """
+    bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
+    if not any(solver.flow.has_field(b, "description") for b in bases):
+        return
+    for name in _RUN:
+        method = cls.method(name)
+        if method is not None and any(name in b.ir.methods or name.lstrip("_") in b.ir.methods for b in bases):
+            yield method
 
 
 _TOOL_DECORATORS = frozenset({"register_tool", "tool_class", "register_as_tool"})

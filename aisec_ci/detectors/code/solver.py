@@ -968,6 +968,8 @@ class Solver:
         escape = next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
         if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
             return
+        if info.names and info.names[0].startswith(_QUERY_BUILDERS):
+            return
         if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
@@ -1715,6 +1717,26 @@ _HARMLESS_ATTRIBUTES = frozenset(
 )
 """Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
 that the platform itself gives (files and answers of Slack, CloudFormation)."""
+
+_QUERY_BUILDERS = tuple(
+    f"{module}.{word}"
+    for module in ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.future", "sqlmodel", "sqlalchemy.dialects.postgresql")
+    for word in (
+        "select",
+        "insert",
+        "update",
+        "delete",
+        "Table",
+        "Column",
+        "func",
+        "and_",
+        "or_",
+        "bindparam",
+        "desc",
+        "asc",
+    )
+)
+"""Calls that build a query in which values are parameters."""
 
 _CLIENT = re.compile(
     r"^[A-Z]\w*(?:Client|Credentials|Connection)$|^(?:Github|Gitlab|GithubIntegration|Jira|JIRA|Confluence|Reddit|Slack)$"
