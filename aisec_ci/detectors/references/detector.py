@@ -19,6 +19,7 @@ from aisec_ci.detectors.references import (
     images,
     manifests,
     modelfile,
+    prompts,
     settings,
     unparsed,
 )
@@ -96,6 +97,8 @@ class ReferencesDetector:
         """Say whether a file can name something: a manifest, a script, settings with a word that is about models."""
         if manifests.reader_of(file.path):
             return file.small
+        if prompts.role_of(file.path) and file.size <= prompts.LIMIT:
+            return True
         kind = file.kind
         if cards.is_cached(file.path) or (kind is Kind.MARKDOWN and file.size <= cards.LIMIT):
             return file.small and (kind is not Kind.MARKDOWN or bool(cards.CARD.search(file.data)))
@@ -115,6 +118,7 @@ class ReferencesDetector:
                 settings.MARKS.search(data)
                 or b"image" in data
                 or b'"graphs"' in data
+                or (kind is not Kind.JSON and prompts.MARKS.search(data))
                 or b"://" in data
                 or commands.MARKS.search(data)
                 or addresses.MARKS.search(data)
@@ -135,8 +139,11 @@ class ReferencesDetector:
         if modelfile.is_modelfile(file.path):
             yield from modelfile.read(file)
             return
+        if role := prompts.role_of(file.path):
+            yield from prompts.in_file(file, role, self._words)
         if kind is Kind.MARKDOWN:
-            yield from cards.in_card(file)
+            if cards.CARD.search(file.data):
+                yield from cards.in_card(file)
             return
         if cards.is_cached(file.path):
             yield from cards.in_cache(file)
@@ -181,11 +188,16 @@ class ReferencesDetector:
         from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
 
         data = file.data
-        if not (settings.MARKS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data):
+        instructed = file.kind is not Kind.JSON and prompts.MARKS.search(data)
+        if not (
+            instructed or settings.MARKS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data
+        ):
             return
         document = parse(file.text, file.kind)
         if settings.MARKS.search(file.data):
             yield from settings.in_nodes(file, document.roots, self._words)
+        if instructed and not (document.roots and flows.is_dify(document.roots[0])):
+            yield from prompts.in_nodes(file, document.roots, self._words)
         for root in document.roots:
             if isinstance(root, Mapping):
                 yield from images.in_nodes(file, root)

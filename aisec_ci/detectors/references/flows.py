@@ -56,7 +56,7 @@ def in_root(file: SourceFile, root: Mapping, services: Services) -> Iterator[Obs
     """Yield what a flow holds; nothing where the settings are no flow."""
     if basename(file.path) == "langgraph.json":
         yield from _langgraph(file, root)
-    elif root.get("app") is not None and (root.get("workflow") is not None or root.get("model_config") is not None):
+    elif is_dify(root):
         yield from _dify(file, root, services)
     else:
         nodes = [n for n in (root.mapping("data").items("nodes") or root.items("nodes")) if isinstance(n, Mapping)]
@@ -65,6 +65,15 @@ def in_root(file: SourceFile, root: Mapping, services: Services) -> Iterator[Obs
         elif nodes:
             edges = root.mapping("data").items("edges") or root.items("edges")
             yield from _graph(file, nodes[:_MOST], [e for e in edges if isinstance(e, Mapping)], services)
+
+
+def is_dify(root: Node) -> bool:
+    """Say whether parsed settings are an export of Dify."""
+    return (
+        isinstance(root, Mapping)
+        and root.get("app") is not None
+        and (root.get("workflow") is not None or root.get("model_config") is not None)
+    )
 
 
 def prompt(file: SourceFile, node: Scalar, name: str, agent: str = "", role: str = "system") -> Iterator[Observation]:
