@@ -81,3 +81,8 @@ def test_no_agent(inventory, text):
 def test_tests_make_no_agents(inventory):
     text = "import { Agent } from '@openai/agents';\nconst a = new Agent({ name: 'x', tools: [b] });"
     assert named(inventory("", **{"a.test": text}), Thing.AGENT) == set()
+
+
+def test_prompts_of_a_hub(inventory):
+    found = inventory('import { pull } from "langchain/hub";\nconst p = await pull("hwchase17/react");')
+    assert named(found, Thing.PROMPT) == {"hwchase17/react"}

@@ -87,3 +87,11 @@ def test_agents_of_one_name_keep_their_own_tools(inventory):
     refs = {(r.source, r.target) for r in found.relations}
     assert ("agent:one.py#Writer", "tool:one.py#Left") in refs
     assert ("agent:one.py#Writer", "tool:two.py#Right") not in refs
+
+
+def test_prompts_of_a_hub(inventory):
+    found = inventory(
+        app="from langchain import hub\nfrom langsmith import Client\nprompt = hub.pull('rlm/rag-prompt')\nother = Client().pull_prompt('acme/x:abc1234f')\n"
+        "hub.pull(name)\nhub.pull('your-org/prompt')\nrepo.pull('origin/main')\n"
+    )
+    assert named(found, Thing.PROMPT) == {"rlm/rag-prompt", "acme/x:abc1234f"}

@@ -35,6 +35,7 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     yield from downloads.run(view)
     yield from switches.run(view)
     yield from agents.run(view)
+    yield from agents.fetched(view)
     yield from checks.run(view, checks.checks(context.catalog))
 
 
@@ -42,6 +43,7 @@ def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Fi
     """Yield what the calls in JavaScript and TypeScript show; the models that they name are observed elsewhere."""
     view = View(context, flow, locate)
     yield from agents.run(view, "agents-javascript")
+    yield from agents.fetched(view, "agents-javascript")
     yield from Loads(view).run()
     yield from Servers(view).run()
     yield from tools.run(view)

@@ -6,11 +6,13 @@ Observations only. Of an instruction the digest and the length are told, never t
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aisec_ci.catalog import Catalog
+from aisec_ci.detectors.code.calls.ids import is_filler, pin_of
 from aisec_ci.detectors.code.calls.names import Index
 from aisec_ci.detectors.code.calls.slots import Slot, given, slot, slots
 from aisec_ci.detectors.code.calls.view import View
@@ -22,6 +24,7 @@ MOST = 60
 """Tools of one agent."""
 DEEP = 4
 """Objects spread into one another that are followed."""
+_HUB_NAME = re.compile(r"[A-Za-z0-9@][\w ./:-]{1,150}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,29 @@ def run(view: View, language: str = "agents") -> Iterator[Observation]:
             if mcp:
                 attributes["kind"] = "mcp-client"
             yield Observation(Thing.TOOL, tool, view.argument(call, at), Confidence.MEDIUM, attributes)
+
+
+def fetched(view: View, language: str = "agents") -> Iterator[Observation]:
+    """Yield the prompts that code fetches by name from a hub of prompts, by the same tables."""
+    rows = view.context.catalog.data("models/sdks")[language]["prompts"]
+    table = Index((raw["call"], (str(raw["hub"]), slots(raw["id"]))) for raw in rows)
+    for word in table.words:
+        for call in view.calls(word, table.packages_of(word)):
+            if view.is_test(view.module(call).path):
+                continue
+            for (hub, slot_of), name in table.find(word, view.names(call)):
+                passed = given(view.flow, call, slot_of)
+                for text in passed.texts[:5]:
+                    if _HUB_NAME.fullmatch(text) and not is_filler(text):
+                        revision = text.partition(":")[2]
+                        attributes = {
+                            "role": "template",
+                            "hub": hub,
+                            "loader": name,
+                            "pin": pin_of(revision) if revision else "none",
+                        }
+                        where = view.argument(call, passed.at)
+                        yield Observation(Thing.PROMPT, text, where, Confidence.HIGH, attributes)
 
 
 def _name(view: View, call: Value, kind: _Kind, word: str) -> str:
