@@ -64,6 +64,7 @@ def test_files(path, role, name):
         "templates/page.j2",
         "requirements.txt",
         "prompts/data.csv",
+        "prompts/testdata/a.j2",
     ],
 )
 def test_other_files(path):

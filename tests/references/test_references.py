@@ -547,3 +547,9 @@ def test_models_in_variables(path, text, expected):
 def test_services_of_springs_keys():
     text = "spring.ai.azure.openai.api-key=${KEY}\nspring.ai.vectorstore.pgvector.dimensions=3\nspring.ai.retry.max-attempts=2\n"
     assert set(names("application.properties", text, Thing.SERVICE)) == {"azure-openai", "pgvector"}
+
+
+def test_models_that_a_server_loads_from_the_hub_are_the_hubs():
+    assert models("c.yaml", "llm:\n  engine: vllm\n  model: meta-llama/Llama-3.1-8B-Instruct\n") == {
+        ("meta-llama/Llama-3.1-8B-Instruct", "huggingface")
+    }

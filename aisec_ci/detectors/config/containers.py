@@ -126,7 +126,7 @@ def check_compose(scope: Scope) -> Iterator[Report]:
     ai = [key.value for key, node in services if _is_ai(key.value, node)]
     for key, node in services:
         image = node.text("image")
-        if image:
+        if image and "$" not in image:  # with its variables filled in it is observed by `detectors.references`
             yield scope.observation(Thing.CONTAINER, image, node.scalar("image") or key, image=image, service=key.value)
     if not ai:
         return

@@ -41,7 +41,7 @@ _PROMPTS = re.compile(
     rf"|(?:^|/)(?:[\w.-]{{0,80}}[_.-])?(?:prompt|system[_-]?(?:message|instructions?))(?:[_.-][\w-]{{0,40}})?\.{_TEXTS})$"
 )
 _NO_PROMPT = re.compile(
-    r"(?i)(?:^|/)(?:readme|changelog|license|contributing|index|requirements\w*)\.\w+$|(?:^|/)(?:docs?|blog|node_modules|templates?/pages)/"
+    r"(?i)(?:^|/)(?:readme|changelog|license|contributing|index|requirements\w*)\.\w+$|(?:^|/)(?:docs?|blog|node_modules|tests?|testdata|test-data|__tests__|fixtures)/"
 )
 _WORDS = ("prompt", "system", "rules", "goose", ".md", "commands/")
 """A path without one of these words is that of no such file."""

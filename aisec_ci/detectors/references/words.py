@@ -38,6 +38,8 @@ _BUNDLE = re.compile(
 """Models of torchaudio.pipelines, which are constants of that module."""
 _VARIANT = re.compile(r"[a-z0-9-]{2,40}/[\w.-]{2,80}:(?:free|nitro|floor|online|extended|exacto|thinking|beta)")
 """Variants of a model, as only OpenRouter names them."""
+_SERVERS = frozenset(("vllm", "tgi", "sglang", "text-embeddings-inference", "infinity-server"))
+"""Servers that load models from the hub by name."""
 _MIME = re.compile(r"(?:text|application|image|audio|video|font|multipart|message)/")
 """Beginnings of media types (RFC 6838), which look like names of repositories."""
 _VERSIONED = re.compile(r"\d")
@@ -141,6 +143,8 @@ class Words:
         kind = self._ids.what(text, self._folders)
         if kind is self._ids.What.FILLER or (kind is self._ids.What.LOCAL and "/" in text and not self._prefixed(text)):
             return None
+        if near in _SERVERS:
+            near = "huggingface"
         if near and near != "huggingface":
             bare = text.removeprefix(f"{near}/").removeprefix(f"{near}:")
             return Reference(bare, near, Confidence.HIGH) if _VERSIONED.search(bare) or self._known(bare) else None
