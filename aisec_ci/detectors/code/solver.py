@@ -401,12 +401,7 @@ class Solver:
             flags &= ~USER_ROLE
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in _URL_PARTS
-        if (
-            before.startswith("\ue000") and "://" not in before
-        ):  # `{base}/items/{number}`: the host stands in what comes first
-            rest = before[1:]
-            behind_host = behind_host or (rest.startswith("/") or "/" in rest.lstrip(":"))
-        if fixed_host(before) or behind_host or (before.startswith("/") and not before.startswith("//")):
+        if fixed_host(before) or behind_host or _behind_slash(before):
             flags |= SAFE["url"]
         return flags
 
@@ -1040,7 +1035,15 @@ class Solver:
                 flags = _doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
             if info.method and word in _FILLERS:
                 flags |= BUILT
+                if word == "format" and self._fills_behind_host(call, node):
+                    flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _fills_behind_host(self, call: Value, node: Node) -> bool:
+        """Say whether a constant text that is filled is an address whose host stands before the first gap."""
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        texts = self.flow.constants((call & ~MASK) | callee.args[0]).texts
+        return bool(texts) and all(fixed_host(t.partition("{")[0]) for t in texts)
 
     def _text_like(self, info: CallInfo) -> bool:
         return info.word in _TEXT_WORDS or bool(info.names)
@@ -1401,7 +1404,7 @@ class Solver:
             if shells and not shell:
                 shell = False
         if path[:1] == (CONTENT,):
-            return "run-file"
+            return "" if fact.flags & SAFE["shell"] and shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = self._words(fact.value, 0).rsplit("/", 1)[-1]
             return "run-file" if path[0] == 0 or program in _INTERPRETERS else ""
@@ -1612,6 +1615,13 @@ def fixed_host(prefix: str) -> bool:
         return False
     host, slash, _ = rest.partition("/")
     return bool(host) and bool(slash or "?" in host or "#" in host) and "\ue000" not in scheme
+
+
+def _behind_slash(before: str) -> bool:
+    """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `api/v1/`, but not `{scheme}://`."""
+    scheme, mark, rest = before.partition("://")
+    rest = rest if mark else scheme
+    return "/" in rest and not rest.startswith("//")
 
 
 def _doubt(flags: int, doubt: int) -> int:
