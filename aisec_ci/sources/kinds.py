@@ -103,8 +103,15 @@ def kind_of_name(path: str) -> Kind | None:
     name = basename(path).lower()
     if name in _BY_NAME:
         return _BY_NAME[name]
-    if name.startswith((".env.", "dockerfile.", "containerfile.")):
-        return Kind.ENV if name.startswith(".env") else Kind.DOCKERFILE
+    if name.startswith((".env.", ".env-", ".env_")) or name in (
+        "env.example",
+        "env.sample",
+        "env.template",
+        "env.local",
+    ):
+        return Kind.ENV
+    if name.startswith(("dockerfile.", "containerfile.")):
+        return Kind.DOCKERFILE
     return _BY_ENDING.get(splitext(name)[1])
 
 
