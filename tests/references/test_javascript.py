@@ -118,3 +118,31 @@ def test_the_place_and_how_sure():
 def test_hostile_sources_end(text):
     with ends():
         observe("a.ts", text)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("App.vue", '<template><p model="gpt-4">{{ model }}</p></template>\n<script setup lang="ts">\nconst model: string = "gpt-4o";\n</script>', {("gpt-4o", "openai")}),
+        ("Chat.svelte", '<script>\n  export let model = "gpt-4o-mini";\n</script>\n<option value="gpt-4">model</option>', {("gpt-4o-mini", "openai")}),
+        ("page.astro", '---\nconst model = "gpt-4o";\n---\n<h1>model "gpt-4"</h1>\n<script>const m = { model: "gpt-4.1" };</script>', {("gpt-4o", "openai"), ("gpt-4.1", "openai")}),
+        ("App.vue", "<template>const model = 'gpt-4o';</template>", set()),
+    ],
+)  # fmt: skip
+def test_scripts_of_components(path, text, expected):
+    assert models(path, text) == expected
+
+
+def test_a_model_of_a_component_is_found_at_its_place():
+    (seen,) = [
+        o
+        for o in observe("a.vue", '<p>ä</p>\r\n<script>\r\n  const model = "gpt-4o";\r\n</script>')
+        if o.thing is Thing.MODEL
+    ]
+    assert (seen.location.line, seen.location.column) == (3, 18)
+
+
+def test_components_end():
+    with ends():
+        observe("a.svelte", "model <script " * 20_000)
+        observe("a.astro", "---\nmodel " * 20_000)

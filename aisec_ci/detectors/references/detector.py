@@ -37,6 +37,7 @@ STRUCTURED_LIMIT = 2_000_000
 
 _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
 _JAVASCRIPT = frozenset((Kind.JAVASCRIPT, Kind.TYPESCRIPT))
+_COMPONENTS = (".vue", ".svelte", ".astro")
 _PYTHON = frozenset((Kind.PYTHON, Kind.NOTEBOOK))
 _CODE = _JAVASCRIPT | _PYTHON | {Kind.GO, Kind.JAVA}
 """What calls servers and downloads weights by address. Models that Python names are the code engine's business."""
@@ -47,6 +48,9 @@ _BODIES = re.compile(rb"\\[\"']model|[{,] ?model[\"']?:|'model'")
 _ASSIGNING = _SCRIPTS | {Kind.ENV}
 """What sets variables line by line."""
 _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
+_IN_JSON = Marks.of(settings.MARKS, commands.MARKS, addresses.MARKS, b"image", b'"graphs"', b"://")
+_IN_SETTINGS = Marks.of(_IN_JSON, prompts.MARKS)
+"""Settings without one of these name nothing."""
 _DATA_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
     r"\.eslintrc|package-lock|[\w.-]*\.lock|[\w.-]*schema|[\w.-]*\.min|messages|translations?|locale[\w.-]*)\.(?:json|ya?ml|toml)$|"
@@ -101,9 +105,11 @@ class ReferencesDetector:
             return True
         kind = file.kind
         if cards.is_cached(file.path) or (kind is Kind.MARKDOWN and file.size <= cards.LIMIT):
-            return file.small and (kind is not Kind.MARKDOWN or bool(cards.CARD.search(file.data)))
+            return file.small and (kind is not Kind.MARKDOWN or cards.CARD.search(file.data))
         if not file.small or _DATA_NAMES.search(file.path):
             return False
+        if file.path.endswith(_COMPONENTS):
+            return b"://" in file.data or _MARKS.search(file.data)
         if kind in _CODE or unparsed.is_source(file.path):
             return b"://" in file.data or (
                 _MARKS.search(file.data)
@@ -114,15 +120,7 @@ class ReferencesDetector:
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
             data = file.data
-            return len(data) <= STRUCTURED_LIMIT and bool(
-                settings.MARKS.search(data)
-                or b"image" in data
-                or b'"graphs"' in data
-                or (kind is not Kind.JSON and prompts.MARKS.search(data))
-                or b"://" in data
-                or commands.MARKS.search(data)
-                or addresses.MARKS.search(data)
-            )
+            return len(data) <= STRUCTURED_LIMIT and (_IN_JSON if kind is Kind.JSON else _IN_SETTINGS).search(data)
         return False
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
@@ -149,10 +147,11 @@ class ReferencesDetector:
             yield from cards.in_cache(file)
             if "/refs/" in file.path:
                 return
-        if kind in _JAVASCRIPT and _MARKS.search(file.data):
+        component = file.path.endswith(_COMPONENTS)
+        if (kind in _JAVASCRIPT or component) and _MARKS.search(file.data):
             yield from self._javascript.read(file)
-        source = kind in _CODE or unparsed.is_source(file.path)
-        if source and kind not in _JAVASCRIPT | _PYTHON and unparsed.MARKS.search(file.data):
+        source = component or kind in _CODE or unparsed.is_source(file.path)
+        if unparsed.is_source(file.path) and unparsed.MARKS.search(file.data):
             yield from self._unparsed.read(file)
         if not source:
             yield from self._named_in_settings(file, kind)

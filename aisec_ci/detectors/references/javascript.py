@@ -84,6 +84,32 @@ _NAMED = {
 _SHOWN = frozenset(("name", "modelName", "displayName", "label", "title"))
 _IDENTIFIERS = frozenset(("id", "modelId", "model", "value", "model_id", "hostedId", "slug"))
 _PROVIDER_KEYS = frozenset(("provider", "vendor", "platform", "backend"))
+_COMPONENTS = (".vue", ".svelte", ".astro")
+_SCRIPT = re.compile(r"<script\b[^>]{0,300}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_FENCED = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
+"""The code in front of an Astro component."""
+
+
+def is_component(path: str) -> bool:
+    """Say whether a file is a component of Vue, Svelte or Astro, which holds its code between tags."""
+    return path.endswith(_COMPONENTS)
+
+
+def script_of(text: str, path: str) -> str:
+    """Return a component's text with all that is no script replaced by spaces, so that offsets stay."""
+    found = [m.span(1) for m in _SCRIPT.finditer(text)]
+    if path.endswith(".astro") and (fenced := _FENCED.match(text)):
+        found.insert(0, fenced.span(1))
+    out = []
+    end = 0
+    for start, stop in found:
+        if start >= end:
+            out += [_BLANKED.sub(" ", text[end:start]), text[start:stop]]
+            end = stop
+    return "".join([*out, _BLANKED.sub(" ", text[end:])])
+
+
+_BLANKED = re.compile(r"[^\r\n]")
 
 
 @dataclass
@@ -108,7 +134,7 @@ class JavaScript:
 
     def read(self, file: SourceFile) -> Iterator[Observation]:
         """Yield the models and services."""
-        text = file.text
+        text = script_of(file.text, file.path) if is_component(file.path) else file.text
         if len(text) > LIMIT or _TESTS.search(file.path) or text.find("\n") > LINE:
             return
         names = self._names(text)
@@ -389,7 +415,7 @@ def _base(text: str, start: int) -> str:
 def _parse(text: str, path: str) -> Any:
     import tree_sitter  # noqa: PLC0415 - only for a source that may name a model
 
-    if path.endswith((".ts", ".mts", ".cts")):
+    if path.endswith((".ts", ".mts", ".cts", *_COMPONENTS)):
         import tree_sitter_typescript  # noqa: PLC0415
 
         grammar = tree_sitter_typescript.language_typescript()
