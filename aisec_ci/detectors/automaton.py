@@ -19,14 +19,20 @@ def automaton(pattern: bytes) -> Any:
 class Marks:
     """Words of which a file must hold one to be of interest. Compiled when the first file is asked about."""
 
-    __slots__ = ("_compiled", "_pattern")
+    __slots__ = ("_compiled", "pattern")
 
     def __init__(self, pattern: bytes) -> None:
-        self._pattern = pattern
+        self.pattern = pattern
         self._compiled: Any = None
+
+    @classmethod
+    def of(cls, *parts: Marks | bytes) -> Marks:
+        """Return the words of all parts, which are then looked for in one go."""
+        patterns = [part.pattern if isinstance(part, Marks) else part for part in parts]
+        return cls(b"|".join(b"(?:" + pattern + b")" for pattern in patterns))
 
     def search(self, data: bytes) -> bool:
         """Say whether one of the words is there."""
         if self._compiled is None:
-            self._compiled = automaton(self._pattern)
+            self._compiled = automaton(self.pattern)
         return self._compiled.search(data) is not None
