@@ -1,7 +1,8 @@
-"""Build hook: puts the compiled rule pack into the wheel (see `aisec_ci/catalog.py`)."""
+"""Build hook: puts the compiled rule pack into the wheel (see `aisec_ci/catalog.py`), and what stands for the build."""
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileRules(BuildHookInterface):  # type: ignore[type-arg]
-    """Compiles `rules/` into `aisec_ci/_rules/catalog.json` and `aisec_ci/_rules/data/`."""
+    """Compiles `rules/` into `aisec_ci/_rules/catalog.json` and `aisec_ci/_rules/data/`.
+
+    `aisec_ci/_rules/build` is a digest of the code and the rules: what a run keeps for later ones holds for one build, and
+    reading the whole tool to know which it is would cost more than most scans (`aisec_ci/detectors/code/cache.py`).
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the compiled files to the wheel; an editable install reads the YAML instead."""
@@ -21,7 +26,13 @@ class CompileRules(BuildHookInterface):  # type: ignore[type-arg]
         from aisec_ci.catalog import compile_rules  # noqa: PLC0415 - the package under build
 
         folder = Path(tempfile.mkdtemp(prefix="aisec-rules-"))
-        for name, text in compile_rules(Path(self.root) / "rules").items():
+        files = compile_rules(Path(self.root) / "rules")
+        build = hashlib.blake2b(digest_size=16)
+        for path in sorted((Path(self.root) / "aisec_ci").rglob("*.py")):
+            build.update(path.relative_to(self.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        for name, text in sorted(files.items()):
+            build.update(name.encode() + b"\0" + text.encode() + b"\0")
+        for name, text in {**files, "build": build.hexdigest()}.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")

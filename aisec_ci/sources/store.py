@@ -12,11 +12,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from posixpath import basename
 from typing import TypeAlias
 
 from aisec_ci import cache_folder
-from aisec_ci.sources.kinds import Kind, kind_of_name
 
 CODE = 32 * 1024 * 1024
 """Bytes of source code, notebooks and lock files that a run keeps: they are looked at once alone and once together."""
@@ -27,7 +25,7 @@ OTHERS = 8 * 1024 * 1024
 SMALL = 256 * 1024
 """Bytes of such a file at most."""
 
-_CODE = frozenset({Kind.PYTHON, Kind.NOTEBOOK, Kind.JAVASCRIPT, Kind.TYPESCRIPT, Kind.TOML})
+_CODE = ("py", "pyi", "pyw", "ipynb", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "toml", "lock")
 
 SETTLED = 2_000_000_000
 """Nanoseconds that a file must be unchanged before its times are trusted: file systems keep times as coarse as this (FAT)."""
@@ -69,7 +67,7 @@ class Store:
         if path in self._known:
             return
         size = len(data)
-        if (wanted or kind_of_name(path) in _CODE or "lock" in basename(path)) and size <= self._code:
+        if (wanted or path.rpartition(".")[2] in _CODE or "lock" in path.rpartition("/")[2]) and size <= self._code:
             self._code -= size
         elif size <= min(SMALL, self._others):
             self._others -= size

@@ -57,6 +57,7 @@ def test_the_wheel_holds_the_compiled_rules_and_no_other_top_level_package(wheel
     assert {"aisec_ci/py.typed", "aisec_ci/_hooks/pre_commit.py", "aisec_ci/_rules/semgrep/go.yaml"} <= names
     assert len(rules) == len({rule["id"] for rule in rules})
     assert any(name.startswith("aisec_ci/_rules/data/") for name in names)
+    assert "aisec_ci/_rules/build" in names
     assert not any("__pycache__" in name or "/tests/" in name for name in names)
 
 

@@ -25,6 +25,9 @@ _OLD_PICKLE = re.compile(
 )
 """What the beginning of a pickle of protocol 0 holds: an import, or a container at the very start. Such files are text."""
 
+_NAME_LINE = re.compile(rb"\n[A-Za-z_][\w.]{0,60}\n[(qp)V0-9SINtoRsb.]")
+"""What follows the module in an import of protocol 0; without it, looking for a module from each byte on is of no use."""
+
 _OPCODES = frozenset(b"(.012FGIJKLMNPQRSTUVX]abcdegijlopqrstu)}")
 """Bytes that may come first in a pickle of protocol 0 or 1."""
 
@@ -58,7 +61,7 @@ class ArtifactsDetector:
             return found != "lfs" and (found is not None or ends_in_pickle(file))
         if file.head[:1] in _FIRST and sniff(file.head, file.size, file.path) not in (None, "lfs"):
             return True
-        if file.head[:1] and file.head[0] in _OPCODES and kind not in _PROGRAMS and _OLD_PICKLE.search(file.head):
+        if kind not in _PROGRAMS and _begins_as_old_pickle(file.head):
             return True
         if kind is Kind.TEXT and file.path.endswith(".pbtxt"):
             return by_structure(file.head, file.size, file.path) is not None
@@ -75,3 +78,9 @@ class ArtifactsDetector:
     def finish(self) -> Iterator[Report]:
         """Yield what concerns the whole scan."""
         yield from self._reading.finish() if "_reading" in self.__dict__ else ()
+
+
+def _begins_as_old_pickle(head: bytes) -> bool:
+    if not head or head[0] not in _OPCODES:
+        return False
+    return (head[:1] == b"(" or _NAME_LINE.search(head) is not None) and _OLD_PICKLE.search(head) is not None

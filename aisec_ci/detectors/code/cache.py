@@ -46,8 +46,15 @@ _IRRELEVANT = frozenset(
 
 @cache
 def _tool(rules: Path) -> str:
-    """Return what stands for the tool: its version, the code of its detectors, its rules, and the Python that parses."""
+    """Return what stands for the tool: its version, the code of its detectors, its rules, and the Python that parses.
+
+    A wheel says which build it is (see `hatch_build.py`); of a checkout all files are read.
+    """
     total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+    built = rules / "build"
+    if built.is_file():
+        total.update(built.read_bytes())
+        return total.hexdigest()
     for folder, suffixes in ((Path(__file__).parent.parent, (".py",)), (rules, (".json", ".yaml"))):
         for base, folders, names in os.walk(folder):
             folders.sort()
@@ -75,6 +82,8 @@ class Cache:
 
     def get(self, part: Sequence[str], digest_of: Callable[[str], str]) -> list[Report] | None:
         """Return what is known of a set of files, or None."""
+        if self._folder is None:
+            return None
         raw = self._read(self._key("result", part))
         try:
             if not raw or any(digest_of(path) != known for path, known in raw["files"].items()):
@@ -101,7 +110,7 @@ class Cache:
 
     def facts(self) -> dict[str, FileFacts]:
         """Return the known facts by digest of the file."""
-        raw = self._read(self._facts_key)
+        raw = self._read(self._facts_key) if self._folder else None
         try:
             return {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1]))) for k, v in raw.items()} if raw else {}
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -115,7 +124,7 @@ class Cache:
 
     def pattern(self) -> bytes:
         """Return the pattern of `calls.worth_reading`, or nothing."""
-        raw = self._read(self._name("pattern", ()))
+        raw = self._read(self._name("pattern", ())) if self._folder else None
         text = raw.get("pattern") if raw else None
         return text.encode("latin-1", "ignore") if isinstance(text, str) else b""
 
@@ -132,8 +141,6 @@ class Cache:
     # -- keys ---------------------------------------------------------------------------------------------------------
 
     def _key(self, kind: str, part: Sequence[str]) -> str:
-        if self._folder is None:
-            return ""
         return self._name(kind, [*self._tree, "", *part])
 
     @cached_property

@@ -126,7 +126,7 @@ _NAMES: tuple[tuple[tuple[str, ...], str, Shape], ...] = (
     (("mcp",), r"(?:^|/)mcp(?:_config|_settings|-config|-servers|_servers)?\.jsonc?$", Shape("MCP client", Kind.JSON)),
 )
 """Of each shape parts of a path one of which must be there, and the pattern of the whole path, both in lower case."""
-SERVER_KEYS = (b"mcpServers", b"mcp_servers", b"context_servers", b"mcp-servers", b"mcp.servers")
+_SERVERS = Marks(rb"mcpServers|mcp_servers|context_servers|mcp-servers|mcp\.servers")
 _SCRIPT_JSON = {
     "package.json",
     "deno.json",
@@ -182,8 +182,7 @@ def may_configure(file: SourceFile) -> bool:
         return True
     if basename(file.path).lower() in _SKIPPED or file.kind not in STRUCTURED or not file.small:
         return False
-    data = file.data
-    return any(key in data for key in SERVER_KEYS)
+    return _SERVERS.search(file.data)
 
 
 def runs_flags(file: SourceFile) -> bool:

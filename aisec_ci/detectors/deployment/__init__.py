@@ -19,5 +19,8 @@ def create(context: Context) -> Detector:
     return Deferred("deployment", _may_deploy, make)
 
 
+_KINDS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE, Kind.YAML))
+
+
 def _may_deploy(file: SourceFile) -> bool:
-    return file.kind is not Kind.PYTHON
+    return file.kind in _KINDS

@@ -22,7 +22,26 @@ def create(context: Context) -> Detector:
     return Deferred("references", _may_name, make)
 
 
+_PLAIN = (".txt", ".log", ".csv", ".tsv", ".rst", ".html", ".css", ".svg", ".sql", ".md")
+"""Endings of text that only matters where its name says so, or the keys of a model card are in it."""
+
+_TEXTS = (Kind.TEXT, Kind.MARKDOWN, Kind.JSON)
+
+_TELLING = tuple(
+    "require constraint prompt system rules instruction goose skill agent claude gemini qwen warp command mode cursor windsurf "
+    "cline continue trae augment amazonq roo kilocode steering junie models-- datasets-- modelfile".split()
+)
+"""A path without one of these words is that of no manifest, prompt, cached model or Modelfile."""
+
+_CARD = (b"pipeline_tag", b"library_name", b"base_model", b"model-index")
+
+
 def _may_name(file: SourceFile) -> bool:
+    if file.path.endswith(_PLAIN) and file.kind in _TEXTS:
+        path = file.path.lower()
+        return any(word in path for word in _TELLING) or (
+            file.path.endswith(".md") and file.small and any(key in file.data for key in _CARD)
+        )
     # What Python code loads by name is observed by `detectors.code`; here are only addresses. setup.py is a manifest, too.
     if file.kind is not Kind.PYTHON or file.path.endswith("setup.py"):
         return True
@@ -34,6 +53,8 @@ def _addresses() -> re.Pattern[bytes]:
     """Return a pattern that finds something wherever `addresses` does."""
     return re.compile(
         rb"://(?:[\w.-]{0,100}(?:api|inference|router|models|openai|azure|amazonaws|dashscope|bigmodel|volces|baidu|databricks|ibm|langfuse"
-        rb"|smith|arize|helicone|pinecone|qdrant|weaviate|zilliz|supabase|serp|serper|jina|windows)[\w.-]{0,100}"
+        rb"|smith|arize|helicone|pinecone|qdrant|weaviate|zilliz|supabase|serp|serper|jina|windows|mistral|huggingface|baseten|gitee|bfl"
+        rb"|fal\.run|leonardo|gateway|speech|duckduckgo|daytona|unstructured|backend\.|logfire|getliteral|langtrace|langwatch|neptune"
+        rb"|datastax|vespa|typesense|turbopuffer|upstash|activeloop)[\w.-]{0,100}|[\w.-]{1,100}:(?:11434|1234)\b"
         rb"|[^\s\"'`<>]{1,500}?\.(?:safetensors|pth|ckpt|onnx|gguf|ggml|pkl|joblib|pt|h5|keras|tflite|pb|nemo|llamafile|mlmodel|engine|torchscript|bin)\b)"
     )
