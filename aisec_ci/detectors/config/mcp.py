@@ -94,6 +94,18 @@ def _holds_servers(node: Node) -> bool:
     return any(isinstance(v, Mapping) and v.entry("command", "type", *_URL_KEYS) for v in values)
 
 
+def _is_schema(node: Mapping) -> bool:
+    """Say whether a mapping is a JSON Schema, as settings and requests are described by one."""
+    if any(
+        node.get(k) is not None
+        for k in ("$ref", "anyOf", "oneOf", "allOf", "additionalProperties", "patternProperties")
+    ):
+        return True
+    return node.text("type") in {"array", "object"} and any(
+        isinstance(node.get(k), Mapping) for k in ("items", "properties")
+    )
+
+
 def _is_server(node: Node) -> bool:
     return isinstance(node, Mapping) and any(
         isinstance(node.get(k), (Scalar, Sequence)) for k in ("command", *_URL_KEYS)
@@ -102,6 +114,8 @@ def _is_server(node: Node) -> bool:
 
 def servers_of(scope: Scope, node: Node) -> Iterator[Server]:
     """Yield the servers of a mapping of names to servers, or of a list of servers with names."""
+    if isinstance(node, Mapping) and _is_schema(node):
+        return  # what a JSON Schema or an OpenAPI document says of the key
     if isinstance(node, Mapping):
         for entry in node.entries:
             if (

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 _HUB = re.compile(r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com|modelscope\.cn|civitai\.com)/")
 """Where a file with the ending `.bin` is one of weights; elsewhere it can be anything."""
 _CHECKSUM = re.compile(r"(?i)\b([0-9a-f]{64})\b")
-_SERVER = re.compile(r"https?://([a-zA-Z0-9.-]{4,200})(?=[/:\"'`\s?]|$)")
+_SERVER = re.compile(r"https?://([a-zA-Z0-9.-]{4,200})(?::\d{2,5})?(?=[/:\"'`\s?]|$)")
 _COMMENT = re.compile(r"[ \t]*(?:#|//|<!--)")
 
 

@@ -44,7 +44,7 @@ def in_dockerfile(file: SourceFile) -> Iterator[Observation]:
         if len(words) > 2 and words[1][0].lower() == "as":
             stages.add(words[2][0])
         image = words[0][0]
-        if image not in stages and image != "scratch":
+        if image != "scratch" and not {image, _filled(image, arguments)} & stages:
             yield from _observe(file, found.start(2) + words[0].start(), image, _filled(image, arguments), "FROM")
 
 
@@ -55,7 +55,8 @@ def in_nodes(file: SourceFile, root: Mapping) -> Iterator[Observation]:
     for mapping, key in _mappings(root):
         for name in ("image", "container"):
             node = mapping.get(name)
-            if isinstance(node, Scalar) and node.string:
+            # In a matrix of a workflow a bare word can stand for anything.
+            if isinstance(node, Scalar) and node.string and (key != "include" or set("/:@") & set(node.value)):
                 yield from _observe(file, node.at(0), node.value, _filled(node.value, {}), name)
         if key == "image" and (repository := mapping.scalar("repository")):  # the way of Helm charts
             registry, tag, digest = mapping.text("registry"), mapping.text("tag"), mapping.text("digest")

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.calls.ids import What, legacy_names, pin_of, what
 from aisec_ci.detectors.code.calls.literals import literal
 from aisec_ci.detectors.code.calls.loaders import Loader, loaders
 from aisec_ci.detectors.code.calls.remedies import keyword_added, replaced
-from aisec_ci.detectors.code.calls.slots import Given, given, slot
+from aisec_ci.detectors.code.calls.slots import Given, closed, given, slot, unpacked
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import ModuleInfo, Value
 from aisec_ci.detectors.locks import Locks
@@ -114,6 +114,10 @@ class Loads:
         if loader.prefixes and not ids:
             return None
         revision = given(flow, call, loader.revision)
+        if revision.at is None and revision.given and not all(closed(flow, m) for m in unpacked(flow, call)):
+            revision = Given(
+                None, (), sure=False
+            )  # a mapping that many fill: what one of them puts in is not this one's
         return _Load(call, loader, name, ids, local, revision, self._pins(loader, list(ids), revision))
 
     def _pins(self, loader: Loader, ids: list[str], revision: Given) -> tuple[str, ...]:

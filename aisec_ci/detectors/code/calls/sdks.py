@@ -41,11 +41,12 @@ class Clients:
         self.model = tuple(Slot(word) for word in table["model"])
         self.model_words = frozenset(table["model"])
         self.positional: Mapping[str, int] = table["positional"]
-        self.last_words = frozenset(n.rpartition(".")[2] for n in self.positional)
+        self.named: Mapping[str, Mapping[str, Any]] = table["named"]
+        self.last_words = frozenset(n.rpartition(".")[2] for n in (*self.positional, *self.named))
         self.endpoint = tuple(Slot(word) for word in table["endpoint"])
         self.endpoint_words = frozenset(table["endpoint"])
         self.not_models = frozenset(table["not-models"])
-        self.packages = frozenset(n.partition(".")[0] for n in (*self._providers, *self._routed))
+        self.packages = frozenset(n.partition(".")[0] for n in (*self._providers, *self._routed, *self.named))
         self.hosts = Hosts(catalog.data("models/providers")["providers"])
         self.kinds = {key: entry["kind"] for key, entry in catalog.data("models/providers")["providers"].items()}
 
@@ -92,6 +93,11 @@ class Sdks:
                     continue
                 call = fn.value(i)
                 for name in view.names(call):
+                    if name in clients.named:
+                        for item in self._named(call, name):
+                            called.add((info.path, item.name))
+                            yield item
+                        break
                     provider = clients.provider(name)
                     if provider is not None and word not in clients.not_models:
                         for item in self._call(call, name, provider, word):
@@ -104,6 +110,7 @@ class Sdks:
     def _imports(self, called: set[tuple[str, str]]) -> Iterator[Observation]:
         """Yield the services whose own client a module imports, but makes in no way that is seen: handed on as a class, or by a function."""
         view, clients = self.view, self.clients
+        paths = frozenset(view.context.tree.paths)
         for fn in view.project.fns:
             info = fn.module
             if not view.reported(info) or view.is_test(info.path) or clients.packages.isdisjoint(_tops(info)):
@@ -115,11 +122,20 @@ class Sdks:
                 hub = clients.provider(dotted) or ""
                 if not hub or hub in _COMPATIBLE or hub not in clients.kinds or (info.path, hub) in called:
                     continue
-                if view.project.names.split(dotted, info.path)[0]:
-                    continue  # a module of the project that is called like the library
+                if _is_own(dotted.partition(".")[0], info.path, paths, view.folders):
+                    continue
                 called.add((info.path, hub))
                 attributes = {"provider": hub, "kind": clients.kinds[hub], "symbol": dotted}
                 yield Observation(Thing.SERVICE, hub, view.place(fn.value(i)), Confidence.MEDIUM, attributes)
+
+    def _named(self, call: Value, name: str) -> Iterator[Observation]:
+        """Yield the service that the arguments of a call of a cloud's own library name."""
+        entry = self.clients.named[name]
+        slot = given(self.view.flow, call, (Slot(entry["keyword"], 0),))
+        for text in slot.texts:
+            if hub := entry["services"].get(text):
+                attributes = {"provider": hub, "kind": self.clients.kinds[hub], "symbol": name}
+                yield Observation(Thing.SERVICE, hub, self.view.argument(call, slot.at), Confidence.HIGH, attributes)
 
     def _call(self, call: Value, name: str, provider: str, word: str) -> Iterator[Observation]:
         flow = self.view.flow
@@ -207,6 +223,16 @@ class Sdks:
             attributes["endpoint"] = url
         confidence = Confidence.HIGH if steps <= 1 and not many else Confidence.MEDIUM
         yield Observation(Thing.MODEL, found.name if found else text, where, confidence, attributes)
+
+
+def _is_own(name: str, importer: str, paths: frozenset[str], folders: frozenset[str]) -> bool:
+    """Say whether Python would import a module of the project for a top-level name: from the root, `src`, or a script's folder."""
+    here = importer.rpartition("/")[0]
+    script = here if here and f"{here}/__init__.py" not in paths else ""
+    return any(
+        f"{folder}{name}.py" in paths or f"{folder}{name}" in folders
+        for folder in ("", "src/", f"{script}/" if script else "")
+    )
 
 
 def _tops(info: ModuleInfo) -> set[str]:

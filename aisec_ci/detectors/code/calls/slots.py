@@ -74,13 +74,13 @@ def given(flow: Flow, call: Value, wanted: Iterable[Slot]) -> Given:
             vals = flow.values(at, one.path)
             if not one.path or vals:
                 return Given(at, vals, sure=True)
-            sure = sure and _closed(flow, at)
+            sure = sure and closed(flow, at)
             continue
         for mapping in unpacked(flow, call):
             found = flow.values(mapping, (one.name, *one.path))
             if any(v.kind not in {"unknown", "param"} and not _is_global(v) for v in found):
                 return Given(None, found, sure=True)
-            sure = sure and _closed(flow, mapping)
+            sure = sure and closed(flow, mapping)
         sure = sure and not (one.position is not None and _starred(flow, call))
     return Given(None, (), sure)
 
@@ -112,7 +112,7 @@ def _starred(flow: Flow, call: Value) -> bool:
     return "*" in flow.project.node(call).data
 
 
-def _closed(flow: Flow, mapping: Value) -> bool:
+def closed(flow: Flow, mapping: Value) -> bool:
     """Say whether all keys of a mapping are seen: a literal without unpacked parts and unknown keys."""
     vals = flow.values(mapping)
     if any(v.kind == "const" for v in vals):
