@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, WEAK, Call, Entry, Fact, Hit, Out, State
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
-from aisec_ci.detectors.code.solver import ASKED, BUILT, DOUBT, WEAK, Entry, Fact, Hit, Solver
+from aisec_ci.detectors.code.solver import Reached, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
 HOPS = 14
@@ -24,8 +25,9 @@ FLOWS = 5
 SHARED = 3
 """Hops through fields and shared variables from which on a flow is a guess: objects of a class are not told apart."""
 
-JUMPS = 14
-"""Calls, results and shared variables on a flow beyond which it is a guess: not every caller goes with every callee."""
+JUMPS = 9
+"""Results that went to all callers, fields and shared variables on a flow beyond which it is a guess: not every caller goes
+with every callee."""
 
 _STEPS = 400
 """Steps of a way that are looked at."""
@@ -45,14 +47,14 @@ class Step(NamedTuple):
 def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
     """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks."""
     found: dict[tuple[str, int, int, str], Finding] = {}
-    for entry, hit in solver.reached:
-        graded = _finding(solver, positions, entry, hit)
+    for reached in solver.reached:
+        graded = _finding(solver, positions, reached)
         if graded is None:
             continue
         finding, joined = graded
         where = finding.location
         line, column = solver.project.node(joined).pos[:2] if joined is not None else (where.line, where.column)
-        key = (where.path, line, column, "prompt" if hit.kind in PROMPT_KINDS else hit.kind)
+        key = (where.path, line, column, "prompt" if reached.hit.kind in PROMPT_KINDS else reached.hit.kind)
         old = found.get(key)
         found[key] = finding if old is None else _merged(old, finding)
     for key in sorted(found):
@@ -68,14 +70,14 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
-def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tuple[Finding, Value | None] | None:
-    """Return the finding of a hit, with the join of texts at which it stands; None where it is not reported."""
-    source = entry.source
-    assert source is not None
+def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Finding, Value | None] | None:
+    """Return the finding of a use that is reached, with the join of texts at which it stands; None where it is not reported."""
+    state, hit, flags = reached
+    source = state.source
     graded = grade(hit.kind, source.kind)
-    if graded is None or hit.flags & ASKED:
+    if graded is None or flags & ASKED:
         return None
-    steps = _way(solver, entry, hit)
+    steps = _way(solver, state, hit)
     inner = hit
     while inner.inner is not None:
         inner = inner.inner[1]
@@ -84,7 +86,6 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         return None
     prompt = hit.kind in PROMPT_KINDS
     severity = graded.severity
-    flags = hit.flags
     if hit.kind == "sql" and not flags & BUILT:
         severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
     if hit.kind == "url" and flags & BUILT:
@@ -97,11 +98,7 @@ def _finding(solver: Solver, positions: Positions, entry: Entry, hit: Hit) -> tu
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
-    if (
-        len(shared) >= SHARED
-        or sum(bool(s.note) for s in steps) > JUMPS
-        or any(_message_text(solver, s.value) for s in shared)
-    ):
+    if len(shared) >= SHARED or state.jumps > JUMPS or any(_message_text(solver, s.value) for s in shared):
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
@@ -170,14 +167,31 @@ def _label(use: str, kind: str) -> str:
 # -- the way -----------------------------------------------------------------------------------------------------------
 
 
-def _way(solver: Solver, entry: Entry, hit: Hit) -> list[Step]:
-    steps = _trail(solver, entry, hit.fact, 0)
-    while hit.inner is not None and len(steps) < _STEPS:
-        inner_entry, inner_hit = hit.inner
-        param = inner_entry.param
-        steps.append(Step(hit.call, hit.fact.value, _passed(solver, param)))
-        steps.extend(_trail(solver, inner_entry, inner_hit.fact, 0))
-        hit = inner_hit
+def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
+    """Return the steps from the source to a use."""
+    legs: list[tuple[State, Hit | Out | Call | Fact]] = [(state, hit)]
+    while state.before is not None and state.out is not None and len(legs) < _STEPS:
+        out, state = state.out, state.before
+        legs.append((state, out if isinstance(out, (Out, Call)) else state.entry.exits[out]))
+    steps: list[Step] = []
+    for here, end in reversed(legs):
+        trail = _descent(solver, here.entry, end)
+        if trail and here.note:
+            trail[0] = trail[0]._replace(note=here.note)
+        steps += trail
+    return steps[:_STEPS]
+
+
+def _descent(solver: Solver, entry: Entry, end: Hit | Out | Call | Fact) -> list[Step]:
+    """Return the steps from the start of a summary to a fact, and for a use on into the functions that reach it."""
+    steps = _trail(solver, entry, end if isinstance(end, Fact) else end.fact, 0)
+    if isinstance(end, Call):
+        steps.append(Step(end.call, end.fact.value, _passed(solver, end.inner.start.values[0])))
+    while isinstance(end, Hit) and end.inner is not None and len(steps) < _STEPS:
+        inner, below = end.inner
+        steps.append(Step(end.call, end.fact.value, _passed(solver, inner.start.values[0])))
+        steps += _trail(solver, inner, below.fact, 0)
+        end = below
     return steps
 
 
@@ -188,7 +202,7 @@ def _passed(solver: Solver, param: Value) -> str:
 
 
 def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
-    """Return the steps from the start of an entry (for a merged source: from the source) to a fact."""
+    """Return the steps from the start of a summary to a fact."""
     back: list[list[Step]] = []
     count = 0
     while count < _STEPS:
@@ -198,8 +212,8 @@ def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
         before = via.fact.value if via.fact is not None else -1
         if via.entry is not None and via.inner is not None and depth < 12:
             inside = _trail(solver, via.entry, via.inner, depth + 1)
-            inner = [Step(fact.value, before, _passed(solver, via.entry.param)), *inside]
-            fn = solver.project.fn(via.entry.param)
+            inner = [Step(fact.value, before, _passed(solver, via.entry.start.values[0])), *inside]
+            fn = solver.project.fns[via.entry.fn]
             back.append([*inner, Step(fact.value, before, f"returned by `{fn.ir.name}`")])
         else:
             back.append([Step(fact.value, before, via.note)])
@@ -208,9 +222,6 @@ def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
             break
         fact = via.fact
     steps = [s for part in reversed(back) for s in part]
-    if entry.origin is not None and depth < 12:
-        other, at = entry.origin
-        steps = [*_trail(solver, other, at, depth + 1), *steps]
     return steps[:_STEPS]
 
 

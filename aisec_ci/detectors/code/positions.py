@@ -23,11 +23,16 @@ class Positions:
         self._files: dict[str, SourceFile | None] = {}
         self._lines: dict[str, list[list[int]]] = {}
         self._sources: dict[str, list[str]] = {}
+        self._places: dict[tuple[Value, Value], Location] = {}
 
     def locate(self, value: Value) -> Location:
         """Return the range of the expression that a value comes from."""
-        fn = self.project.fn(value)
-        return self.place(fn.module.path, fn.nodes[value & MASK].pos, fn.module.ir.cells)
+        known = self._places.get((value, value))
+        if known is None:
+            fn = self.project.fn(value)
+            known = self.place(fn.module.path, fn.nodes[value & MASK].pos, fn.module.ir.cells)
+            self._places[value, value] = known
+        return known
 
     def place(self, path: str, pos: Pos, cells: list[tuple[int, int]] | None = None) -> Location:
         """Return the range of a position of a module's source in its file."""
@@ -47,6 +52,12 @@ class Positions:
         That is the hole of an f-string, the argument of a call, the value of a key; where it is not found, all of `value`.
         The intermediate form knows where a value is made, not where it is mentioned; the source is looked at again.
         """
+        known = self._places.get((value, operand))
+        if known is None:
+            known = self._places[value, operand] = self._operand(value, operand)
+        return known
+
+    def _operand(self, value: Value, operand: Value) -> Location:
         fn = self.project.fn(value)
         node = fn.nodes[value & MASK]
         cells = fn.module.ir.cells

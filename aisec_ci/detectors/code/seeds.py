@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code import barriers, confidential
+from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.solver import CallInfo, Solver, Source
+from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Val
 
 _INJECTED = frozenset(
@@ -239,7 +241,7 @@ def _dependencies(solver: Solver, fn: Fn, handler: Handler | Signature, depth: i
             for val in solver.flow.values(given) if given is not None else ():
                 if val.kind != "func" or index not in fn.params:
                     continue
-                solver.injected.setdefault(val.what.id, []).append(fn.value(fn.params[index]))
+                solver.places.injected.setdefault(val.what.id, []).append(fn.value(fn.params[index]))
                 yield from _all(solver, val.what, handler.kind, _of(handler.kind, handler.family), ())
                 yield from _dependencies(solver, val.what, handler, depth + 1)
 
@@ -270,7 +272,7 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
                     return models.handlers[name]
                 known = known or not _vague(val)
             elif val.kind in {"func", "class"}:
-                if val.kind == "func" and (handler := models.handlers.get(solver.own_name(val.what))):
+                if val.kind == "func" and (handler := models.handlers.get(solver.calls.own_name(val.what))):
                     return handler
                 known = True
         callee_node = parent.nodes[callee]

@@ -536,13 +536,16 @@ class Flow:
             yield from self._part(val, path, depth)
             return
         parent = fn.module.functions[fn.ir.parent]
-        found = False
+        found = said = False
         if param.annotation >= 0 and param.kind not in {"*", "**"}:
             for val in self.of_type(parent.value(param.annotation), path, depth):
                 found = True
+                said = said or (val.kind in {"inst", "obj"} and not str(val.what).startswith("collections."))
                 yield val
         if param.default >= 0:
             yield from self._eval(parent.value(param.default), path, depth)
+        if said and not path:
+            return  # the annotation says what it is; what callers pass tells more only of its parts
         seen = False
         for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
             for argument, inner in self.passed(call, target, index):

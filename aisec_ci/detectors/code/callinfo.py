@@ -1,0 +1,113 @@
+"""What a call is, as far as the search cares: its names, the model of the library it belongs to, the functions it may run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from aisec_ci.detectors.code.models import CallModel, Models
+from aisec_ci.detectors.code.project import Fn, Value
+from aisec_ci.detectors.code.values import Flow, Target
+from aisec_ci.detectors.code.vocabulary import STANDARD
+
+
+class CallInfo(NamedTuple):
+    """What a call is, as far as the search cares."""
+
+    names: tuple[str, ...]
+    model: CallModel | None
+    loose: bool
+    targets: tuple[Target, ...]
+    word: str
+    """The last word of what is called."""
+    method: bool
+    """Whether it is called on something."""
+
+
+class Calls:
+    """The calls of a project. Answers are remembered."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self.models = models
+        self._info: dict[Value, CallInfo] = {}
+
+    def info(self, call: Value) -> CallInfo:
+        """Return what a call is."""
+        known = self._info.get(call)
+        if known is None:
+            known = self._info[call] = self._classify(call)
+        return known
+
+    def _classify(self, call: Value) -> CallInfo:
+        fn = self.project.fn(call)
+        node = self.project.node(call)
+        names = tuple(sorted(self.flow.names(call)))
+        targets = tuple(self.flow.targets(call))
+        if self.models.own:
+            names += tuple(n for t in targets if t.sure < 2 and (n := self.own_name(t.fn)))
+        callee = fn.nodes[node.args[0]]
+        words: list[str] = []
+        at = callee
+        while at.op == "attr" and len(words) < 5:
+            words.append(at.data)
+            at = fn.nodes[at.args[0]]
+            while at.op in {"call", "guard"} and len(words) < 5 and at.args and fn.nodes[at.args[0]].op == "attr":
+                made = at.op == "call"
+                at = fn.nodes[at.args[0]]
+                if made and at.data == "request":  # `requests.request(…).json()` is an answer, not a request
+                    words.append("request()")
+                    at = fn.nodes[at.args[0]]
+        if at.op == "var":
+            words.append(at.data[1])
+        elif at.op == "param":
+            words.append(fn.ir.params[at.data].name)
+        elif at.op == "import":
+            words.append(at.data.rsplit(".", 1)[-1])
+        word = words[0] if words else ""
+        model, loose = None, False
+        for name in names:
+            model = self.models.call(name)
+            if model is not None:
+                break
+        # a look-alike of a known call on something unknown
+        if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
+            known_elsewhere = any(n.split(".", 1)[0].removesuffix("()") in STANDARD for n in names)
+            if not known_elsewhere:
+                model = self.models.call_loose(tuple(reversed(words)), [k for k in node.data if k])
+                loose = model is not None
+        if model is not None and (
+            (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
+        ):
+            model = None
+        if loose:
+            targets = ()
+        # `re.search(x)` is a function of a module, `pattern.search(x)` a method
+        method = callee.op == "attr" and not any("()" not in n.rpartition(".")[0] for n in names)
+        return CallInfo(names, model, loose, targets, word, method)
+
+    def own_name(self, fn: Fn) -> str:
+        """Return the name under which the user's configuration speaks of a function of the project, or an empty string.
+
+        `src/app/security.py` is `app.security` there, as in an import.
+        """
+        name = f"{fn.module.path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}.{fn.ir.qual}"
+        while "." in name:
+            if name in self.models.own:
+                return name
+            name = name.partition(".")[2]
+        return ""
+
+    def _unless(self, call: Value, model: CallModel) -> bool:
+        for word, wanted in model.unless.items():
+            known = self.flow.argument_constants(call, None, word)
+            if wanted == "?" and self.flow.argument(call, None, word) is not None:
+                return True
+            if known.values and wanted in known.values:
+                return True
+        return False
+
+    def _only(self, call: Value, model: CallModel) -> bool:
+        return all(
+            wanted in self.flow.argument_constants(call, None, word).values for word, wanted in model.only.items()
+        )

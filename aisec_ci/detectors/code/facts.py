@@ -1,0 +1,212 @@
+"""What the search for text from outside is made of: facts, how they came about, and what follows from a start.
+
+A fact says: this value holds text from outside, in the part of it at `path`. A *summary* is all that follows inside a
+function from one start ("parameter p holds it at path q", "what these calls return holds it"), whatever the source is:
+what leaves the function and how, and which uses it reaches. Flags say what the value went through on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aisec_ci.detectors.code.models import KINDS_SAFE
+from aisec_ci.detectors.code.project import Value
+from aisec_ci.detectors.code.values import Path, Target
+
+PATH_LIMIT = 3
+"""Steps into a structure that are told apart."""
+
+PARTS_LIMIT = 6
+"""Parts of one value, or of one parameter, that are followed for one start. Functions that walk nested structures, such as
+schemas, would otherwise multiply parts without end; the roles and contents of messages need a handful."""
+
+SAFE = {kind: 1 << i for i, kind in enumerate(KINDS_SAFE)}
+"""Bits of a fact's flags: made safe for this use."""
+
+WEAK = 1 << 8
+"""Some check that is not a barrier was passed."""
+BUILT = 1 << 9
+"""Joined with constant text."""
+ASKED = 1 << 10
+"""A human was asked."""
+SCHEME = 1 << 11
+"""Its scheme was checked (URLs)."""
+USER_ROLE = 1 << 12
+"""It was put into a message of the user, the assistant, or a tool: what takes it out of there again is the library's way
+to build its request, not a trusted prompt."""
+DOUBT = 13
+"""Position of two bits: 0 resolved, 1 one step by class hierarchy, field or name, 2 guessed."""
+SAFE_MASK = (1 << DOUBT) - 1
+
+MAX_DOUBT = 2
+
+CONTENT = "$content"
+"""Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
+
+Exit = tuple[int, Path, int]
+"""How something leaves a function: the parameter that it was put into, or -1 for the result, path, and flags."""
+
+Place = tuple[Hashable, ...]
+"""Where a value goes on outside of a function: `(kind, …)`, see places.py."""
+
+
+class Fact(NamedTuple):
+    """A value, the part of it, and what is known about its danger."""
+
+    value: Value
+    path: Path
+    flags: int
+
+    @property
+    def doubt(self) -> int:
+        """0 sure, 1 likely, 2 guessed."""
+        return self.flags >> DOUBT
+
+
+class Source(NamedTuple):
+    """Where text from outside enters."""
+
+    value: Value
+    kind: str
+    what: str
+    """For messages: `request body of FastAPI`, `answer of chat.completions.create`."""
+    doubt: int = 0
+    path: Path = ()
+
+
+class Start(NamedTuple):
+    """Values of one function, and of functions inside it, that hold it, in the part at `path`."""
+
+    values: tuple[Value, ...]
+    path: Path
+    put: bool = False
+    """Whether it was put into the objects that the values are, which may be part of others."""
+
+
+class Via(NamedTuple):
+    """How a fact came about: from a fact of the same summary, through the results of another summary, or both."""
+
+    fact: Fact | None
+    entry: Entry | None = None
+    inner: Fact | None = None
+    note: str = ""
+
+
+class Hit(NamedTuple):
+    """A fact that reached a use."""
+
+    kind: str
+    at: Value
+    """The call or literal."""
+    argument: Value
+    label: str
+    fact: Fact
+    """The fact at the argument, in the summary that reaches the use itself."""
+    flags: int
+    role: tuple[Value, ...] = ()
+    """Parameters that must hold a trusted role for this to be a system message."""
+    whole: bool = False
+    """Whether it is dangerous only as long as it is not joined with constant text."""
+    inner: tuple[Entry, Hit] | None = None
+    """The summary and its hit that this one came up from."""
+    call: Value = -1
+    """The call through which it came up."""
+
+
+class Out(NamedTuple):
+    """A fact that goes on at another place: a field, a shared variable, the result of a function."""
+
+    place: Place
+    path: Path
+    flags: int
+    note: str
+    """Words on how, for the flow of a finding."""
+    fact: Fact
+
+
+class Call(NamedTuple):
+    """A fact that is passed to a function of the project."""
+
+    inner: Entry
+    """The summary of the parameter that receives it."""
+    call: Value
+    fact: Fact
+    flags: int
+
+
+@dataclass(eq=False)
+class Entry:
+    """The summary of a start: all that follows from it."""
+
+    number: int
+    start: Start
+    fn: int
+    """The function in which it starts."""
+    facts: dict[Fact, Via] = field(default_factory=dict)
+    best: dict[tuple[Value, Path], list[int]] = field(default_factory=dict)
+    parts: dict[Value, int] = field(default_factory=dict)
+    """How many parts of a value are known."""
+    exits: dict[Exit, Fact] = field(default_factory=dict)
+    """What leaves the function, with the fact that does."""
+    outs: dict[tuple[Place, Path, int], Out] = field(default_factory=dict)
+    """What goes on at other places, by place, path, and flags."""
+    hits: dict[tuple[object, ...], Hit] = field(default_factory=dict)
+    """By kind, place, argument, roles, and flags."""
+    places: dict[Place, int] = field(default_factory=dict)
+    """How many parts go on at a place."""
+    known: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+    """The flags with which outs and hits are known: only what is not known yet goes on to the callers."""
+    calls: dict[tuple[Entry, Value], list[Call]] = field(default_factory=dict)
+    """What is passed on, by summary of the parameter, and call."""
+    callers: list[tuple[Entry, Value, Fact, Target]] = field(default_factory=list)
+    called: set[tuple[int, Value, int, int, int, int, int]] = field(default_factory=set)
+    """What identifies the callers: summary, call, flags of the argument, and the target's fields."""
+
+
+class State(NamedTuple):
+    """A kind of source at a start, with what it went through, and how it got there."""
+
+    entry: Entry
+    source: Source
+    flags: int
+    shared: int = 0
+    """Fields and shared variables on the way."""
+    jumps: int = 0
+    """Results that went to all callers, fields, and shared variables on the way."""
+    calls: int = 0
+    """Calls on the way."""
+    note: str = ""
+    before: State | None = None
+    out: Out | Call | Exit | None = None
+    """What brought it here from the summary before."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it was passed here by a call, whose caller goes on with what comes back."""
+        return isinstance(self.out, Call)
+
+
+def with_doubt(flags: int, doubt: int) -> int:
+    """Return flags with at least this much doubt."""
+    return (flags & SAFE_MASK) | min(MAX_DOUBT, max(flags >> DOUBT, doubt)) << DOUBT
+
+
+def combined(outer: int, inner: int, doubt: int = 0) -> int:
+    """Return the flags of what came with `outer` to where `inner` begins: what was or was made safe, and the most doubt."""
+    return ((outer | inner) & SAFE_MASK) | max(outer >> DOUBT, inner >> DOUBT, doubt) << DOUBT
+
+
+def worse(a: int, b: int) -> bool:
+    """Say whether flags `a` are at least as dangerous as `b`."""
+    return (a & SAFE_MASK & ~b) == 0 and a >> DOUBT <= b >> DOUBT
+
+
+def harmless(hit: Hit, flags: int) -> bool:
+    """Say whether a value with these flags does no harm at a use."""
+    return (
+        (hit.kind in SAFE and bool(flags & SAFE[hit.kind]))
+        or (hit.kind == "system" and bool(flags & USER_ROLE))
+        or (hit.whole and bool(flags & BUILT))
+    )

@@ -1,0 +1,190 @@
+"""Where a value goes on outside of a function: the reads of a field, the calls of what returns it, and the like.
+
+| place | read at |
+|---|---|
+| `("field", class, name)` | loads of the attribute from objects of the class or a related one |
+| `("var", path of the module, (function number, name))` | loads of the variable in that module |
+| `("import", path of the module, name)` | imports of the variable by other modules |
+| `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
+| `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
+| `("state",)` | the states that the nodes of LangGraph graphs receive |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import ClassVar
+
+from aisec_ci.detectors.code.facts import Place
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
+from aisec_ci.detectors.code.values import Flow, Target
+
+
+class Places:
+    """The places of a project. Answers are remembered."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self.injected: dict[int, list[Value]] = {}
+        """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
+        self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
+        self._groups: dict[Place, list[tuple[Value, ...]]] = {}
+
+    def read_at(self, place: Place) -> list[tuple[Value, ...]]:
+        """Return the values that hold what is kept at a place, those of a function together."""
+        known = self._groups.get(place)
+        if known is None:
+            found: dict[int, dict[Value, None]] = {}
+            for value in self._values(place):
+                found.setdefault(value >> SHIFT, {})[value] = None
+            known = self._groups[place] = [tuple(values) for values in found.values()]
+        return known
+
+    def _values(self, place: Place) -> Iterable[Value]:
+        kind, *what = place
+        return self._readers[kind](self, *what)
+
+    def _field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
+        family = {id(c) for c in [*self.flow.mro(cls), *self.flow.subclasses(cls)]}
+        for load in self.project.attributes.get(name, ()):
+            fn = self.project.fn(load)
+            base = self.project.node(load).args[0]
+            node = fn.nodes[base]
+            if node.op == "param" and node.data == 0 and fn.bound:
+                if fn.cls is not None and id(fn.cls) in family:
+                    yield load
+            elif any(v.kind == "inst" and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)):
+                yield load
+
+    def variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:
+        """Return the reads of variables of enclosing functions and of the module, by variable."""
+        known = self._variables.get(path)
+        if known is None:
+            known = self._variables[path] = {}
+            module = self.project.module(path)
+            for fn in module.functions if module is not None else ():
+                for i, node in enumerate(fn.nodes):
+                    if node.op == "var":
+                        known.setdefault(node.data, []).append(fn.value(i))
+        return known
+
+    def _imported(self, path: str, name: str) -> Iterator[Value]:
+        """Yield where other modules get a variable of a module: `from module import name` and `module.name`."""
+        yield from self._import_nodes.get((path, name), ())
+        for load in self.project.attributes.get(name, ()):
+            base = (load & ~MASK) | self.project.node(load).args[0]
+            if self.project.node(base).op in {"var", "import", "attr"} and any(
+                v.kind == "module" and v.what == path for v in self.flow.values(base)
+            ):
+                yield load
+
+    @cached_property
+    def _import_nodes(self) -> dict[tuple[str, str], list[Value]]:
+        """Imports of names from modules of the project, by the module's path and the name."""
+        out: dict[tuple[str, str], list[Value]] = {}
+        for fn in self.project.fns:
+            for i, node in enumerate(fn.nodes):
+                if node.op == "import":
+                    path, rest = self.project.names.split(node.data, fn.module.path)
+                    if path is not None and rest and "." not in rest:
+                        out.setdefault((path, rest), []).append(fn.value(i))
+        return out
+
+    def _results(self, number: int) -> list[Value]:
+        """Return the values that are what a function returns: calls of it, loads of a property, texts that show an object."""
+        fn = self.project.fns[number]
+        found = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]
+        found += self.injected.get(number, [])
+        if fn.cls is not None and not {"property", "cached_property"}.isdisjoint(fn.decorator_names):
+            found += self._field_reads(fn.cls, fn.ir.name)
+        if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
+            found += self._shown(fn.cls)
+        return found
+
+    def _run_for(self, call: Value, fn: Fn) -> list[Value]:
+        """Return where the result of a call of `fn` is: of one that is a parameter, in the calls that passed `fn`, if it is returned.
+
+        So a helper that measures, repeats, or catches what it is given brings each result to its own caller only.
+        """
+        runner = self.project.fn(call)
+        callee = runner.nodes[self.project.node(call).args[0]]
+        if callee.op != "param" or not self._is_returned(runner, call & MASK):
+            return [call]
+        passing = [
+            outer
+            for outer, target in self.flow.callers(runner)
+            for given, path in self.flow.passed(outer, target, callee.data)
+            if any(v.kind == "func" and v.what is fn for v in self.flow.values(given, path))
+        ]
+        return list(dict.fromkeys(passing)) or [call]
+
+    def _is_returned(self, fn: Fn, index: int) -> bool:
+        returned = set(fn.ir.returns)
+        for _ in range(4):
+            returned |= {a for r in returned if fn.nodes[r].op in {"phi", "guard"} for a in fn.nodes[r].args}
+        return index in returned
+
+    def _shown(self, cls: Cls) -> list[Value]:
+        """Return the f-strings that show an object of a class: they call its `__str__`."""
+        family = {id(c) for c in [cls, *self.flow.subclasses(cls)]}
+        return [
+            fn.value(i)
+            for fn in self.project.fns
+            for i, node in enumerate(fn.nodes)
+            if node.op == "text"
+            and any(
+                v.kind == "inst" and id(v.what) in family for arg in node.args for v in self.flow.values(fn.value(arg))
+            )
+        ]
+
+    def arguments(self, call: Value, target: Target, param: int) -> list[Value]:
+        """Return what the caller passes as a parameter; for a constructor the new object itself."""
+        node = self.project.node(call)
+        if param == 0 and target.fn.bound and target.shift:
+            if node.op == "attr":  # a property
+                return [(call & ~MASK) | node.args[0]]
+            callee = self.project.node((call & ~MASK) | node.args[0])
+            if target.fn.ir.name == "__init__" and not (callee.op == "attr" and callee.data == "__init__"):
+                return [call]
+            if callee.op == "attr":
+                receiver = (call & ~MASK) | callee.args[0]
+                if any(v.kind == "super" for v in self.flow.values(receiver)):
+                    fn = self.project.fn(call)
+                    return [fn.value(fn.params[0])] if 0 in fn.params else []
+                return [receiver]
+            return []
+        if node.op != "call":
+            return []
+        return [v for v, path in self.flow.passed(call, target, param) if not path]
+
+    @cached_property
+    def states(self) -> dict[int, Value]:
+        """Nodes of LangGraph graphs by function number, with the parameter that receives the graph's state."""
+        out: dict[int, Value] = {}
+        for call in self.project.calls.get("add_node", ()):
+            for position in (0, 1):
+                given = self.flow.argument(call, position, "action" if position else None)
+                for val in self.flow.values(given) if given is not None else ():
+                    index = 1 if val.kind == "func" and val.what.bound else 0
+                    if val.kind == "func" and index in val.what.params:
+                        out[val.what.id] = val.what.value(val.what.params[index])
+        return out
+
+    def _put(self, number: int, param: int) -> list[Value]:
+        """Return what the callers of a function pass as a parameter."""
+        found: list[Value] = []
+        for call, target in self.flow.callers(self.project.fns[number]):
+            found += self.arguments(call, target, param)
+        return found
+
+    _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {
+        "field": _field_reads,
+        "var": lambda self, path, variable: self.variable_reads(path).get(variable, ()),
+        "import": _imported,
+        "ret": _results,
+        "out": _put,
+        "state": lambda self: self.states.values(),
+    }
+    """How the values of each kind of place are found."""

@@ -1,0 +1,1251 @@
+"""Summaries: what follows inside a function, and in what it calls, from a value that holds text from outside.
+
+A summary begins at a *start*: "parameter p holds it at path q", "these calls return it". Its facts move along the uses
+of values inside the function. Calls of functions of the project are answered by the summaries of their parameters, which
+are made once and used by every caller. So a function with a safe and an unsafe caller is reported for the unsafe one, and
+code that no source reaches costs nothing. A summary does not depend on where the text comes from: the kinds of sources are
+brought through the summaries by solver.py.
+
+Attributes of objects of the project's own classes are followed as fields of the class, for all its objects together;
+parts of dictionaries, lists, messages, and objects of libraries are followed exactly, as paths.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+from aisec_ci.detectors.code import barriers
+from aisec_ci.detectors.code.barriers import Verdict
+from aisec_ci.detectors.code.callinfo import CallInfo, Calls
+from aisec_ci.detectors.code.facts import (
+    ASKED,
+    BUILT,
+    CONTENT,
+    DOUBT,
+    MAX_DOUBT,
+    PARTS_LIMIT,
+    PATH_LIMIT,
+    SAFE,
+    SAFE_MASK,
+    SCHEME,
+    USER_ROLE,
+    WEAK,
+    Call,
+    Entry,
+    Fact,
+    Hit,
+    Out,
+    Place,
+    Start,
+    Via,
+    combined,
+    harmless,
+    with_doubt,
+    worse,
+)
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import CallModel, Models, Use
+from aisec_ci.detectors.code.places import Places
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
+from aisec_ci.detectors.code.values import Flow, Label, Path, Target
+from aisec_ci.detectors.code.vocabulary import (
+    CLEAN_METHODS,
+    CLEAN_STARTS,
+    CLEAN_WORDS,
+    CLIENT,
+    FILLERS,
+    FINDER_STARTS,
+    FINDERS,
+    GRAPH_CALLS,
+    HARMLESS_ATTRIBUTES,
+    INSTALLERS,
+    INTERPRETERS,
+    MUTATORS,
+    QUERY_BUILDERS,
+    ROLES_TRUSTED,
+    SHELLS,
+    SYSTEM_KEYS,
+    SYSTEM_PATHS,
+    TEXT_WORDS,
+    URL_PARTS,
+    USER_HELPER,
+    USER_MESSAGES,
+    WRAPPERS,
+)
+
+_GRADES = 3
+"""Grades in which a summary keeps a hit or an out."""
+
+_DOUBTS = (0, 0, 1, 2)
+"""The doubt of a call by how sure its target is: see `Target`."""
+
+
+class Summaries:
+    """The summaries of a project, made when they are asked for."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self.models = models
+        self.calls = Calls(flow, models)
+        self.places = Places(flow)
+        self.entries: dict[Start, Entry] = {}
+        self.work: deque[tuple[Entry, Fact]] = deque()
+        self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
+        """Hits of functions that are to be brought up to a call."""
+        self.steps = 0
+        self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
+        """Functions whose result is used: instructions given as a callable."""
+        self.confidential = False
+        """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
+        self.system_variables: frozenset[str] = frozenset()
+        """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self._tables: dict[int, _FnTables] = {}
+        self._barriers: dict[Value, tuple[Verdict, str]] = {}
+        self._owners: dict[Value, list[Cls]] = {}
+        self._starts: dict[Value, int] = {}
+        """How many parts of a parameter are entries."""
+        self.notes: dict[Value, str] = {}
+        """Words on weak checks, by guard."""
+
+    def entry(self, start: Start, limit: int) -> Entry | None:
+        """Return the summary of a start; None where all steps up to `limit` were taken before it was made."""
+        entry = self._begin(start)
+        while self.work or self.rising:
+            self.steps += 1
+            if self.steps > limit:
+                return None
+            if self.rising:
+                self._raise(*self.rising.popleft())
+            else:
+                self._step(*self.work.popleft())
+        return entry
+
+    def _begin(self, start: Start) -> Entry:
+        entry = self.entries.get(start)
+        if entry is None:
+            entry = self.entries[start] = Entry(len(self.entries), start, start.values[0] >> SHIFT)
+            for value in start.values:
+                if start.put:
+                    self.mutate(entry, value, start.path, 0, Via(None))
+                else:
+                    self.add(entry, Fact(value, start.path, 0), Via(None))
+        return entry
+
+    def info(self, call: Value) -> CallInfo:
+        """Return what a call is."""
+        return self.calls.info(call)
+
+    def add(self, entry: Entry, fact: Fact, via: Via) -> None:
+        """Take in a fact unless one at least as dangerous is known at its place."""
+        if len(fact.path) > PATH_LIMIT:
+            fact = fact._replace(path=fact.path[:PATH_LIMIT])
+        best = entry.best.get((fact.value, fact.path))
+        if best is None:
+            if fact.path:
+                parts = entry.parts.get(fact.value, 0)
+                if parts >= PARTS_LIMIT and fact.path[0] not in SYSTEM_KEYS:
+                    return
+                entry.parts[fact.value] = parts + 1
+            best = entry.best[(fact.value, fact.path)] = []
+        flags = fact.flags
+        for known in best:
+            if known & SAFE_MASK & ~flags == 0 and known >> DOUBT <= flags >> DOUBT:
+                return
+        if len(best) >= 4:
+            return
+        best.append(flags)
+        entry.facts[fact] = via
+        self.work.append((entry, fact))
+
+    # -- one step ----------------------------------------------------------------------------------------------------
+
+    def _step(self, entry: Entry, fact: Fact) -> None:
+        value = fact.value
+        fn = self.project.fns[value >> SHIFT]
+        base = value & ~MASK
+        index = value & MASK
+        via = Via(fact)
+        tables = self.tables(fn)
+        for use in fn.uses[index]:
+            node = fn.nodes[use]
+            handler = self._handlers.get(node.op)
+            if handler is not None:
+                handler(self, entry, fact, fn, base | use, node, index, via)
+        if index in tables.returned:
+            self._leave(entry, fact, fn, fact.path)
+        if index in tables.yielded:
+            self._leave(entry, fact, fn, ("*", *fact.path))
+            if "contextmanager" in fn.decorator_names or "asynccontextmanager" in fn.decorator_names:
+                self._leave(entry, fact, fn, fact.path)
+        names = tables.names.get(index)
+        if names:
+            self._captured(entry, fact, fn, names)
+        node = fn.nodes[index]
+        if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
+            self._exit(entry, fact, fn, node.data, fact.path)
+
+    def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, fact.path, fact.flags), via)
+
+    def _guard(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        known = self._barriers.get(use)
+        if known is None:
+            known = self._barriers[use] = self._judge(use, node)
+        verdict, words = known
+        flags = fact.flags
+        if verdict is Verdict.STOPPED:
+            return
+        if verdict is Verdict.WEAKENED:
+            flags |= WEAK
+            self.notes[use] = words
+        elif verdict is Verdict.PREFIXED:
+            if fixed_host(words):
+                flags |= SAFE["url"]
+            elif words.startswith(("http://", "https://")):
+                flags |= SCHEME
+            elif words.startswith(("/", "within")):
+                flags |= SAFE["path"]
+        self.add(entry, Fact(use, fact.path, flags), via)
+
+    def _judge(self, use: Value, node: Node) -> tuple[Verdict, str]:
+        if node.data[0] == "check" and self.models.checks and len(node.args) > 1:
+            call = (use & ~MASK) | node.args[1]
+            if self.project.node(call).op == "call" and not self.models.checks.isdisjoint(self.info(call).names):
+                return Verdict.STOPPED, ""
+        return barriers.judge(self.flow, use)
+
+    def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        name = node.data
+        for call in fn.uses[use & MASK]:
+            outer = fn.nodes[call]
+            if outer.op == "call" and outer.args[0] == use & MASK:
+                self._receiver(entry, fact, fn, (use & ~MASK) | call, outer, name, via)
+        path = fact.path
+        if path:
+            if path[0] == CONTENT:
+                if name in {"name", "path", "absolute", "as_posix"}:
+                    self.add(entry, Fact(use, path, fact.flags), via)
+            elif path[0] == name:
+                self.add(entry, Fact(use, path[1:], fact.flags), via)
+            elif path[0] == "*":  # an element of something is rarely its attribute
+                self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
+        elif name not in HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
+            self.add(entry, Fact(use, (), fact.flags), via)
+
+    def _closed_field(self, use: Value, node: Node) -> bool:
+        base = (use & ~MASK) | node.args[0]
+        owners = [v for v in self.flow.values(base) if v.kind == "inst"]
+        return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
+
+    def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        path, key = fact.path, node.data
+        if not path:
+            if not (isinstance(key, str) and key in HARMLESS_ATTRIBUTES):
+                self.add(entry, Fact(use, (), fact.flags), via)
+        elif _matches(path[0], key):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        path = fact.path
+        if path and isinstance(path[0], int):
+            path = ("*", *path[1:])
+        self.add(entry, Fact(use, path, fact.flags), via)
+
+    def _iter(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        path = fact.path
+        if not path:
+            self.add(entry, Fact(use, (), fact.flags), via)
+        elif path[0] == "*" or isinstance(path[0], int):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _join(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        """f-strings, `+`, `%`."""
+        if fact.path and node.op == "add" and fact.path[0] != CONTENT:  # lists
+            path = fact.path
+            if isinstance(path[0], int):
+                path = ("*", *path[1:])
+            self.add(entry, Fact(use, path, fact.flags), via)
+            return
+        flags = self._joined(fact.flags, use, node, index)
+        path = fact.path if fact.path and fact.path[0] == CONTENT else ()
+        self.add(entry, Fact(use, path, flags), via)
+
+    def _joined(self, flags: int, use: Value, node: Node, index: int) -> int:
+        """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
+        before = self._text_before(use, node, index)
+        if before or self._has_text(use, node, index):
+            flags |= BUILT
+            flags &= ~USER_ROLE
+        part = self.project.fn(use).nodes[index]
+        behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
+        if fixed_host(before) or behind_host or _behind_slash(before):
+            flags |= SAFE["url"]
+        return flags
+
+    def _text_before(self, use: Value, node: Node, index: int) -> str:
+        base = use & ~MASK
+        if node.op == "text":
+            out = ""
+            holes = iter(node.args)
+            for piece in node.data:
+                if piece is not None:
+                    out += piece
+                    continue
+                hole = next(holes)
+                if hole == index:
+                    return out
+                known = self.flow.constants(base | hole)
+                inner = str(next(iter(known.values))) if known.complete and len(known.values) == 1 else ""
+                out += inner or (self.flow.text_prefix(base | hole) + "\ue000")
+            return out
+        out = ""
+        for arg in node.args:
+            if arg == index:
+                return out
+            out += self.flow.text_prefix(base | arg)
+            if not self.flow.constants(base | arg).complete:
+                out += "\ue000"
+        return out
+
+    def _has_text(self, use: Value, node: Node, index: int) -> bool:
+        if node.op == "text":
+            return any(p and p.strip() for p in node.data)
+        base = use & ~MASK
+        return any(
+            self.flow.constants(base | a).texts or self.flow.project.node(base | a).op in {"text", "add"}
+            for a in node.args
+            if a != index
+        )
+
+    def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.data in {"|", "/"}:
+            path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
+            flags = fact.flags
+            if node.data == "/" and node.args[0] != index:
+                flags |= BUILT
+            self.add(entry, Fact(use, path, flags), via)
+
+    def _sequence(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        for i, arg in enumerate(node.args):
+            if arg != index:
+                continue
+            if node.data and node.data[i] == "*":
+                rest = fact.path[1:] if fact.path else ()
+                self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
+            else:
+                self.add(entry, Fact(use, (i, *fact.path), fact.flags), via)
+                if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
+                    first = self.flow.constants((use & ~MASK) | node.args[0])
+                    if set(first.texts) & ROLES_TRUSTED and not fact.path:
+                        self.hit(entry, fact, "system", use, use & ~MASK | arg, "a system message", 1)
+
+    def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)
+
+    def _dict(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        base = use & ~MASK
+        for key, arg in zip(node.data, node.args, strict=True):
+            if arg != index:
+                continue
+            if isinstance(key, dict):
+                self.add(entry, Fact(use, fact.path if "*" in key else ("*", *fact.path), fact.flags), via)
+                continue
+            flags = fact.flags
+            if key in {"content", "parts", "text"} and "role" in node.data:
+                role = base | node.args[node.data.index("role")]
+                self._message(entry, fact, use, base | arg, role)
+                if self._untrusted_role(role):
+                    flags |= USER_ROLE
+            self.add(entry, Fact(use, (key, *fact.path), flags), via)
+
+    def _untrusted_role(self, role: Value) -> bool:
+        known = self.flow.constants(role)
+        return known.complete and not {str(c).lower() for c in known.values} & ROLES_TRUSTED
+
+    def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
+        """Note a hit where the role of a message with role and content is, or can be, that of the system."""
+        known = self.flow.values(role)
+        roles = {str(v.what).lower() for v in known if v.kind == "const"}
+        roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
+        node = self.project.node(role)
+        if node.op == "param":  # decided by each caller
+            self.hit(entry, fact, "system", at, content, "a system message", 1, (role,))
+        elif roles & ROLES_TRUSTED and not roles - ROLES_TRUSTED - {"none"}:
+            self.hit(entry, fact, "system", at, content, "a system message", 1)
+
+    def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if len(node.args) > 1 and node.args[1] == index:
+            label = "*" if node.data is None else node.data
+            base = (use & ~MASK) | node.args[0]
+            self.mutate(entry, base, (label, *fact.path), fact.flags, via)
+            if node.data == "content":
+                self._stored_message(entry, fact, use, base)
+
+    def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
+        roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
+        if roles and roles <= ROLES_TRUSTED:
+            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], "a system message", 1)
+
+    def _setvar(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        del use, via
+        self._shared(entry, fact, fn, node.data)
+
+    # -- writes ------------------------------------------------------------------------------------------------------
+
+    def mutate(self, entry: Entry, base: Value, path: Path, flags: int, via: Via, depth: int = 0) -> None:
+        """Something was put into an object: it is there in every use of the object, and in what holds the object."""
+        fn = self.project.fn(base)
+        node = self.project.node(base)
+        if isinstance(path[0], str) and path[0] not in {"*", CONTENT}:
+            owners = self.owners(base)
+            if owners:
+                for cls in owners:
+                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
+                return
+        self.add(entry, Fact(base, path, flags), via)
+        if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
+            for other in self._same_name(fn, node.data):  # the file is named again where it is run
+                self.add(entry, Fact(other, path, flags), via)
+        if depth >= 4:
+            return
+        at = base & ~MASK
+        if node.op == "attr":
+            self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
+        elif node.op == "item":
+            label = "*" if node.data is None else node.data
+            self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
+        elif node.op in {"iter", "slice"}:
+            inner = ("*", *path) if node.op == "iter" else path
+            self.mutate(entry, at | node.args[0], inner, flags, via, depth + 1)
+        elif node.op == "phi":
+            for arg in node.args[:3]:
+                self.mutate(entry, at | arg, path, flags, via, depth + 1)
+        elif node.op == "guard":
+            self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
+        elif node.op == "var":
+            if not any(v.kind in {"ext", "obj", "module"} for v in self.flow.values(base)):
+                self._shared(entry, Fact(base, path, flags), fn, node.data, via)
+        elif node.op == "call":
+            callee = fn.nodes[node.args[0]]
+            if callee.op == "attr" and callee.data in {"setdefault", "get"}:
+                self.mutate(entry, at | callee.args[0], ("*", *path), flags, via, depth + 1)
+            elif path[:1] == (CONTENT,) and len(node.args) > 1:
+                info = self.info(base)
+                if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
+                    receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
+                    self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
+
+    def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
+        """Yield the constants of a module that are the same name of a file."""
+        if len(name) > 3 and ("." in name or "/" in name):
+            for other in fn.module.functions:
+                for i, node in enumerate(other.nodes):
+                    if node.op == "const" and node.data == name:
+                        yield other.value(i)
+
+    def owners(self, value: Value) -> list[Cls]:
+        """Return the classes of the project whose fields the attributes of a value are; none for messages."""
+        known = self._owners.get(value)
+        if known is None:
+            found = [v.what for v in self.flow.values(value) if v.kind in {"inst", "class"}][:4]
+            known = self._owners[value] = [c for c in found if not self._is_message(c)]
+        return known
+
+    def _is_message(self, cls: Cls) -> bool:
+        names = self.flow.field_names(cls)
+        return "role" in names and "content" in names and self.flow.is_record(cls)
+
+    def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
+        """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
+        entry.facts.setdefault(fact, via)
+        self._out(entry, fact, ("field", cls, name), path, 1, f"kept in `self.{name}`")
+
+    def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
+        """Go on after a variable of an enclosing function or of the module was set."""
+        if via is not None:
+            self.add(entry, fact, via)
+        self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, f"kept in `{variable[1]}`")
+
+    def _out(self, entry: Entry, fact: Fact, place: Place, path: Path, doubt: int, note: str) -> None:
+        path, flags = path[:PATH_LIMIT], with_doubt(fact.flags, doubt)
+        if (place, path) not in entry.known:
+            parts = entry.places.get(place, 0)
+            if parts >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS:
+                return
+            entry.places[place] = parts + 1
+        if _news(entry.known, (place, path), flags):
+            entry.outs[place, path, flags] = Out(place, path, flags, note, fact)
+
+    def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
+        """Follow a variable that inner functions read (or, of the module, any function)."""
+        reads = self.places.variable_reads(fn.module.path)
+        for name in names:
+            for read in reads.get((fn.ir.index, name), ()):
+                if read >> SHIFT != fn.id:
+                    self.add(
+                        entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function")
+                    )
+            if fn.ir.index == 0:
+                self._out(entry, fact, ("import", fn.module.path, name), fact.path, 0, f"imported as `{name}`")
+
+    # -- results -----------------------------------------------------------------------------------------------------
+
+    def _leave(self, entry: Entry, fact: Fact, fn: Fn, path: Path) -> None:
+        sink = self.result_sinks.get(fn.id)
+        if sink is not None:
+            use, at, label = sink
+            self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+        self._exit(entry, fact, fn, -1, path)
+
+    def _exit(self, entry: Entry, fact: Fact, fn: Fn, param: int, path: Path) -> None:
+        if fn.id != entry.fn:  # an inner function returns a variable of the one that the summary is about
+            place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
+            self._out(entry, fact, place, path, 0, put_words(fn, param))
+            return
+        flags = fact.flags | (USER_ROLE if param < 0 and USER_HELPER.fullmatch(fn.ir.name) else 0)
+        key = (param, path[:PATH_LIMIT], flags)
+        if key in entry.exits:
+            return
+        entry.exits[key] = fact
+        for caller, call, arg, target in list(entry.callers):
+            self._resume(entry, caller, call, arg, target, key, fact)
+
+    def _resume(
+        self,
+        callee: Entry,
+        caller: Entry,
+        call: Value,
+        arg: Fact,
+        target: Target,
+        key: tuple[int, Path, int],
+        fact: Fact,
+    ) -> None:
+        """Apply a result of a function at a call of it."""
+        param, path, flags = key
+        merged = combined(arg.flags, flags, _DOUBTS[target.sure])
+        if call in self._gates(call):
+            merged |= ASKED
+        via = Via(arg, callee, fact)
+        if param < 0:
+            self.add(caller, Fact(call, path, merged), via)
+            return
+        for value in self.places.arguments(call, target, param):
+            self.mutate(caller, value, path, merged, via)
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def _gates(self, call: Value) -> set[Value]:
+        fn = self.project.fn(call)
+        return {fn.value(g) for g in fn.ir.gated} if fn.ir.gated else set()
+
+    def _call(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        info = self.info(use)
+        flags = fact.flags | (ASKED if fn.ir.gated and (use & MASK) in fn.ir.gated else 0)
+        fact_here = fact._replace(flags=flags)
+        position = 0
+        for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if arg == index:
+                self._argument(entry, fact_here, fn, use, node, info, kind, position, via)
+            if kind == "":
+                position += 1
+        if node.args[0] == index and any(v.kind == "partial" for v in self.flow.values(fact.value)):
+            self.add(entry, Fact(use, fact.path, flags), via)  # what `partial(f, x)` holds
+
+    def _argument(
+        self,
+        entry: Entry,
+        fact: Fact,
+        fn: Fn,
+        call: Value,
+        node: Node,
+        info: CallInfo,
+        kind: str,
+        position: int,
+        via: Via,
+    ) -> None:
+        model = info.model
+        if model is not None:
+            self._uses(entry, fact, call, node, info, model, kind, position)
+        if info.word in GRAPH_CALLS and position == 0:
+            self._invoke_graph(entry, fact, call, info)
+        if self.models.own and not self.models.own.isdisjoint(info.names):
+            if not self.models.clean.isdisjoint(info.names):
+                return
+            escape = next((e for n in info.names if (e := self.models.escapes.get(n))), 0)
+            if escape:
+                self.add(entry, Fact(call, (), fact.flags | escape), via)
+                return
+        for target in info.targets:
+            for param, path in self._bind(fact, target, kind, position):
+                self._enter(entry, fact, call, target, param, path)
+        if info.targets and any(t.sure < 2 for t in info.targets):
+            return
+        if self._record(entry, fact, call, kind, position, via):
+            return
+        if model is not None and model.returns:
+            if model.returns == "clean":
+                return
+            if model.returns in {"llm", "third", "tool", "remote", "user"}:
+                return
+        escape = next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
+            return
+        if info.names and info.names[0].startswith(QUERY_BUILDERS):
+            return
+        if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
+            return
+        if info.word == "partial" and position > 0 and "functools.partial" in info.names:
+            self._partial(entry, fact, call, node, kind, position)
+            return
+        if info.word in {"Thread", "Process"} and kind in {"args", "kwargs"}:
+            self._thread(entry, fact, call, kind)
+            return
+        if info.word == "apply_async" and kind in {"", "args", "kwargs"} and position < 2:
+            callee = fn.nodes[node.args[0]]
+            for target in self.flow.queued((call & ~MASK) | callee.args[0]) if callee.op == "attr" else ():
+                spread = "**" if kind == "kwargs" or (kind == "" and position == 1) else "*"
+                for param, path in self._bind(fact, target, spread, 0):
+                    self._enter(entry, fact, call, target, param, path)
+            return
+        word = info.word
+        if CLIENT.search(word) and not info.targets and _foreign(info.names):
+            return  # what a client answers is not what it was made with
+        if word in USER_MESSAGES and kind in {"", "content"}:
+            self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), via)
+            return
+        if info.method:
+            self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
+            if word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS):
+                return
+        if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
+            return
+        if word == "open" and fact.flags & BUILT and not fact.path and not info.method:
+            return  # a file of the program's, whose name has a part from outside
+        flags = fact.flags | escape
+        if word == "join" and "os.path.join" in info.names:
+            flags |= BUILT
+        path = fact.path
+        if path and path[0] == CONTENT:
+            if word == "open" or word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
+                self.add(entry, Fact(call, path, flags), via)
+            return
+        if word in {
+            "dict",
+            "dumps",
+            "deepcopy",
+            "copy",
+            "list",
+            "tuple",
+            "sorted",
+            "set",
+            "reversed",
+            "cast",
+            "create_task",
+            "wait_for",
+            "run",
+        }:
+            if word == "dict" and kind not in {"", "**"}:
+                path = (kind, *path)
+            self.add(entry, Fact(call, path, flags), via)
+        elif word == "zip":
+            self.add(entry, Fact(call, ("*", position, *path[1:]), flags), via)
+        elif word in {"gather", "chain"}:
+            self.add(entry, Fact(call, (position, *path) if word != "chain" else path, flags), via)
+        elif word == "enumerate":
+            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif path and word[:1].isupper() and kind not in {"", "*", "**"}:
+            self.add(entry, Fact(call, (kind, *path), flags), via)
+        else:
+            if info.method and not self._text_like(info):
+                flags = with_doubt(flags, 1)
+            if path and word not in TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
+                flags = with_doubt(
+                    flags, MAX_DOUBT
+                )  # what an unknown function makes of a part of its argument is a guess
+            if info.method and word in FILLERS:
+                flags |= BUILT
+                if word == "format" and self._fills_behind_host(call, node):
+                    flags |= SAFE["url"]
+            self.add(entry, Fact(call, (), flags), via)
+
+    def _fills_behind_host(self, call: Value, node: Node) -> bool:
+        """Say whether a constant text that is filled is an address whose host stands before the first gap."""
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        texts = self.flow.constants((call & ~MASK) | callee.args[0]).texts
+        return bool(texts) and all(fixed_host(t.partition("{")[0]) for t in texts)
+
+    def _text_like(self, info: CallInfo) -> bool:
+        return info.word in TEXT_WORDS or bool(info.names)
+
+    def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
+        """Keep the arguments of a constructor that comes from annotations as attributes; say whether it is one."""
+        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
+            if val.kind != "class":
+                continue
+            cls = val.what
+            if self.flow.is_enum(cls):
+                return True
+            if self.flow.find_method(cls, "__init__"):
+                continue
+            names = self.flow.field_names(cls)
+            name = (
+                kind
+                if kind not in {"", "*", "**"}
+                else names[position]
+                if kind == "" and position < len(names)
+                else None
+            )
+            if kind == "**":
+                self.add(entry, Fact(call, fact.path, fact.flags), via)
+            elif name is not None:
+                if not barriers.closed_field(self.flow, val, name):
+                    path = (name, *fact.path)
+                    if any(b.endswith("TypedDict") for b in self.flow.external_bases(cls)):
+                        self.add(entry, Fact(call, path, fact.flags), via)  # its fields are read as items
+                    elif self._is_message(cls):
+                        self.add(entry, Fact(call, path, fact.flags), via)
+                        if name == "content":
+                            self._typed_message(entry, fact, call, names)
+                    else:
+                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
+            else:
+                self.add(entry, Fact(call, (), fact.flags), via)
+            return True
+        return False
+
+    def _typed_message(self, entry: Entry, fact: Fact, call: Value, names: list[str]) -> None:
+        """`Message(role=…, content=…)` of a class of the project."""
+        role = self.flow.argument(call, names.index("role"), "role")
+        if role is not None:
+            self._message(entry, fact, call, fact.value, role)
+
+    def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
+        if not fact.path or not any("StateGraph" in n for n in info.names):
+            return
+        for number, param in self.places.states.items():
+            fn = self.project.fns[number]
+            target = Target(fn, 1 if fn.bound else 0, 1)
+            self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
+
+    def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
+        """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
+        params = target.fn.ir.params
+        path = fact.path
+        if kind == "":
+            position -= target.skip
+            if position < 0:
+                return
+            index = position + target.shift
+            if index < len(params) and params[index].kind == "":  # positional parameters come first
+                yield index, path
+            else:
+                plain = sum(p.kind == "" for p in params)
+                for i, param in enumerate(params):
+                    if param.kind == "*":
+                        yield i, (index - plain, *path)
+        elif kind == "*":
+            positional = [i for i, p in enumerate(params) if p.kind == ""]
+            start = position - target.skip + target.shift
+            for i in positional[max(start, 0) :]:
+                if not path:
+                    yield i, ()
+                elif path[0] == "*" or path[0] == i - start:
+                    yield i, path[1:]
+            for i, param in enumerate(params):
+                if param.kind == "*":
+                    yield i, path or ("*",)
+        elif kind == "**":
+            for i, param in enumerate(params):
+                if param.kind in {"", "k"} and i >= target.shift:
+                    if not path:
+                        yield i, ()
+                    elif path[0] in {param.name, "*"}:
+                        yield i, path[1:]
+                elif param.kind == "**" and (not path or path[0] not in {p.name for p in params}):
+                    yield i, path
+        else:
+            for i, param in enumerate(params):
+                if param.name == kind and param.kind in {"", "k"}:
+                    yield i, path
+                    return
+            for i, param in enumerate(params):
+                if param.kind == "**":
+                    yield i, (kind, *path)
+
+    def _enter(self, entry: Entry, fact: Fact, call: Value, target: Target, param: int, path: Path) -> None:
+        """Follow a fact into a function."""
+        fn = target.fn
+        node = fn.params.get(param)
+        if node is None:
+            return
+        if not path and self._closed_param(fn, param):
+            return
+        value = fn.value(node)
+        start = Start((value,), path)
+        inner = self.entries.get(start)
+        if inner is None:
+            known = self._starts.get(value, 0)
+            if known >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS:
+                return
+            self._starts[value] = known + 1
+            inner = self._begin(start)
+        key = (entry.number, call, fact.flags, fn.id, target.shift, target.sure, target.skip)
+        if key in inner.called:
+            return
+        inner.called.add(key)
+        inner.callers.append((entry, call, fact, target))
+        flags = with_doubt(fact.flags, _DOUBTS[target.sure]) | (ASKED if call in self._gates(call) else 0)
+        entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
+        for result, out in list(inner.exits.items()):
+            self._resume(inner, entry, call, fact, target, result, out)
+        self.rising.extend((inner, hit, entry, call, fact, target) for hit in inner.hits.values())
+
+    def _closed_param(self, fn: Fn, index: int) -> bool:
+        param = fn.ir.params[index]
+        if param.annotation < 0 or fn.ir.parent < 0:
+            return False
+        parent = fn.module.functions[fn.ir.parent]
+        return barriers.closed_type(self.flow, parent.value(param.annotation)) and param.kind in {"", "k"}
+
+    def _partial(self, entry: Entry, fact: Fact, call: Value, node: Node, kind: str, position: int) -> None:
+        for val in self.flow.values((call & ~MASK) | node.args[1]):
+            for target in self.flow.targets_of(val, 1):
+                for param, path in self._bind(fact, target, kind, position - 1 if kind == "" else position):
+                    self._enter(entry, fact, call, target, param, path)
+
+    def _thread(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
+        function = self.flow.argument(call, 1, "target")
+        for val in self.flow.values(function) if function is not None else ():
+            for target in self.flow.targets_of(val, 1):
+                for param, path in self._bind(fact, target, "*" if kind == "args" else "**", 0):
+                    self._enter(entry, fact, call, target, param, path)
+
+    # -- methods of plain values --------------------------------------------------------------------------------------
+
+    def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
+        """Follow a fact into a method that is called on its value."""
+        info = self.info(call)
+        flags = fact.flags | (ASKED if fn.ir.gated and (call & MASK) in fn.ir.gated else 0)
+        fact = fact._replace(flags=flags)
+        real = [t for t in info.targets if t.sure < 2]
+        for target in info.targets:
+            if target.fn.bound and target.shift and not fact.path and real:
+                self._enter(entry, fact, call, target, 0, fact.path)
+        if real:
+            return
+        if info.model is not None and (info.model.returns or info.model.uses):
+            for use in info.model.uses:
+                if use.name == "self":
+                    self.hit(entry, fact, use.kind, call, fact.value, info.model.label, 1 if info.loose else 0)
+            if info.model.returns:
+                return
+        path = fact.path
+        if path and path[0] == CONTENT:
+            if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
+                self.add(entry, Fact(call, (), flags), via)
+            elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
+                self.add(entry, Fact(call, path, flags), via)
+            return
+        if name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
+            return
+        if not path:
+            if name == "encode" and len(node.args) == 1:
+                self.add(entry, Fact(call, (), flags), via)
+                return
+            self.add(entry, Fact(call, (), flags), via)
+            return
+        if name in {"get", "pop", "setdefault", "__getitem__", "getlist"}:
+            key = self._key(call, node)
+            if name == "pop" and key is None and len(node.args) == 1:
+                if isinstance(path[0], int) or path[0] == "*":
+                    self.add(entry, Fact(call, path[1:], flags), via)
+            elif _matches(path[0], key):
+                self.add(entry, Fact(call, path[1:], flags), via)
+        elif name == "values":
+            self.add(entry, Fact(call, ("*", *path[1:]), flags), via)
+        elif name == "items":
+            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif name in {
+            "copy",
+            "model_copy",
+            "dict",
+            "model_dump",
+            "to_dict",
+            "asdict",
+            "_asdict",
+            "invoke_dict",
+            "copy_with",
+            "with_columns",
+        }:
+            self.add(entry, Fact(call, path, flags), via)
+        elif name in {
+            "format",
+            "join",
+            "render",
+            "json",
+            "model_dump_json",
+            "to_json",
+            "dumps",
+            "getvalue",
+            "format_messages",
+            "to_string",
+        }:
+            self.add(entry, Fact(call, (), flags), via)
+
+    def _key(self, call: Value, node: Node) -> Label:
+        if len(node.args) < 2:
+            return None
+        known = self.flow.constants((call & ~MASK) | node.args[1])
+        values = [v for v in known.values if isinstance(v, (str, int))]
+        return values[0] if len(values) == 1 and known.complete else None
+
+    def _method_argument(
+        self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, word: str, kind: str, position: int, via: Via
+    ) -> None:
+        """Methods that keep their argument in the object they are called on."""
+        if word not in MUTATORS:
+            return
+        callee = fn.nodes[node.args[0]]
+        receiver = (call & ~MASK) | callee.args[0]
+        how = MUTATORS[word]
+        if how == "element":
+            self.mutate(entry, receiver, ("*", *fact.path), fact.flags, via)
+        elif how == "elements":
+            rest = fact.path[1:] if fact.path else ()
+            self.mutate(entry, receiver, ("*", *rest), fact.flags, via)
+        elif how == "update":
+            if kind in {"", "**"}:
+                self.mutate(entry, receiver, fact.path or ("*",), fact.flags, via)
+            else:
+                self.mutate(entry, receiver, (kind, *fact.path), fact.flags, via)
+        elif how == "keyed":
+            if position == 1 or kind not in {"", "*", "**"}:
+                key = self._key(call, node)
+                label = "*" if key is None else key
+                self.mutate(entry, receiver, (label, *fact.path), fact.flags, via)
+                if word == "setdefault":
+                    self.add(entry, Fact(call, fact.path, fact.flags), via)
+        elif how == "content" and position == 0 and fact.path[:1] != (CONTENT,):
+            self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
+
+    # -- uses ----------------------------------------------------------------------------------------------------------
+
+    def _uses(
+        self,
+        entry: Entry,
+        fact: Fact,
+        call: Value,
+        node: Node,
+        info: CallInfo,
+        model: CallModel,
+        kind: str,
+        position: int,
+    ) -> None:
+        for use in model.uses:
+            path = fact.path
+            if kind == "":
+                if use.position != position:
+                    continue
+            elif kind == "**":
+                if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
+                    continue
+                if path[0] == "*" and use.kind not in {"messages", "user"}:
+                    fact = fact._replace(
+                        flags=with_doubt(fact.flags, MAX_DOUBT)
+                    )  # which of the options it is, is not known
+                path = path[1:]
+            elif kind == "*":
+                if use.position is None or use.position < position:
+                    continue
+                if use.kind == "program" and use.position == position and path:  # `create_subprocess_exec(*command)`
+                    if danger := self._program(fact, path, call, "argv"):
+                        self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
+                    continue
+                if path and path[0] != use.position - position:
+                    continue  # another element of what is unpacked, or one whose place is not known
+                path = path[1:] if path else ()
+            elif kind != use.name:
+                continue
+            self._use(entry, fact, path, call, info, model, use)
+        del node
+
+    def _use(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, info: CallInfo, model: CallModel, use: Use
+    ) -> None:
+        kind = use.kind
+        doubt = 1 if info.loose else 0
+        argument = fact.value
+        if kind == "by-role":
+            self._by_role(entry, fact, call, model, argument)
+            return
+        if kind == "messages":
+            self._messages(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind == "body":
+            self._body(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind == "inputs":
+            if path and path[0] in self.system_variables:
+                self.hit(entry, fact, "system-variable", call, argument, model.label, doubt)
+            return
+        if kind == "user" and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
+            return
+        if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote"}:
+            return
+        if kind in {"argv", "shell"}:
+            kind = self._program(fact, path, call, kind)
+            if not kind:
+                return
+        elif path[:1] == (CONTENT,):
+            if kind != "path":
+                return
+            return
+        elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
+            if path and not (kind == "url" and path[0] == "url") and not (kind == "exec" and path == ("$text",)):
+                return
+        elif kind == "write" and path:
+            return
+        if kind in SAFE and fact.flags & SAFE[kind]:
+            return
+        self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _program(self, fact: Fact, path: Path, call: Value, kind: str) -> str:
+        """Tell what a tainted part of a command does: the shell's text, the program, code for an interpreter."""
+        shell = kind == "shell"
+        if kind == "argv":
+            shells = self.flow.argument_constants(call, None, "shell").values
+            shell = True in shells or 1 in shells
+            if shells and not shell:
+                shell = False
+        if path[:1] == (CONTENT,):
+            return "" if fact.flags & SAFE["shell"] and shell else "run-file"
+        if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
+            program = self._words(fact.value, 0).rsplit("/", 1)[-1]
+            return "run-file" if path[0] == 0 or program in INTERPRETERS else ""
+        if fact.flags & SAFE["shell"] and shell:
+            return ""
+        if shell and not path:
+            return "shell"
+        if not path:
+            if fact.flags & BUILT and not shell and kind == "argv":
+                return ""
+            return "program"
+        if len(path) > 1:
+            return ""
+        if path[0] == 0:
+            return "program"
+        first = self._words(fact.value, 0)
+        if not first:
+            return ""
+        program = first.rsplit("/", 1)[-1]
+        index = path[0]
+        before = self._words(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
+        if program in INTERPRETERS and (before in {"-c", "-e", "-Command", "/c", "/C", "--eval", "-lc", "-ic"}):
+            return "shell" if program in SHELLS else "exec"
+        if program in INSTALLERS or (program in INTERPRETERS and self._words(fact.value, 2) in INSTALLERS):
+            return "package"
+        if program in WRAPPERS and index == 1:
+            return "program"
+        return ""
+
+    def _words(self, value: Value, index: int) -> str:
+        known = self.flow.values(value, (index,))
+        for val in known:
+            if val.kind == "const" and isinstance(val.what, str):
+                return val.what
+            if val.kind in {"ext", "obj"} and val.what == "sys.executable":
+                return "python"
+        return ""
+
+    def _by_role(self, entry: Entry, fact: Fact, call: Value, model: CallModel, argument: Value) -> None:
+        first, _, name = model.role.partition(" ")
+        role = self.flow.argument(call, int(first) if first.isdigit() else None, name or first)
+        if role is not None:
+            self._message(entry, fact, call, argument, role)
+
+    def _messages(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int
+    ) -> None:
+        """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
+        if len(path) < 2 or not isinstance(path[0], int):
+            return
+        keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])
+        if path[1] not in {"content", 1, "parts", "text"}:
+            return
+        known = self.flow.constants(argument, (path[0], keys[0]))
+        roles = {str(c).lower() for c in known.values}
+        if roles and roles <= ROLES_TRUSTED:
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif roles and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, label, doubt)
+
+    def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
+        """Note a hit in the part of a request's JSON body, or of a mapping of options, that is the system prompt."""
+        if path[:1] == ("messages",):
+            if len(path) > 2 and path[2] == "content":
+                roles = {str(c).lower() for c in self.flow.constants(argument, (*path[:2], "role")).values}
+                if roles and roles <= ROLES_TRUSTED:
+                    self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif path and path[0] in SYSTEM_KEYS:
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+
+    def hit(
+        self,
+        entry: Entry,
+        fact: Fact,
+        kind: str,
+        at: Value,
+        argument: Value,
+        label: str,
+        doubt: int,
+        role: tuple[Value, ...] = (),
+    ) -> None:
+        """Note that a fact reached a use."""
+        whole = kind == "program" and not fact.path
+        hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole)
+        if not harmless(hit, fact.flags & ~BUILT):
+            self._keep(entry, hit)
+
+    def _keep(self, entry: Entry, hit: Hit) -> None:
+        """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""
+        key = (hit.kind, hit.at, hit.argument, hit.role)
+        if not _news(entry.known, key, hit.flags):
+            return
+        old = entry.hits.get(key)
+        if old is None or worse(hit.flags, old.flags):
+            entry.hits[key] = hit
+        self.rising.extend((entry, hit, *caller) for caller in entry.callers)
+
+    def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
+        """Bring a hit of a function up to a call of it."""
+        if harmless(hit, arg.flags):
+            return
+        flags = combined(arg.flags, hit.flags, _DOUBTS[target.sure])
+        if call in self._gates(call):
+            flags |= ASKED
+        role = hit.role
+        if role:
+            decided = self._role_at(call, target, role[0])
+            if decided is None:
+                return
+            role = decided
+        self._keep(caller, hit._replace(fact=arg, flags=flags, role=role, inner=(inner, hit), call=call))
+
+    def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
+        """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""
+        node = self.project.node(role)
+        if node.op != "param":
+            return None
+        if self.project.node(call).op != "call":
+            return None
+        passed = self.flow.passed(call, target, node.data)
+        if not passed:
+            parent = target.fn.module.functions[target.fn.ir.parent]
+            default = target.fn.ir.params[node.data].default
+            passed = [(parent.value(default), ())] if default >= 0 else []
+        for value, path in passed:
+            given = self.project.node(value)
+            if given.op == "param" and not path:
+                return (value,)
+            known = self.flow.values(value, path)
+            roles = {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"const", "obj", "ext"}}
+            if roles and roles <= ROLES_TRUSTED:
+                return ()
+        return None
+
+    def tables(self, fn: Fn) -> _FnTables:
+        """Return what the search wants to know of a function's nodes."""
+        known = self._tables.get(fn.id)
+        if known is None:
+            known = self._tables[fn.id] = _FnTables(fn)
+        return known
+
+    _handlers: ClassVar[dict[str, Any]] = {
+        "phi": _phi,
+        "guard": _guard,
+        "attr": _attr,
+        "item": _item,
+        "slice": _slice,
+        "iter": _iter,
+        "text": _join,
+        "add": _join,
+        "mod": _join,
+        "op": _op,
+        "list": _sequence,
+        "tuple": _sequence,
+        "set": _sequence,
+        "each": _each,
+        "dict": _dict,
+        "setattr": _set,
+        "setitem": _set,
+        "setvar": _setvar,
+        "call": _call,
+    }
+    """What is done with a fact at each kind of node that uses its value."""
+
+
+class _FnTables:
+    """Look-ups by node of one function."""
+
+    def __init__(self, fn: Fn) -> None:
+        self.returned = frozenset(fn.ir.returns)
+        self.yielded = frozenset(fn.ir.yields)
+        self.names: dict[int, list[str]] = {}
+        for name, nodes in fn.ir.defs.items():
+            for n in nodes:
+                self.names.setdefault(n, []).append(name)
+
+
+def _foreign(names: Iterable[str]) -> bool:
+    """Say whether a call is one of a library outside the standard library."""
+    heads = {name.split(".", 1)[0].removesuffix("()") for name in names}
+    return bool(heads) and not heads & (sys.stdlib_module_names | {"builtins"})
+
+
+def fixed_host(prefix: str) -> bool:
+    """Say whether a URL that begins so has a scheme and a host that the rest cannot change: `https://api.example.com/`."""
+    scheme, mark, rest = prefix.partition("://")
+    if not mark or not scheme.replace("+", "").isalnum():
+        return False
+    host, slash, _ = rest.partition("/")
+    return bool(host) and bool(slash or "?" in host or "#" in host) and "\ue000" not in scheme
+
+
+def _behind_slash(before: str) -> bool:
+    """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `api/v1/`, but not `{scheme}://`."""
+    scheme, mark, rest = before.partition("://")
+    rest = rest if mark else scheme
+    return "/" in rest and not rest.startswith("//")
+
+
+def _news(known: dict[tuple[object, ...], list[int]], key: tuple[object, ...], flags: int) -> bool:
+    """Take in flags unless some at least as dangerous are known under a key, or too many; say whether they were taken in."""
+    grades = known.setdefault(key, [])
+    if len(grades) >= _GRADES or any(worse(k, flags) for k in grades):
+        return False
+    grades.append(flags)
+    return True
+
+
+def put_words(fn: Fn, param: int) -> str:
+    """Say how something left a function."""
+    return f"{'returned' if param < 0 else 'put there'} by `{fn.ir.name}`"
+
+
+def _matches(label: Label, key: Label) -> bool:
+    """Say whether a load with a key (None: not constant) reads a label."""
+    if label == CONTENT:
+        return False
+    if key is None or label == "*":
+        return True
+    return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))

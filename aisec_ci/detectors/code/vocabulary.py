@@ -1,0 +1,145 @@
+"""Names by which calls, methods, and attributes are told apart where nothing better is known of them."""
+
+from __future__ import annotations
+
+import re
+
+USER_MESSAGES = frozenset(
+    "HumanMessage AIMessage ToolMessage FunctionMessage UserMessage AssistantMessage HumanMessagePromptTemplate UserPromptPart ModelRequest "
+    "TextMessage ToolReturnPart FunctionExecutionResult".split()
+)
+"""Classes of messages without a trusted role."""
+
+MUTATORS = {
+    "append": "element",
+    "appendleft": "element",
+    "add": "element",
+    "insert": "element",
+    "push": "element",
+    "put": "element",
+    "put_nowait": "element",
+    "extend": "elements",
+    "update": "update",
+    "setdefault": "keyed",
+    "__setitem__": "keyed",
+    "write": "content",
+    "write_text": "content",
+    "write_bytes": "content",
+    "writelines": "content",
+    "add_message": "element",
+}
+"""Methods that keep an argument in their object, and how."""
+
+FINDERS = frozenset(
+    "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
+    "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
+    "exception critical print commit set".split()
+)
+"""Methods that look something up by their argument: what they return is not the argument."""
+
+FINDER_STARTS = (
+    "get_",
+    "find_",
+    "fetch_",
+    "load_",
+    "lookup_",
+    "query_",
+    "search_",
+    "is_",
+    "has_",
+    "exists_",
+    "count_",
+    "check_",
+    "log_",
+    "send_",
+    "delete_",
+    "remove_",
+    "list_",
+)
+
+CLEAN_WORDS = frozenset(
+    "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
+    "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
+)
+
+CLEAN_STARTS = ("is_", "has_", "count_", "num_", "validate_email")
+
+CLEAN_METHODS = frozenset(
+    "startswith endswith isdigit isalpha isalnum isnumeric isidentifier isspace count index find rfind hexdigest digest close "
+    "keys __len__ exists is_file is_dir stat flush append extend insert update add remove clear sort reverse set commit "
+    "raise_for_status send_text send_json emit seek tell fileno cancel done".split()
+)
+"""Methods whose result holds no text of their object."""
+
+TEXT_WORDS = frozenset(
+    "format join render replace split rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
+    "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate".split()
+)
+
+HARMLESS_ATTRIBUTES = frozenset(
+    "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
+    "finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
+    "url_private url_private_download response_url ResponseURL".split()
+)
+"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
+that the platform itself gives (files and answers of Slack, CloudFormation)."""
+
+QUERY_BUILDERS = tuple(
+    f"{module}.{word}"
+    for module in ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.future", "sqlmodel", "sqlalchemy.dialects.postgresql")
+    for word in (
+        "select",
+        "insert",
+        "update",
+        "delete",
+        "Table",
+        "Column",
+        "func",
+        "and_",
+        "or_",
+        "bindparam",
+        "desc",
+        "asc",
+    )
+)
+"""Calls that build a query in which values are parameters."""
+
+CLIENT = re.compile(
+    r"^[A-Z]\w*(?:Client|Credentials|Connection)$|^(?:Github|Gitlab|GithubIntegration|Jira|JIRA|Confluence|Reddit|Slack)$"
+)
+"""Classes of clients of services."""
+
+STANDARD = frozenset(
+    "os sys re json math time datetime collections itertools functools logging typing pathlib shutil random string".split()
+)
+"""Modules of the standard library whose calls are never taken for look-alikes of something else."""
+
+USER_HELPER = re.compile(
+    r"_?(?:(?:make|create|build|get|format|to|as)_)?(?:user|human|assistant|ai)_?(?:message|msg|turn)", re.IGNORECASE
+)
+"""Names of functions that make a message of the user, whatever form the message has."""
+
+FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
+"""Methods that put their arguments into a text of the program."""
+
+URL_PARTS = frozenset({"path", "query", "fragment"})
+"""Parts of a parsed address that cannot change its host."""
+
+GRAPH_CALLS = frozenset({"invoke", "ainvoke", "stream", "astream", "astream_events", "batch"})
+
+SYSTEM_KEYS = frozenset(
+    "system system_instruction systemInstruction system_prompt systemPrompt instructions preamble developer".split()
+)
+"""Keys of request bodies and options that hold the system prompt: of these parts none is left out."""
+
+SYSTEM_PATHS = frozenset((key,) for key in SYSTEM_KEYS)
+
+ROLES_TRUSTED = frozenset({"system", "developer"})
+
+SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
+
+INTERPRETERS = SHELLS | frozenset("python python3 node deno bun ruby perl php osascript lua Rscript ipython".split())
+
+INSTALLERS = frozenset("pip pip3 npm npx pnpm yarn uv uvx pipx conda mamba gem cargo brew apt apt-get bun".split())
+
+WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
