@@ -133,6 +133,24 @@ def test_scripts_of_components(path, text, expected):
     assert models(path, text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const reasoningModels = ['gpt-oss', 'deepseek-r1'];",
+        "const modelsWithoutTemperature = new Set(['o1-mini', 'gpt-5']);",
+        "const VISION_MODELS = ['gpt-4o'];",
+        "const MODEL_COSTS = { 'gpt-4o': 2.5 };",
+    ],
+)
+def test_lists_of_models_with_a_property_are_for_looking_up(text):
+    assert models("a.ts", text) == set()
+
+
+def test_a_name_to_show_beside_a_key():
+    text = "const models = [{ name: 'all-MiniLM-L6-v2', key: 'Xenova/all-MiniLM-L6-v2' }];"
+    assert models("a.ts", text) == {("Xenova/all-MiniLM-L6-v2", "huggingface")}
+
+
 def test_a_model_of_a_component_is_found_at_its_place():
     (seen,) = [
         o

@@ -553,3 +553,34 @@ def test_models_that_a_server_loads_from_the_hub_are_the_hubs():
     assert models("c.yaml", "llm:\n  engine: vllm\n  model: meta-llama/Llama-3.1-8B-Instruct\n") == {
         ("meta-llama/Llama-3.1-8B-Instruct", "huggingface")
     }
+
+
+def test_a_folder_with_the_name_of_an_owner_hides_no_model():
+    text = "transcription_model: openai/whisper-large-v3-turbo\n"
+    expected = {("openai/whisper-large-v3-turbo", "huggingface")}
+    assert models("c.yaml", text, "src/server/openai/index.ts") == expected
+    assert models("c.yaml", "model: runs/llama-7b\nother_model: acme/llama-7b\n", "acme/llama-7b/config.json") == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("python train.py --model_name_or_path huggyllama/llama-13b \\", {("huggyllama/llama-13b", "huggingface")}),
+        ("accelerate launch t.py --pretrained_model_name_or_path=runwayml/stable-diffusion-v1-5", {("runwayml/stable-diffusion-v1-5", "huggingface")}),
+        ("python e.py --judge-model gpt-4o", {("gpt-4o", "openai")}),
+        ("python e.py --output_model acme/tuned-7b", set()),
+    ],
+)  # fmt: skip
+def test_models_of_options(line, expected):
+    assert models("run.sh", line) == expected
+
+
+def test_datasets_of_options():
+    assert names(
+        "run.sh", "python t.py --dataset_name lambdalabs/pokemon-blip-captions --dataset data/x", Thing.DATASET
+    ) == ["lambdalabs/pokemon-blip-captions"]
+
+
+def test_a_stage_with_a_variable_in_its_name_is_no_image():
+    text = "ARG DB=false\nFROM node:20 AS local_db_false\nFROM mongo:7 AS local_db_true\nFROM local_db_${DB} AS final\n"
+    assert names("Dockerfile", text, Thing.CONTAINER) == ["node:20", "mongo:7"]

@@ -31,6 +31,9 @@ from tests.references.test_references import models, names, observe
         ("a.php", "$openai->chat()->create(['model' => 'gpt-4o-mini'])", {("gpt-4o-mini", "openai")}),
         ("a.swift", 'let query = ChatQuery(openAI, model: "gpt-4o")', {("gpt-4o", "openai")}),
         ("a.dart", "final model = GenerativeModel(model: 'gemini-1.5-flash');", {("gemini-1.5-flash", "google-genai")}),
+        ("src/main/java/ChatTest.java", 'openai.modelName("gpt-4o")', {("gpt-4o", "openai")}),
+        ("A.java", 'static final String LLAMA_3_1 = "llama3.1"; // ollama', {("llama3.1", "")}),
+        ("A.java", 'import org.springframework.ai.vertexai.X;\nvar m = builder().modelName("gemini-pro");', {("gemini-pro", "vertex-ai")}),
         ("a.rs", 'let repo_id = "TinyLlama/TinyLlama-1.1B-Chat-v1.0"; // llm', {("TinyLlama/TinyLlama-1.1B-Chat-v1.0", "huggingface")}),
     ],
 )  # fmt: skip

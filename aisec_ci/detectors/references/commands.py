@@ -12,7 +12,7 @@ from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
 MARKS = Marks(
-    rb"ollama (?:pull|run)|(?:huggingface-cli|hf) download|spacy download|vllm serve|--model|--hf-repo|-hf |from_pretrained|"
+    rb"ollama (?:pull|run)|(?:huggingface-cli|hf) download|spacy download|vllm serve|--[a-z_-]{0,20}model|--tokenizer|--data_?-?set|--train[-_]dataset|--hf-repo|-hf |from_pretrained|"
     rb"SentenceTransformer|CrossEncoder|snapshot_download|hf_hub_download|load_dataset|spacy\.load|WhisperModel|load_model|"
     rb"pip3? install|uv (?:pip install|add|tool install)|npm (?:install|i) |yarn add|pnpm add|docker model"
 )
@@ -34,7 +34,11 @@ _FETCHES: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(rf"\bdocker\s{{1,4}}model\s{{1,4}}(?:pull|run)\s{{1,8}}{_WORD}"), "dockerhub", "docker model pull"),
 )
 _MODEL_OPTION = re.compile(
-    rf"(?:^|[\s\"'])(--(?:model|model-name|model-path|embedding-model|served-model-name|tokenizer))[\"']?[ =,]\s{{0,4}}{_WORD}",
+    rf"(?:^|[\s\"'])(--(?:model|model[-_]name|model[-_]path|model[-_]id|model[-_]name[-_]or[-_]path|pretrained[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|base[-_]model|(?:draft|reward|ref|teacher|judge|eval|draft|embed(?:ding)?|rerank(?:er)?|llm|vae|controlnet)[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|served-model-name|tokenizer(?:[-_]name)?(?:[-_]or[-_]path)?))[\"']?[ =,]\s{{0,4}}{_WORD}",
+    re.MULTILINE,
+)
+_DATASET_OPTION = re.compile(
+    rf"(?:^|[\s\"'])(--(?:dataset|data[-_]?set[-_]name(?:[-_]or[-_]path)?|dataset[-_](?:id|path|repo)|train[-_]dataset|eval[-_]dataset))[\"']?[ =]\s{{0,4}}{_WORD}",
     re.MULTILINE,
 )
 _EMBEDDED = re.compile(
@@ -77,6 +81,11 @@ def references(file: SourceFile, words: Words) -> Iterator[Observation | Declare
             yield Observation(
                 Thing.MODEL, reference.name, where, reference.confidence, {"hub": reference.hub, "loader": found[1]}
             )
+    for found in _DATASET_OPTION.finditer(text):
+        if not _commented(text, found.start(1)) and words.dataset(found[2]):
+            where = file.location(found.start(2), found.end(2))
+            attributes = {"hub": "huggingface", "loader": found[1]}
+            yield Observation(Thing.DATASET, found[2], where, Confidence.MEDIUM, attributes)
     for found in _EMBEDDED.finditer(text):
         if _commented(text, found.start()) or words.filler(found[2]):
             continue

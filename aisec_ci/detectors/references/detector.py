@@ -80,8 +80,7 @@ class ReferencesDetector:
 
     @cached_property
     def _words(self) -> Words:
-        folders = frozenset(part for path in self._context.tree.paths for part in path.split("/")[:-1])
-        return Words(self._context.catalog, folders)
+        return Words(self._context.catalog, folders_of(self._context.tree.paths))
 
     @cached_property
     def _javascript(self) -> JavaScript:
@@ -201,6 +200,17 @@ class ReferencesDetector:
             if isinstance(root, Mapping):
                 yield from images.in_nodes(file, root)
                 yield from flows.in_root(file, root, self._services)
+
+
+def folders_of(paths: Iterable[str]) -> frozenset[str]:
+    """Return the folders of a tree, by their paths: that there is a folder `openai` somewhere makes no path of `openai/x`."""
+    out: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in out:
+            out.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(out)
 
 
 def _graded(path: str, reports: list[Report]) -> Iterator[Report]:

@@ -81,8 +81,13 @@ _NAMED = {
     "method_definition": "name",
     "enum_declaration": "name",
 }
-_SHOWN = frozenset(("name", "modelName", "displayName", "label", "title"))
-_IDENTIFIERS = frozenset(("id", "modelId", "model", "value", "model_id", "hostedId", "slug"))
+_SHOWN = frozenset(("name", "displayName", "label", "title"))
+_PROPERTY = re.compile(
+    r"(?i)support|(?:^|_)(?:no|non|without|only|with|has|is|can|uses?|requires?|needs?)(?:_|(?=[A-Z]))|pric|cost|limit|token|reason|think|vision"
+    r"|temperature|effort|deprecat|legacy|exclud|skip|block|deny|ignor|capab|stream|tool|prefix|famil|pattern|alias|multi_?modal"
+)
+"""Names of lists of models that have something in common, which code only looks models up in."""
+_IDENTIFIERS = frozenset(("id", "modelId", "model", "value", "model_id", "hostedId", "slug", "key", "modelName"))
 _PROVIDER_KEYS = frozenset(("provider", "vendor", "platform", "backend"))
 _COMPONENTS = (".vue", ".svelte", ".astro")
 _SCRIPT = re.compile(r"<script\b[^>]{0,300}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
@@ -232,7 +237,7 @@ class JavaScript:
     def _climb(self, node: Any, names: _Names) -> _Place | None:
         """Return what holds a string; None where that is no place for a model."""
         roles: list[str] = []
-        key = False
+        key = listed = False
         near = ""
         here = node
         for _ in range(_STEPS):
@@ -249,6 +254,8 @@ class JavaScript:
                         return None  # how the model is called on a page
                     roles.append(word)
                     near = near or _near(parent.parent, self._words)
+            elif kind == "array":
+                listed = listed or not roles
             elif kind == "enum_assignment":
                 roles.append(_word(parent.child_by_field_name("name")))
             elif kind in _NAMED:
@@ -285,7 +292,7 @@ class JavaScript:
             elif kind not in _THROUGH and not (kind == "arrow_function" and parent.child_by_field_name("body") == here):
                 break
             here = parent
-        return _held(roles, key=key, near=near)
+        return _held(roles, key=key, near=near, listed=listed)
 
     def _called(
         self, arguments: Any, here: Any, root: str, last: str, package: str, roles: list[str], near: str, names: _Names
@@ -322,8 +329,10 @@ class _Place:
     """Whether it can be nothing but a model."""
 
 
-def _held(roles: list[str], *, key: bool, near: str) -> _Place | None:
+def _held(roles: list[str], *, key: bool, near: str, listed: bool) -> _Place | None:
     """Judge the names that hold a string, the innermost first."""
+    if (key or listed) and roles and _PROPERTY.search(roles[0]):
+        return None
     if key:
         return _Place(roles[0], key=True) if roles and re.search(r"(?i)models?$", roles[0]) else None
     for number, role in enumerate(roles):

@@ -29,7 +29,7 @@ _MOST = 400
 """Literals of one file that are looked at."""
 
 _TESTS = re.compile(
-    r"(?:_test\.go|_spec\.rb|_test\.(?:rb|dart|exs)|Tests?\.(?:java|kt|cs|scala|swift|php)|IT\.java)$"
+    r"(?:_test\.go|_spec\.rb|_test\.(?:rb|dart|exs)|^(?!(?:.*/)?src/main/).*(?:Tests?\.(?:java|kt|cs|scala|swift|php)|IT\.java))$"
     r"|(?:^|/)(?:tests?|testdata|test-data|spec|__tests__|androidTest|vendor|node_modules|target|obj)/|[^/]\.Tests?/"
 )
 _LITERAL = re.compile(r"""(["'`])([A-Za-z@][\w.:/@+-]{2,120})\1""")
@@ -136,9 +136,9 @@ class Unparsed:
                 return Reference(name, near, Confidence.MEDIUM)
             return own if role else None
         if own is not None and words.owned(name):
-            near = self._near(before)
+            near = self._near(before) or only
             return Reference(name, near, Confidence.MEDIUM) if near and _serves(near, own.hub) else own
-        if not (role or (adjacent and _CALLS.search(adjacent))):
+        if not (role or _plain(adjacent) == _plain(name) or (adjacent and _CALLS.search(adjacent))):
             return None
         near = self._near(before) or only
         if near in _COMPATIBLE and own is not None:
@@ -204,6 +204,11 @@ def _role(before: str) -> tuple[bool, str]:
 _THROUGH = frozenset(
     "getenv get env string orelse getordefault getproperty new val var let const static final of".split()
 )
+
+
+def _plain(name: str) -> str:
+    """Return what a constant and the model that it is named after have in common: `LLAMA_3_1` and `llama3.1`."""
+    return re.sub(r"[^a-z0-9]|^model", "", name.lower())
 
 
 def _serves(near: str, hub: str) -> bool:

@@ -36,6 +36,12 @@ _PLAIN = re.compile(
 )
 _CARRIES = frozenset(("value", "values", "default", "choices", "options", "initial", "default_value", "enum"))
 """Keywords by which a declaration takes what is chosen: the name that the declaration is kept under says of what."""
+_TAGGED = re.compile(r"[a-z][\w.-]{1,60}:[a-z0-9][\w.-]{0,40}")
+_PICKERS = frozenset(
+    "selectbox radio multiselect select_slider pills segmented_control Dropdown Radio CheckboxGroup Select".split()
+)
+"""Widgets that let somebody choose: their label or what they are kept in says of what."""
+_LABELS = frozenset(("label", "title", "help", "info", "description"))
 LISTED = "list "
 DEPTH = 4
 """Containers and joins that a constant is followed out of."""
@@ -105,7 +111,7 @@ def _fits(role: str) -> bool:
 def _unmistakable(text: str, held: list[str], words: Words) -> bool:
     """Say whether a text is a repository of a known family of models, kept under a name that says nothing: `version`."""
     return (
-        "/" in text
+        ("/" in text or bool(_TAGGED.fullmatch(text)))
         and words.family(text)
         and not any(is_result(r) or r.startswith(LISTED) or _PROPERTY.search(r) for r in held)
         and any(_PLAIN.search(r) for r in held)
@@ -189,6 +195,8 @@ def _word(fn: Fn, callee: Node) -> str:
 def _passed(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[str]], depth: int) -> Iterator[str]:
     callee = fn.nodes[node.args[0]]
     word = _word(fn, callee)
+    if word in _PICKERS:
+        yield from _picked(fn, number, user, node, names, depth)
     for at, (kind, arg) in enumerate(zip(node.data, node.args[1:], strict=False)):
         if arg != number:
             continue
@@ -211,3 +219,22 @@ def _passed(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[st
             yield kind
         elif kind == "" and at == 0 and _HOLDER.search(word):
             yield from _roles(fn, user, names, depth + 1)
+
+
+def _picked(fn: Fn, number: int, user: int, node: Node, names: dict[int, list[str]], depth: int) -> Iterator[str]:
+    """Yield the names under which a widget is kept, and its label, for what it offers."""
+    args = list(zip(node.data, node.args[1:], strict=False))
+    offered = any(
+        arg == number and (kind in _CARRIES or (kind == "" and at > 0)) for at, (kind, arg) in enumerate(args)
+    )
+    if not offered:
+        return
+    yield from _roles(fn, user, names, depth + 1)
+    for at, (kind, arg) in enumerate(args):
+        label = fn.nodes[arg]
+        says = kind in _LABELS or (kind == "" and at == 0)
+        if says and label.op == "const" and isinstance(label.data, str) and (found := _LABEL.search(label.data[:100])):
+            yield found[0]
+
+
+_LABEL = re.compile(r"(?i)\b(?:embedding |chat |language |llm )?(?:models?|llms?)\b")

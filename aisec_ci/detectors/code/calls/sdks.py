@@ -41,6 +41,7 @@ class Clients:
         self.model = tuple(Slot(word) for word in table["model"])
         self.model_words = frozenset(table["model"])
         self.positional: Mapping[str, int] = table["positional"]
+        self.identified: tuple[str, ...] = tuple(table["identified"])
         self.named: Mapping[str, Mapping[str, Any]] = table["named"]
         self.last_words = frozenset(n.rpartition(".")[2] for n in (*self.positional, *self.named))
         self.endpoint = tuple(Slot(word) for word in table["endpoint"])
@@ -167,6 +168,8 @@ class Sdks:
         return hub == "ollama" and owner not in _TAGGED
 
     def _slots(self, name: str) -> tuple[Slot, ...]:
+        if name.startswith(self.clients.identified):
+            return (Slot("id", 0), *self.clients.model)
         position = self.clients.positional.get(name)
         return self.clients.model if position is None else (Slot("model", position), *self.clients.model)
 
