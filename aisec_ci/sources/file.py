@@ -209,9 +209,9 @@ class SourceFile:
             guess = "utf-8-sig"
         elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
             guess = "utf-16"
-        elif b"\0" in data[:200] and data[1:200:2].count(0) > len(data[:200]) // 3:
+        elif b"\0" in data[:200] and _wide(data[1:200:2], data[0:200:2]):
             guess = "utf-16-le"
-        elif b"\0" in data[:200] and data[0:200:2].count(0) > len(data[:200]) // 3:
+        elif b"\0" in data[:200] and _wide(data[0:200:2], data[1:200:2]):
             guess = "utf-16-be"
         else:
             guess = "utf-8"
@@ -268,3 +268,8 @@ class SourceFile:
         """Return the character offset in `text` of a byte offset in `data`."""
         skip = 3 if self.encoding == "utf-8-sig" else 0
         return len(self.data[skip:byte].decode(self.encoding.removesuffix("-sig"), "ignore"))
+
+
+def _wide(high: bytes, low: bytes) -> bool:
+    """Say whether these are the high and the low bytes of UTF-16: most high ones are zero, and hardly a low one is."""
+    return high.count(0) > 2 * len(high) // 3 and low.count(0) <= len(low) // 20
