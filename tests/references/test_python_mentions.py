@@ -38,10 +38,12 @@ def seen(tmp_path, monkeypatch):
         ('CONFIG = {"Model": InputConfig(type="dropdown", value="BAAI/bge-m3", values=["BAAI/bge-m3", "gpt-4o"])}\n', {("BAAI/bge-m3", "huggingface"), ("gpt-4o", "openai")}),
         ('CONFIG["Model"] = InputConfig(value="BAAI/bge-m3")\n', {("BAAI/bge-m3", "huggingface")}),
         ('D = os.getenv("JUDGE_MODEL", "qwen3.5:4b")\nclass J:\n    def __init__(self, model=D):\n        self.model = model\n    def ask(self):\n        return anthropic.Anthropic().messages.create(model=self.model)\nimport anthropic\nimport os\n', {("qwen3.5:4b", "ollama")}),
-        ('m = st.sidebar.selectbox("LLM Model", ["llama3.2", "gpt-4o"])\nx = st.radio("Pick", ["gpt-4"])\n', {("llama3.2", ""), ("gpt-4o", "openai")}),
+        ('m = st.sidebar.selectbox("LLM Model", ["llama3.2", "gpt-4o", "phi3", "mistral"])\nx = st.radio("Pick", ["gpt-4"])\n', {("llama3.2", ""), ("gpt-4o", "openai"), ("phi3", "")}),
         ('gr.Dropdown(choices=["gpt-4o"], value="gpt-4o", label="Model")\ngr.Dropdown(choices=["gpt-4"], label="Theme")\n', {("gpt-4o", "openai")}),
         ('class S:\n    pass\nS.model_version = "qwen3:1.7b"\n', {("qwen3:1.7b", "ollama")}),
         ('from agno.models.google import Gemini\nfrom agno.models.together import Together\na = Agent(model=Gemini(id="gemini-exp-1206"), team=Together(id="Qwen/Qwen3-235B-A22B-fp8-tput"))\n', {("gemini-exp-1206", "google-genai"), ("Qwen/Qwen3-235B-A22B-fp8-tput", "together")}),
+        ('from agno.models.xai import xAI\nm = xAI(id="grok-4-1-fast")\n', {("grok-4-1-fast", "xai")}),
+        ('MODEL = "zai-org/GLM-4.6"\nOTHER_MODEL = "your-org/model-7b"\nTHIRD_MODEL = "org/name-7b"\n', {("zai-org/GLM-4.6", "huggingface")}),
         ('REPO = "SmilingWolf/wd-v1-4"\nrequests.post(u, json={"model": "tts-1-hd"})\n', {("tts-1-hd", "openai")}),
     ],
 )  # fmt: skip

@@ -584,3 +584,26 @@ def test_datasets_of_options():
 def test_a_stage_with_a_variable_in_its_name_is_no_image():
     text = "ARG DB=false\nFROM node:20 AS local_db_false\nFROM mongo:7 AS local_db_true\nFROM local_db_${DB} AS final\n"
     assert names("Dockerfile", text, Thing.CONTAINER) == ["node:20", "mongo:7"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("c.yaml", 'env:\n  MODELS: >\n    [\n      {"id": "zai-org/GLM-4.6", "name": "gpt-4", "description": "gpt-4o"},\n      {"id": "gpt-4o-mini"}\n    ]\n'),
+        (".env", 'MODELS=`[\n  {"id": "zai-org/GLM-4.6"},\n  {"id": "gpt-4o-mini", "name": "gpt-4"}\n]`\nOTHER="gpt-4"\n'),
+        (".env", 'MODELS=["zai-org/GLM-4.6", "gpt-4o-mini"]\nTHEMES=["gpt-4"]\n'),
+        ("c.yaml", "models: '[\"zai-org/GLM-4.6\", \"gpt-4o-mini\"]'\nmodel_config: '{\"id\": \"gpt-4\"}'\n"),
+        ("c.yaml", 'available_models: |\n  [{"name": "zai-org/GLM-4.6"}, {"name": "gpt-4o-mini"}]\n'),
+    ],
+)  # fmt: skip
+def test_models_in_json_in_a_value(path, text):
+    assert {n for n, _ in models(path, text)} == {"zai-org/GLM-4.6", "gpt-4o-mini"}
+
+
+def test_a_model_in_json_in_a_value_is_found_at_its_place():
+    (found,) = [
+        o
+        for o in observe("c.yaml", 'a:\n  MODELS: |\n    [\n      {"id": "gpt-4o"}\n    ]\n')
+        if o.thing is Thing.MODEL
+    ]
+    assert (found.location.line, found.location.column) == (4, 15)

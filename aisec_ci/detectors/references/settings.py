@@ -157,6 +157,9 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
         if _is_strong(key) and (reference := words.model(found[3], _provider_in(key, words))):
             seen.add(found.start(3))
             yield _observation(file, found.start(3), found.end(3), reference, found[1])
+    for start, end, listed, name in _listed(text, words):
+        seen.add(start)
+        yield _observation(file, start, end, listed, name)
     for found in _SHELL_DEFAULT.finditer(text):
         key = _snake(found[1])
         start = text.rfind("\n", 0, found.start()) + 1
@@ -167,6 +170,40 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
             key = _snake(target[1]) if target else ""
         if _is_strong(key) and (reference := words.model(found[2], _provider_in(key, words))):
             yield _observation(file, found.start(2), found.end(2), reference, found[1])
+
+
+_LISTS = re.compile(r"(?:^|_)(?:models|llms|embeddings|embedders|rerankers)(?:_|$)")
+_WRITTEN = 100_000
+"""Characters of a value with JSON in it that are read."""
+_LISTING = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?([A-Z_][A-Z0-9_]{0,80})[ \t]*=[ \t]*([`'\"]?)\s{0,20}(?=[\[{])", re.MULTILINE
+)
+"""A variable of a .env file that holds JSON, over many lines where it is quoted."""
+_MEMBER = re.compile(
+    r"[\[,{]\s{0,200}(?:[\"']?(\w{1,40})[\"']?\s{0,8}:\s{0,8})?[\"']([^\"'\n]{2,190})[\"'](?!\s{0,8}:)"
+)
+_NAMING = frozenset(("id", "model", "model_id", "modelId", "model_name", "modelName"))
+
+
+def _written_out(text: str, words: Words) -> Iterator[tuple[int, int, Reference]]:
+    """Yield the models that JSON in a text lists, with their places in it: by identifier, or by name where there is none."""
+    members = list(_MEMBER.finditer(text))
+    wanted = _NAMING if any(found[1] in _NAMING for found in members) else {"name"}
+    for found in members:
+        if (found[1] is None or found[1] in wanted) and not words.filler(found[2]):
+            reference = words.model(found[2])
+            if reference:
+                yield found.start(2), found.end(2), reference
+
+
+def _listed(text: str, words: Words) -> Iterator[tuple[int, int, Reference, str]]:
+    for found in _LISTING.finditer(text):
+        if not _LISTS.search(_snake(found[1])):
+            continue
+        last = text.find(found[2] or "\n", found.end())
+        inner = text[found.end() : min(last if last >= 0 else len(text), found.end() + _WRITTEN)]
+        for start, end, reference in _written_out(inner, words):
+            yield found.end() + start, found.end() + end, reference, found[1]
 
 
 _SPRING = re.compile(
@@ -196,6 +233,10 @@ def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation
             yield _dataset(file, node, step.key)
         return
     if not node.string or not (_is_strong(step.key) or (step.inside and step.key in _WEAK | set(_HUB_KEYS))):
+        return
+    if node.value.lstrip()[:1] in ("[", "{") and _LISTS.search(step.key):
+        for start, end, reference in _written_out(node.value[:_WRITTEN], words):
+            yield _observation(file, node.at(start), node.at(end), reference, step.key)
         return
     default = _DEFAULT.fullmatch(node.value)
     reference = words.model(default[1] if default else node.value, step.near or _provider_in(step.key, words))

@@ -20,8 +20,10 @@ _FOLDERS = frozenset(
     "finetune fine_tuned work work_dirs workdir export exports onnx lora loras adapters examples scripts notebooks configs config".split()
 )
 _FILLERS = re.compile(
-    r"(?i)(^|[/_.-])(your|my|some|user|username|org|organization|owner|namespace|example|foo|bar|dummy|fake|placeholder|xxx+|todo"
-    r"|notreal|nonexistent|non-existent|does-not-exist|hf-internal-testing|test-org|test-user|test-model|mock)([/_.-]|$)|[<>{}$\s]|\.\.\."
+    r"(?i)(^|[/_.-])(your|my|some|example|foo|bar|dummy|fake|placeholder|xxx+|todo"
+    r"|notreal|nonexistent|non-existent|does-not-exist|hf-internal-testing|test-org|test-user|test-model|mock)([/_.-]|$)"
+    # real owners have these as parts of their names: `zai-org`
+    r"|(^|/)(hf[_-]?)?(user|user[_-]?name|org|org[_-]?name|organization|owner|namespace)(/|$)|[<>{}$\s]|\.\.\."
 )
 _FILE = re.compile(
     r"(?i)\.(py|json|ya?ml|txt|md|csv|tsv|jsonl|parquet|pt|pth|bin|onnx|ckpt|h5|pkl|joblib|npz|npy|tar|gz|zip|xml|html?|png|jpe?g|wav|mp3)$"

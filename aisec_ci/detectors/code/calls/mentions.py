@@ -36,6 +36,8 @@ _PLAIN = re.compile(
 )
 _CARRIES = frozenset(("value", "values", "default", "choices", "options", "initial", "default_value", "enum"))
 """Keywords by which a declaration takes what is chosen: the name that the declaration is kept under says of what."""
+_SHORT = re.compile(r"[a-z]{3,12}\d{1,2}")
+"""The names of some families with their generation: `phi3`, `llama3`."""
 _TAGGED = re.compile(r"[a-z][\w.-]{1,60}:[a-z0-9][\w.-]{0,40}")
 _PICKERS = frozenset(
     "selectbox radio multiselect select_slider pills segmented_control Dropdown Radio CheckboxGroup Select".split()
@@ -58,7 +60,7 @@ def mentions(view: View, words: Words) -> Iterator[Observation]:
             if node.op != "const" or not isinstance(node.data, str) or not _NAME.fullmatch(node.data):
                 continue
             text = node.data.removeprefix("models/")
-            if not any(c in text for c in "-/_:.") or is_filler(text):
+            if not (any(c in text for c in "-/_:.") or _SHORT.fullmatch(text)) or is_filler(text):
                 continue
             if roles is None:
                 roles = _names(fn)

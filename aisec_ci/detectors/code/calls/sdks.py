@@ -43,7 +43,9 @@ class Clients:
         self.positional: Mapping[str, int] = table["positional"]
         self.identified: tuple[str, ...] = tuple(table["identified"])
         self.named: Mapping[str, Mapping[str, Any]] = table["named"]
-        self.last_words = frozenset(n.rpartition(".")[2] for n in (*self.positional, *self.named))
+        self.last_words = frozenset(
+            n.rpartition(".")[2] for n in (*self.positional, *self.named, *(p for p in self._providers if "." in p))
+        )
         self.endpoint = tuple(Slot(word) for word in table["endpoint"])
         self.endpoint_words = frozenset(table["endpoint"])
         self.not_models = frozenset(table["not-models"])
@@ -60,6 +62,10 @@ class Clients:
                 return ""
             name = name.rpartition(".")[0]
         return None
+
+    def is_entry(self, name: str) -> bool:
+        """Say whether what is called stands in the table itself: a class, or a function such as `wandb.init`."""
+        return name in self._providers
 
     def of_url(self, url: str) -> str:
         """Return the provider that answers at an address, or an empty string."""
@@ -89,7 +95,9 @@ class Sdks:
                     continue
                 word = view.word(fn, node)
                 if not (
-                    word[:1].isupper() or word in clients.last_words or clients.model_words.intersection(node.data)
+                    word[:2] != word[:2].lower()
+                    or word in clients.last_words
+                    or clients.model_words.intersection(node.data)
                 ):
                     continue
                 call = fn.value(i)
@@ -152,7 +160,7 @@ class Sdks:
         model = given(flow, call, self._slots(name))
         for text in model.texts:
             yield from self._model(call, model, text, hub, name, url)
-        if hub and word[:1].isupper() and self.clients.kinds.get(hub):
+        if hub and (word[:1].isupper() or self.clients.is_entry(name)) and self.clients.kinds.get(hub):
             attributes = {"provider": hub, "kind": self.clients.kinds[hub], "symbol": name}
             if url:
                 attributes["endpoint"] = url
