@@ -235,8 +235,8 @@ def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation
     if not node.string or not (_is_strong(step.key) or (step.inside and step.key in _WEAK | set(_HUB_KEYS))):
         return
     if node.value.lstrip()[:1] in ("[", "{") and _LISTS.search(step.key):
-        for start, end, reference in _written_out(node.value[:_WRITTEN], words):
-            yield _observation(file, node.at(start), node.at(end), reference, step.key)
+        for start, end, listed in _written_out(node.value[:_WRITTEN], words):
+            yield _observation(file, node.at(start), node.at(end), listed, step.key)
         return
     default = _DEFAULT.fullmatch(node.value)
     reference = words.model(default[1] if default else node.value, step.near or _provider_in(step.key, words))
