@@ -1011,7 +1011,7 @@ class Summaries:
                 return
             return
         elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
-            if path and not (kind == "url" and path[0] == "url") and not (kind == "exec" and path == ("$text",)):
+            if path and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,))) and not (kind == "exec" and path == ("$text",)):
                 return
         elif kind == "write" and path:
             return
