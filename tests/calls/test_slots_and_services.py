@@ -64,6 +64,31 @@ def test_what_names_no_service(seen, text):
     assert services(seen({"app.py": text, "chroma.py": "class Palette: pass\n"})) == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("app.py", 'import os\nk = os.environ["TAVILY_API_KEY"]\n', {"tavily"}),
+        (".env.example", "GROQ_API_KEY=\nMISTRAL_BASE_URL=\n# COHERE_API_KEY=\n", {"groq", "mistral"}),
+        ("compose.yml", "services:\n  a:\n    environment:\n      - GEMINI_LLM_API_KEY=${X}\n", {"google-genai"}),
+        ("app.ts", "const k = process.env.PERPLEXITY_API_KEY;\n", {"perplexity"}),
+        ("app.py", 'k = ("GITHUB_BASE_URL", "AWS_ENDPOINT", "CLOUDFLARE_API_TOKEN", "GOOGLE_API_KEY", "REDIS_ENDPOINT")\n', set()),
+        ("README.md", "Set OPENAI_API_KEY.\n", set()),
+    ],
+)  # fmt: skip
+def test_services_by_the_names_of_variables(seen, name, text, found):
+    observed = seen({name: text})
+    assert services(observed) == found
+    assert all(o.confidence.word == "low" for o in observed if o.thing is Thing.SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [("import wandb\nwandb.init(project='x')\n", "wandb"), ("import mlflow\nmlflow.set_tracking_uri('x')\n", "mlflow"), ("import agentops\nagentops.init()\n", "agentops")],
+)  # fmt: skip
+def test_a_function_of_a_library_can_be_its_client(seen, text, service):
+    assert services(seen({"app.py": text})) == {service}
+
+
 def test_a_module_of_the_project_is_no_library(seen):
     found = seen({"app.py": "from qdrant_client import X\nx = X\n", "qdrant_client.py": "X = 1\n"})
     assert services(found) == set()

@@ -45,7 +45,13 @@ def _may_name(file: SourceFile) -> bool:
     # What Python code loads by name is observed by `detectors.code`; here are only addresses. setup.py is a manifest, too.
     if file.kind is not Kind.PYTHON or file.path.endswith("setup.py"):
         return True
-    return b"://" in file.data and bool(_addresses().search(file.data))
+    return (b"://" in file.data and bool(_addresses().search(file.data))) or bool(_variables().search(file.data))
+
+
+@cache
+def _variables() -> re.Pattern[bytes]:
+    """Return a pattern that finds something wherever `addresses.variables` does."""
+    return re.compile(rb"[A-Z]_(?:API_KEY|API_TOKEN|API_BASE|BASE_URL|ENDPOINT)\b")
 
 
 @cache

@@ -23,6 +23,9 @@ _HUB = re.compile(r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com|modelscope
 """Where a file with the ending `.bin` is one of weights; elsewhere it can be anything."""
 _CHECKSUM = re.compile(r"(?i)\b([0-9a-f]{64})\b")
 _SERVER = re.compile(r"https?://([a-zA-Z0-9.-]{4,200})(?::\d{2,5})?(?=[/:\"'`\s?]|$)")
+_VARIABLE = re.compile(r"\b([A-Z][A-Z0-9_]{2,40}?)_(?:API_KEY|API_TOKEN|API_BASE|BASE_URL|ENDPOINT)\b")
+VARIABLES = re.compile(rb"[A-Z]_(?:API_KEY|API_TOKEN|API_BASE|BASE_URL|ENDPOINT)\b")
+"""A file without one of these names no variable for a service."""
 _COMMENT = re.compile(r"[ \t]*(?:#|//|<!--)")
 
 
@@ -57,6 +60,21 @@ def services(file: SourceFile, words: Words) -> Iterator[Observation]:
             attributes["endpoint"] = found[0]
         where = file.location(found.start(), found.end())
         yield Observation(Thing.SERVICE, provider, where, Confidence.MEDIUM, attributes)
+
+
+def variables(file: SourceFile, words: Words) -> Iterator[Observation]:
+    """Yield the services whose key or address a file takes from a variable, each once: `TAVILY_API_KEY`."""
+    text = file.text
+    seen: set[str] = set()
+    for found in _VARIABLE.finditer(text):
+        provider = words.of_variable(found[1])
+        if not provider or provider in seen or _COMMENT.match(text, text.rfind("\n", 0, found.start()) + 1):
+            continue
+        seen.add(provider)
+        attributes = {"provider": provider, "kind": words.kind(provider), "symbol": "variable"}
+        yield Observation(
+            Thing.SERVICE, provider, file.location(found.start(), found.end()), Confidence.LOW, attributes
+        )
 
 
 def _beside(text: str, end: int) -> str:

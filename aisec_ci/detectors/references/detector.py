@@ -48,6 +48,8 @@ _BODIES = re.compile(rb"\\[\"']model|[{,] ?model[\"']?:|'model'")
 _ASSIGNING = _SCRIPTS | {Kind.ENV}
 """What sets variables line by line."""
 _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
+_VARIABLES = _ASSIGNING | {Kind.YAML}
+"""What says by the names of variables whom it calls, as code does."""
 _IN_JSON = Marks.of(settings.MARKS, commands.MARKS, addresses.MARKS, b"image", b'"graphs"', b"://")
 _IN_SETTINGS = Marks.of(_IN_JSON, prompts.MARKS)
 """Settings without one of these name nothing."""
@@ -110,10 +112,14 @@ class ReferencesDetector:
         if file.path.endswith(_COMPONENTS):
             return b"://" in file.data or _MARKS.search(file.data)
         if kind in _CODE or unparsed.is_source(file.path):
-            return b"://" in file.data or (
-                _MARKS.search(file.data)
-                if kind in _JAVASCRIPT
-                else kind not in _PYTHON and unparsed.MARKS.search(file.data)
+            return (
+                b"://" in file.data
+                or bool(addresses.VARIABLES.search(file.data))
+                or (
+                    _MARKS.search(file.data)
+                    if kind in _JAVASCRIPT
+                    else kind not in _PYTHON and unparsed.MARKS.search(file.data)
+                )
             )
         if kind in _SCRIPTS or kind is Kind.ENV or _PROPERTIES.search(file.path) or modelfile.is_modelfile(file.path):
             return True
@@ -158,6 +164,8 @@ class ReferencesDetector:
             yield from addresses.services(file, self._words)
             if addresses.MARKS.search(file.data):
                 yield from addresses.in_text(file)
+        if (source or kind in _VARIABLES) and addresses.VARIABLES.search(file.data):
+            yield from addresses.variables(file, self._words)
 
     def _named_in_settings(self, file: SourceFile, kind: Kind) -> Iterator[Report]:
         if kind is Kind.DOCKERFILE:

@@ -32,6 +32,14 @@ _OWNERS = frozenset(
     )
 )
 """Providers that are owners of repositories on the hub as well: `openai/gpt-oss-20b` is one."""
+_COMPANIES = frozenset(
+    "google amazon aws azure ibm github cloudflare databricks alibaba qwen meta comet arize ark zep kimi claude".split()
+)
+"""Names that variables for many other services begin with."""
+_ALSO_OTHERWISE = frozenset(
+    "elasticsearch opensearch neo4j redis-vector mongodb-atlas pgvector supabase cassandra-vector faiss hnswlib annoy usearch".split()
+)
+"""Databases that are there for other things as well."""
 _BUNDLE = re.compile(
     r"(?:WAV2VEC2|HUBERT|WAVLM|VOXPOPULI|MMS|EMFORMER|TACOTRON2|CONVTASNET|SQUIM|HDEMUCS)_[A-Z0-9_]{2,60}"
 )
@@ -115,6 +123,13 @@ class Words:
         )
         self._kinds: dict[str, str] = {key: entry["kind"] for key, entry in tables["providers"].items()}
         self.hosts = Hosts(tables["providers"])
+        self._variables: dict[str, str] = {
+            word.lower().replace("_", "-"): key
+            for key, entry in tables["providers"].items()
+            if key not in _ALSO_OTHERWISE
+            for word in (key, *entry.get("aliases", ()))
+            if word not in _COMPANIES
+        }
         self._families: tuple[str, ...] = tuple(tables["families"]["open"])
         self._legacy: tuple[str, ...] = (
             *tables["legacy-names"]["models"],
@@ -164,6 +179,13 @@ class Words:
     def owned(self, text: str) -> bool:
         """Say whether a name is one that a provider gives to its own models."""
         return bool(self._owner(text.rpartition("/")[2]))
+
+    def of_variable(self, name: str) -> str:
+        """Return the service that a variable is for by its name without `_API_KEY`: `GROQ`, `MISTRAL`, `TAVILY`."""
+        plain = name.lower().replace("_", "-")
+        return self._variables.get(plain) or self._variables.get(
+            plain.removesuffix("-llm").removesuffix("-embedding"), ""
+        )
 
     def kind(self, provider: str) -> str:
         """Return what a provider serves: `llm`, `vector-db` and so on."""
