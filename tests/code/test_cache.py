@@ -22,11 +22,13 @@ from tests.code.programs import CATALOG, program
 from tests.keys import generate
 
 
-def run(files: dict[str, str], folder: Path | None, **options: Any) -> tuple[list[Report], list[str]]:
+def run(
+    files: dict[str, str], folder: Path | None, selected: set[str] | None = None, **options: Any
+) -> tuple[list[Report], list[str]]:
     """Return the reports, and which files were parsed."""
     raw = {path: text.encode() for path, text in files.items()}
     tree = Tree(sorted(raw), lambda path: SourceFile.of_bytes(path, raw[path]) if path in raw else None)
-    context = Context(CATALOG, tree, frozenset(raw), {**options, "cache": str(folder) if folder else ""})
+    context = Context(CATALOG, tree, frozenset(selected or raw), {**options, "cache": str(folder) if folder else ""})
     detector = CodeDetector(context)
     detector.asked = True
     return list(detector.finish()), detector.analysed
@@ -61,6 +63,24 @@ def test_options_that_change_the_result_count(tmp_path: Path) -> None:
     run(FILES, tmp_path)
     assert run(FILES, tmp_path, agents={"x": 1})[1]
     assert not run(FILES, tmp_path, baseline="other.json")[1]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_what_is_selected_does_not_matter_for_what_is_known(tmp_path: Path, path: str) -> None:
+    run(FILES, tmp_path, {"app.py"})
+    found, parsed = run(FILES, tmp_path, {path})
+    assert not parsed
+    assert found == run(FILES, None, {path})[0]
+
+
+def test_a_selected_file_that_is_not_ai_code_has_nothing_analysed(tmp_path: Path) -> None:
+    assert run(FILES, tmp_path, {"plain.py"}) == ([], [])
+
+
+def test_documents_that_come_and_go_do_not_matter(tmp_path: Path) -> None:
+    run(FILES, tmp_path)
+    assert not run({**FILES, "docs/index.md": "# New\n", "logo.png": ""}, tmp_path)[1]
+    assert run({**FILES, "new.py": "x = 1\n"}, tmp_path)[1]
 
 
 LINES = st.sampled_from(

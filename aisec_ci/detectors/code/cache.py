@@ -64,6 +64,26 @@ def _tool(rules: Path) -> str:
     return total.hexdigest()
 
 
+_APART = (
+    ".md",
+    ".rst",
+    ".html",
+    ".css",
+    ".svg",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".js",
+    ".jsx",
+    ".ts",
+    ".tsx",
+    ".mp4",
+    ".pdf",
+)
+"""Ends of names of files whose being there says nothing about Python code: that one came or went does not count."""
+
+
 class UnfitError(Exception):
     """A report cannot be kept in the cache."""
 
@@ -78,6 +98,11 @@ class Cache:
         folder = context.options.get("cache")
         self._folder = Path(folder) if folder else None
 
+    @property
+    def active(self) -> bool:
+        """Whether results are kept."""
+        return self._folder is not None
+
     # -- results ------------------------------------------------------------------------------------------------------
 
     def get(self, part: Sequence[str], digest_of: Callable[[str], str]) -> list[Report] | None:
@@ -89,7 +114,8 @@ class Cache:
             if not raw or any(digest_of(path) != known for path, known in raw["files"].items()):
                 return None
             lines = _Lines(self._context)
-            return [_decode(item, lines) for item in raw["reports"]]
+            selected = self._context.selected
+            return [_decode(item, lines) for item in raw["reports"] if _concerns(item, selected)]
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
@@ -147,8 +173,8 @@ class Cache:
     def _tree(self) -> list[str]:
         context = self._context
         options = {k: v for k, v in context.options.items() if k not in _IRRELEVANT}
-        selected = sorted(set(self._python) & context.selected)
-        shown = [json.dumps(options, sort_keys=True, default=repr), *sorted(context.tree.paths), "", *selected]
+        paths = sorted(p for p in context.tree.paths if not p.endswith(_APART))
+        shown = [json.dumps(options, sort_keys=True, default=repr), *paths]
         return [digest("\0".join(shown).encode("utf-8", "surrogateescape"))]
 
     def _name(self, kind: str, words: Iterable[str]) -> str:
@@ -188,6 +214,22 @@ class _Lines:
             return str(file.line_text(line)) if file is not None else ""
         except (OSError, UnreadableError):
             return ""
+
+
+def concerns(report: Report, selected: frozenset[str]) -> bool:
+    """Say whether a report has to do with one of the selected files: it stands there, or the way leads through."""
+    if isinstance(report, Gap):
+        return not report.path or report.path in selected
+    flow = report.flow if isinstance(report, Finding) else ()
+    return report.location.path in selected or any(hop.location.path in selected for hop in flow)
+
+
+def _concerns(raw: list[Any], selected: frozenset[str]) -> bool:
+    """Say what `concerns` says of a stored report."""
+    if raw[0] == "gap":
+        return not raw[1] or _check(raw[1], str) in selected
+    flow = raw[7][0] if _check(raw[0], str) == "finding" else ()
+    return any(_check(place[0], str) in selected for place in (raw[3], *(hop[0] for hop in flow)))
 
 
 # -- reports as JSON ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code.cache import Cache
+from aisec_ci.detectors.code.cache import Cache, concerns
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
@@ -57,6 +57,10 @@ class CodeDetector:
             yield from self._part(part, names, cache)
 
     def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
+        """Yield what the files of a part show of the selected ones. Where results are kept, they are those for all its files."""
+        selected = self.context.selected
+        if selected.isdisjoint(part):
+            return
         known = cache.get(part, self._digest)
         if known is not None:
             yield from known
@@ -70,9 +74,12 @@ class CodeDetector:
             return self.context.tree.open(path)
 
         self.analysed += part
-        found = list(analyse(replace(self.context, tree=replace(self.context.tree, open=open_file)), names, part))
+        context = replace(self.context, tree=replace(self.context.tree, open=open_file))
+        if cache.active:
+            context = replace(context, selected=frozenset(part))
+        found = list(analyse(context, names, part))
         cache.put(part, {path: self._digest(path) for path in opened}, found)
-        yield from found
+        yield from (report for report in found if concerns(report, selected))
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
         """Return what the bytes of each file outside tests say, from the cache where they are known."""
