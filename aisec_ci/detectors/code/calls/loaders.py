@@ -34,6 +34,9 @@ class Loader:
     local: frozenset[str]
     plain: bool
     needs: tuple[Slot, ...]
+    needs_any: tuple[Slot, ...]
+    unless: tuple[Slot, ...]
+    deep: bool
     pattern: re.Pattern[str] | None
     named: str
 
@@ -71,6 +74,9 @@ def _loader(raw: Mapping[str, Any]) -> Loader:
         frozenset(raw.get("local", ())),
         bool(raw.get("plain")),
         slots(raw.get("needs")),
+        slots(raw.get("needs-any")),
+        slots(raw.get("unless")),
+        bool(raw.get("deep")),
         re.compile(raw["pattern"]) if "pattern" in raw else None,
         raw.get("named", ""),
     )

@@ -61,6 +61,17 @@ class _Load:
         return next(iter(self.ids))
 
 
+_DEEP = re.compile(r"(?:tts|vocoder|voice_conversion)_models/[\w-]{1,40}/[\w-]{1,60}/[\w.-]{1,60}")
+"""Names of Coqui TTS, which have four parts."""
+
+
+def _said(passed: Given) -> bool:
+    """Say whether a call passes something that is not false or None."""
+    if not passed.given:
+        return False
+    return not (passed.only_constants and all(c in (None, False, "") for c in passed.constants))
+
+
 class Loads:
     """The loads of one project."""
 
@@ -87,8 +98,12 @@ class Loads:
         flow = self.view.flow
         if loader.needs and True not in given(flow, call, loader.needs).constants:
             return None
+        if loader.needs_any and not _said(given(flow, call, loader.needs_any)):
+            return None
+        if loader.unless and given(flow, call, loader.unless).constants == [None]:
+            return None
         if loader.named:
-            fixed = name.split(".")[-2] if loader.named == "@owner" else loader.named
+            fixed = {"@owner": name.split(".")[-2], "@word": name.rpartition(".")[2]}.get(loader.named, loader.named)
             return _Load(call, loader, name, {fixed: None}, local=False, revision=Given(None, (), sure=True), pins=())
         passed = given(flow, call, loader.id)
         ids: dict[str, str | None] = {}
@@ -100,8 +115,14 @@ class Loads:
                 if prefix is None:
                     continue
                 short = text.removeprefix(prefix)
-            if text in loader.local or text.startswith(("http://", "https://")):
+            if text in loader.local or short.startswith(("http://", "https://")):
                 local = True
+                continue
+            if short != text and text.startswith("https://"):  # the page of a model on a hub
+                ids[short] = text
+                continue
+            if loader.deep and _DEEP.fullmatch(short):
+                ids[short] = text
                 continue
             bare = short.partition(":")[0] if loader.in_name else short.partition("@")[0] if loader.prefixes else short
             if loader.owner and "/" not in bare and re.search(r"\d|-", bare):
