@@ -15,10 +15,10 @@ def seen(tmp_path, monkeypatch):
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     monkeypatch.chdir(tmp_path)
 
-    def scan(text):
+    def scan(text, thing=Thing.MODEL):
         (tmp_path / "app.py").write_text(text, encoding="utf-8")
         result = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)).result
-        return {(o.name, o.attributes.get("hub", "")) for o in result.observations if o.thing is Thing.MODEL}
+        return {(o.name, o.attributes.get("hub", "")) for o in result.observations if o.thing is thing}
 
     return scan
 
@@ -60,3 +60,19 @@ def test_models(seen, text, expected):
 )
 def test_no_model(seen, text):
     assert seen(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import tensorflow_datasets as tfds\nd = tfds.load('mnist')\n", ("mnist", "tfds")),
+        ("from torchvision import datasets\nd = datasets.CIFAR10('data', download=True)\n", ("CIFAR10", "torchvision")),
+        ("import tensorflow as tf\nd = tf.keras.datasets.imdb.load_data()\n", ("imdb", "keras")),
+        ("from keras.datasets import fashion_mnist\nd = fashion_mnist.load_data()\n", ("fashion_mnist", "keras")),
+        ("from sklearn.datasets import fetch_20newsgroups\nd = fetch_20newsgroups()\n", ("20newsgroups", "scikit-learn")),
+        ("from sklearn.datasets import load_iris\nd = load_iris()\n", ("iris", "scikit-learn")),
+        ("from sklearn.datasets import fetch_openml\nd = fetch_openml('titanic')\n", ("titanic", "openml")),
+    ],
+)
+def test_datasets(seen, text, expected):
+    assert seen(text, Thing.DATASET) == {expected}
