@@ -38,7 +38,7 @@ def reader_of(path: str) -> Reader | None:
 def requirements(text: str) -> Iterator[Declared]:
     """Read the format of pip's requirements files (https://pip.pypa.io/en/stable/reference/requirements-file-format/)."""
     for found in _pattern(
-        rf"^[ \t]*({_NAME})[ \t]*(?:\[[^\]\n]{{0,200}}\])?[ \t]*(?:={{2,3}}[ \t]*({_EXACT}))?(?=[ \t]*(?:[<>=!~;#,@\\(]|$))"
+        rf"^[ \t]*({_NAME})[ \t]*(?:\[[^\]\n]{{0,200}}\])?[ \t]*(?:={{2,3}}[ \t]*({_EXACT}))?(?=[ \t]*(?:[<>=!~;#,@\\(\r]|$))"
     ).finditer(text):
         yield Declared("pypi", found[1], _exact(found[2]), found.start(1), found.end(1))
 
@@ -138,7 +138,7 @@ def setup_py(text: str) -> Iterator[Declared]:
 
 def environment_yml(text: str) -> Iterator[Declared]:
     """Read conda's environment.yml; what it installs by conda goes by the same names."""
-    pattern = rf"^[ \t]*-[ \t]+[\"']?(?:[\w-]+::)?({_NAME})(?:\[[^\]\n]{{0,80}}\])?(?:[ \t]*={{1,2}}[ \t]*({_EXACT}))?(?=[ \t<>=!~\"'*#]|$)"
+    pattern = rf"^[ \t]*-[ \t]+[\"']?(?:[\w-]+::)?({_NAME})(?:\[[^\]\n]{{0,80}}\])?(?:[ \t]*={{1,2}}[ \t]*({_EXACT}))?(?=[ \t\r<>=!~\"'*#]|$)"
     for found in _pattern(pattern).finditer(text):
         yield Declared("pypi", found[1], _exact(found[2]), found.start(1), found.end(1))
 

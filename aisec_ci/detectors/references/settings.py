@@ -67,7 +67,7 @@ _ASSIGNED = re.compile(r"([A-Z_][A-Z0-9_]{2,80})=(\S{2,200})")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}$]{1,200})\}")
 _ENV = re.compile(
     r"^[ \t]*(?:(?:export|ENV|ARG|set|local|readonly|declare)[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]{0,120})[ \t]*(?:[:?]{0,2}=|:(?=[ \t]))[ \t]*([\"']?)"
-    r"([^\s\"'#;]{1,200})\2[ \t]*(?:[#;\\].*|&&.*)?$",
+    r"([^\s\"'#;]{1,200})\2[ \t]*(?:[#;\\].*|&&.*)?\r?$",
     re.MULTILINE,
 )
 """Variables of .env files, shell scripts, Dockerfiles, Makefiles, and properties of Java applications, which have dots."""
