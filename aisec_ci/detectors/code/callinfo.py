@@ -74,7 +74,8 @@ class Calls:
         if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
             known_elsewhere = any(n.split(".", 1)[0].removesuffix("()") in STANDARD for n in names)
             if not known_elsewhere:
-                model = self.models.call_loose(tuple(reversed(words)), [k for k in node.data if k])
+                plain = tuple(w.lstrip("_") or w for w in reversed(words))
+                model = self.models.call_loose(plain, [k for k in node.data if k])
                 loose = model is not None
         if model is not None and (
             (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
@@ -101,8 +102,12 @@ class Calls:
     def _unless(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.unless.items():
             known = self.flow.argument_constants(call, None, word)
-            if wanted == "?" and self.flow.argument(call, None, word) is not None:
+            given = self.flow.argument(call, None, word)
+            if wanted == "?" and given is not None:
                 return True
+            if isinstance(wanted, list):
+                named = {str(v.what) for v in self.flow.values(given)} if given is not None else set()
+                return given is not None and (not named or named <= set(wanted) or "None" in named)
             if known.values and wanted in known.values:
                 return True
         return False

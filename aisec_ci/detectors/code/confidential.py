@@ -1,11 +1,14 @@
-"""Credentials and personal data of the program, as sources: what of them reaches a prompt, the model may repeat."""
+"""What constants, fields and environment variables hold: credentials and personal data, and text of who opened an issue.
+
+What of the former reaches a prompt, the model may repeat; the latter is content from outside, handed over by a CI system.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.facts import CONTENT, Source
 from aisec_ci.detectors.code.project import Fn, Value
 from aisec_ci.detectors.code.solver import Solver
 
@@ -35,6 +38,13 @@ _PLACEHOLDER = re.compile(
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|_)(?:api_?key|secret|secret_?key|password|passwd|private_?key|access_?token|auth_?token|bot_?token)$"
 )
+_EVENT_NAME = re.compile(
+    r"^GITHUB_EVENT_PATH$|^GITHUB_HEAD_REF$"
+    r"|(?:^|_)(?:ISSUE|PR|PULL_REQUEST|COMMENT|REVIEW|DISCUSSION|COMMIT|TICKET)_(?:BODY|TITLE|TEXT|MESSAGE|COMMENT|DESCRIPTION)$"
+    r"|^CI_(?:MERGE_REQUEST_(?:TITLE|DESCRIPTION)|COMMIT_(?:MESSAGE|TITLE|DESCRIPTION))$"
+)
+"""Variables in which workflows hand over text of whoever opened an issue or a pull request; the first is the file of the event."""
+_NAMES = re.compile(f"{_SECRET_NAME.pattern}|{_EVENT_NAME.pattern}")
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config", "os.environ.pop"})
 
 _SECRET_FIELDS = frozenset(
@@ -63,7 +73,11 @@ def sources(solver: Solver) -> Iterator[Source]:
             elif op == "attr" and node.data in _PERSONAL_FIELDS:
                 yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)
             elif op in {"call", "item"} and (name := _variable(solver, fn, index)):
-                yield Source(fn.value(index), "secret", f"the environment variable `{name}`")
+                if _SECRET_NAME.search(name):
+                    yield Source(fn.value(index), "secret", f"the environment variable `{name}`")
+                else:
+                    path = (CONTENT,) if name.endswith("_PATH") else ()
+                    yield Source(fn.value(index), "third", f"what the workflow hands over in `{name}`", 0, path)
 
 
 def _kind(texts: list[str | None]) -> str:
@@ -86,18 +100,18 @@ def _kind(texts: list[str | None]) -> str:
 
 
 def _variable(solver: Solver, fn: Fn, index: int) -> str:
-    """Return the name of an environment variable that is read here and holds a credential, else an empty string."""
+    """Return the name of an environment variable that is read here and holds such a text, else an empty string."""
     node = fn.nodes[index]
     value: Value = fn.value(index)
     if node.op == "item":
         base = fn.value(node.args[0])
-        if not isinstance(node.data, str) or not _SECRET_NAME.search(node.data):
+        if not isinstance(node.data, str) or not _NAMES.search(node.data):
             return ""
         return node.data if any(v.what == "os.environ" for v in solver.flow.values(base) if v.kind == "ext") else ""
     first = solver.flow.argument(value, 0, "key")
     if first is None or solver.project.node(first).op != "const":
         return ""
     name = solver.project.node(first).data
-    if not isinstance(name, str) or not _SECRET_NAME.search(name):
+    if not isinstance(name, str) or not _NAMES.search(name):
         return ""
     return name if solver.flow.names(value) & _ENVIRONMENT else ""

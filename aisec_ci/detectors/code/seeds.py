@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from aisec_ci.detectors.code import barriers, confidential
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
-from aisec_ci.detectors.code.grading import PROMPT_KINDS
+from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
@@ -31,10 +31,11 @@ _FRAMEWORK_NAMES = frozenset(
 def sources(solver: Solver) -> Iterator[Source]:
     """Yield every place where a value from outside enters, in the order of the project."""
     yield from _calls(solver)
+    yield from _commands(solver)
     yield from _attributes(solver)
     yield from _parameters(solver)
     found = list(confidential.sources(solver))
-    solver.confidential = bool(found)
+    solver.confidential = any(source.kind in CONFIDENTIAL for source in found)
     yield from found
 
 
@@ -55,11 +56,43 @@ def _calls(solver: Solver) -> Iterator[Source]:
             yield from _by_name(solver, call, info.word)
 
 
+_TRACKERS = frozenset({"gh", "glab", "jira", "hub"})
+"""Programs that print issues, pull requests, and comments."""
+
+
+def _commands(solver: Solver) -> Iterator[Source]:
+    """Yield commands that print what others wrote: `gh issue view`."""
+    flow = solver.flow
+    for word in ("run", "check_output", "getoutput", "Popen"):
+        for call in solver.project.calls.get(word, ()):
+            if not any(n == f"subprocess.{word}" for n in flow.names(call)):
+                continue
+            given = flow.argument(call, 0, "args")
+            if given is None:
+                continue
+            first = {v.what for v in flow.values(given, (0,)) if v.kind == "const"}
+            first.add(flow.text_prefix(given).partition(" ")[0])
+            if name := next((n for n in sorted(map(str, first)) if n in _TRACKERS), ""):
+                yield Source(call, "third", f"content from outside, printed by `{name}`")
+
+
+_CONTENT_HOSTS = re.compile(
+    r"https?://(?:[\w.-]+\.)?(?:api\.github\.com|gitlab\.com|bitbucket\.org|slack\.com/api|discord\.com/api|graph\.microsoft\.com|gmail\.googleapis\.com"
+    r"|www\.googleapis\.com|api\.notion\.com|atlassian\.net|zendesk\.com|intercom\.io|hacker-news\.firebaseio\.com|reddit\.com|wikipedia\.org"
+    r"|newsapi\.org|api\.tavily\.com|google\.serper\.dev|serpapi\.com|api\.search\.brave\.com|api\.bing\.microsoft\.com|duckduckgo\.com|api\.exa\.ai"
+    r"|r\.jina\.ai|s\.jina\.ai|api\.firecrawl\.dev|export\.arxiv\.org|api\.twitter\.com|api\.x\.com|hn\.algolia\.com|stackexchange\.com|api\.ydc-index\.io)\b"
+)
+"""Services that answer with what anybody wrote: issues, messages, mail, pages found by a search."""
+
+
 def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP goes to a service that the program chose: its answer is not a stranger's page."""
     assert info.model is not None
     for use in info.model.uses:
         if use.kind == "url":
+            given = solver.flow.argument(call, use.position, use.name)
+            if given is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(given)):
+                return False
             if info.word not in {
                 "get",
                 "urlopen",

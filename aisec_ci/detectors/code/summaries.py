@@ -630,12 +630,16 @@ class Summaries:
         if word == "open" and fact.flags & BUILT and not fact.path and not info.method:
             return  # a file of the program's, whose name has a part from outside
         flags = fact.flags | escape
+        if word == "open" and not fact.path and not self._is_upload(fact.value):
+            flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
         if word == "join" and "os.path.join" in info.names:
             flags |= BUILT
         path = fact.path
         if path and path[0] == CONTENT:
             if word == "open" or word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
                 self.add(entry, Fact(call, path, flags), via)
+            elif word in {"load", "safe_load", "reader", "DictReader", "read_json", "read_csv"}:
+                self.add(entry, Fact(call, (), flags), via)
             return
         if word in {
             "dict",
@@ -675,6 +679,11 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _is_upload(self, name: Value) -> bool:
+        """Say whether the name of a file is one that a framework gives a file that was sent: `open(file.name)`."""
+        node = self.project.node(name)
+        return node.op == "param" or (node.op == "attr" and node.data in {"name", "path", "file_path", "filepath"})
 
     def _fills_behind_host(self, call: Value, node: Node) -> bool:
         """Say whether a constant text that is filled is an address whose host stands before the first gap."""
@@ -1011,7 +1020,11 @@ class Summaries:
                 return
             return
         elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
-            if path and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,))) and not (kind == "exec" and path == ("$text",)):
+            if (
+                path
+                and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,)))
+                and not (kind == "exec" and path == ("$text",))
+            ):
                 return
         elif kind == "write" and path:
             return
