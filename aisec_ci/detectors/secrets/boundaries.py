@@ -71,8 +71,11 @@ def ends(data: bytes, at: int, style: str) -> bool:
 def counted(data: bytes, start: int, end: int) -> bool:
     """Say whether a binary format gives the length of a string right before it: marshal in `.pyc`, GGUF, protobuf.
 
-    One byte behind a byte that is not text, or four bytes in little-endian order.
+    One byte behind a byte that is not text, or four bytes in little-endian order. In pickles of protocol 0, a text begins
+    with the opcode `V` at the start of a line and ends with it.
     """
+    if data[start - 2 : start] == b"\nV" or data[:start] in (b"V", b"(V"):
+        return data[end : end + 2] == b"\np"
     length = end - start
     if start >= 2 and data[start - 1] == length and not 0x20 <= data[start - 2] < 0x7F:
         return True

@@ -27,12 +27,12 @@ NEAR = 400
 DEPTH = 3
 """How many encodings may be nested."""
 
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]+(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/_-]+)*")
+BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]+(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/_-]+)*")
 _BREAK = re.compile(rb"(?:\r?\n|\\n)[ \t]*")
 _HEX_RUN = re.compile(rb"[0-9A-Fa-f]+")
 _WIDE_RUN = re.compile(rb"(?:[\x20-\x7e]\x00)+")
 _ESCAPE = re.compile(
-    rb"%(?P<percent>[0-7][0-9A-Fa-f])|\\+u00(?P<unicode>[0-7][0-9A-Fa-f])|\\+x(?P<hex>[0-7][0-9A-Fa-f])"
+    rb"(?P<continued>\\\r?\n)|%(?P<percent>[0-7][0-9A-Fa-f])|\\+u00(?P<unicode>[0-7][0-9A-Fa-f])|\\+x(?P<hex>[0-7][0-9A-Fa-f])"
     rb"|\\+u\{0{0,4}(?P<braces>[0-7][0-9A-Fa-f])\}|\\+(?P<octal>[01][0-7]{2})"
     rb"|&#x0{0,4}(?P<entity>[0-7]?[0-9A-Fa-f]);|&#0{0,4}(?P<decimal>1[01][0-9]|12[0-7]|[0-9]{2});|(?P<named>&(?:quot|amp|apos|lowbar|hyphen|period|equals);)"
 )
@@ -51,8 +51,15 @@ _ESCAPES = (
     rb"|(?:\\u\{0{0,4}[2-7][0-9A-Fa-f]\}){4}|(?:\\[01][0-7]{2}){4}"
     rb"|(?:&#(?:x[2-7][0-9A-Fa-f]|[3-9][0-9]|1[01][0-9]);){4}"
     rb"|[A-Za-z0-9](?:%(?:2[dDeEbBfF]|3[aA]|5[fF])|\\u00(?:2[dDeE]|5[fF])|\\x(?:2[dD]|5[fF])|&#(?:4[56]|95|x2[dDeE]|x5[fF]);)[A-Za-z0-9%\\&]"
+    rb"|\\\r?\n[A-Za-z0-9_-]{8}"
 )
 _WIDE = rb"(?:[ -~]\x00){12}"
+_CODE = rb"(?:0x[2-7][0-9A-Fa-f]|[4-9][0-9]|1[01][0-9]|12[0-2])"
+_UNUSUAL = (
+    rb"(?:%s,\s*){8}|(?:(?:chr|CHR|Chr|ChrW|CHAR|char)\(%s\)[\s+.&|,]+){8}"
+    rb"|H4sI[A-Za-z0-9+/]{24}|(?i:quoted-printable)"
+) % (_CODE, _CODE)
+"""Eight numbers in a row that are characters of keys, as `[115, 107, …]` or `chr(115) + …`; gzip in base64; mail."""
 
 Find = Callable[[bytes, bytes], "list[Candidate]"]
 """Searches decoded bytes; the second argument is the text around them in the original."""
@@ -65,6 +72,8 @@ class Layer:
     data: bytes
     places: Sequence[int]
     via: str
+    whole: tuple[int, int] | None = None
+    """Start and end in the original where all bytes stand together in one place, e.g. compressed; then there are no `places`."""
 
 
 @dataclass
@@ -87,7 +96,7 @@ class Encodings:
             budget.left -= len(layer.data)
             if budget.left < 0:
                 break
-            low, high = layer.places[0], layer.places[len(layer.data)]
+            low, high = layer.whole or (layer.places[0], layer.places[len(layer.data)])
             around = data[max(0, low - NEAR) : low] + data[high : high + NEAR]
             inner = find(layer.data, around)
             if depth > 1 and not inner:
@@ -103,15 +112,20 @@ class Encodings:
             low, high = max(0, start - BEFORE), end + AFTER
             part = hit[0]
             at = end
-            if part[:1] in b"%\\&" or part[1:2] in b"%\\&":
+            if b"\0" in part:
+                run = _run(_WIDE_RUN, data, start, start, high)
+                yield Layer(data[run[0] : run[1] : 2], range(run[0], run[1] + 2, 2), "in UTF-16")
+                at = run[1]
+            elif part[:1] in b"%&" or part[1:2] in b"%&" or b"\\" in part:
                 if escapes and low <= escapes[-1][1]:
                     escapes[-1] = (escapes[-1][0], start + BEFORE)
                 else:
                     escapes.append((low, start + BEFORE))
-            elif b"\0" in part:
-                run = _run(_WIDE_RUN, data, start, start, high)
-                yield Layer(data[run[0] : run[1] : 2], range(run[0], run[1] + 2, 2), "in UTF-16")
-                at = run[1]
+            elif part[:4] == b"H4sI" or part[-9:].lower() == b"printable" or b"," in part or b"(" in part:
+                from aisec_ci.detectors.secrets import unusual  # noqa: PLC0415 - few files have such text
+
+                at, layer = unusual.decoded(data, start, end)
+                yield from [layer] if layer else ()
             else:
                 yield from _hexadecimal(data, start, end, low, high)
                 done, layers = _base64(data, start, low, high)
@@ -136,13 +150,8 @@ def _base64(data: bytes, start: int, low: int, high: int) -> tuple[int, list[Lay
     The end is short of the real one where the text goes on, so that a key across the cut is found in the next part.
     """
     limit = high
-    low, high = _run(_BASE64_RUN, data, start, low, high)
-    text = data[low:high]
-    if b"\n" in text or b"\\" in text:
-        kept: Sequence[int] = _kept(text, low)
-        text = _BREAK.sub(b"", text)
-    else:
-        kept = range(low, high)
+    low, high = _run(BASE64_RUN, data, start, low, high)
+    text, kept = kept_places(data[low:high], low)
     layers = [
         Layer(plain, _Thirds(kept, phase, high), "in base64")
         for phase in range(4)
@@ -165,15 +174,17 @@ class _Thirds(Sequence[int]):
         return self._kept[at] if at < len(self._kept) else self._end
 
 
-def _kept(text: bytes, base: int) -> list[int]:
-    """Return the offsets of the characters that are left when line breaks are taken out."""
+def kept_places(text: bytes, base: int) -> tuple[bytes, Sequence[int]]:
+    """Return base64 text without its line breaks, and the offset of each character that is left."""
+    if b"\n" not in text and b"\\" not in text:
+        return text, range(base, base + len(text))
     out: list[int] = []
     at = 0
     for gap in _BREAK.finditer(text):
         out.extend(range(base + at, base + gap.start()))
         at = gap.end()
     out.extend(range(base + at, base + len(text)))
-    return out
+    return _BREAK.sub(b"", text), out
 
 
 def _unescaped(data: bytes, low: int, high: int) -> Layer:
@@ -186,8 +197,11 @@ def _unescaped(data: bytes, low: int, high: int) -> Layer:
         places.extend(range(at, found.start() + 1))
         kind = found.lastgroup
         digits = found[kind] if kind else b""
-        out += _NAMED[digits] if kind == "named" else bytes([int(digits, _BASES.get(str(kind), 16)) & 0x7F])
         at = found.end()
+        if kind == "continued":
+            places.pop()
+        else:
+            out += _NAMED[digits] if kind == "named" else bytes([int(digits, _BASES.get(str(kind), 16)) & 0x7F])
     high = min(high, len(data))
     out += data[at:high]
     places.extend(range(at, high + 1))
@@ -206,7 +220,7 @@ def _run(pattern: re.Pattern[bytes], data: bytes, at: int, low: int, high: int) 
 
 def mapped(c: Candidate, layer: Layer) -> Candidate:
     """Return a candidate of a decoded layer at its place in the original."""
-    start, end = layer.places[c.start], layer.places[c.end]
+    start, end = layer.whole or (layer.places[c.start], layer.places[c.end])
     return replace(c, start=start, end=max(end, start + 1), via=c.via or layer.via)
 
 
@@ -220,6 +234,7 @@ def _marks(keywords: Sequence[bytes]) -> bytes:
             b"(?:" + b"|".join(digits) + rb")(?:[2-7][0-9A-Fa-f]){8}",
             _ESCAPES,
             _WIDE,
+            _UNUSUAL,
         )
     )
 

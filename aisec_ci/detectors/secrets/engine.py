@@ -31,7 +31,7 @@ LONGEST = 9000
 """Bytes. No key is longer; buffers of a stream overlap by this much."""
 
 _TOKEN = rb"[A-Za-z0-9_+/.=~-]"
-_NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|_pat\b|login|default"
+_NAME = rb"key|token|secret|bearer|passw(?:or)?d|credential|auth|pat\b|login|default|client"
 DECODED = 16
 """Bytes decoded for each byte of a file."""
 
@@ -42,16 +42,18 @@ _SHORTEST = 28
 
 _SEPARATOR = rb"[\x00-\x20\"'`=:,.|(){}\[\]<>\\;?&!%$#@+*/\x80-\xff-]"
 _STATEMENT = (
-    rb"(?i)(?:"
+    rb"(?i)(?:(?:"
     + _NAME
     + rb")[\w\]).'\"`-]{0,16}(?:"
     + _SEPARATOR
     + rb"{1,24}[A-Za-z0-9_]{1,18}){0,2}"
     + _SEPARATOR
-    + rb"{1,40}[frbu]?[\"'`]{0,3}"
+    + rb"{1,40}[frbu]?[\"'`]{0,3}|://[^\s/:@\"'`]{0,40}:)"
     + _TOKEN
     + rb"{%d}" % _SHORTEST
 )
+"""A value behind the name of a credential, or where an address has a password."""
+
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
 _ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
 _NOT_VALUE = re.compile(rb"[-+/.~_]{0,8}")
@@ -63,10 +65,16 @@ _OFF_LINE = 1000
 """Added to the distance of a vendor's name that stands on another line than the value."""
 
 _CREDENTIAL = re.compile(
-    rb"(?i)(?:api[_.-]?(?:key|token|secret)|(?:access|auth|secret)[_.-]?(?:key|token)|authorization|bearer|token|secret)"
-    rb"(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?(?:(?:bearer|token|basic)\s{1,4})?[\"'`]?$"
+    rb"(?i)(?:api[_.-]?(?:key|token|secret)s?|(?:access|auth|secret)[_.-]?(?:key|token)|authorization|bearer|token|secret"
+    rb"|passw(?:or)?d)(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?"
+    rb"(?:value[\"']?[:=]\s?[\"'\[]{0,2})?(?:(?:bearer|token|basic)\s{1,4})?[\"'`]?$|://[^\s/:@\"'`]{0,40}:$"
 )
-"""What stands right before a value that is a credential whoever's: the name of one, and the sign that gives it."""
+"""What stands right before a value that is a credential whoever's: the name of one and the sign that gives it, or the user
+of an address."""
+
+_ADDRESS = re.compile(rb"(?i)https?://[^\s\"'`<>\\]{4,120}")
+_ADDRESSES = 2000
+"""Bytes before and after a credential in which the address of its service may stand, as in a recorded request."""
 
 _CONTINUES = re.compile(
     rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|\n\s*<(?:string|value)>|[(\[{,\\]\s*\n"
@@ -171,11 +179,21 @@ class Pack:
             limits.append(f"more than {DECODED} times its size is encoded text: not all of it was searched for keys")
         for layer in self.split.layers(data):
             found += [mapped(c, layer) for c in self.plain(layer.data, near)]
+        if data.startswith(b"SQLite format 3\0"):
+            found += self._rows(data, near)
         return _best(found) if len(found) > 1 else found
 
     def plain(self, data: bytes, near: bytes = b"") -> list[Candidate]:
         """Return the candidates that stand in `data` as they are; `near` is more text that may name the vendor."""
         return [*self._marked(data, near), *self._bare(data)]
+
+    def _rows(self, data: bytes, near: bytes) -> Iterator[Candidate]:
+        """Yield the candidates in the rows of an SQLite database: there the parts of a row are not parted."""
+        from aisec_ci.detectors.secrets.sqlite import layers  # noqa: PLC0415 - few trees have such files
+
+        words = re.compile(rb"(?i)" + b"|".join(dict.fromkeys(f.words.pattern[4:] for f in self.bare)))
+        for layer in layers(data, lambda page: bool(self.marks.search(page) or words.search(page))):
+            yield from (mapped(c, layer) for c in self.plain(layer.data, near))
 
     # -- formats with a mark -------------------------------------------------------------------------------------------
 
@@ -234,7 +252,8 @@ class Pack:
         while hit := search(data, at):
             value = hit.end() - _SHORTEST
             at = max(value, hit.start() + 1)
-            if not _DIGIT.match(data, value):
+            # A value with a point or a hyphen in it may begin before the hit's.
+            if not _DIGIT.match(data, value) and not _DIGIT.match(data, max(hit.start(), value - _SHORTEST), value):
                 continue
             for start in _token_starts(data, value, hit.start()):
                 if candidate := self._statement(data, start, said) or self._encoded_value(data, start):
@@ -251,12 +270,14 @@ class Pack:
                 for inner in self._marked(text, _statement_before(data, start)):
                     return replace(inner, start=start, end=token.end(), via=via)
                 value = data[max(0, start - 240) : start] + text + data[token.end() : token.end() + 300]
-                if candidate := self._statement(value, min(start, 240), {}):
-                    return replace(candidate, start=start, end=token.end(), via=via)
+                # Behind the colon of `user:password`, as in a header of basic authentication.
+                for skip in dict.fromkeys((0, text.find(b":") + 1)):
+                    if candidate := self._statement(value, min(start, 240) + skip, {}):
+                        return replace(candidate, start=start, end=token.end(), via=via)
         return None
 
     def _statement(self, data: bytes, start: int, said: dict[str, bool]) -> Candidate | None:
-        window = data[start : start + 600]
+        window = _window(data, start)
         if not self._any_value.match(window) or not boundaries.starts(data, start, "word"):
             return None
         matches = [(f, m) for f in self.bare if (m := f.value.match(window)) and _value_ends(window, m.end())]
@@ -271,8 +292,10 @@ class Pack:
             below = b"\n".join(data[start : start + 600].split(b"\n")[1:7])
             near = [(_OFF_LINE + w.start(), f, m) for f, m in matches if (w := f.words.search(below))]
         if not near and given:
-            near = [(_OFF_LINE, f, m) for f, m in matches if _imported(f, data, said)]
-            near = near if len({f.provider for _, f, _ in near}) == 1 else []
+            around = b" ".join(_ADDRESS.findall(data, max(0, start - _ADDRESSES), start + _ADDRESSES))
+            for about in (lambda f: f.words.search(around), lambda f: _imported(f, data, said)):
+                near = near or [(_OFF_LINE, f, m) for f, m in matches if about(f)]
+                near = near if len({f.provider for _, f, _ in near}) == 1 else []
         if not near:
             return None
         distance, f, match = min(near, key=lambda n: (n[0], n[1].rank, n[1].rule.id))
@@ -313,6 +336,12 @@ def _token_starts(data: bytes, at: int, limit: int) -> Iterator[int]:
     if escape := _ESCAPE.match(data, start - 1, start + 12):
         starts.append(escape.end())
     yield from dict.fromkeys(starts)
+
+
+def _window(data: bytes, start: int) -> bytes:
+    """Return what a value without a mark is looked for in: as long as a binary format says in front of it, as pickle does."""
+    length = int.from_bytes(data[max(0, start - 4) : start], "little") if data[start - 1 : start] == b"\0" else 0
+    return data[start : start + length] if 16 <= length <= 600 else data[start : start + 600]
 
 
 def _unhex(text: bytes) -> bytes:

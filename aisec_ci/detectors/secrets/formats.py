@@ -24,6 +24,11 @@ _KEYS = frozenset(
 )
 
 
+_WORD = rb"(?<![a-z0-9])"
+_WORD_OR_ESCAPE = rb"(?:(?<![a-z0-9])|(?<=\\[nrt])|(?<=\[[0-9]m)|(?<=\[[0-9]{2}m))"
+"""Where a word begins: also behind an escape or a terminal colour in text that is quoted."""
+
+
 @dataclass(frozen=True)
 class Format:
     """One key format: a rule of the family with what its `engine` says.
@@ -78,7 +83,7 @@ class Format:
     @cached_property
     def words(self) -> re.Pattern[bytes]:
         """How the vendor is named near such a key."""
-        return re.compile(rb"(?i)" + self.raw["words"].encode())
+        return re.compile(rb"(?i)" + self.raw["words"].encode().replace(_WORD, _WORD_OR_ESCAPE))
 
     @cached_property
     def needs(self) -> re.Pattern[bytes] | None:
