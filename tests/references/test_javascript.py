@@ -133,6 +133,13 @@ def test_scripts_of_components(path, text, expected):
     assert models(path, text) == expected
 
 
+def test_a_name_with_its_provider_in_an_own_call():
+    assert models("a.ts", "export const searchTool = createSearchTool('openai:gpt-4o-mini');") == {
+        ("gpt-4o-mini", "openai")
+    }
+    assert models("a.ts", "if (model.startsWith('openai:gpt-4o-mini')) log('openai/gpt-4o'); use('gpt-4o');") == set()
+
+
 @pytest.mark.parametrize(
     "text",
     [

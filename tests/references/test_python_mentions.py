@@ -44,6 +44,9 @@ def seen(tmp_path, monkeypatch):
         ('from agno.models.google import Gemini\nfrom agno.models.together import Together\na = Agent(model=Gemini(id="gemini-exp-1206"), team=Together(id="Qwen/Qwen3-235B-A22B-fp8-tput"))\n', {("gemini-exp-1206", "google-genai"), ("Qwen/Qwen3-235B-A22B-fp8-tput", "together")}),
         ('from agno.models.xai import xAI\nm = xAI(id="grok-4-1-fast")\n', {("grok-4-1-fast", "xai")}),
         ('MODEL = "zai-org/GLM-4.6"\nOTHER_MODEL = "your-org/model-7b"\nTHIRD_MODEL = "org/name-7b"\n', {("zai-org/GLM-4.6", "huggingface")}),
+        ('c = openai.OpenAI()\nc.chat.completions.create(model="anthropic/claude-haiku-4.5")\nc.chat.completions.create(model="qwen3:14b")\n', {("claude-haiku-4.5", "anthropic"), ("qwen3:14b", "ollama")}),
+        ('from langfuse.openai import OpenAI\nOpenAI().chat.completions.create(model="gpt-4.1-mini")\n', {("gpt-4.1-mini", "openai")}),
+        ('MODELS = [("GPT-4o", "gpt-4o")]\n', {("gpt-4o", "openai")}),
         ('REPO = "SmilingWolf/wd-v1-4"\nrequests.post(u, json={"model": "tts-1-hd"})\n', {("tts-1-hd", "openai")}),
     ],
 )  # fmt: skip
@@ -64,6 +67,8 @@ def test_models(seen, text, expected):
         'def f(model: "gpt-4o" = None): ...\n',
         '"""Use model = "gpt-4o"."""\n',
         'models = ["text/plain", "image/png"]\n',
+        'JSON_MODELS_X = 1\nMODEL = "gpt-4-"\n',
+        'class EmbedderModelClass(Enum):\n    ENCODER_ONLY_M3 = "encoder-only-m3"\n',
         'def get_title():\n    return "gpt-4o"\n',
         'CONFIG = {"Title": InputConfig(value="gpt-4o")}\n',
         'CONFIG = {"Model": InputConfig(description="gpt-4o")}\n',

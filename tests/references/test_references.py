@@ -607,3 +607,21 @@ def test_a_model_in_json_in_a_value_is_found_at_its_place():
         if o.thing is Thing.MODEL
     ]
     assert (found.location.line, found.location.column) == (4, 15)
+
+
+def test_models_listed_by_provider():
+    text = '{"available_models": {"openai": ["gpt-4o"], "groq": ["llama3-groq-70b-8192-tool-use-preview"], "notes": ["gpt-4"]}}'
+    assert models("c.json", text) == {("gpt-4o", "openai"), ("llama3-groq-70b-8192-tool-use-preview", "groq")}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("models/Deepseek-8k", "FROM deepseek-r1:7b\nPARAMETER num_ctx 8096", {("deepseek-r1:7b", "ollama")}),
+        ("models/Mario", "# mine\nFROM llama3.2\nSYSTEM You are Mario.\n", {("llama3.2", "ollama")}),
+        ("build/Image", "FROM python:3.12\nRUN pip install x\n", set()),
+        ("notes", "From: me\nPARAMETER\n", set()),
+    ],
+)
+def test_modelfiles_by_content(path, text, expected):
+    assert models(path, text) == expected

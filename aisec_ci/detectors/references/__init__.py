@@ -7,6 +7,7 @@ from functools import cache
 
 from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
+from aisec_ci.detectors.references.matter import is_card
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
@@ -22,7 +23,7 @@ def create(context: Context) -> Detector:
     return Deferred("references", _may_name, make)
 
 
-_PLAIN = (".txt", ".log", ".csv", ".tsv", ".rst", ".html", ".css", ".svg", ".sql", ".md")
+_PLAIN = (".txt", ".log", ".csv", ".tsv", ".rst", ".html", ".css", ".svg", ".sql", ".md", ".mdx")
 """Endings of text that only matters where its name says so, or the keys of a model card are in it."""
 
 _TEXTS = (Kind.TEXT, Kind.MARKDOWN, Kind.JSON)
@@ -33,15 +34,13 @@ _TELLING = tuple(
 )
 """A path without one of these words is that of no manifest, prompt, cached model or Modelfile."""
 
-_CARD = (b"pipeline_tag", b"library_name", b"base_model", b"model-index")
-
 
 def _may_name(file: SourceFile) -> bool:
     if file.path.endswith(_PLAIN) and file.kind in _TEXTS:
         path = file.path.lower()
-        return any(word in path for word in _TELLING) or (
-            file.path.endswith(".md") and file.small and any(key in file.data for key in _CARD)
-        )
+        if file.kind is Kind.MARKDOWN and file.small and is_card(file.data):
+            return True
+        return any(word in path for word in _TELLING)
     # What Python code loads by name is observed by `detectors.code`; here are only addresses. setup.py is a manifest, too.
     if file.kind is not Kind.PYTHON or file.path.endswith("setup.py"):
         return True

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence, front_matter
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
 LIMIT = 500_000
 """Bytes of a card that is read."""
-CARD = Marks(rb"(?m)^(?:pipeline_tag|library_name|base_model|model-index)[ \t]*:")
-"""A Markdown file without one of these keys is no card."""
 _CACHE = re.compile(
     r"(?:^|/)(models|datasets)--([\w.-]{1,96}?)--([\w.-]{1,96})/(?:refs/[\w./-]{1,100}|snapshots/([0-9a-f]{40})/[^/]+)$"
 )

@@ -24,6 +24,7 @@ from aisec_ci.detectors.references import (
     unparsed,
 )
 from aisec_ci.detectors.references.libraries import Declared, Libraries
+from aisec_ci.detectors.references.matter import is_card
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
@@ -106,7 +107,7 @@ class ReferencesDetector:
             return True
         kind = file.kind
         if cards.is_cached(file.path) or (kind is Kind.MARKDOWN and file.size <= cards.LIMIT):
-            return file.small and (kind is not Kind.MARKDOWN or cards.CARD.search(file.data))
+            return file.small and (kind is not Kind.MARKDOWN or is_card(file.data))
         if not file.small or _DATA_NAMES.search(file.path):
             return False
         if file.path.endswith(_COMPONENTS):
@@ -122,6 +123,8 @@ class ReferencesDetector:
                 )
             )
         if kind in _SCRIPTS or kind is Kind.ENV or _PROPERTIES.search(file.path) or modelfile.is_modelfile(file.path):
+            return True
+        if kind is Kind.TEXT and modelfile.looks_like_one(file):
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
             data = file.data
@@ -139,13 +142,13 @@ class ReferencesDetector:
 
     def _named(self, file: SourceFile) -> Iterator[Report]:
         kind = file.kind
-        if modelfile.is_modelfile(file.path):
+        if modelfile.is_modelfile(file.path) or (kind is Kind.TEXT and modelfile.looks_like_one(file)):
             yield from modelfile.read(file)
             return
         if role := prompts.role_of(file.path):
             yield from prompts.in_file(file, role, self._words)
         if kind is Kind.MARKDOWN:
-            if cards.CARD.search(file.data):
+            if is_card(file.data):
                 yield from cards.in_card(file)
             return
         if cards.is_cached(file.path):

@@ -81,6 +81,13 @@ _NAMED = {
     "method_definition": "name",
     "enum_declaration": "name",
 }
+_WHOLE = re.compile(
+    r"(?:openai|anthropic|google|gemini|mistral|groq|xai|deepseek|cohere|azure|vertex|perplexity)[:/][\w.-]{3,80}"
+)
+_LOOKS = frozenset(
+    "log warn error info debug startsWith endsWith includes indexOf replace split expect test it describe toBe toEqual match has".split()
+)
+"""Calls that only look at a text or show it."""
 _SHOWN = frozenset(("name", "displayName", "label", "title"))
 _PROPERTY = re.compile(
     r"(?i)support|(?:^|_)(?:no|non|without|only|with|has|is|can|uses?|requires?|needs?)(?:_|(?=[A-Z]))|pric|cost|limit|token|reason|think|vision"
@@ -207,7 +214,8 @@ class JavaScript:
 
     def _string(self, file: SourceFile, found: re.Match[str], node: Any, names: _Names) -> Iterator[Observation]:
         text = found[2]
-        place = self._climb(node, names)
+        whole = bool(_WHOLE.fullmatch(text)) and self._words.owned(text.replace(":", "/", 1))
+        place = self._climb(node, names, whole=whole)
         if place is None:
             return
         reference = self._judge(text, place)
@@ -234,8 +242,11 @@ class JavaScript:
             return None
         return reference
 
-    def _climb(self, node: Any, names: _Names) -> _Place | None:
-        """Return what holds a string; None where that is no place for a model."""
+    def _climb(self, node: Any, names: _Names, *, whole: bool) -> _Place | None:
+        """Return what holds a string; None where that is no place for a model.
+
+        `whole` says that the string itself names a provider and one of its models, as routers take them.
+        """
         roles: list[str] = []
         key = listed = False
         near = ""
@@ -284,7 +295,7 @@ class JavaScript:
                     return _Place("pipeline", hub="huggingface", called=True)
                 if last not in _CALLS_THROUGH:
                     if not roles:
-                        return None
+                        return _Place(last) if whole and last not in _LOOKS else None
                     break
             elif kind == "jsx_attribute":
                 roles.append(_word(parent.named_children[0]))

@@ -18,6 +18,22 @@ def is_modelfile(path: str) -> bool:
     return name == "modelfile" or name.startswith("modelfile.") or name.endswith(".modelfile")
 
 
+def looks_like_one(file: SourceFile) -> bool:
+    """Say whether a file without an ending is a Modelfile by its instructions, which those of Dockerfiles are not."""
+    if "." in basename(file.path) or file.size > _LONGEST:
+        return False
+    return bool(_OPEN.match(file.data) and _OWN.search(file.data))
+
+
+_LONGEST = 50_000
+"""Bytes of a Modelfile without its name."""
+_OPEN = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n){0,40}[ \t]*FROM[ \t]+\S", re.IGNORECASE)
+_OWN = re.compile(
+    rb"^[ \t]*(?:PARAMETER[ \t]+\w+[ \t]+\S|TEMPLATE[ \t]|SYSTEM[ \t]|ADAPTER[ \t]|MESSAGE[ \t])",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 def read(file: SourceFile) -> Iterator[Observation]:
     """Yield the base model and the adapters."""
     for found in _FROM.finditer(file.text):

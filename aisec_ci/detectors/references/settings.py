@@ -119,6 +119,11 @@ def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Obse
             for entry in reversed(step.node.entries):
                 key = _snake(entry.key.value)
                 inside = step.inside or _is_strong(key)
+                # {"available_models": {"openai": ["gpt-4o"]}}
+                grouped = words.provider(entry.key.value) if step.inside and _LISTS.search(step.key) else ""
+                if grouped and isinstance(entry.value, Sequence):
+                    stack.append(_Step(entry.value, step.key, inside, grouped))
+                    continue
                 dataset = is_dataset_role(key) or (step.dataset and (key in _DATASET_KEYS or is_dataset_role(step.key)))
                 stack.append(_Step(entry.value, key, inside, _HUB_KEYS.get(key, near) if inside else near, dataset))
                 if is_dataset_role(step.key) and words.dataset(entry.key.value):  # {"org/name": 0.5}, a mixture

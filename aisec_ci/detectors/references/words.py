@@ -46,6 +46,10 @@ _BUNDLE = re.compile(
 """Models of torchaudio.pipelines, which are constants of that module."""
 _VARIANT = re.compile(r"[a-z0-9-]{2,40}/[\w.-]{2,80}:(?:free|nitro|floor|online|extended|exacto|thinking|beta)")
 """Variants of a model, as only OpenRouter names them."""
+_CUT = ("/", "-", "_", ":", ".", "@", "+")
+"""Ends of what names are only begun with."""
+_LOWER = frozenset(("openai", "anthropic", "google-genai", "mistral", "cohere", "deepseek", "xai", "groq", "voyage"))
+"""Providers whose names have no capitals: `GPT-4o` is how one of them is spoken of."""
 _SERVERS = frozenset(("vllm", "tgi", "sglang", "text-embeddings-inference", "infinity-server"))
 """Servers that load models from the hub by name."""
 _MIME = re.compile(r"(?:text|application|image|audio|video|font|multipart|message)/")
@@ -147,7 +151,7 @@ class Words:
         `near` is the provider or hub that stands beside it, if any does.
         """
         text = text.strip()
-        if not _NAME.fullmatch(text) or text.endswith("/") or _MIME.match(text):
+        if not _NAME.fullmatch(text) or text.endswith(_CUT) or _MIME.match(text):
             return None
         if _SPACY.fullmatch(text):
             return Reference(text, "spacy", Confidence.HIGH)
@@ -164,7 +168,7 @@ class Words:
             bare = text.removeprefix(f"{near}/").removeprefix(f"{near}:")
             return Reference(bare, near, Confidence.HIGH) if _VERSIONED.search(bare) or self._known(bare) else None
         if own := self._owner(text):
-            return Reference(text, own, Confidence.HIGH)
+            return Reference(text.lower() if own in _LOWER else text, own, Confidence.HIGH)
         if prefixed := self._prefixed(text):
             return prefixed
         if kind is self._ids.What.HUB and "/" in text:

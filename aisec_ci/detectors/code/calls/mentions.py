@@ -44,6 +44,8 @@ _PICKERS = frozenset(
 )
 """Widgets that let somebody choose: their label or what they are kept in says of what."""
 _LABELS = frozenset(("label", "title", "help", "info", "description"))
+_KIND = re.compile(r"(?:Class|Type|Kind|Category|Status|Mode|Task|State|Format|Family|Provider)s?$")
+"""Ends of the names of enumerations that tell models apart by something else than their names."""
 LISTED = "list "
 DEPTH = 4
 """Containers and joins that a constant is followed out of."""
@@ -100,6 +102,8 @@ def mentions(view: View, words: Words) -> Iterator[Observation]:
 def _fits(role: str) -> bool:
     """Say whether a name is one for models; a list has to be one of models to choose from, not of those with a property."""
     bare = role.removeprefix(LISTED)
+    if bare.startswith("enum ") and _KIND.search(bare.partition(".")[0]):
+        return False
     if not bare.startswith("enum "):
         # A class with a name for models has other attributes as well: `ModelLoader.CATEGORY`.
         owner, _, last = bare.rpartition(".")

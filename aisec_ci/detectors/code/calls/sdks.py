@@ -25,6 +25,8 @@ FEW = 4
 
 _COMPATIBLE = frozenset({"openai", "anthropic"})
 """Providers whose clients are used for other servers as well, by address."""
+_SERVE = frozenset({"llm", "gateway", "speech", "documents", "search"})
+"""Kinds of services that have models of their own."""
 _TAGGED = frozenset({"", "openai", "openrouter", "aws-bedrock", "litellm", "cloudflare-workers-ai", "localai"})
 """Providers whose models can have a colon in their names, or whose clients are used for servers of other models."""
 
@@ -158,8 +160,10 @@ class Sdks:
             hub = ""  # some other server that speaks the same protocol
         where = self.view.callee(call)
         model = given(flow, call, self._slots(name))
+        # Tracing wraps the clients of others: what it is passed is none of its own.
+        maker = hub if self.clients.kinds.get(hub) in _SERVE else ""
         for text in model.texts:
-            yield from self._model(call, model, text, hub, name, url)
+            yield from self._model(call, model, text, maker, name, url)
         if hub and (word[:1].isupper() or self.clients.is_entry(name)) and self.clients.kinds.get(hub):
             attributes = {"provider": hub, "kind": self.clients.kinds[hub], "symbol": name}
             if url:
@@ -213,6 +217,8 @@ class Sdks:
         found = self.words.model(text, "" if many else hub)
         if found is None and (not hub or len(model.vals) > 1 or not _SHAPED.search(text)):
             return
+        if hub in _COMPATIBLE and (other := self.words.model(text)) is not None and other.hub != hub:
+            found, hub = other, other.hub  # what is not its provider's own name is a name on the server that is called
         owner = hub if found is None else found.hub if many or not hub else hub
         steps = FAR
         where = self.view.argument(call, model.at)
