@@ -80,6 +80,10 @@ class Val(NamedTuple):
 
 UNKNOWN = Val("unknown", None)
 
+_CONTAINER_METHODS = frozenset(
+    "append extend insert remove pop clear sort reverse index count copy update setdefault items keys values add discard".split()
+)
+
 _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem cwd home".split())
 """Methods of a path whose result is a path."""
 
@@ -335,6 +339,8 @@ class Flow:
             yield from self._member(val, path[0], path[1:], depth, item=False)
 
     def _load(self, base: Value, name: Label, path: Path, depth: int, *, item: bool = False) -> Iterable[Val]:
+        if not item and name in _CONTAINER_METHODS and any(v.kind == "lit" for v in self._eval(base, (), depth)):
+            return  # what is put into a list is not its method `append`
         written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
         direct = False
         for at, what in written or ():

@@ -73,7 +73,7 @@ CLEAN_METHODS = frozenset(
 
 TEXT_WORDS = frozenset(
     "format join render replace split rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
-    "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate".split()
+    "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
 
 HARMLESS_ATTRIBUTES = frozenset(
