@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from aisec_ci.catalog import Catalog
@@ -87,9 +88,17 @@ class _Run:
                 self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
                 return
             for detector in self.detectors:
-                self.take(detector, file.path, lambda d=detector: d.scan(file) if d.wants(file) else ())  # type: ignore[misc]
+                if self._wanted(detector, file):
+                    self.take(detector, file.path, partial(detector.scan, file))
         if len(self.findings) > before:
             file.keep()  # its comments may ignore them
+
+    def _wanted(self, detector: Detector, file: SourceFile) -> bool:
+        try:
+            return detector.wants(file)
+        except (Exception, RecursionError) as error:  # noqa: BLE001 - as in `take`
+            self._failed(detector, file.path, error)
+            return False
 
     def take(self, detector: Detector, path: str, reports: Callable[[], Iterable[Report]]) -> None:
         """Collect what a detector yields. A defect in a detector costs what it had left to say, and is said."""
@@ -104,12 +113,15 @@ class _Run:
                     self.observations.append(report)
                 else:
                     self.gaps.append(report if report.detector else replace(report, detector=detector.name))
-        except (UnreadableError, OSError) as error:
-            self.gaps.append(Gap(path, f"not fully read: {error}", detector=detector.name))
         except (Exception, RecursionError) as error:  # noqa: BLE001 - one file must not end the scan of the others
-            self.gaps.append(
-                Gap(path, f"internal error in `{detector.name}`: {type(error).__name__}", detector=detector.name)
-            )
+            self._failed(detector, path, error)
+
+    def _failed(self, detector: Detector, path: str, error: Exception) -> None:
+        if isinstance(error, (UnreadableError, OSError)):
+            reason = f"not fully read: {error}"
+        else:
+            reason = f"internal error in `{detector.name}`: {type(error).__name__}"
+        self.gaps.append(Gap(path, reason, detector=detector.name))
 
     def _extra(self) -> dict[str, Rule]:
         return {rule.id: rule for detector in self.detectors for rule in getattr(detector, "extra_rules", ())}

@@ -126,6 +126,13 @@ _NAMES: tuple[tuple[tuple[str, ...], str, Shape], ...] = (
     (("mcp",), r"(?:^|/)mcp(?:_config|_settings|-config|-servers|_servers)?\.jsonc?$", Shape("MCP client", Kind.JSON)),
 )
 """Of each shape parts of a path one of which must be there, and the pattern of the whole path, both in lower case."""
+_ENDINGS = {
+    Kind.JSON: ("json", "jsonc", "code-workspace", "hook"),
+    Kind.MARKDOWN: ("md",),
+    Kind.TOML: ("toml",),
+    Kind.YAML: ("yaml", "yml"),
+}
+_BY_ENDING = {e: tuple(n for n in _NAMES if n[2].kind is kind) for kind, endings in _ENDINGS.items() for e in endings}
 _SERVERS = Marks(rb"mcpServers|mcp_servers|context_servers|mcp-servers|mcp\.servers")
 _SCRIPT_JSON = {
     "package.json",
@@ -168,9 +175,12 @@ _FLAGS = Marks(
 def shape_of(path: str) -> Shape | None:
     """Return what configuration a file of this name holds, None for names that are no client's own."""
     low = path.lower()
-    for clues, pattern, shape in _NAMES:
-        if any(clue in low for clue in clues) and re.search(pattern, low):
-            return shape
+    for clues, pattern, shape in _BY_ENDING.get(low.rpartition(".")[2], ()):
+        for clue in clues:
+            if clue in low:
+                if re.search(pattern, low):
+                    return shape
+                break
     return None
 
 
