@@ -282,6 +282,8 @@ def _dependencies(solver: Solver, fn: Fn, handler: Handler | Signature, depth: i
 def _of(kind: str, family: str) -> str:
     if kind == "tool":
         return "an argument that the model chooses for this tool"
+    if kind == "llm":
+        return "the model's answer, as it is streamed"
     family = family.replace("-", " ")
     return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(
         kind, f"content from outside ({family})"
@@ -411,7 +413,7 @@ def _injected(solver: Solver, val: Val) -> bool:
     return False
 
 
-_REGISTERS = {"tools": "tool", "callable": "tool", "handler-user": "user", "handler-remote": "remote"}
+_REGISTERS = {"tools": "tool", "callable": "tool", "handler-user": "user", "handler-remote": "remote", "handler-llm": "llm"}
 """Uses of an argument that is a function, with the kind of source that its parameters are."""
 
 
@@ -462,3 +464,5 @@ def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:
     for val in found:
         if val.kind == "func":
             yield val.what
+        elif val.kind == "inst":
+            yield from flow.find_method(val.what, "__call__")

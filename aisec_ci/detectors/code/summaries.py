@@ -1009,7 +1009,7 @@ class Summaries:
         if kind == "user" and self.confidential:
             self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
             return
-        if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote"}:
+        if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote", "handler-llm"}:
             return
         if kind in {"argv", "shell"}:
             kind = self._program(fact, path, call, kind)
