@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -29,11 +30,15 @@ _RECURSION = 6000
 def analyse(context: Context, names: Names, paths: Sequence[str]) -> Iterator[Report]:
     """Yield what the files at `paths`, taken as one program, show of the selected files."""
     limit = sys.getrecursionlimit()
+    collecting = gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
         yield from _Analysis(context, names).run(paths)
     finally:
         sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
 
 
 class _Analysis:

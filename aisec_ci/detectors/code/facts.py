@@ -152,6 +152,8 @@ class Entry:
     """What leaves the function, with the fact that does."""
     outs: dict[tuple[Place, Path, int], Out] = field(default_factory=dict)
     """What goes on at other places, by place, path, and flags."""
+    loud: bool = False
+    """Whether something goes on at other places, from here or from a function that is called."""
     hits: dict[tuple[object, ...], Hit] = field(default_factory=dict)
     """By kind, place, argument, roles, and flags."""
     places: dict[Place, int] = field(default_factory=dict)

@@ -128,16 +128,20 @@ class Places:
 
     def _shown(self, cls: Cls) -> list[Value]:
         """Return the f-strings that show an object of a class: they call its `__str__`."""
-        family = {id(c) for c in [cls, *self.flow.subclasses(cls)]}
-        return [
-            fn.value(i)
-            for fn in self.project.fns
-            for i, node in enumerate(fn.nodes)
-            if node.op == "text"
-            and any(
-                v.kind == "inst" and id(v.what) in family for arg in node.args for v in self.flow.values(fn.value(arg))
-            )
-        ]
+        family = [cls, *self.flow.subclasses(cls)]
+        return list(dict.fromkeys(text for one in family for text in self._texts.get(id(one), ())))
+
+    @cached_property
+    def _texts(self) -> dict[int, list[Value]]:
+        """The f-strings that show an object of a class of the project, by the class."""
+        out: dict[int, list[Value]] = {}
+        for fn in self.project.fns:
+            for i, node in enumerate(fn.nodes):
+                if node.op == "text":
+                    shown = {id(v.what) for a in node.args for v in self.flow.values(fn.value(a)) if v.kind == "inst"}
+                    for cls in shown:
+                        out.setdefault(cls, []).append(fn.value(i))
+        return out
 
     def arguments(self, call: Value, target: Target, param: int) -> list[Value]:
         """Return what the caller passes as a parameter; for a constructor the new object itself."""

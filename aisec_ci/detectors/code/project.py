@@ -30,6 +30,10 @@ _KEEPERS = {"append": None, "add": None, "insert": None, "appendleft": None, "ex
 """Methods that put an argument into the container they are called on."""
 
 
+_INDIRECT = frozenset({"param", "item", "iter", "phi", "call", "guard"})
+"""What a callee can be that is not called by its own name."""
+
+
 class Fn:
     """A function of the project."""
 
@@ -155,6 +159,16 @@ class ModuleInfo:
                 if node.op == "setvar":
                     out.setdefault(node.data, []).append(fn.value(node.args[0]))
         return out
+
+    @cached_property
+    def indirect_calls(self) -> list[Value]:
+        """Calls of local variables, parameters, items, and results."""
+        return [
+            fn.value(i)
+            for fn in self.functions
+            for i, node in enumerate(fn.nodes)
+            if node.op == "call" and fn.nodes[node.args[0]].op in _INDIRECT
+        ]
 
     @cached_property
     def imports(self) -> dict[str, str]:

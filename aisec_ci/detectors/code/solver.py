@@ -101,7 +101,7 @@ class Solver(Summaries):
         entry, flags = state.entry, state.flags
         for out in list(entry.outs.values()):
             self._pass(state, out.place, out.path, _through(flags, out.flags), out.note, out, limit)
-        for call in [c for calls in entry.calls.values() for c in calls]:
+        for call in [c for calls in entry.calls.values() for c in calls if c.inner.loud] if entry.loud else ():
             inner = State(
                 call.inner, state.source, _through(flags, call.flags), *state[3:5], state.calls + 1, "", state, call
             )

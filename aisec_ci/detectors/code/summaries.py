@@ -483,6 +483,7 @@ class Summaries:
             entry.places[place] = parts + 1
         if _news(entry.known, (place, path), flags):
             entry.outs[place, path, flags] = Out(place, path, flags, note, fact)
+            _make_loud(entry)
 
     def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
         """Follow a variable that inner functions read (or, of the module, any function)."""
@@ -814,6 +815,8 @@ class Summaries:
         inner.callers.append((entry, call, fact, target))
         flags = with_doubt(fact.flags, _DOUBTS[target.sure]) | (ASKED if call in self._gates(call) else 0)
         entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
+        if inner.loud:
+            _make_loud(entry)
         for result, out in list(inner.exits.items()):
             self._resume(inner, entry, call, fact, target, result, out)
         self.rising.extend((inner, hit, entry, call, fact, target) for hit in inner.hits.values())
@@ -1239,6 +1242,16 @@ def _behind_slash(before: str) -> bool:
     scheme, mark, rest = before.partition("://")
     rest = rest if mark else scheme
     return "/" in rest and not rest.startswith("//")
+
+
+def _make_loud(entry: Entry) -> None:
+    """Note that something goes on at other places from a summary, so from all that call it."""
+    work = [entry]
+    while work:
+        one = work.pop()
+        if not one.loud:
+            one.loud = True
+            work += [caller for caller, *_ in one.callers]
 
 
 def _news(known: dict[tuple[object, ...], list[int]], key: tuple[object, ...], flags: int) -> bool:

@@ -1190,20 +1190,8 @@ class Flow:
 
     def escapes(self, fn: Fn) -> list[Value]:
         """Return calls of local variables and parameters, in functions of modules that mention the function."""
-        out = []
-        for info in {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}.values():
-            for one in info.functions:
-                for i, node in enumerate(one.nodes):
-                    if node.op == "call" and one.nodes[node.args[0]].op in {
-                        "param",
-                        "item",
-                        "iter",
-                        "phi",
-                        "call",
-                        "guard",
-                    }:
-                        out.append(one.value(i))
-        return out
+        modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
+        return [call for info in modules.values() for call in info.indirect_calls]
 
 
 _COMMON = frozenset(
