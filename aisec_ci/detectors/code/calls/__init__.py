@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.code.calls import agents, checks, downloads, switches, tools
@@ -73,14 +74,27 @@ def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
     )
 
 
-_COMMON_PACKAGES = frozenset({"pickle", "_pickle", "numpy", "pandas", "name", "uvicorn", "hypercorn"})
+_COMMON_PACKAGES = frozenset(
+    {"pickle", "_pickle", "numpy", "pandas", "name", "uvicorn", "hypercorn", "google", "azure", "botocore"}
+)
 """Packages that are used far more often without what is looked for here."""
+
+
+def ai_packages(tables: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the packages of the library models that call a model or take its system prompt."""
+    return {
+        package
+        for table in tables
+        if any(c.get("returns") == "llm" or "system" in c.get("args", {}).values() for c in table.get("calls", ()))
+        for package in table.get("packages", ())
+    }
 
 
 def packages(catalog: Catalog) -> frozenset[str]:
     """Return the top-level packages whose calls matter here."""
     table = catalog.data("models/unsafe-loads")["pickles"]
     found = loaders(catalog).packages | checks.checks(catalog).packages | Clients(catalog).packages
+    found |= ai_packages(catalog.data("prompts/models").values())
     for names in (table["torch"], *table["pickles"].values()):
         found |= {name.partition(".")[0] for name in names}
     return frozenset(found)
