@@ -10,13 +10,19 @@ import io
 import json
 import lzma
 import marshal
+import os
+import pickle
+import quopri
 import re
+import sqlite3
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import MAGIC_NUMBER
+from pathlib import Path
 from urllib.parse import quote
 
 
@@ -507,3 +513,91 @@ split("split-percent", "a.py", '@E = "%s%s" % ("@A", "@B")')
 split("split-add-assign", "a.py", '@E = "@A"\n@E += "@B"')
 split("split-getenv-default", "a.py", 'x = os.getenv("@E", "@A" "@B")')
 split("split-variable-in-template", "a.ts", "const part = '@A';\nconst @E = `${part}@B`;")
+split("split-template-python", "a.py", 'head = "@A"\n@E = f"{head}@B"', 1)
+split("split-notebook", "a.ipynb", '{"cells": [{"source": ["@E = (\\"@A\\"\\n", "    \\"@B\\")\\n"]}]}')
+split("split-in-string", "a.py", '@E = "@A\\\n@B"')
+
+
+def codes(
+    name: str, path: str, template: str, code: Callable[[str], str] = lambda c: str(ord(c)), by: str = ", "
+) -> None:
+    """Register a context whose line has the key as character codes, at `@C`."""
+
+    def make(key: str, env: str, vendor: str) -> Leak:
+        line = template.replace("@C", by.join(map(code, key))).replace("@E", env).replace("@V", vendor)
+        return text(path, "a = 1\n", line)
+
+    CONTEXTS[name] = make
+
+
+codes("codes-javascript", "a.js", "const @E = String.fromCharCode(@C);")
+codes("codes-typed-array", "a.ts", "const @E = new TextDecoder().decode(new Uint8Array([@C]))", by=",")
+codes("codes-bytes", "a.py", "@E = bytes([@C]).decode()")
+codes("codes-comprehension", "a.py", '@E = "".join(chr(c) for c in [@C])')
+codes("codes-chr", "a.py", "@E = @C", lambda c: f"chr({ord(c)})", " + ")
+codes("codes-sql", "a.sql", "SET @E = @C;", lambda c: f"CHAR({ord(c)})", " || ")
+codes("codes-hexadecimal", "a.go", "var @E = []byte{@C}", lambda c: f"{ord(c):#x}")
+
+
+@context
+def codes_lines(key: str, env: str, vendor: str) -> Leak:
+    return text("a.js", f"const {env} = Buffer.from([\n", "  " + ",\n  ".join(str(ord(c)) for c in key), "]);\n")
+
+
+@context
+def joined_by_a_sign(key: str, env: str, vendor: str) -> Leak:
+    return text("a.py", "", f'{env} = "-".join({json.dumps(key.split("-"))})' if "-" in key else f"{env} = '{key}'")
+
+
+@context
+def joined_by_a_sign_js(key: str, env: str, vendor: str) -> Leak:
+    parts = key.split("_")
+    return text("a.js", "", f'const {env} = {json.dumps(parts)}.join("_")' if len(parts) > 1 else f"x.{env} = '{key}'")
+
+
+@context
+def mail_soft_breaks(key: str, env: str, vendor: str) -> Leak:
+    head = b"Subject: x\nContent-Transfer-Encoding: quoted-printable\n\n"
+    return Leak("a.eml", head + quopri.encodestring(f"Here it is, as we said on the phone: {env}={key}\n".encode()), 4)
+
+
+@context
+def recording_packed(key: str, env: str, vendor: str) -> Leak:
+    body = gzip.compress(json.dumps({"path": "/v1", "env": {env: key}}).encode(), mtime=0)
+    return text("cassettes/a.yaml", "response:\n  body:\n", f"    string: !!binary {base64.b64encode(body).decode()}")
+
+
+@context
+def pickle_of_protocol_2(key: str, env: str, vendor: str) -> Leak:
+    return Leak("a.pkl", pickle.dumps({env: key, "n": 1}, protocol=2), 0)
+
+
+def database(name: str, create: str, insert: str) -> None:
+    def make(key: str, env: str, vendor: str) -> Leak:
+        connection = sqlite3.connect(":memory:")
+        connection.execute(create)
+        for number in range(40):
+            connection.execute(insert, {"env": f"{env}_{number}", "key": "x" * number, "vendor": "none"})
+        connection.execute(insert, {"env": env, "key": key, "vendor": vendor})
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a.db")
+            connection.commit()
+            with sqlite3.connect(path) as copy:
+                connection.backup(copy)
+            copy.close()
+            data = Path(path).read_bytes()
+        return Leak("data/app.db", data, 0)
+
+    CONTEXTS[name] = make
+
+
+database(
+    "database-settings",
+    "CREATE TABLE settings (id INTEGER PRIMARY KEY, name TEXT, value TEXT)",
+    "INSERT INTO settings (name, value) VALUES (:env, :key)",
+)
+database(
+    "database-keys",
+    "CREATE TABLE keys (provider TEXT, api_key TEXT, name TEXT)",
+    "INSERT INTO keys VALUES (:vendor, :key, :env)",
+)

@@ -10,8 +10,10 @@ import re
 import pytest
 
 from aisec_ci import catalog
+from aisec_ci.detectors.secrets.engine import DOCUMENTED
 from aisec_ci.fingerprint import fingerprint
 from aisec_ci.model import Confidence, Family, Severity
+from aisec_ci.sources import SourceFile
 from tests.keys import from_sample, generate
 from tests.secrets.conftest import Scan, detector_for, findings
 
@@ -89,7 +91,7 @@ def test_fingerprints_have_no_lines_and_no_times(scan: Scan) -> None:
 
 
 def test_each_file_is_reported_for_a_key_in_several(scan: Scan) -> None:
-    """Removing duplicates by value hides the other places."""
+    """Removing duplicates by value hides the other places; see test_one_finding.py for what becomes of them."""
     key = generate("groq-api-key", 6)
     assert scan(f"K = '{key}'\n", "a.py")
     assert scan(f"K = '{key}'\n", "b.py")
@@ -144,3 +146,39 @@ def _file(text: str) -> object:
     from aisec_ci.sources import SourceFile
 
     return SourceFile.of_bytes("samples.md", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "google-services.json",
+            '{"client_info": {"mobilesdk_app_id": "1:2:android:3"}, "api_key": [{"current_key": "@K"}]}',
+        ),
+        (
+            "GoogleService-Info.plist",
+            "<key>API_KEY</key><string>@K</string><key>GOOGLE_APP_ID</key><string>1:2:ios:3</string>",
+        ),
+        (
+            "firebase.ts",
+            'export const config = { apiKey: "@K", authDomain: "x.firebaseapp.com", messagingSenderId: "1" }',
+        ),
+        ("index.html", '<script src="https://maps.googleapis.com/maps/api/js?key=@K"></script>'),
+    ],
+)
+def test_keys_that_google_clients_publish_fail_no_build(scan: Scan, path: str, text: str) -> None:
+    key = generate("google-api-key", 4)
+    (found,) = scan(text.replace("@K", key) + "\n", path)
+    assert found.confidence is Confidence.LOW
+    (model,) = scan(text.replace("@K", key) + "\n// used for Gemini too\n", path)
+    assert model.confidence is Confidence.HIGH
+
+
+def test_sample_tokens_of_github() -> None:
+    for head, body in (
+        ("ghp_", "xz7yzju2SZjGPa0dUNMAx0SH4xDOCS31" + "LXQW"),
+        ("gho_", "16C7e42F292c6912E7710c8" + "38347Ae178B4a"),
+    ):
+        detector = detector_for()
+        assert not list(detector.scan(SourceFile.of_bytes("a.py", f"T = '{head}{body}'\n".encode())))
+        assert [s.reason for s in detector.suppressed] == [DOCUMENTED]

@@ -55,9 +55,24 @@ def groq(key: bytes, data: bytes, at: int) -> Verdict:
     return Verdict(Confidence.HIGH if key[24:32] == b"WGdyb3FY" else Confidence.MEDIUM)
 
 
+_CLIENT = re.compile(
+    rb"firebaseapp\.com|mobilesdk_app_id|GOOGLE_APP_ID|messagingSenderId|measurementId|maps\.google(?:apis)?\.com/maps"
+    rb"|com\.google\.android\.(?:geo|maps)\.|GMSServices"
+)
+_MODELS = re.compile(rb"(?i)gemini|generativelanguage|generative_?ai|genai|vertex")
+_CLIENT_NEAR = 1500
+"""Bytes around a key in which what uses it is looked for."""
+
+
 def google(key: bytes, data: bytes, at: int) -> Verdict:
-    """Return whether it is the form that AI Studio issues; keys that their owners publish are left out by `documented`."""
-    del data, at
+    """Return whether it is the form that AI Studio issues; keys that their owners publish are left out by `documented`.
+
+    The key of a Firebase or Maps client is published with it (https://firebase.google.com/docs/projects/api-keys): it is
+    doubtful unless models are spoken of too.
+    """
+    around = data[max(0, at - _CLIENT_NEAR) : at + len(key) + _CLIENT_NEAR]
+    if _CLIENT.search(around) and not _MODELS.search(around):
+        return Verdict(Confidence.LOW, {"use": "Firebase or Maps client: restrict it to that"})
     return Verdict(Confidence.HIGH if key.startswith(b"AIzaSy") else Confidence.MEDIUM)
 
 
