@@ -64,7 +64,7 @@ class DeploymentDetector:
         from aisec_ci.detectors.deployment import downloads, models, services  # noqa: PLC0415 - few trees have such files
         from aisec_ci.detectors.deployment.statements import commands  # noqa: PLC0415
 
-        found = list(commands(file))
+        found = list(commands(file, re.compile(f"{models.WORDS}|{downloads.WORDS}|{services.WORDS}")))
         if models.MARKS.search(file.data):
             yield from models.Loads(self._locks, self._folders).check(file, found)
         if downloads.MARKS.search(file.data):

@@ -21,6 +21,8 @@ _MODEL_WORDS = re.compile(
 )
 _AMBIGUOUS = re.compile(r"(?i)\.(?:bin|zip|tar\.gz|tgz|pb|th|pt)$")
 _FETCHERS = frozenset({"wget", "curl", "aria2c", "axel", "ADD"})
+WORDS = "|".join(sorted(_FETCHERS))
+"""One of these is in every command that is judged here."""
 _CHECKED = re.compile(
     r"(?i)sha(?:256|512|1)?sum|--checksum|sha256|b2sum|md5sum|shasum|openssl dgst|gpg --verify|cosign"
 )

@@ -23,6 +23,8 @@ from aisec_ci.sources.kinds import Kind
 MARKS = Marks(
     rb"download|ollama|vllm|--model|--revision|from_pretrained|trust[-_]remote[-_]code|huggingface\.co|hf\.co|SentenceTransformer|snapshot_download"
 )
+WORDS = "download|serve|--model|ollama|trust|clone"
+"""One of these is in every command that is judged here."""
 _SERVERS = re.compile(
     r"\bvllm\b|vllm/|sglang|text-generation-inference|text-generation-launcher|text-embeddings-inference|text-embeddings-router|"
     r"infinity_emb|michaelf34/infinity|lmdeploy|aphrodite|tabbyapi|max serve"

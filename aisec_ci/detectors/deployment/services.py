@@ -172,6 +172,10 @@ def _words(*nodes: Node | None) -> set[str]:
     return out
 
 
+WORDS = "jupyter|mlflow|ray|vllm|llama|OLLAMA_HOST"
+"""One of these is in every command that is judged here."""
+
+
 def check_commands(file: SourceFile, commands: list[Command], *, container: bool) -> Iterator[Finding]:
     """Yield commands that start a service on all interfaces without a login. In a container that alone opens nothing."""
     for command in commands:

@@ -24,6 +24,8 @@ _ITEM = re.compile(r"([ \t]*)- +(?![\w.-]+:(?:\s|$))\S")
 _FOLDED = re.compile(r"([ \t]*)(?:- +)?[\w.-]+:[ \t]+>[-+]?[ \t]*$")
 _OPEN = re.compile(r":[ \t]*\[[^\]]*$")
 
+_EVERY = re.compile("")
+
 
 class Word(NamedTuple):
     """A word and the offset of its first character in the file."""
@@ -69,8 +71,11 @@ class Command(NamedTuple):
         return []
 
 
-def commands(file: SourceFile) -> Iterator[Command]:
-    """Yield the commands of a file. What is only printed or stands in a comment is none."""
+def commands(file: SourceFile, telling: re.Pattern[str] = _EVERY) -> Iterator[Command]:
+    """Yield the commands of a file in whose statements `telling` finds something.
+
+    What is only printed or stands in a comment is no command.
+    """
     text = file.text
     yaml = file.kind in {Kind.YAML, Kind.TOML, Kind.JSON}
     lines = [*file.line_starts, len(text) + 1]
@@ -89,7 +94,8 @@ def commands(file: SourceFile) -> Iterator[Command]:
             while i + 1 < len(lines) and "]" not in text[lines[i - 1] : lines[i]]:
                 i += 1
         start, end = lines[first], min(lines[i] if i < len(lines) else len(text), lines[first] + LENGTH)
-        yield from _split(text[start:end], start)
+        if telling.search(text, start, end):
+            yield from _split(text[start:end], start)
 
 
 def _yaml_block(text: str, lines: list[int], first: int, i: int, line: str) -> int:
