@@ -58,7 +58,12 @@ def check(document: dict[str, Any], profile: str, catalog: Catalog) -> Completen
     """Hold a document against a list. Raises KeyError for a profile that is not in `PROFILES`."""
     raw = catalog.data("models/completeness")[profile]
     scopes = _scopes(document)
-    elements = tuple(_element(e, document, scopes) for e in raw["elements"])
+    hosted = frozenset(
+        key
+        for key, entry in catalog.data("models/providers")["providers"].items()
+        if entry["kind"] in {"llm", "gateway", "speech"} and not entry.get("local")
+    )
+    elements = tuple(_element(e, document, scopes, hosted) for e in raw["elements"])
     return Completeness(profile, raw["title"], raw["source"], _percent(elements, raw.get("weights", {})), elements)
 
 
@@ -77,9 +82,14 @@ def _scopes(document: dict[str, Any]) -> Mapping[str, list[Entry]]:
     }
 
 
-def _element(raw: Mapping[str, Any], document: dict[str, Any], scopes: Mapping[str, list[Entry]]) -> Element:
+def _element(
+    raw: Mapping[str, Any], document: dict[str, Any], scopes: Mapping[str, list[Entry]], hosted: frozenset[str]
+) -> Element:
+    """Hold one element against a document. `except: hosted` leaves out models that only their provider has."""
     tests = [_test(path, document) for path in raw["any"]]
     entries = scopes[raw["scope"]]
+    if raw.get("except") == "hosted":
+        entries = [e for e in entries if hosted.isdisjoint(properties(e, "aisec:hub"))]
     missing = [e for e in entries if not any(test(e) for test in tests)]
     names = () if raw["scope"] in ("document", "root") else tuple(sorted({label(e) for e in missing}))
     return Element(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import cache
 from hashlib import sha256
@@ -89,7 +90,13 @@ def core(inventory: Inventory, version: str, report: str) -> dict[str, Any]:
     if moment is None:  # the library fills in the present time, which no two runs share
         document["metadata"].pop("timestamp")
     # The library looks through all dependencies once for each component: linear only in batches.
-    components = [_component(c, refs[c.identity.ref], names[c.identity.ref], report) for c in inventory.components]
+    suppliers = {
+        **_HUBS,
+        **{s.identity.ref.removeprefix("service:"): s.provider for s in inventory.services if s.provider},
+    }
+    components = [
+        _component(c, refs[c.identity.ref], names[c.identity.ref], suppliers, report) for c in inventory.components
+    ]
     if STATEMENT in refs:
         components.append(_statement(inventory, refs[STATEMENT]))
     document["components"] = [
@@ -207,7 +214,7 @@ def _tool() -> CdxComponent:
     return CdxComponent(type=ComponentType.APPLICATION, name="aisec-ci", version=__version__, bom_ref="tool:aisec-ci")
 
 
-def _component(component: Component, ref: str, name: str, report: str) -> CdxComponent:
+def _component(component: Component, ref: str, name: str, suppliers: Mapping[str, str], report: str) -> CdxComponent:
     identity = component.identity
     return CdxComponent(
         type=component_type(component),
@@ -218,7 +225,7 @@ def _component(component: Component, ref: str, name: str, report: str) -> CdxCom
         bom_ref=ref,
         purl=_purl(identity.purl),
         scope=ComponentScope.OPTIONAL if component.attributes.get("scope") == "development" else None,
-        supplier=_supplier(component),
+        supplier=_supplier(component, suppliers),
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)] if (digest := _digest(component)) else None,
         licenses=_licenses(component.attributes.get("license")),
         external_references=_references(component, report),
@@ -236,10 +243,10 @@ def _description(component: Component) -> str | None:
     return long(str(component.attributes.get("description") or "")) or None
 
 
-def _supplier(component: Component) -> OrganizationalEntity | None:
+def _supplier(component: Component, suppliers: Mapping[str, str]) -> OrganizationalEntity | None:
     if said := component.attributes.get("supplier"):
         return _organization(short(str(said)))
-    name = _HUBS.get(str(component.attributes.get("hub") or "").lower())
+    name = suppliers.get(str(component.attributes.get("hub") or "").lower())
     return _organization(name) if name and component.thing in (Thing.MODEL, Thing.DATASET) else None
 
 

@@ -96,6 +96,7 @@ class ModelCard:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     limitations: tuple[str, ...] = ()
+    use_cases: tuple[str, ...] = ()
     properties: tuple[Property, ...] = ()
 
     def json(self) -> dict[str, Any]:
@@ -112,7 +113,9 @@ class ModelCard:
                         "outputs": [{"format": f} for f in self.outputs],
                     }
                 ),
-                "considerations": _filled({"technicalLimitations": list(self.limitations)}),
+                "considerations": _filled(
+                    {"useCases": list(self.use_cases), "technicalLimitations": list(self.limitations)}
+                ),
                 "properties": [p.json() for p in self.properties],
             }
         )

@@ -131,6 +131,10 @@ def _card(component: Component) -> ModelCard:
         family=_text(known.get("architecture_family") or known.get("model_type")),
         architecture=_text(known.get("architecture")),
         datasets=tuple(Data("dataset", clean(str(d))) for d in known.get("datasets", ()) if isinstance(d, str)),
+        inputs=_words(known.get("inputs")),
+        outputs=_words(known.get("outputs")),
+        limitations=_sentences(known.get("limitations")),
+        use_cases=_sentences(known.get("use-cases")),
     )
 
 
@@ -146,6 +150,15 @@ def _data(component: Component, kind: str, inventory: Inventory) -> Data:
         description=long(_text(known.get("description"))),
         owners=tuple(clean(o) for o in [_text(known.get("owner")) or inventory.root.owners.get("data")] if o),
     )
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """Return the parts of a list in words: `text, image`."""
+    return tuple(w for w in map(str.strip, _text(value).split(",")) if w)
+
+
+def _sentences(value: object) -> tuple[str, ...]:
+    return (text,) if (text := _text(value)) else ()
 
 
 def _text(value: object) -> str:

@@ -18,7 +18,10 @@ KEYS = ("name", "version", "description", "purpose", "owners", "facts")
 
 INVENTORY_FILE = "model-inventory.toml"
 
-FACTS = ("description", "supplier", "license", "owner", "purpose", "classification", "sensitivity", "approval")
+FACTS = (
+    *("description", "supplier", "license", "owner", "purpose", "classification", "sensitivity", "approval"),
+    *("task", "inputs", "outputs", "training", "created", "limitations", "use-cases", "metrics", "statistics"),
+)
 """What it may say of a model or dataset beside its `name`."""
 
 _THINGS = {"models": Thing.MODEL, "datasets": Thing.DATASET}

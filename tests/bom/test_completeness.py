@@ -81,3 +81,63 @@ def test_forms():
     assert "help: " in as_text(results)
     assert "| metadata: signature | 0/1 |" in as_markdown(results)
     assert [p["profile"] for p in json.loads(as_json(results))["profiles"]] == list(PROFILES)
+
+
+def test_what_nobody_can_know_of_a_hosted_model_does_not_count():
+    hosted = inventory([Observation(Thing.MODEL, "gpt-4o", at(1), attributes={"hub": "openai"})])
+    assert element(bom.document(hosted), "g7", "model-hash").total == 0
+    assert element(bom.document(hosted), "g7", "model-name").total == 1
+    assert element(bom.document(hosted), "owasp", "supplied-by").present == 1
+    local = inventory([Observation(Thing.MODEL, "llama3:8b", at(1), attributes={"hub": "ollama"})])
+    assert element(bom.document(local), "g7", "model-hash").total == 1
+
+
+def test_every_key_that_a_help_names_fills_its_element(tmp_path):
+    import re
+
+    from aisec_ci.inventory.root import FACTS
+    from aisec_ci.inventory.things import Declared
+
+    seen = [
+        Observation(Thing.MODEL, "gpt-4o", at(1), attributes={"hub": "openai"}),
+        Observation(Thing.DATASET, "acme/chats", at(2)),
+    ]
+    bare = bom.document(inventory(seen, root=Root("demo")))
+    checked = 0
+    for profile in PROFILES:
+        for e in check(bare, profile, RULES).elements:
+            if "in model-inventory.toml" not in e.help or e.present == e.total:
+                continue
+            keys = re.findall("`([a-z-]+)`", e.help.partition("say ")[2])
+            assert set(keys) <= set(FACTS), e.help
+            for key in keys:
+                said = tuple(Declared(o.thing, o.name, {key: "something"}) for o in seen)
+                better = element(bom.document(inventory(seen, root=Root("demo", declared=said))), profile, e.id)
+                assert better.present > e.present, (profile, e.id, key)
+                checked += 1
+    assert checked > 12
+
+
+def test_facts_of_a_model_are_in_its_card():
+    from aisec_ci.inventory.things import Declared
+
+    said = {
+        "task": "chat",
+        "inputs": "text, image",
+        "outputs": "text",
+        "limitations": "not for advice",
+        "use-cases": "help",
+    }
+    root = Root("demo", declared=(Declared(Thing.MODEL, "gpt-4o", said),))
+    (model,) = bom.document(
+        inventory([Observation(Thing.MODEL, "gpt-4o", at(1), attributes={"hub": "openai"})], root=root)
+    )["components"]
+    assert model["modelCard"] == {
+        "modelParameters": {
+            "task": "chat",
+            "inputs": [{"format": "text"}, {"format": "image"}],
+            "outputs": [{"format": "text"}],
+        },
+        "considerations": {"useCases": ["help"], "technicalLimitations": ["not for advice"]},
+    }
+    assert model["supplier"] == {"name": "OpenAI"}
