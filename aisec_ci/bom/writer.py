@@ -158,7 +158,8 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def _sentences(value: object) -> tuple[str, ...]:
-    return (text,) if (text := _text(value)) else ()
+    said = _text(value)
+    return (said,) if said else ()
 
 
 def _text(value: object) -> str:

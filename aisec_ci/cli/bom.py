@@ -301,7 +301,15 @@ def inventory_of(outcome: Outcome, *, online: bool) -> Inventory:
         from aisec_ci.hub import huggingface
         from aisec_ci.inventory.online import enrich
 
-        answer = enrich(observations, huggingface.client(), result.catalog)
+        hub, folder = huggingface.client(), str(outcome.context.options.get("cache") or "")
+        if folder:
+            from aisec_ci.hub.cached import CachedHub
+
+            hub = kept = CachedHub(hub, Path(folder), huggingface.endpoint())
+            answer = enrich(observations, hub, result.catalog)
+            kept.save()
+        else:
+            answer = enrich(observations, hub, result.catalog)
         observations, gaps = answer.observations, (*gaps, *answer.gaps)
         for gap in answer.gaps:
             sys.stderr.write(f"warning: {gap.reason}\n")

@@ -45,6 +45,11 @@ def client(timeout: float = TIMEOUT, pause: float = PAUSE) -> Hub:
     return _HuggingFace(huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None), timeout, pause)
 
 
+def endpoint() -> str:
+    """Return the address that is asked."""
+    return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+
+
 class _HuggingFace:
     def __init__(self, api: Any, timeout: float, pause: float) -> None:
         self._api = api
