@@ -98,7 +98,12 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
-    if len(shared) >= SHARED or state.jumps > JUMPS or any(_message_text(solver, s.value) for s in shared):
+    if (
+        len(shared) >= SHARED
+        or state.jumps > JUMPS
+        or any(_message_text(solver, s.value) for s in shared)
+        or (source.kind == "remote" and _attribute_of_json(solver, steps))
+    ):
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
@@ -128,6 +133,35 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
     return finding, built[0] if built is not None else None
+
+
+_UPLOAD = frozenset("filename file content_type stream body data text name size".split())
+
+
+def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way reads an attribute of what was looked up by a key in a caller's data.
+
+    That data is numbers, texts, lists and mappings: what has attributes is an object of the program that travels in the same
+    mapping. Files that were sent do have some.
+    """
+    looked_up = False
+    for step in steps:
+        node = solver.project.node(step.value)
+        if step.note.startswith(("passed", "returned")) or node.op in {"phi", "guard", "param", "var"}:
+            continue
+        if step.note:
+            looked_up = False
+        elif node.op == "item":
+            looked_up = looked_up or isinstance(node.data, str)
+        elif node.op == "attr":
+            if looked_up and node.data not in _UPLOAD:
+                return True
+        elif node.op == "call":
+            word = solver.info(step.value).word
+            looked_up = (looked_up or word == "get") and word in {"get", "pop", "dict", "copy", "deepcopy"}
+        elif node.op not in {"dict", "iter"}:
+            looked_up = False
+    return False
 
 
 _ENVELOPE = frozenset("content text data value body message payload".split())

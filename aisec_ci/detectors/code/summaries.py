@@ -436,7 +436,8 @@ class Summaries:
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
             if callee.op == "attr" and callee.data in {"setdefault", "get"}:
-                self.mutate(entry, at | callee.args[0], ("*", *path), flags, via, depth + 1)
+                key = self._key(base, node)
+                self.mutate(entry, at | callee.args[0], ("*" if key is None else key, *path), flags, via, depth + 1)
             elif path[:1] == (CONTENT,) and len(node.args) > 1:
                 info = self.info(base)
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
@@ -870,6 +871,8 @@ class Summaries:
         if name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
             return
         if not path:
+            if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
+                flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
             if name == "encode" and len(node.args) == 1:
                 self.add(entry, Fact(call, (), flags), via)
                 return
