@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aisec_ci.bom import schema
-from aisec_ci.bom.read import Entry, components, plain_purl, services, text
+from aisec_ci.bom.read import Entry, components, label, plain_purl, services, text
 from aisec_ci.bom.writer import finished
 from aisec_ci.errors import UsageError
 
@@ -46,10 +46,13 @@ class _Known:
         self.root: Entry = first.setdefault("metadata", {}).get("component") or {}
         self.components: list[Entry] = first.get("components", [])
         self.services: list[Entry] = first.get("services", [])
+        self.tools = _tools(first["metadata"])
         self.carried: dict[str, list[Any]] = {k: list(first.get(k, [])) for k in _CARRIED}
         self.needs: dict[str, set[str]] = {}
         self.refs: set[str] = set()
         self._by_identity: dict[str, Entry] = {}
+        self._alike: dict[str, list[Entry]] = {}
+        """Our entries by package URL without version, and by kind and name: what another document says less exactly."""
         for entry in (self.root, *components(first)):
             self._note(entry, _component_key(entry))
         for entry in services(first):
@@ -58,6 +61,10 @@ class _Known:
 
     def _note(self, entry: Entry, key: str) -> None:
         self._by_identity.setdefault(key, entry)
+        for word in _loose_keys(entry):
+            alike = self._alike.setdefault(word, [])
+            if not any(known is entry for known in alike):
+                alike.append(entry)
         if ref := text(entry, "bom-ref"):
             self.refs.add(ref)
 
@@ -80,6 +87,7 @@ class _Known:
         for entry in other.get("services") or ():
             self._add(entry, "services", self.services, renamed, number)
         self._take_dependencies(other, renamed)
+        self._take_tools(other)
         for key in _CARRIED:
             found = other.get(key)
             if isinstance(found, list):
@@ -90,6 +98,18 @@ class _Known:
             own = text(self.root, "bom-ref")
             if ref != own and own:
                 self.needs.setdefault(own, set()).add(ref)
+
+    def _take_tools(self, other: dict[str, Any]) -> None:
+        """Name the tools that made the other document too; before 1.5 they were plain entries of another form."""
+        metadata = other.get("metadata")
+        tools = metadata.get("tools") if isinstance(metadata, dict) else None
+        listed = tools if isinstance(tools, list) else tools.get("components") if isinstance(tools, dict) else None
+        for tool in listed if isinstance(listed, list) else ():
+            if not isinstance(tool, dict) or not text(tool, "name"):
+                continue
+            said = {"type": "application", **{k: text(tool, k) for k in ("group", "name", "version") if text(tool, k)}}
+            if not any(all(known.get(k) == v for k, v in said.items()) for known in self.tools):
+                self.tools.append(said)
 
     def _add(self, entry: object, nested: str, into: list[Entry], renamed: dict[str, str], number: int) -> None:
         if not isinstance(entry, dict):
@@ -115,11 +135,20 @@ class _Known:
     def _find(self, entry: Entry, key: str) -> Entry | None:
         """Return our entry for the same thing: also one whose version nobody stated, which the other document knows."""
         mine = self._by_identity.get(key)
-        if mine is None and (purl := text(entry, "purl")):
+        purl = text(entry, "purl")
+        if mine is None and purl:
             mine = self._by_identity.get(plain_purl(purl))
             if mine is not None:
                 mine["purl"] = purl
                 self._by_identity[key] = mine
+        if mine is None and not text(entry, "version"):
+            # Of what is named without a version, or without a package URL, ours is meant if we have only one.
+            for word in (
+                _loose_keys(entry)[: 1 if text(entry, "group") else 2] if not purl else [f"purl {plain_purl(purl)}"]
+            ):
+                found = self._alike.get(word, [])
+                if len(found) == 1:
+                    return found[0]
         return mine
 
     def _same(self, mine: Entry, other: Entry, renamed: dict[str, str]) -> None:
@@ -130,6 +159,8 @@ class _Known:
         for key, value in other.items():
             if key in ("bom-ref", "components", "services"):
                 continue
+            if value in ("", [], {}, None) or (key == "version" and mine is self.root):
+                continue  # some tools write empty texts, and `latest` for the version of what they look at
             if key not in mine:
                 mine[key] = value
             elif key in _LISTS and isinstance(value, list) and isinstance(mine[key], list):
@@ -158,6 +189,24 @@ class _Known:
             if ref in self.refs
         ]
         out.update({key: found for key, found in self.carried.items() if found})
+
+
+def _tools(metadata: dict[str, Any]) -> list[Entry]:
+    """Return the list of tools to add to; before 1.5 it had another form, and stays as it is."""
+    tools = metadata.setdefault("tools", {"components": []})
+    listed = tools.setdefault("components", []) if isinstance(tools, dict) else []
+    return listed if isinstance(listed, list) else []
+
+
+def _loose_keys(entry: Entry) -> list[str]:
+    """Return under what else an entry can be meant: its package URL without version, its kind and name."""
+    kind = {"framework": "library"}.get(text(entry, "type"), text(entry, "type"))
+    if kind not in {"library", "machine-learning-model"}:
+        return []
+    words = [f"{kind} {label(entry).lower()}", f"{kind} {text(entry, 'name').lower()}"]
+    if purl := text(entry, "purl"):
+        words.append(f"purl {plain_purl(purl)}")
+    return words
 
 
 def _component_key(entry: Entry) -> str:

@@ -133,8 +133,9 @@ def _ollama(name: str) -> Identity:
     bare = name.removeprefix("ollama:").removeprefix("ollama/")
     path, digest = bare.partition("@")[::2]
     path, tag = _tag(path)
+    tag = "" if tag == "latest" else tag  # what a name without a tag stands for
     owner, _, short = path.rpartition("/")
-    pin = Pin.COMMIT if _DIGEST.fullmatch(digest) else Pin.TAG if tag and tag != "latest" else Pin.NONE
+    pin = Pin.COMMIT if _DIGEST.fullmatch(digest) else Pin.TAG if tag else Pin.NONE
     version = digest or tag
     page = f"https://ollama.com/{path if owner else 'library/' + path}" + (f":{tag}" if tag else "")
     link = purl("generic", short, "ollama" + (f"/{owner}" if owner else ""), version, {"download_url": page})

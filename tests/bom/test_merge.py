@@ -10,6 +10,7 @@ from aisec_ci.bom import schema
 from aisec_ci.bom.merge import merge
 from aisec_ci.bom.read import components, read
 from aisec_ci.errors import UsageError
+from aisec_ci.inventory import Root
 from aisec_ci.model import Observation, Thing
 from tests.bom.materials import at, everything, inventory
 
@@ -157,3 +158,80 @@ def test_a_byte_order_mark_is_no_problem(tmp_path):
     path = tmp_path / "x.json"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(packages()).encode())
     assert read(path) == packages()
+
+
+# -- what other tools write ----------------------------------------------------------------------------------------------
+
+
+def other(*entries, tools=None, root=None):
+    metadata = {"component": root or {"type": "application", "name": "demo", "bom-ref": "root"}}
+    if tools is not None:
+        metadata["tools"] = tools
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": metadata,
+        "components": [{"bom-ref": f"r{i}", **e} for i, e in enumerate(entries)],
+        "dependencies": [{"ref": "root", "dependsOn": [f"r{i}" for i in range(len(entries))]}],
+    }
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "library", "name": "langchain-core", "purl": "pkg:pypi/langchain-core"},  # cyclonedx-py, of a file without pins
+        {"type": "library", "name": "langchain-core", "version": "", "group": "", "purl": "pkg:pypi/langchain-core"},  # cdxgen
+        {"type": "framework", "name": "LangChain-Core"},  # airom
+        {"type": "library", "name": "langchain-core", "version": "0.3.1", "purl": "pkg:pypi/langchain-core@0.3.1?package-id=8a"},  # syft
+    ],
+)  # fmt: skip
+def test_a_library_that_is_named_less_exactly_is_ours(entry):
+    merged = merge(bom.document(everything()), [other(entry)])
+    (found,) = [c for c in merged["components"] if c["name"].lower() == "langchain-core"]
+    assert (found["version"], found["purl"]) == ("0.3.1", "pkg:pypi/langchain-core@0.3.1")
+    assert "group" not in found
+    assert schema.errors(merged) == []
+
+
+@pytest.mark.parametrize("name", ["gpt-4o-2024-08-06", "openai/gpt-4o-2024-08-06", "BAAI/bge-m3", "baai/bge-m3"])
+def test_a_model_by_name_is_ours(name):
+    merged = merge(bom.document(everything()), [other({"type": "machine-learning-model", "name": name})])
+    assert len(merged["components"]) == len(bom.document(everything())["components"])
+
+
+def test_a_model_of_another_owner_is_another():
+    theirs = other({"type": "machine-learning-model", "group": "acme", "name": "bge-m3"})
+    merged = merge(bom.document(everything()), [theirs])
+    assert len([c for c in merged["components"] if c["name"] == "bge-m3"]) == 2
+
+
+def test_empty_texts_and_the_version_of_the_root_are_not_taken():
+    root = {"type": "application", "name": "demo", "version": "latest", "group": "", "bom-ref": "root"}
+    ours = bom.document(inventory([], root=Root("demo")))
+    found = merge(ours, [other(root=root)])["metadata"]["component"]
+    assert "version" not in found
+    assert "group" not in found
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [
+        {"components": [{"type": "application", "name": "syft", "version": "1.18.1", "author": "anchore"}]},
+        [{"vendor": "anchore", "name": "syft", "version": "1.18.1"}],
+    ],
+)
+def test_the_tools_of_both_are_named(tools):
+    merged = merge(bom.document(everything()), [other(tools=tools), other(tools=tools)])
+    assert [t["name"] for t in merged["metadata"]["tools"]["components"]] == ["aisec-ci", "syft"]
+    assert schema.errors(merged) == []
+
+
+def test_the_document_of_another_tool_can_be_the_first():
+    first = other(
+        {"type": "library", "name": "langchain-core", "purl": "pkg:pypi/langchain-core@0.3.1", "version": "0.3.1"}
+    )
+    merged = merge(first, [bom.document(everything())])
+    assert schema.errors(merged) == []
+    assert len([c for c in merged["components"] if c["name"] == "langchain-core"]) == 1
+    assert set(needs(merged)) == refs(merged)

@@ -47,7 +47,7 @@ def identity(thing, name, path="app/a.py", **attributes):
         (
             "llama3:latest",
             {"hub": "ollama"},
-            "pkg:generic/ollama/llama3@latest?download_url=https://ollama.com/library/llama3:latest",
+            "pkg:generic/ollama/llama3?download_url=https://ollama.com/library/llama3",
             Pin.NONE,
         ),
         ("models:/churn/3", {"hub": "mlflow"}, "pkg:mlflow/churn@3", Pin.TAG),
