@@ -120,16 +120,17 @@ def test_supabase_anon_key_is_public(scan: Scan) -> None:
     import base64
     import json
 
-    def token(role: str) -> str:
+    def token(role: str, issuer: str = "supabase") -> str:
         parts = (
             {"alg": "HS256", "typ": "JWT"},
-            {"iss": "supabase", "ref": "qwjfkzpxmvbnrtyhgslk", "role": role, "iat": 1},
+            {"iss": issuer, "ref": "qwjfkzpxmvbnrtyhgslk", "role": role, "iat": 1},
         )
         text = ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
         return f"{text}.{from_sample('{b64url:43}', random.Random(1))}"
 
     assert [f.rule_id for f in scan(f"K={token('service_role')}\n")] == ["supabase-service-role-key"]
     assert not scan(f"K={token('anon')}\n")
+    assert not scan(f"K={token('service_role', 'supabase-demo')}\n"), "the keys of every local stack"
 
 
 def test_github_checksum() -> None:

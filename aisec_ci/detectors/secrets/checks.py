@@ -171,8 +171,11 @@ CHECKS: Mapping[str, Check] = {
     "service-account": service_account,
     "github": github,
     "jwt": _jwt(lambda _: True),
-    # https://supabase.com/docs/guides/api/api-keys: the role `anon` is made to be published
-    "jwt-supabase": _jwt(lambda p: _text(p.get("iss")).startswith("supabase") and p.get("role") == "service_role"),
+    # https://supabase.com/docs/guides/api/api-keys: the role `anon` is made to be published; every local stack and every
+    # self-hosted one that was not changed has the same keys of the issuer `supabase-demo`
+    "jwt-supabase": _jwt(
+        lambda p: re.fullmatch("supabase(?!-demo).*", _text(p.get("iss"))) is not None and p.get("role") == "service_role"
+    ),
     "jwt-minimax": _jwt(lambda p: "minimax" in _text(p.get("iss")) or ("GroupID" in p and "UserName" in p)),
     # https://docs.snowflake.com/en/user-guide/programmatic-access-tokens
     "jwt-snowflake": _jwt(
