@@ -66,8 +66,8 @@ def test_options_that_change_the_result_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_what_is_selected_does_not_matter_for_what_is_known(tmp_path: Path, path: str) -> None:
-    run(FILES, tmp_path, {"app.py"})
+def test_a_result_for_all_files_serves_each(tmp_path: Path, path: str) -> None:
+    run(FILES, tmp_path)
     found, parsed = run(FILES, tmp_path, {path})
     assert not parsed
     assert found == run(FILES, None, {path})[0]

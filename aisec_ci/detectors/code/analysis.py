@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
-from aisec_ci.detectors.code.cache import concerns
 from aisec_ci.detectors.code.calls import examine
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.frontend import UnparsedError, read
@@ -19,7 +18,7 @@ from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Gap
+from aisec_ci.model import Finding, Gap
 from aisec_ci.sources.file import UnreadableError
 
 NAME = "code"
@@ -85,3 +84,8 @@ class _Analysis:
             return None
         self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
         return module
+
+
+def concerns(finding: Finding, selected: frozenset[str]) -> bool:
+    """Say whether a finding has to do with one of the selected files: it stands there, or its way leads through."""
+    return finding.location.path in selected or any(hop.location.path in selected for hop in finding.flow)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -98,18 +98,15 @@ class Cache:
         folder = context.options.get("cache")
         self._folder = Path(folder) if folder else None
 
-    @property
-    def active(self) -> bool:
-        """Whether results are kept."""
-        return self._folder is not None
-
     # -- results ------------------------------------------------------------------------------------------------------
 
-    def get(self, part: Sequence[str], digest_of: Callable[[str], str]) -> list[Report] | None:
-        """Return what is known of a set of files, or None."""
+    def get(
+        self, part: Sequence[str], reported: Collection[str], digest_of: Callable[[str], str]
+    ) -> list[Report] | None:
+        """Return what a result for the files `reported` of a part says of the selected ones, or None where there is none."""
         if self._folder is None:
             return None
-        raw = self._read(self._key("result", part))
+        raw = self._read(self._key("result", part, reported))
         try:
             if not raw or any(digest_of(path) != known for path, known in raw["files"].items()):
                 return None
@@ -119,8 +116,10 @@ class Cache:
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
-    def put(self, part: Sequence[str], files: Mapping[str, str], reports: Iterable[Report]) -> None:
-        """Keep a result; `files` are the digests of all that was read for it."""
+    def put(
+        self, part: Sequence[str], reported: Collection[str], files: Mapping[str, str], reports: Iterable[Report]
+    ) -> None:
+        """Keep a result for the files `reported` of a part; `files` are the digests of all that was read for it."""
         if self._folder is None:
             return
         lines = _Lines(self._context)
@@ -130,7 +129,7 @@ class Cache:
             return
         data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
         if len(data) <= cache_folder.SIZE and not self._secret(data):
-            self._write(self._key("result", part), data)
+            self._write(self._key("result", part, reported), data)
 
     # -- facts of files -----------------------------------------------------------------------------------------------
 
@@ -166,8 +165,9 @@ class Cache:
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
-    def _key(self, kind: str, part: Sequence[str]) -> str:
-        return self._name(kind, [*self._tree, "", *part])
+    def _key(self, kind: str, part: Sequence[str], reported: Collection[str]) -> str:
+        whole = len(reported) == len(part)
+        return self._name(kind, [*self._tree, "", *part, "", *([] if whole else sorted(reported))])
 
     @cached_property
     def _tree(self) -> list[str]:
@@ -216,16 +216,8 @@ class _Lines:
             return ""
 
 
-def concerns(report: Report, selected: frozenset[str]) -> bool:
-    """Say whether a report has to do with one of the selected files: it stands there, or the way leads through."""
-    if isinstance(report, Gap):
-        return not report.path or report.path in selected
-    flow = report.flow if isinstance(report, Finding) else ()
-    return report.location.path in selected or any(hop.location.path in selected for hop in flow)
-
-
 def _concerns(raw: list[Any], selected: frozenset[str]) -> bool:
-    """Say what `concerns` says of a stored report."""
+    """Say whether a stored report has to do with a selected file, or with the whole project; see analysis.concerns."""
     if raw[0] == "gap":
         return not raw[1] or _check(raw[1], str) in selected
     flow = raw[7][0] if _check(raw[0], str) == "finding" else ()

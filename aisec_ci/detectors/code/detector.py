@@ -5,11 +5,12 @@ Kept light: what parses and searches is imported only where there is something t
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code.cache import Cache, concerns
+from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
@@ -57,11 +58,13 @@ class CodeDetector:
             yield from self._part(part, names, cache)
 
     def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
-        """Yield what the files of a part show of the selected ones. Where results are kept, they are those for all its files."""
-        selected = self.context.selected
-        if selected.isdisjoint(part):
+        """Yield what the files of a part show of the selected ones."""
+        selected = self.context.selected & frozenset(part)
+        if not selected:
             return
-        known = cache.get(part, self._digest)
+        known = cache.get(part, part, self._digest)
+        if known is None and len(selected) < len(part):
+            known = cache.get(part, selected, self._digest)
         if known is not None:
             yield from known
             return
@@ -73,13 +76,13 @@ class CodeDetector:
             opened[path] = None
             return self.context.tree.open(path)
 
+        if self.analysed:
+            gc.collect()  # what was made for the part before: the analysis itself looks for no garbage
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
-        if cache.active:
-            context = replace(context, selected=frozenset(part))
         found = list(analyse(context, names, part))
-        cache.put(part, {path: self._digest(path) for path in opened}, found)
-        yield from (report for report in found if concerns(report, selected))
+        cache.put(part, selected, {path: self._digest(path) for path in opened}, found)
+        yield from found
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
         """Return what the bytes of each file outside tests say, from the cache where they are known."""

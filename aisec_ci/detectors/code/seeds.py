@@ -413,7 +413,13 @@ def _injected(solver: Solver, val: Val) -> bool:
     return False
 
 
-_REGISTERS = {"tools": "tool", "callable": "tool", "handler-user": "user", "handler-remote": "remote", "handler-llm": "llm"}
+_REGISTERS = {
+    "tools": "tool",
+    "callable": "tool",
+    "handler-user": "user",
+    "handler-remote": "remote",
+    "handler-llm": "llm",
+}
 """Uses of an argument that is a function, with the kind of source that its parameters are."""
 
 
