@@ -39,6 +39,8 @@ class Named:
     name: str
     version: str = ""
     pin: str = ""
+    place: str = ""
+    """The first place that names it: `path:line`."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ def _identity(entry: Entry) -> str:
 
 def _named(entry: Entry) -> Named:
     kind = next(iter(properties(entry, "aisec:kind")), "") or text(entry, "type")
-    return Named(kind, label(entry), text(entry, "version"), next(iter(properties(entry, "aisec:pin")), ""))
+    pin, place = (next(iter(properties(entry, f"aisec:{name}")), "") for name in ("pin", "occurrence"))
+    return Named(kind, label(entry), text(entry, "version"), pin, place)
 
 
 def _changes(old: list[Entry], new: list[Entry]) -> list[Change]:
@@ -190,7 +193,7 @@ def as_markdown(difference: Difference) -> str:
     for word, names in difference.alarms.items():
         out += [f"**New: {word}** ({ALARMS[word]})", "", *(f"- {_code(n)}" for n in names), ""]
     if difference.added or difference.removed:
-        out += ["| | kind | name | version | pin |", "|---|---|---|---|---|"]
+        out += ["| | kind | name | version | pin | where |", "|---|---|---|---|---|---|"]
         out += [_row("added", n) for n in difference.added]
         out += [_row("removed", n) for n in difference.removed]
         out.append("")
@@ -202,11 +205,14 @@ def as_markdown(difference: Difference) -> str:
 
 
 def _line(named: Named) -> str:
-    return " ".join(x for x in (named.kind, named.name, named.version, f"(pin: {named.pin})" if named.pin else "") if x)
+    pin, place = f"(pin: {named.pin})" if named.pin else "", f"in {named.place}" if named.place else ""
+    return " ".join(x for x in (named.kind, named.name, named.version, pin, place) if x)
 
 
 def _row(word: str, named: Named) -> str:
-    return f"| {word} | {named.kind} | {_code(named.name)} | {_code(named.version)} | {named.pin} |"
+    return (
+        f"| {word} | {named.kind} | {_code(named.name)} | {_code(named.version)} | {named.pin} | {_code(named.place)} |"
+    )
 
 
 def _code(value: str) -> str:

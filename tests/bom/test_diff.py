@@ -76,9 +76,9 @@ def test_new_providers_servers_grants_and_findings_are_alarms():
 
 def test_forms():
     found = diff(made(model("a/old"), grant("ls")), made(model("a/new"), model("b/`x|y`"), grant("*")))
-    assert "+ model a/new (pin: none)" in as_text(found)
+    assert "+ model a/new (pin: none) in app/a.py:1\n" in as_text(found)
     markdown = as_markdown(found)
-    assert "| added | model | `a/new` |" in markdown
+    assert "| added | model | `a/new` |  | none | `app/a.py:1` |" in markdown
     assert "`b/'x\u00a6y'`" in markdown
     parsed = json.loads(as_json(found))
     assert parsed["alarms"]["grant"] == ["client/claude-code: allow Bash *"]
