@@ -59,7 +59,7 @@ _DATA_NAMES = re.compile(
     r"\.eslintrc|package-lock|[\w.-]*\.lock|[\w.-]*schema|[\w.-]*\.min|messages|translations?|locale[\w.-]*)\.(?:json|ya?ml|toml)$|"
     r"(?:^|/)(?:locales?|i18n|translations|cassettes|recordings|(?:__)?(?:fixtures|snapshots)(?:__)?|test[-_]?data|golden|node_modules|\.git)/|\.(?:jsonl|ndjson|lock)$"
 )
-_SETTINGS_NAME = re.compile(r"\.(?:json[c5]?|ya?ml|toml|code-workspace)$", re.IGNORECASE)
+_SETTINGS_NAME = re.compile(r"\.(?:json[c5]?|ya?ml|toml|code-workspace|vf)$", re.IGNORECASE)
 """Text that merely begins like JSON is a recording or a log."""
 _PROPERTIES = re.compile(r"\.properties$")
 """Settings of Java applications (java.util.Properties)."""
