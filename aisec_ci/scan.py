@@ -81,7 +81,7 @@ class _Run:
 
     def file(self, file: SourceFile) -> None:
         before = len(self.findings)
-        with file.held():
+        with file:
             try:
                 file.head  # noqa: B018 - the first read: what cannot be read at all is said once, not by each detector
             except (UnreadableError, OSError) as error:

@@ -7,7 +7,6 @@ import io
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, BinaryIO, cast
 
@@ -117,17 +116,15 @@ class SourceFile:
         stream.seek(0)
         return cast("BinaryIO", _Lent(stream, self._park))
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Open a file that is too large for memory only once while this lasts, whoever asks for it."""
         self._holds = True
-        try:
-            yield
-        finally:
-            self._holds = False
-            if self._parked is not None:
-                self._parked.close()
-                self._parked = None
+
+    def __exit__(self, *_: object) -> None:
+        self._holds = False
+        if self._parked is not None:
+            self._parked.close()
+            self._parked = None
 
     def _park(self, stream: BinaryIO) -> None:
         if self._holds and self._parked is None:

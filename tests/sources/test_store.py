@@ -215,7 +215,7 @@ def test_a_large_file_is_opened_once_while_it_is_held(monkeypatch: pytest.Monkey
         return opened[-1]
 
     file = SourceFile("a.bin", opener, len(data))
-    with file.held():
+    with file:
         assert file.head == data[:4096]
         pieces = list(file.chunks(1000, 10))
         assert b"".join([pieces[0][1], *(piece[10:] for _, piece in pieces[1:])]) == data

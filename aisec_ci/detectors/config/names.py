@@ -169,6 +169,7 @@ _FLAGS = Marks(
     rb"--(?:allow-)?dangerously-|bypassPermissions|--yolo|danger-full-access|--approval-mode|--trust-all-tools|--allow-all|--yes-always|--skip-permissions-unsafe|--full-auto|\bgemini\b[^\n]{0,300} -y\b|\baider\b[^\n]{0,300} --yes\b|cursor-agent[^\n]{0,300} (?:-f|--force)\b|--ask-for-approval|\bcodex\b[^\n]* -a never|--auto high"
 )
 """What a file must hold to be read for flags at all."""
+_EITHER = Marks.of(_FLAGS, _SERVERS)
 
 
 @lru_cache(maxsize=4096)
@@ -188,7 +189,11 @@ def may_configure(file: SourceFile) -> bool:
     """Say whether a file has a client's name, runs an agent, or speaks of MCP servers."""
     if file.kind is Kind.PYTHON:
         return False  # code that configures agents is the business of `detectors.code`
-    if shape_of(file.path) or runs_flags(file) or runs_ai(file) or writes_configuration(file):
+    if shape_of(file.path) or runs_ai(file):
+        return True
+    if file.kind in (Kind.YAML, Kind.TOML) and (not file.small or not _EITHER.search(file.data)):
+        return False
+    if runs_flags(file) or writes_configuration(file):
         return True
     if basename(file.path).lower() in _SKIPPED or file.kind not in STRUCTURED or not file.small:
         return False
