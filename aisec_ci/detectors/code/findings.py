@@ -29,6 +29,9 @@ JUMPS = 9
 """Results that went to all callers, fields and shared variables on a flow beyond which it is a guess: not every caller goes
 with every callee."""
 
+WINDING = 9
+"""Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
+
 _STEPS = 400
 """Steps of a way that are looked at."""
 
@@ -54,11 +57,43 @@ def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
         finding, joined = graded
         where = finding.location
         line, column = solver.project.node(joined).pos[:2] if joined is not None else (where.line, where.column)
-        key = (where.path, line, column, "prompt" if reached.hit.kind in PROMPT_KINDS else reached.hit.kind)
+        prompt = reached.hit.kind in PROMPT_KINDS
+        # `connection.execute(text(query))` is one statement, whichever of the two calls is the one that runs it
+        key = (where.path, line, column if prompt else 0, "prompt" if prompt else reached.hit.kind)
         old = found.get(key)
         found[key] = finding if old is None else _merged(old, finding)
+    kept: dict[str, list[Finding]] = {}
     for key in sorted(found):
-        yield found[key]
+        kept.setdefault(key[0], []).append(found[key])
+    for here in kept.values():
+        yield from _told_once(here)
+
+
+def _told_once(findings_of_file: list[Finding]) -> list[Finding]:
+    """Join findings of a prompt that tell of the same way: each stands at a place that the other's way leads through.
+
+    So it is where one class of several puts the text into a message itself, and another hands it on.
+    """
+    out: list[Finding] = []
+    for finding in findings_of_file:
+        lines = _lines(finding)
+        for i, other in enumerate(out):
+            if (
+                finding.evidence.get("use") == other.evidence.get("use") == "system"
+                and finding.location.line != other.location.line
+                and other.location.line in lines
+                and finding.location.line in _lines(other)
+            ):
+                out[i] = _merged(other, finding)
+                break
+        else:
+            out.append(finding)
+    return out
+
+
+def _lines(finding: Finding) -> set[int]:
+    """Return the lines of the finding's own file that its way leads through."""
+    return {hop.location.line for hop in finding.flow if hop.location.path == finding.location.path}
 
 
 def _merged(one: Finding, other: Finding) -> Finding:
@@ -94,13 +129,15 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
         severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
     notes = []
     if flags & WEAK:
-        severity = Severity(max(severity - 1, Severity.NOTE))
         notes = [n for s in steps if (n := solver.notes.get(s.value))]
+        listed = any(_ALLOW_LIST.search(n) for n in notes)
+        severity = Severity(max(severity - (2 if listed else 1), Severity.NOTE))
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
     if (
         len(shared) >= SHARED
         or state.jumps > JUMPS
+        or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
         or any(_message_text(solver, s.value) for s in shared)
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
     ):
@@ -134,6 +171,9 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
     )
     return finding, built[0] if built is not None else None
 
+
+_ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
+"""Words on a check whose name says that it holds a value against a list of what may be."""
 
 _UPLOAD = frozenset("filename file content_type stream body data text name size".split())
 

@@ -52,6 +52,7 @@ from aisec_ci.detectors.code.places import Places
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 from aisec_ci.detectors.code.vocabulary import (
+    ASKING,
     CLEAN_METHODS,
     CLEAN_STARTS,
     CLEAN_WORDS,
@@ -253,7 +254,9 @@ class Summaries:
         elif _matches(path[0], key):
             self.add(entry, Fact(use, path[1:], fact.flags), via)
 
-    def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+    def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
         path = fact.path
         if path and isinstance(path[0], int):
             path = ("*", *path[1:])
@@ -629,6 +632,8 @@ class Summaries:
                 return
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
             return
+        if ("messages" in node.data or word in ASKING) and not word[:1].isupper() and info.method and not info.targets:
+            return  # a model that is not known: what it answers is not what it was asked
         if word == "open" and fact.flags & BUILT and not fact.path and not info.method:
             return  # a file of the program's, whose name has a part from outside
         flags = fact.flags | escape

@@ -62,7 +62,22 @@ CLEAN_WORDS = frozenset(
     "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
 )
 
-CLEAN_STARTS = ("is_", "has_", "count_", "num_", "validate_email")
+CLEAN_STARTS = (
+    "is_",
+    "has_",
+    "count_",
+    "num_",
+    "validate_email",
+    "embed",
+    "get_embedding",
+    "get_text_embedding",
+    "create_embedding",
+)
+
+ASKING = frozenset(
+    "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model".split()
+)
+"""Methods of something unknown that ask a model."""
 
 CLEAN_METHODS = frozenset(
     "startswith endswith isdigit isalpha isalnum isnumeric isidentifier isspace count index find rfind hexdigest digest close "
