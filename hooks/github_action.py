@@ -40,6 +40,7 @@ def main(environment: Mapping[str, str]) -> int:
         if inputs.flag("summary"):
             append_summary(environment, folder / "summary.md")
         outputs = inputs.outputs(folder / "report.json")
+        code = bom_views(inputs, outputs["bom-file"], folder) or code
         if inputs.text("dtrack-url"):
             code = upload(inputs, outputs["bom-file"]) or code
         hand_over(environment, {**outputs, "exit-code": str(code), "outcome": OUTCOMES.get(code, "error")})
@@ -51,7 +52,7 @@ class Inputs:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        for name in ("upload-sarif", "summary", "annotations", "dtrack-latest"):
+        for name in ("upload-sarif", "summary", "annotations", "dtrack-latest", "online", "bom-diff"):
             self.flag(name)
         try:
             self.args = shlex.split(self.text("args"))
@@ -77,6 +78,7 @@ class Inputs:
         words += [f"--report=markdown={folder / 'summary.md'}"] if self.flag("summary") else []
         words += [f"--report=sarif={self.text('sarif-file')}"] if self.text("sarif-file") else []
         words += [f"--bom={self.text('bom-file')}"] if self.text("bom-file") else []
+        words += ["--online"] if self.flag("online") else []
         for name in ("config", "fail-on", "since"):
             words += [f"--{name}={self.text(name)}"] if self.text(name) else []
         base = self.environment.get("BASE_SHA", "").strip()
@@ -105,6 +107,16 @@ class Inputs:
         out["upload"] = "true" if out["sarif-file"] and self.flag("upload-sarif") and not self.from_fork() else "false"
         return out
 
+    def diff_command(self, bom: str, folder: Path) -> list[str]:
+        """Return the command line of the comparison with the base of a pull request; empty where there is none to make."""
+        base = self.environment.get("BASE_SHA", "").strip()
+        alarms = [a for a in self.text("bom-fail-on").replace(",", " ").split() if a]
+        if not base or not (self.flag("bom-diff") or alarms) or not has_commit(base):
+            return []
+        words = [sys.executable, "-I", "-m", "aisec_ci", "bom", "diff", base, bom]
+        words += ["--format=markdown", f"--output={folder / 'diff.md'}"]
+        return [*words, *(f"--fail-on={alarm}" for alarm in alarms)]
+
     def upload_command(self, bom: str) -> list[str]:
         """Return the command line of the upload; the key stays in its variable."""
         words = [sys.executable, "-I", "-m", "aisec_ci", "bom", "upload", "--wait"]
@@ -121,6 +133,20 @@ class Inputs:
         message = f"a pull request from a fork may not upload to {target}; see the annotations and the summary"
         print(f"::notice title=aisec-ci::{escape(message)}", flush=True)  # noqa: T201
         return True
+
+
+def bom_views(inputs: Inputs, bom: str, folder: Path) -> int:
+    """Write the page of the BOM, and what it says that the base of a pull request did not; return the exit code of these."""
+    if not bom:
+        return 0
+    code = 0
+    if page := inputs.text("bom-page"):
+        code = run_quoted([sys.executable, "-I", "-m", "aisec_ci", "bom", "page", bom, f"--output={page}"])
+    if compare := inputs.diff_command(bom, folder):
+        code = run_quoted(compare) or code
+        if inputs.flag("bom-diff"):
+            append_summary(inputs.environment, folder / "diff.md")
+    return code
 
 
 def upload(inputs: Inputs, bom: str) -> int:

@@ -91,6 +91,17 @@ def merge_(first: Path, others: tuple[Path, ...], output: str | None) -> int:
     return 0
 
 
+@command.command(name="page")
+@click.argument("what", default=".")
+@click.option("--output", "-o", type=click.Path(dir_okay=False), help="File to write instead of standard output.")
+def page_(what: str, output: str | None) -> int:
+    """Write a page to look at of WHAT: a BOM in JSON of this or another tool, a folder, or a git revision."""
+    from aisec_ci.bom.page import page
+
+    _write(page(_document(what)), output)
+    return 0
+
+
 @command.command(name="diff")
 @click.argument("old")
 @click.argument("new")

@@ -163,3 +163,10 @@ def test_check(project, capsys):
     assert run(["bom", "check", ".", "--profile", "ntia", "--min", "100"]) == 1
     assert run(["bom", "check", ".", "--profile", "ntia", "--format", "json", "-o", "c.json"]) == 0
     assert json.loads((project / "c.json").read_text())["profiles"][0]["profile"] == "ntia"
+
+
+def test_the_page_of_a_document(project, capsys):
+    write(project / "theirs.json", components=[{"type": "library", "name": "openai", "purl": "pkg:pypi/openai"}])
+    assert run(["bom", "page", "theirs.json", "-o", "page.html"]) == 0
+    assert "<bdi>openai</bdi>" in (project / "page.html").read_text()
+    assert run(["bom", "page", "nowhere"]) == 2

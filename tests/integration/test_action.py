@@ -261,3 +261,30 @@ def test_the_bom_is_uploaded_with_the_key_out_of_sight(runner: dict[str, str]) -
         assert outputs["exit-code"] != "0"
         assert outputs["outcome"] != "passed"
         assert "wrong" not in log
+
+
+@pytest.mark.usefixtures("importable")
+def test_the_page_and_what_changed_against_the_base(runner: dict[str, str]) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    Path("requirements.txt").write_text("openai==1.0.0\n")
+    subprocess.run(["git", *who, "add", "."], check=True)
+    subprocess.run(["git", *who, "commit", "-q", "-m", "one"], check=True)
+    base = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    Path("requirements.txt").write_text("openai==1.0.0\nanthropic==0.40.0\n")
+    inputs = {**runner, "BASE_SHA": base, "INPUT_ARGS": "--exit-zero", "INPUT_BOM_PAGE": "bom.html"}
+    outputs, log = step({**inputs, "INPUT_BOM_DIFF": "true"})
+    assert outputs["exit-code"] == "0", log
+    assert "**New: provider**" in Path(runner["GITHUB_STEP_SUMMARY"]).read_text()
+    assert "<bdi>anthropic</bdi>" in Path("bom.html").read_text()
+    failing = {"INPUT_BOM_FAIL_ON": "provider, grant", "GITHUB_OUTPUT": runner["GITHUB_OUTPUT"] + "2"}
+    assert step({**inputs, **failing})[0]["exit-code"] == "1"
+    wrong = {"INPUT_BOM_FAIL_ON": "nonsense", "GITHUB_OUTPUT": runner["GITHUB_OUTPUT"] + "3"}
+    assert step({**inputs, **wrong})[0]["outcome"] == "error"
+    none = {"BASE_SHA": "", "INPUT_BOM_FAIL_ON": "provider", "GITHUB_OUTPUT": runner["GITHUB_OUTPUT"] + "4"}
+    assert step({**inputs, **none})[0]["exit-code"] == "0"  # a push has no base to compare with
+
+
+def test_online_is_asked_for(runner: dict[str, str], tmp_path: Path) -> None:
+    assert "--online" not in STEP["Inputs"](runner).command(tmp_path)
+    assert "--online" in STEP["Inputs"]({**runner, "INPUT_ONLINE": "true"}).command(tmp_path)
