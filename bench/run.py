@@ -42,6 +42,12 @@ CASES = (
     Case("help", "ten", ("--help",), 0.30),
     Case("staged: ten clean Python files", "ten", ("scan", "--staged", "--engines", "fast"), 0.30),
     Case("tree: 1,000 Python files, 100 of them AI code", "thousand", ("scan", ".", "--no-cache"), 3.0),
+    Case(
+        "staged: one changed file of 1,000, known from the run before",
+        "edited",
+        ("scan", "--staged", "--engines", "fast", "--cache-dir", "../cache"),
+        0.40,
+    ),
 )
 
 PEERS: dict[str, Callable[[str, Path], list[str]]] = {
@@ -120,7 +126,7 @@ def module(rng: random.Random, number: int, *, ai: bool) -> str:
 def make(folder: Path) -> dict[str, Path]:
     """Make the trees; each is a git repository with its files staged."""
     rng = random.Random(SEED)
-    trees = {"ten": (10, 0), "thousand": (1000, 10)}
+    trees = {"ten": (10, 0), "thousand": (1000, 10), "edited": (1000, 10)}
     for name, (count, every) in trees.items():
         for number in range(count):
             path = folder / name / f"pkg{number // 50}" / f"module_{number}.py"
@@ -128,6 +134,11 @@ def make(folder: Path) -> dict[str, Path]:
             path.write_text(module(rng, number, ai=bool(every) and number % every == 0), encoding="utf-8")
         subprocess.run(["git", "init", "-q"], cwd=folder / name, check=True)
         subprocess.run(["git", "add", "-A"], cwd=folder / name, check=True)
+    who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, "commit", "-qm", "all"], cwd=folder / "edited", check=True)
+    with (folder / "edited" / "pkg0" / "module_0.py").open("a", encoding="utf-8") as stream:
+        stream.write("# edited\n")
+    subprocess.run(["git", "add", "-A"], cwd=folder / "edited", check=True)
     (folder / "extra").mkdir()
     (folder / "extra" / "one-rule.yaml").write_text(ONE_RULE, encoding="utf-8")
     return {name: folder / name for name in trees}
