@@ -50,7 +50,10 @@ class Step(NamedTuple):
 def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
     """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks."""
     found: dict[tuple[str, int, int, str], Finding] = {}
+    told = _told(solver)
     for reached in solver.reached:
+        if reached.hit.kind == "log" and not told & _texts(solver, reached):
+            continue
         graded = _finding(solver, positions, reached)
         if graded is None:
             continue
@@ -67,6 +70,24 @@ def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
         kept.setdefault(key[0], []).append(found[key])
     for here in kept.values():
         yield from _told_once(here)
+
+
+def _told(solver: Solver) -> set[Value]:
+    """Return the texts with something confidential that reach a model: only these are prompts when they are logged."""
+    reached = [r for r in solver.reached if r.state.source.kind in CONFIDENTIAL]
+    if not any(r.hit.kind == "log" for r in reached):
+        return set()
+    return {text for r in reached if r.hit.kind in PROMPT_KINDS for text in _texts(solver, r)}
+
+
+def _texts(solver: Solver, reached: Reached) -> set[Value]:
+    """Return the texts on a way that hold the value among others: constants that are such, and what it is joined into."""
+    source = reached.state.source.value
+    steps = _way(solver, reached.state, reached.hit)
+    texts = {s.value for s in steps if not s.note and solver.project.node(s.value).op in {"text", "add", "mod"}}
+    if solver.project.node(source).op in {"const", "text"}:
+        texts.add(source)
+    return texts | {s.value for s in steps if not s.note and s.before >= 0 and _text_size(solver, s.value)}
 
 
 def _told_once(findings_of_file: list[Finding]) -> list[Finding]:

@@ -116,6 +116,11 @@ for _use, _phrase in (
     _grades["secret"] = Grade("secret-in-prompt", _M, _phrase)
     _grades["personal"] = Grade("personal-data-in-prompt", _M, _phrase)
 
+_OUTPUT["log"] = {
+    "secret": Grade("secret-in-prompt", _M, "stands in a prompt that is written to a log by"),
+    "personal": Grade("personal-data-in-prompt", _M, "stands in a prompt that is written to a log by"),
+}
+
 PROMPT_KINDS = frozenset(_PROMPT)
 """Uses that are part of a prompt: their findings stand where the prompt is built."""
 

@@ -36,7 +36,7 @@ _USER_ROLE = {
 def advice(rule: str, use: str, label: str) -> str:
     """Return what to do about a value that reaches a use of the call `label`."""
     if rule in {"secret-in-prompt", "personal-data-in-prompt"}:
-        return _ADVICE["answer" if use == "answer" else "prompt"]
+        return _ADVICE[use if use in {"answer", "log"} else "prompt"]
     if use == "system":
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
@@ -46,6 +46,7 @@ def advice(rule: str, use: str, label: str) -> str:
 _ADVICE = {
     "system-variable": "use the variable in the description of a task, not in the role, goal, or backstory of an agent",
     "prompt": "leave it out: let the code that needs the value read it, and refer to it in the prompt by a name that tells nothing",
+    "log": "leave the value out of the prompt, or log the prompt's name and length instead of its text",
     "answer": "leave it out of what the tool returns: let the code that needs the value read it",
     "tool-description": "keep tool descriptions constant; choose between constant texts if they must vary",
     "template": "keep the template constant and pass the value as a variable of the template",

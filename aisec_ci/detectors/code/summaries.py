@@ -64,6 +64,9 @@ from aisec_ci.detectors.code.vocabulary import (
     HARMLESS_ATTRIBUTES,
     INSTALLERS,
     INTERPRETERS,
+    LOG_NAMES,
+    LOG_PACKAGES,
+    LOG_WORDS,
     MUTATORS,
     QUERY_BUILDERS,
     ROLES_TRUSTED,
@@ -579,6 +582,8 @@ class Summaries:
         model = info.model
         if model is not None:
             self._uses(entry, fact, call, node, info, model, kind, position)
+        if self.confidential and info.word in LOG_WORDS and self._logs(fn, node, info):
+            self.hit(entry, fact, "log", call, fact.value, info.word, 0)
         if info.word in GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
         if self.models.own and not self.models.own.isdisjoint(info.names):
@@ -686,6 +691,15 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _logs(self, fn: Fn, node: Node, info: CallInfo) -> bool:
+        """Say whether a call writes to a log, or to a service that records calls of models."""
+        if info.names:
+            return any(n.startswith(LOG_PACKAGES) or n == "builtins.print" for n in info.names)
+        callee = fn.nodes[node.args[0]]
+        at = fn.nodes[callee.args[0]] if callee.op == "attr" else callee
+        name = at.data if at.op == "attr" else at.data[1] if at.op == "var" else ""
+        return callee.op == "attr" and str(name).lower().lstrip("_") in LOG_NAMES
 
     def _is_upload(self, name: Value) -> bool:
         """Say whether the name of a file is one that a framework gives a file that was sent: `open(file.name)`."""
@@ -1101,6 +1115,8 @@ class Summaries:
         self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int
     ) -> None:
         """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
+        if not path and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, label, doubt)  # one text instead of a list of messages
         if len(path) < 2 or not isinstance(path[0], int):
             return
         keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])

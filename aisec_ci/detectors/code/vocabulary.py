@@ -74,6 +74,27 @@ CLEAN_STARTS = (
     "create_embedding",
 )
 
+LOG_WORDS = frozenset(
+    "debug info warning error exception critical log print pprint trace generation span event set_attribute log_text log_param "
+    "log_params log_table log_input update_current_trace update_current_span update_current_generation start_generation "
+    "start_as_current_generation start_span start_as_current_span".split()
+)
+LOG_NAMES = frozenset("logger log logging span trace langfuse tracer generation".split())
+LOG_PACKAGES = (
+    "logging.",
+    "loguru.",
+    "structlog.",
+    "pprint.",
+    "rich.",
+    "langfuse.",
+    "langsmith.",
+    "mlflow.",
+    "wandb.",
+    "weave.",
+    "opentelemetry.",
+)
+"""What writes to a log, or to a service that records what models are asked: words of calls, names of objects, packages."""
+
 ASKING = frozenset(
     "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model".split()
 )
