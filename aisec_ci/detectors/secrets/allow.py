@@ -14,14 +14,15 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.model import Status
 from aisec_ci.sources.file import SourceFile, UnreadableError
 
 SECRETS_BASELINE = ".secrets.baseline"
 GITLEAKS_IGNORE = ".gitleaksignore"
 
-_MARKS = re.compile(r"\b(?P<mark>gitleaks:allow|betterleaks:allow|trufflehog:ignore)\b", re.IGNORECASE)
-_FINGERPRINT = re.compile(r"(?:[0-9a-f]{7,64}:)?(?P<path>[^:]+(?::[^:\d][^:]*)*):(?P<rule>[\w.-]+):(?P<line>\d+)")
+_MARKS = compiled(r"\b(?P<mark>gitleaks:allow|betterleaks:allow|trufflehog:ignore)\b", re.IGNORECASE)
+_FINGERPRINT = compiled(r"(?:[0-9a-f]{7,64}:)?(?P<path>[^:]+(?::[^:\d][^:]*)*):(?P<rule>[\w.-]+):(?P<line>\d+)")
 
 Open = Callable[[str], "SourceFile | None"]
 

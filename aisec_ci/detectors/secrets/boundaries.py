@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 
+from aisec_ci.detectors.regex import compiled
+
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _HEX = frozenset(b"0123456789ABCDEFabcdef")
 _JOINERS = frozenset(b"_-+/")
 _ESCAPED = frozenset(b"abefnrtv0")
-_URL = re.compile(rb"[a-z]://[^\s\"'`<>\\]{1,200}/$")
-_COLOUR = re.compile(rb"(?:\x1b|\\x1b|\\u001b|\\033|\\e)\[[0-9;]{0,12}m$", re.IGNORECASE)
+_URL = compiled(rb"[a-z]://[^\s\"'`<>\\]{1,200}/$")
+_COLOUR = compiled(rb"(?:\x1b|\\x1b|\\u001b|\\033|\\e)\[[0-9;]{0,12}m$", re.IGNORECASE)
 
 
 def escape_ends(data: bytes, at: int) -> bool:

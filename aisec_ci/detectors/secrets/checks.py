@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.model import Confidence
 
 
@@ -55,11 +56,11 @@ def groq(key: bytes, data: bytes, at: int) -> Verdict:
     return Verdict(Confidence.HIGH if key[24:32] == b"WGdyb3FY" else Confidence.MEDIUM)
 
 
-_CLIENT = re.compile(
+_CLIENT = compiled(
     rb"firebaseapp\.com|mobilesdk_app_id|GOOGLE_APP_ID|messagingSenderId|measurementId|maps\.google(?:apis)?\.com/maps"
     rb"|com\.google\.android\.(?:geo|maps)\.|GMSServices"
 )
-_MODELS = re.compile(rb"(?i)gemini|generativelanguage|generative_?ai|genai|vertex")
+_MODELS = compiled(rb"(?i)gemini|generativelanguage|generative_?ai|genai|vertex")
 _CLIENT_NEAR = 1500
 """Bytes around a key in which what uses it is looked for."""
 
@@ -174,7 +175,9 @@ CHECKS: Mapping[str, Check] = {
     # https://supabase.com/docs/guides/api/api-keys: the role `anon` is made to be published; every local stack and every
     # self-hosted one that was not changed has the same keys of the issuer `supabase-demo`
     "jwt-supabase": _jwt(
-        lambda p: re.fullmatch("supabase(?!-demo).*", _text(p.get("iss"))) is not None and p.get("role") == "service_role"
+        lambda p: (
+            re.fullmatch("supabase(?!-demo).*", _text(p.get("iss"))) is not None and p.get("role") == "service_role"
+        )
     ),
     "jwt-minimax": _jwt(lambda p: "minimax" in _text(p.get("iss")) or ("GroupID" in p and "UserName" in p)),
     # https://docs.snowflake.com/en/user-guide/programmatic-access-tokens

@@ -33,6 +33,9 @@ BINARY_LIMIT = 64 * 1024 * 1024
 
 LITERAL = "literal-credential"
 
+_MENDED = (Kind.PYTHON, Kind.JAVASCRIPT, Kind.TYPESCRIPT)
+"""Programs in which a key can be replaced; the others are settings."""
+
 MOST = 500
 """Findings reported for one file; a file with more is a list of keys, and the count says so."""
 
@@ -237,7 +240,7 @@ class _Lines:
 
 def _fixes(place: Place, c: Candidate) -> tuple[Fix, ...]:
     """Return the remedy for a key that stands there as it is."""
-    if c.via:
+    if c.via or not (place.file.kind in _MENDED or place.file.path.endswith((".yml", ".yaml", ".json"))):
         return ()
     from aisec_ci.detectors.secrets.remedy import fix  # noqa: PLC0415 - most files have no key
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aisec_ci.detectors.automaton import automaton
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.checks import b64decode
 
@@ -27,11 +28,11 @@ NEAR = 400
 DEPTH = 3
 """How many encodings may be nested."""
 
-BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]+(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/_-]+)*")
-_BREAK = re.compile(rb"(?:\r?\n|\\n)[ \t]*")
-_HEX_RUN = re.compile(rb"[0-9A-Fa-f]+")
-_WIDE_RUN = re.compile(rb"(?:[\x20-\x7e]\x00)+")
-_ESCAPE = re.compile(
+BASE64_RUN = compiled(rb"[A-Za-z0-9+/_-]+(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/_-]+)*")
+_BREAK = compiled(rb"(?:\r?\n|\\n)[ \t]*")
+_HEX_RUN = compiled(rb"[0-9A-Fa-f]+")
+_WIDE_RUN = compiled(rb"(?:[\x20-\x7e]\x00)+")
+_ESCAPE = compiled(
     rb"(?P<continued>\\\r?\n)|%(?P<percent>[0-7][0-9A-Fa-f])|\\+u00(?P<unicode>[0-7][0-9A-Fa-f])|\\+x(?P<hex>[0-7][0-9A-Fa-f])"
     rb"|\\+u\{0{0,4}(?P<braces>[0-7][0-9A-Fa-f])\}|\\+(?P<octal>[01][0-7]{2})"
     rb"|&#x0{0,4}(?P<entity>[0-7]?[0-9A-Fa-f]);|&#0{0,4}(?P<decimal>1[01][0-9]|12[0-7]|[0-9]{2});|(?P<named>&(?:quot|amp|apos|lowbar|hyphen|period|equals);)"

@@ -18,6 +18,7 @@ from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.automaton import automaton
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets import boundaries, placeholder
 from aisec_ci.detectors.secrets.candidate import Candidate
 from aisec_ci.detectors.secrets.checks import CHECKS, Verdict, b64decode, digest
@@ -55,16 +56,16 @@ _STATEMENT = (
 """A value behind the name of a credential, or where an address has a password."""
 
 _LEFT_OF_TOKEN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/.~-")
-_ESCAPE = re.compile(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
-_NOT_VALUE = re.compile(rb"[-+/.~_]{0,8}")
-_DIGIT = re.compile(rb"[A-Za-z_+/.=~-]{0,60}[0-9]")
+_ESCAPE = compiled(rb"\\(?:[nrt]|u00[0-9a-f]{2}|x[0-9a-f]{2})|%[0-9A-Fa-f]{2}|\[[0-9;]{1,9}m")
+_NOT_VALUE = compiled(rb"[-+/.~_]{0,8}")
+_DIGIT = compiled(rb"[A-Za-z_+/.=~-]{0,60}[0-9]")
 """A value without a digit in its first 60 characters is a name or a path: nearly all values are."""
-_ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{28,600}={0,2}")
-_PRINTABLE = re.compile(rb"[!-~]+\s?")
+_ENCODED = compiled(rb"[A-Za-z0-9+/_-]{28,600}={0,2}")
+_PRINTABLE = compiled(rb"[!-~]+\s?")
 _OFF_LINE = 1000
 """Added to the distance of a vendor's name that stands on another line than the value."""
 
-_CREDENTIAL = re.compile(
+_CREDENTIAL = compiled(
     rb"(?i)(?:api[_.-]?(?:key|token|secret)s?|(?:access|auth|secret)[_.-]?(?:key|token)|authorization|bearer|token|secret"
     rb"|passw(?:or)?d)(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?"
     rb"(?:value[\"']?[:=]\s?[\"'\[]{0,2})?(?:(?:bearer|token|basic)\s{1,4})?[\"'`]?$|://[^\s/:@\"'`]{0,40}:$"
@@ -72,11 +73,11 @@ _CREDENTIAL = re.compile(
 """What stands right before a value that is a credential whoever's: the name of one and the sign that gives it, or the user
 of an address."""
 
-_ADDRESS = re.compile(rb"(?i)https?://[^\s\"'`<>\\]{4,120}")
+_ADDRESS = compiled(rb"(?i)https?://[^\s\"'`<>\\]{4,120}")
 _ADDRESSES = 2000
 """Bytes before and after a credential in which the address of its service may stand, as in a recorded request."""
 
-_CONTINUES = re.compile(
+_CONTINUES = compiled(
     rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|\n\s*<(?:string|value)>|[(\[{,\\]\s*\n"
     rb"|\{\s*\n(?:[^\n{}]{0,200}\n){0,4}\s*default\s*=)[^\n]*$"
 )
@@ -89,7 +90,7 @@ _IMPORTS = 1 << 16
 _MENTIONS = 1 << 22
 """Bytes of a file in which the words are looked for that a short mark needs."""
 
-_NOT_A_KEY = re.compile(
+_NOT_A_KEY = compiled(
     rb"(?i)sha-?\d|md5|hash|digest|integrity|checksum|commit|revision|\bsha\b|\brev\b|etag|fingerprint|_id['\"\]]?\s*[=:]"
     rb"|trace_?id|public[_-]?key|[=:]\s*(?:[\w.]+\.)?(?:get|load|read)\w*\($"
 )

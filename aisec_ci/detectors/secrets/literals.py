@@ -13,34 +13,35 @@ from functools import cached_property
 from typing import Any
 
 from aisec_ci.detectors.automaton import automaton
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets import placeholder
 from aisec_ci.sources import Kind, SourceFile
 
 MOST = 200
 """Values looked at in one file."""
 
-_KEY_LIKE = re.compile(
+_KEY_LIKE = compiled(
     r"(?:^|[_\-.\s]|(?<=[a-z]))(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|master[_-]?key|key|token|secret"
     r"|password|passwd|credential|authorization|bearer|pat)$",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r"(?:Key|Token|Secret|Password|Credential)$")
-_NO_SECRET = re.compile(
+_CAMEL = compiled(r"(?:Key|Token|Secret|Password|Credential)$")
+_NO_SECRET = compiled(
     r"(?:^|[_-]|(?<=[a-z]))(?:public|publishable|primary|foreign|sort|partition|cache|max|min|num|n|stop|pad|eos|bos|sep|cls|mask|special|shift|hot|"
     r"tokeni[sz]er|model|index|map|hash|row|object|s3|session)[_-]?(?:key|token)$|key[_-]?(?:name|id|path|file|vault)",
     re.IGNORECASE,
 )
-_INLINE = re.compile(
+_INLINE = compiled(
     r"(?<![\w$])(?P<name>[A-Za-z_][A-Za-z0-9_-]{2,60})=(?P<quote>[\"']?)(?P<value>[^\s\"'()&;|]{12,400})"
 )
-_BEARER = re.compile(
+_BEARER = compiled(
     r"(?i)\b(?P<name>authorization|x-api-key|api-key)\s*:\s*(?:bearer\s+|token\s+)?(?P<value>[^\s\"'()&;|]{12,400})"
 )
-_VARIABLE = re.compile(
+_VARIABLE = compiled(
     rb"(?:^|[\s\"'])(?P<name>(?!(?:export|setenv|declare|typeset|readonly|local)\b)[A-Za-z_][A-Za-z0-9_]{3,60})[\"']?(?:[ \t]{0,4}=[ \t]{0,4}|:[ \t]{1,8}|[ \t]{1,4}(?=\S+\s*$))[\"']?(?P<value>[!#%&*+,./0-9:;=?@A-Z\[\]^_a-z{|}~$<>()-]{12,400})",
     re.MULTILINE,
 )
-_VALUE = re.compile(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,400}")
+_VALUE = compiled(r"[A-Za-z0-9+/=_.~!@#%^&*-]{12,400}")
 
 
 @dataclass(frozen=True)

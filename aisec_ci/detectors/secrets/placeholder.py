@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-_WORDS = re.compile(
+from aisec_ci.detectors.regex import compiled
+
+_WORDS = compiled(
     rb"(?i)example|placeholder|replace|redacted|filtered|changeme|change[_-]me|dummy|insert[_-]|api[_-]?key|secret[_-]?key"
     rb"|your[_-]?(?:api|key|token|secret|own)|my[_-](?:api|key|token|secret|super)|goes[_-]here|not[_-]a?[_-]?real|invalid|"
     rb"(?:^|[^A-Za-z0-9])(?:fake|test|testing|mock|your|my|here|todo|demo|sample|none|null|unused|foo|bar|some|key|token|secret)"
     rb"(?:$|[^A-Za-z0-9])"
 )
-_MASK = re.compile(rb"[*\xe2\x80\xa6]{3}|\.{3}|[xX]{6}|0{8}|#{4}|(.)\1{7}", re.DOTALL)
-_REFERENCE = re.compile(
+_MASK = compiled(rb"[*\xe2\x80\xa6]{3}|\.{3}|[xX]{6}|0{8}|#{4}|(.)\1{7}", re.DOTALL)
+_REFERENCE = compiled(
     rb"(?i)^(?:\$[A-Za-z_({]|\$\{\{|<[^<>]*>?$|\{\{|\{[A-Za-z_]|%[A-Za-z_]+%?$|op://|vault:|vault://|secret://|ref\+|"
     rb"aws-?secretsmanager|arn:aws:|projects/[^/]+/secrets|env:|process\.env|os\.environ|os\.getenv|@[A-Za-z]+/|keychain:|file:)"
 )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.model import Edit, Fix
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import SourceFile
@@ -17,16 +18,16 @@ NEAR = 200
 LARGEST = 1 << 20
 """Bytes of a Python program that is parsed."""
 
-_PYTHON_DEFAULT = re.compile(r"""os\.(?:getenv|environ\.get)\(\s*["'](?P<name>\w+)["']\s*(?P<rest>,\s*)$""")
-_SCRIPT_DEFAULT = re.compile(r"""process\.env(?:\.\w+|\[["']\w+["']\])(?P<rest>\s*(?:\|\||\?\?)\s*)$""")
-_SET = re.compile(r"""(?:os\.environ|process\.env)(?:\.\w+|\[[^\]]*\])\s*=\s*$|(?:setdefault|putenv|setenv)\([^)]*$""")
-_NAMED = re.compile(r"""(?:^|[\s"'{,-])(?P<name>[A-Za-z_][A-Za-z0-9_]*)["']?\s*(?::\s|=)\s*["']?$""")
-_IMPORT_OS = re.compile(r"^[ \t]*import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*os\b(?![.\w]|[ \t]+as\b)", re.MULTILINE)
-_COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$")
-_WORKFLOW = re.compile(r"(?:^|/)\.github/workflows/[^/]+\.ya?ml$")
-_LITELLM = re.compile(r"(?:^|/)litellm[\w.-]*\.ya?ml$")
-_MCP = re.compile(r"(?:^|/)\.mcp\.json$")
-_CURSOR = re.compile(r"(?:^|/)\.cursor/mcp\.json$")
+_PYTHON_DEFAULT = compiled(r"""os\.(?:getenv|environ\.get)\(\s*["'](?P<name>\w+)["']\s*(?P<rest>,\s*)$""")
+_SCRIPT_DEFAULT = compiled(r"""process\.env(?:\.\w+|\[["']\w+["']\])(?P<rest>\s*(?:\|\||\?\?)\s*)$""")
+_SET = compiled(r"""(?:os\.environ|process\.env)(?:\.\w+|\[[^\]]*\])\s*=\s*$|(?:setdefault|putenv|setenv)\([^)]*$""")
+_NAMED = compiled(r"""(?:^|[\s"'{,-])(?P<name>[A-Za-z_][A-Za-z0-9_]*)["']?\s*(?::\s|=)\s*["']?$""")
+_IMPORT_OS = compiled(r"^[ \t]*import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*os\b(?![.\w]|[ \t]+as\b)", re.MULTILINE)
+_COMPOSE = compiled(r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$")
+_WORKFLOW = compiled(r"(?:^|/)\.github/workflows/[^/]+\.ya?ml$")
+_LITELLM = compiled(r"(?:^|/)litellm[\w.-]*\.ya?ml$")
+_MCP = compiled(r"(?:^|/)\.mcp\.json$")
+_CURSOR = compiled(r"(?:^|/)\.cursor/mcp\.json$")
 _SCRIPTS = (Kind.JAVASCRIPT, Kind.TYPESCRIPT)
 
 

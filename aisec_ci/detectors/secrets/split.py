@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from aisec_ci.detectors.automaton import automaton
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets.encodings import Layer
 
 JOINED = "put together from pieces"
@@ -22,12 +23,12 @@ PIECES = 40
 """Literals that one key is put together from."""
 
 _TEXT = rb"[A-Za-z0-9_+/.:=-]"
-_LITERAL = re.compile(rb"[fFrRbBuU]{0,2}\\{0,3}(?P<quote>[\"'`])(?P<text>" + _TEXT + rb"{1,400})\\{0,3}(?P=quote)")
-_BETWEEN = re.compile(
+_LITERAL = compiled(rb"[fFrRbBuU]{0,2}\\{0,3}(?P<quote>[\"'`])(?P<text>" + _TEXT + rb"{1,400})\\{0,3}(?P=quote)")
+_BETWEEN = compiled(
     rb"(?:\s|\\n|\\r?\n|[\"']\s{0,4},\s{0,40}[\"'](?=\s)|\+|\.concat\(|(?:#|//)[^\n]{0,200}\n){0,24}(?:[+,&](?:\s|\\\n|\\n|[\"'],\s{1,40}[\"'](?=\s)){0,24})?"
 )
-_INTERPOLATED = re.compile(rb"\s{0,4}\}(?P<text>" + _TEXT + rb"{1,400})")
-_ASSIGNED = re.compile(rb"(?P<name>[A-Za-z_]\w{0,60})(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}$")
+_INTERPOLATED = compiled(rb"\s{0,4}\}(?P<text>" + _TEXT + rb"{1,400})")
+_ASSIGNED = compiled(rb"(?P<name>[A-Za-z_]\w{0,60})(?:\s{0,4}:\s{0,4}[A-Za-z]{1,20})?\s{0,4}:?=\s{0,4}$")
 _NEXT_NAME = rb"\b\s{0,4}(?:\+|,|\}\s{0,4}\$?\{)\s{0,4}(?P<name>[A-Za-z_]\w{0,60})\b"
 _NEXT_TEXT = (
     rb"(?:\b\s{0,4}\+=?\s{0,4}(?P<quote>[\"'`])(?P<text>%s{1,400})(?P=quote)|\s{0,4}\}(?P<inside>%s{1,400}))"
@@ -44,8 +45,8 @@ _NAMED = (
     + _TEXT
     + rb"{4}"
 )
-_GLUED = re.compile(rb"[\"'](?P<glue>[-_.])[\"']\.join\(\s{0,4}[\[(]\s{0,40}(?=[\"'])")
-_GLUED_AFTER = re.compile(rb"[\"'`]\s{0,4},?\s{0,40}\]\s{0,4}\.join\(\s?[\"'`](?P<glue>[-_.])[\"'`]")
+_GLUED = compiled(rb"[\"'](?P<glue>[-_.])[\"']\.join\(\s{0,4}[\[(]\s{0,40}(?=[\"'])")
+_GLUED_AFTER = compiled(rb"[\"'`]\s{0,4},?\s{0,40}\]\s{0,4}\.join\(\s?[\"'`](?P<glue>[-_.])[\"'`]")
 _JOINS = (
     rb"[\"'][-_.][\"']\.join\(\s{0,4}[\[(]\s{0,40}[\"']|[\"'`]\s{0,4},?\s{0,40}\]\s{0,4}\.join\(\s?[\"'`][-_.][\"'`]"
 )
@@ -56,7 +57,7 @@ _LIST = 1000
 _TEMPLATE = (
     rb"(?i:key|token|secret|_pat\b)[\w\"'\]) ]{0,16}[=:(,]\s{0,4}f?[\"'`]\$?\{[A-Za-z_]\w{0,40}\}" + _TEXT + rb"{8}"
 )
-_PARTS = re.compile(rb"\$?\{(?P<name>[A-Za-z_]\w{0,40})\}|(?P<text>" + _TEXT + rb"{1,400})")
+_PARTS = compiled(rb"\$?\{(?P<name>[A-Za-z_]\w{0,40})\}|(?P<text>" + _TEXT + rb"{1,400})")
 
 
 class Split:

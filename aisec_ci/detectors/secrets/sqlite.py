@@ -7,10 +7,10 @@ like any other text. Nothing is executed, and a broken file has fewer rows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets.encodings import Layer
 
 MAGIC = b"SQLite format 3\0"
@@ -20,7 +20,7 @@ _LEAF, _INNER = 0x0D, 0x05
 _SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
 """Bytes of a value by its serial type; from 12 on, even types are blobs and odd ones texts."""
 _TEXT = 13
-_COLUMN = re.compile(rb"[(,]\s*[\"'`\[]?(?P<name>[A-Za-z_]\w{0,60})")
+_COLUMN = compiled(rb"[(,]\s*[\"'`\[]?(?P<name>[A-Za-z_]\w{0,60})")
 _COLUMNS = 200
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 
+from aisec_ci.detectors.regex import compiled
 from aisec_ci.detectors.secrets.checks import b64decode
 from aisec_ci.detectors.secrets.encodings import BASE64_RUN, Layer, kept_places
 
@@ -15,11 +15,11 @@ MAIL_LIMIT = 1 << 16
 PACKED_LIMIT = 1 << 21
 UNPACKED_LIMIT = 1 << 22
 
-_CODE = re.compile(
+_CODE = compiled(
     rb"(?:(?:chr|CHR|Chr|ChrW|CHAR|char)\(\s?)?(?P<code>0x[0-9A-Fa-f]{2}|[0-9]{2,3})(?![0-9A-Za-z.])\s{0,2}\)?[\s+.&|,]{0,44}"
 )
-_GIVEN = re.compile(rb"[=:](?=[^=:]*$)")
-_SOFT = re.compile(rb"=(?:\r?\n|(?P<hex>[2-7][0-9A-F]))")
+_GIVEN = compiled(rb"[=:](?=[^=:]*$)")
+_SOFT = compiled(rb"=(?:\r?\n|(?P<hex>[2-7][0-9A-F]))")
 
 
 def decoded(data: bytes, start: int, end: int) -> tuple[int, Layer | None]:
