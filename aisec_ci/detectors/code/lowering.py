@@ -87,6 +87,8 @@ class _Scope:
         self.classes: list[Class] = []
         """Classes whose bodies are being walked, innermost last."""
         self.gate = 0
+        self.role = ""
+        """The role of the messages that are written inside a block of Guidance: `with system():`."""
         self.depth = 0
         self.blocks = 0
         self.prefix = function.qual
@@ -233,6 +235,9 @@ class _Scope:
         old = self.expr(load)
         new = self.expr(stmt.value)
         op = "add" if isinstance(stmt.op, ast.Add) else "mod" if isinstance(stmt.op, ast.Mod) else "op"
+        if self.role and op == "add":  # `lm += "…"` in such a block writes a message
+            role = self.add("const", (), self.role, stmt.value)
+            new = self.add("dict", (role, new), ["role", "content"], stmt.value)
         self.store(stmt.target, self.add(op, (old, new), None, stmt))
         return False
 
@@ -431,7 +436,20 @@ class _Scope:
             value = self.expr(item.context_expr)
             if item.optional_vars is not None:
                 self.store(item.optional_vars, value)
-        return self.block(stmt.body)
+        role = next((r for item in stmt.items if (r := self.role_of(item.context_expr))), "")
+        before, self.role = self.role, role or self.role
+        ended = self.block(stmt.body)
+        self.role = before
+        return ended
+
+    def role_of(self, context: ast.expr) -> str:
+        """Return the role of a block of Guidance, an empty string for every other context."""
+        func = context.func if isinstance(context, ast.Call) else None
+        word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+        if word not in {"system", "user", "assistant"}:
+            return ""
+        imported = (n.data for n in self.module.functions[0].nodes if n.op == "import")
+        return word if any(str(name).split(".", 1)[0] == "guidance" for name in imported) else ""
 
     def s_match(self, stmt: ast.Match) -> bool:
         subject = self.expr(stmt.subject)
