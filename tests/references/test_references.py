@@ -625,3 +625,31 @@ def test_models_listed_by_provider():
 )
 def test_modelfiles_by_content(path, text, expected):
     assert models(path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("k8s.yaml", "kind: Pod\nspec:\n  containers:\n  - args:\n    - --model\n    - BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        ("k8s.yaml", 'kind: Pod\nspec:\n  containers:\n  - args:\n      - "--model-id"\n      - "BAAI/bge-m3"\n', {("BAAI/bge-m3", "huggingface")}),
+        ("isvc.yaml", "spec:\n  predictor:\n    model:\n      storageUri: hf://BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        ("values.yaml", "modelSpec:\n- name: x\n  modelURL: BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        ("compose.yml", 'services:\n  a:\n    image: x\n    command: ["vllm", "serve", "BAAI/bge-m3"]\n', {("BAAI/bge-m3", "huggingface")}),
+        ("compose.yml", 'services:\n  a:\n    image: x\n    command: ["ollama", "pull", "llama3.1:8b"]\n', {("llama3.1:8b", "ollama")}),
+        ("compose.yml", "services:\n  a:\n    environment:\n      - OLLAMA_MODELS_TO_PULL=llama3.1:8b,nomic-embed-text\n", {("llama3.1:8b", "ollama"), ("nomic-embed-text", "ollama")}),
+        ("compose.yml", "services:\n  a:\n    environment:\n      LLAMA_ARG_HF_REPO: BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        (".env", "OPENAI_MODELS=gpt-4o, gpt-4o-mini\nTHEMES=gpt-4,gpt-5\n", {("gpt-4o", "openai"), ("gpt-4o-mini", "openai")}),
+        ("Dockerfile", "FROM python\nENV MODEL_NAME BAAI/bge-m3\n", {("BAAI/bge-m3", "huggingface")}),
+        ("config.json", '{"llm": {"provider": "ollama", "name": "mistral"}}', {("mistral", "ollama")}),
+        ("config.json", '{"llm": {"provider": "ollama", "name": "default"}}', set()),
+        ("main.tf", 'variable "model_id" {\n  default = "anthropic.claude-v2"\n}\n', {("anthropic.claude-v2", "aws-bedrock")}),
+        ("main.tf", 'foundation_model = "anthropic.claude-v2"\n', {("anthropic.claude-v2", "aws-bedrock")}),
+        ("main.bicep", "param chatModel string = 'gpt-4o'\n", {("gpt-4o", "openai")}),
+        ("a.ps1", '$env:OPENAI_MODEL = "gpt-4o"\n', {("gpt-4o", "openai")}),
+        ("run.bat", "set OPENAI_MODEL=gpt-4o\r\n", {("gpt-4o", "openai")}),
+        ("app.ini", "[llm]\nmodel = gpt-4o\n# model = gpt-4\n; model = gpt-4\n", {("gpt-4o", "openai")}),
+        ("c.yaml", "rate_limit_model: 30/second\n", set()),
+    ],
+)  # fmt: skip
+def test_models_of_deployments(path, text, expected):
+    assert models(path, text) == expected

@@ -12,7 +12,7 @@ from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
 MARKS = Marks(
-    rb"ollama (?:pull|run)|(?:huggingface-cli|hf) download|spacy download|vllm serve|--[a-z_-]{0,20}model|--tokenizer|--data_?-?set|--train[-_]dataset|--hf-repo|-hf |from_pretrained|"
+    rb"ollama[\"']?[ ,\t]{1,6}[\"']?(?:pull|run)|hf://|(?:huggingface-cli|hf) download|spacy download|vllm[\"']?[ ,\t]{1,6}[\"']?serve|--[a-z_-]{0,20}model|--tokenizer|--data_?-?set|--train[-_]dataset|--hf-repo|-hf |from_pretrained|"
     rb"SentenceTransformer|CrossEncoder|snapshot_download|hf_hub_download|load_dataset|spacy\.load|WhisperModel|load_model|"
     rb"pip3? install|uv (?:pip install|add|tool install)|npm (?:install|i) |yarn add|pnpm add|docker model"
 )
@@ -21,20 +21,30 @@ MARKS = Marks(
 _WORD = r"""["']?([A-Za-z0-9@][\w./:@+-]{1,190})"""
 _REVISION = re.compile(r"--revision[ =]\s{0,4}[\"']?([\w./-]{1,100})")
 
+_GAP = r"[\"']?[ \t,]{1,6}[\"']?"
+"""Between two words of a command, also where it is written as a list."""
 _FETCHES: tuple[tuple[re.Pattern[str], str, str], ...] = (
-    (re.compile(rf"\bollama\s{{1,8}}(?:pull|run)\s{{1,8}}{_WORD}"), "ollama", "ollama pull"),
+    (re.compile(rf"\bollama{_GAP}(?:pull|run){_GAP}(?!-){_WORD}"), "ollama", "ollama pull"),
     (re.compile(rf"\b(?:huggingface-cli|hf)\s{{1,8}}download\s{{1,8}}(?!-){_WORD}"), "huggingface", "hf download"),
     (re.compile(rf"\bspacy\s{{1,8}}download\s{{1,8}}(?:--?[\w-]+\s{{1,8}})?{_WORD}"), "spacy", "spacy download"),
-    (re.compile(rf"\bvllm\s{{1,8}}serve\s{{1,8}}{_WORD}"), "huggingface", "vllm serve"),
+    (re.compile(rf"\bvllm{_GAP}serve{_GAP}(?!-){_WORD}"), "huggingface", "vllm serve"),
     (
-        re.compile(rf"(?:^|\s)(?:--hf-repo|-hfr?|--model-id)[ =]\s{{0,4}}{_WORD}", re.MULTILINE),
+        re.compile(
+            rf"(?:^|\s)[\"']?(?:--hf-repo|-hfr?|--model-id)[\"']?(?:[ =,]\s{{0,4}}|\r?\n[ \t]{{0,40}}-[ \t]{{1,4}}){_WORD}",
+            re.MULTILINE,
+        ),
         "huggingface",
         "--hf-repo",
+    ),
+    (
+        re.compile(r"\bhf://(?!datasets/|spaces/)([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})"),
+        "huggingface",
+        "hf://",
     ),
     (re.compile(rf"\bdocker\s{{1,4}}model\s{{1,4}}(?:pull|run)\s{{1,8}}{_WORD}"), "dockerhub", "docker model pull"),
 )
 _MODEL_OPTION = re.compile(
-    rf"(?:^|[\s\"'])(--(?:model|model[-_]name|model[-_]path|model[-_]id|model[-_]name[-_]or[-_]path|pretrained[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|base[-_]model|(?:draft|reward|ref|teacher|judge|eval|draft|embed(?:ding)?|rerank(?:er)?|llm|vae|controlnet)[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|served-model-name|tokenizer(?:[-_]name)?(?:[-_]or[-_]path)?))[\"']?[ =,]\s{{0,4}}{_WORD}",
+    rf"(?:^|[\s\"'])(--(?:model|model[-_]name|model[-_]path|model[-_]id|model[-_]name[-_]or[-_]path|pretrained[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|base[-_]model|(?:draft|reward|ref|teacher|judge|eval|draft|embed(?:ding)?|rerank(?:er)?|llm|vae|controlnet)[-_]model(?:[-_]name)?(?:[-_]or[-_]path)?|served-model-name|tokenizer(?:[-_]name)?(?:[-_]or[-_]path)?))[\"']?(?:[ =,]\s{{0,4}}|\r?\n[ \t]{{0,40}}-[ \t]{{1,4}}){_WORD}",
     re.MULTILINE,
 )
 _DATASET_OPTION = re.compile(

@@ -61,8 +61,8 @@ _DATA_NAMES = re.compile(
 )
 _SETTINGS_NAME = re.compile(r"\.(?:json[c5]?|ya?ml|toml|code-workspace|vf)$", re.IGNORECASE)
 """Text that merely begins like JSON is a recording or a log."""
-_PROPERTIES = re.compile(r"\.properties$")
-"""Settings of Java applications (java.util.Properties)."""
+_PROPERTIES = re.compile(r"\.(?:properties|ini|cfg|conf|bat|cmd)$")
+"""Lines of `name = value`: settings of Java applications (java.util.Properties), INI files, batch files."""
 _TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|testing|e2e|spec|benchmarks?|evals?)/")
 CATALOGUE = 30
 """Models named in one file of settings: more of them is a list of what there is to choose from, not of what is used."""
@@ -194,7 +194,7 @@ class ReferencesDetector:
         yield from self._libraries.observe(file, replace(declared, development=declared.development or development))
 
     def _structured(self, file: SourceFile) -> Iterator[Report]:
-        from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
+        from aisec_ci.detectors.config.parsers import Mapping, document_of  # noqa: PLC0415 - YAML is read only where there is some
 
         data = file.data
         instructed = file.kind is not Kind.JSON and prompts.MARKS.search(data)
@@ -202,7 +202,7 @@ class ReferencesDetector:
             instructed or settings.MARKS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data
         ):
             return
-        document = parse(file.text, file.kind)
+        document = document_of(file, file.kind)
         if settings.MARKS.search(file.data):
             yield from settings.in_nodes(file, document.roots, self._words)
         if instructed and not (document.roots and flows.is_dify(document.roots[0])):

@@ -12,9 +12,10 @@ from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.detectors.references.words import Reference, Words, is_dataset_role, is_result
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import Kind
 
 _MODEL_KEY = re.compile(
-    r"(?:.*_)?(?:model|models|model_?name|model_?id|model_?path|model_name_or_path|llm|llm_name|repo_id|hf_repo|hf_model|hf_model_id|"
+    r"(?:.*_)?(?:model|models|model_?name|model_?id|model_?path|model_ur[il]|model_name_or_path|llm|llm_name|repo_id|hf_repo|hf_model|hf_model_id|"
     r"checkpoint|embedder|embeddings?|embedding_function|reranker|deployment|deployment_?name|tokenizer|tokenizer_name|base_model|"
     r"_?name_or_path|pretrained|fast|smart|transformers|spacy|stanza|default)"
 )
@@ -38,7 +39,7 @@ _WEAK = frozenset(
     )
 )
 _NOT_MODEL = re.compile(
-    r".*(?:_?(?:type|class|dir|dirs|folder|file|config|version|url|path_prefix|kwargs|params|provider|registry|format|mapping|card|view|schema|weights_only))"
+    r"(?!(?:.*_)?model_ur[il]$).*(?:_?(?:type|class|dir|dirs|folder|file|config|version|url|path_prefix|kwargs|params|provider|registry|format|mapping|card|view|schema|weights_only))"
 )
 _HUB_KEYS = {
     "spacy": "spacy",
@@ -75,7 +76,7 @@ _SHELL_DEFAULT = re.compile(r"\$\{(\w{1,80}):?[-=][\"']?([A-Za-z0-9@][\w./:@+-]{
 """`${MODEL:-org/name}`, wherever a script says it."""
 
 MARKS = Marks(
-    rb"(?i)model|llm|repo_id|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
+    rb"(?i)model|llm|repo_id|hf_repo|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
 )
 """A file without one of these names no model."""
 
@@ -162,6 +163,19 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
         if _is_strong(key) and (reference := words.model(found[3], _provider_in(key, words))):
             seen.add(found.start(3))
             yield _observation(file, found.start(3), found.end(3), reference, found[1])
+    if file.kind is Kind.DOCKERFILE:
+        for found in _SPACED.finditer(text):
+            key = _snake(found[1])
+            if _is_strong(key) and (reference := words.model(found[2], _provider_in(key, words))):
+                yield _observation(file, found.start(2), found.end(2), reference, found[1])
+    for found in _SEVERAL.finditer(text):
+        key = _snake(found[1])
+        if _LISTS.search(key):
+            for piece in _PIECE.finditer(found[2]):
+                if reference := words.model(piece[0], _provider_in(key, words)):
+                    start = found.start(2) + piece.start()
+                    seen.add(start)
+                    yield _observation(file, start, start + len(piece[0]), reference, found[1])
     for start, end, listed, name in _listed(text, words):
         seen.add(start)
         yield _observation(file, start, end, listed, name)
@@ -177,6 +191,13 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
             yield _observation(file, found.start(2), found.end(2), reference, found[1])
 
 
+_SPACED = re.compile(r"^[ \t]*ENV[ \t]+([A-Za-z_]\w{0,80})[ \t]+[\"']?([^\s=\"']{1,200})[\"']?[ \t]*$", re.MULTILINE)
+"""The older form of an instruction of Dockerfiles."""
+_SEVERAL = re.compile(
+    r"^[ \t]*(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+|set[ \t]+)?([A-Za-z_]\w{0,80})[ \t]*=[ \t]*[\"']?([A-Za-z0-9@][^\"'\n=\[\]{}$]{2,1000})[\"']?[ \t]*$",
+    re.MULTILINE,
+)
+_PIECE = re.compile(r"[^\s,;|]{2,190}")
 _LISTS = re.compile(r"(?:^|_)(?:models|llms|embeddings|embedders|rerankers)(?:_|$)")
 _WRITTEN = 100_000
 """Characters of a value with JSON in it that are read."""
@@ -252,6 +273,12 @@ def _scalar(file: SourceFile, step: _Step, words: Words) -> Iterator[Observation
 def _assigned(file: SourceFile, node: Scalar, found: re.Match[str], words: Words) -> Iterator[Observation]:
     key = _snake(found[1])
     text = found[2]
+    if _LISTS.search(key) and not _is_strong(key):
+        for piece in _PIECE.finditer(text):
+            if reference := words.model(piece[0], _provider_in(key, words)):
+                start = found.start(2) + piece.start()
+                yield _observation(file, node.at(start), node.at(start + len(piece[0])), reference, found[1])
+        return
     default = _DEFAULT.fullmatch(text)  # ${MODEL:-gpt-4o}
     text = default[1] if default else text
     if _is_strong(key) and (reference := words.model(text, _provider_in(key, words))):

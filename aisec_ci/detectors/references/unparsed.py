@@ -17,10 +17,15 @@ from aisec_ci.detectors.references.words import Reference, Words, is_result, is_
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
-ENDINGS = ".go .java .kt .kts .scala .groovy .cs .fs .vb .razor .cshtml .rs .rb .php .swift .dart .ex .exs .cpp .cc .m".split()
+ENDINGS = frozenset(
+    (
+        ".go .java .kt .kts .scala .groovy .cs .fs .vb .razor .cshtml .rs .rb .php .swift .dart .ex .exs .cpp .cc .m "
+        ".tf .tfvars .hcl .bicep .ps1 .r .R .jl .lua .clj"
+    ).split()
+)
 MARKS = Marks(
     rb"(?i)openai|anthropic|gemini|gen(?:erative_?)?ai|vertex_?ai|bedrock|ollama|langchain|semantic_?kernel|extensions\.ai|mistral|cohere|groq"
-    rb"|hugging_?face|deepseek|llm|palm|model_?name|model_?id|koog|qdrant|pinecone|weaviate|milvus|pgvector|lancedb|chroma"
+    rb"|hugging_?face|deepseek|llm|palm|model_?name|model_?id|foundation_?model|gpt-|claude-|llama|koog|qdrant|pinecone|weaviate|milvus|pgvector|lancedb|chroma"
 )
 """A source without one of these words names no model and calls no service."""
 LIMIT = 500_000

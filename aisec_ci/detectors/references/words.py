@@ -50,6 +50,11 @@ _CUT = ("/", "-", "_", ":", ".", "@", "+")
 """Ends of what names are only begun with."""
 _LOWER = frozenset(("openai", "anthropic", "google-genai", "mistral", "cohere", "deepseek", "xai", "groq", "voyage"))
 """Providers whose names have no capitals: `GPT-4o` is how one of them is spoken of."""
+_LIBRARY = frozenset(
+    "mistral phi gemma qwen yi falcon vicuna solar llava mixtral codellama codegemma starcoder zephyr openchat dolphin-mistral llama-pro "
+    "stablelm2 moondream aya olmo nemotron smollm granite-code".split()
+)
+"""Names of Ollama's library that say no generation."""
 _SERVERS = frozenset(("vllm", "tgi", "sglang", "text-embeddings-inference", "infinity-server"))
 """Servers that load models from the hub by name."""
 _MIME = re.compile(r"(?:text|application|image|audio|video|font|multipart|message)/")
@@ -166,7 +171,8 @@ class Words:
             near = "huggingface"
         if near and near != "huggingface":
             bare = text.removeprefix(f"{near}/").removeprefix(f"{near}:")
-            return Reference(bare, near, Confidence.HIGH) if _VERSIONED.search(bare) or self._known(bare) else None
+            named = _VERSIONED.search(bare) or self._known(bare) or (near == "ollama" and bare in _LIBRARY)
+            return Reference(bare, near, Confidence.HIGH) if named else None
         if own := self._owner(text):
             return Reference(text.lower() if own in _LOWER else text, own, Confidence.HIGH)
         if prefixed := self._prefixed(text):

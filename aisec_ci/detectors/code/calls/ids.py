@@ -50,7 +50,7 @@ def what(text: str, folders: Collection[str], *, plain: bool = False, known: Col
         return What.LOCAL
     if _HUB.fullmatch(text):
         head, _, name = text.partition("/")
-        if head.lower() in _FOLDERS or head in folders or _FILE.search(name):
+        if head.lower() in _FOLDERS or head in folders or _FILE.search(name) or head.isdigit():  # `30/second`
             return What.LOCAL
         return What.HUB
     if (
