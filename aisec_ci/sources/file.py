@@ -83,6 +83,8 @@ class SourceFile:
         self.size = size
         """Bytes."""
         self.seen = seen
+        self.made: dict[object, Any] = {}
+        """What detectors made of the content, for those that look at the file after them; nobody changes it."""
         self._opener = opener
         self._store = store
         self._holds = False

@@ -22,7 +22,7 @@ from aisec_ci.detectors.config.names import (
     shape_of,
     writes_configuration,
 )
-from aisec_ci.detectors.config.parsers import Document, parse
+from aisec_ci.detectors.config.parsers import Document, document_of
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap, GapLevel
@@ -85,7 +85,7 @@ class ConfigDetector:
             return
         named, shape = shape is not None, shape or Shape("MCP client", file.kind)
         head, cut = _head(file)
-        document = parse(head.text, shape.kind)
+        document = document_of(head, shape.kind)
         scope = Scope(head, document, self.context.catalog, shape.client, standing_of(file.path))
         yield from _gaps(head, document, cut, file.size, named=named)
         if shape.check:

@@ -81,9 +81,9 @@ class DeploymentDetector:
         if file.kind is Kind.DOCKERFILE:
             items = list(images.in_dockerfile(file))
         elif file.kind is Kind.YAML and (b"image" in file.data or b"docker://" in file.data):
-            from aisec_ci.detectors.config.parsers import Mapping, parse  # noqa: PLC0415 - YAML is read only where there is some
+            from aisec_ci.detectors.config.parsers import Mapping, document_of  # noqa: PLC0415 - YAML is read only where there is some
 
-            for root in parse(file.text, file.kind).roots:
+            for root in document_of(file, file.kind).roots:
                 if isinstance(root, Mapping):
                     items += images.in_nodes(file, root)
                     yield from check_compose(self._services, file, root)

@@ -6,9 +6,19 @@ All give the node model of `nodes`; none raises for what stands in the text.
 from __future__ import annotations
 
 from aisec_ci.detectors.config.parsers.nodes import Document, Entry, Mapping, Node, Problem, Scalar, Sequence
+from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
-__all__ = ["Document", "Entry", "Mapping", "Node", "Problem", "Scalar", "Sequence", "parse"]
+__all__ = ["Document", "Entry", "Mapping", "Node", "Problem", "Scalar", "Sequence", "document_of", "parse"]
+
+
+def document_of(file: SourceFile, kind: Kind) -> Document:
+    """Return what a file holds, see `parse`; parsed once for all who ask, so the nodes are not to be changed."""
+    key = (document_of, kind)
+    if key not in file.made:
+        file.made[key] = parse(file.text, kind)
+    known: Document = file.made[key]
+    return known
 
 
 def parse(text: str, kind: Kind) -> Document:
