@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from aisec_ci.cli.output import opened
 from aisec_ci.cli.run import Request, perform, report_of
@@ -21,7 +22,7 @@ def execute(request: Request) -> int:
     if request.bom:
         from aisec_ci.cli.bom import write_bom
 
-        write_bom(outcome, request.bom, online=request.online)
+        write_bom(outcome, request.bom, online=request.online, report=_address(targets, request.bom))
     report = report_of(outcome, request)
     for name, path in targets:
         with opened(path) as out:
@@ -46,6 +47,22 @@ def _targets(request: Request) -> list[tuple[str, Path | None]]:
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
     return targets
+
+
+_REFERRED = ("sarif", "html", "json", "markdown", "junit", "gitlab")
+"""Reports that a BOM can refer to, the best first."""
+
+
+def _address(targets: list[tuple[str, Path | None]], bom: Path) -> str:
+    """Return the address of the findings report relative to the BOM, so that both can be moved together; empty for none."""
+    files = {name: path for name, path in targets if path is not None}
+    for name in _REFERRED:
+        if path := files.get(name):
+            try:
+                return quote(Path(os.path.relpath(path, bom.parent)).as_posix())
+            except ValueError:  # on another drive
+                return ""
+    return ""
 
 
 def _form(request: Request, path: Path | None) -> Options:

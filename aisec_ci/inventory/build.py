@@ -48,7 +48,7 @@ def build(
             drafts.add(item)
     drafts.link_agents()
     drafts.declare(root)
-    concerns = _Concerns(findings, catalog)
+    concerns = _Concerns(findings, catalog, providers)
     components = tuple(_component(draft, concerns) for _, draft in sorted(drafts.components.items()))
     services = tuple(_service(draft, concerns, providers) for _, draft in sorted(drafts.services.items()))
     return Inventory(root, components, services, tuple(sorted(drafts.relations)), tuple(sorted(set(gaps))))
@@ -285,7 +285,8 @@ def _package_key(item: Observation) -> tuple[str, str]:
 class _Concerns:
     """Which findings belong to which entry: the family fits, and they stand where the entry occurs."""
 
-    def __init__(self, findings: Iterable[Finding], catalog: Catalog) -> None:
+    def __init__(self, findings: Iterable[Finding], catalog: Catalog, providers: Providers) -> None:
+        self._providers = providers
         self._by_path: dict[str, list[tuple[Finding, frozenset[Thing]]]] = defaultdict(list)
         for finding in sorted(findings, key=lambda f: (f.location, f.rule_id, f.message)):
             rule = catalog.rules.get(finding.rule_id)
@@ -301,9 +302,15 @@ class _Concerns:
                     finding.location.line <= where.line <= finding.location.end_line or draft.thing is Thing.MODEL_FILE
                 )
                 named = draft.identity.native and draft.identity.native in finding.evidence.values()
-                if draft.thing in things and (near or named):
+                if draft.thing in things and (near or named) and not self._another(finding, draft):
                     out.setdefault(id(finding), finding)
         return tuple(out.values())
+
+    def _another(self, finding: Finding, draft: _Draft) -> bool:
+        """Say whether a finding names another service than that of the entry: both can stand in one line."""
+        said = self._providers.find(str(finding.evidence.get("service") or finding.evidence.get("provider") or ""))
+        mine = str(draft.attributes.get("provider") or "")
+        return draft.thing is Thing.SERVICE and bool(said and mine) and said != mine
 
 
 def _component(draft: _Draft, concerns: _Concerns) -> Component:

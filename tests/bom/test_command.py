@@ -170,3 +170,25 @@ def test_the_page_of_a_document(project, capsys):
     assert run(["bom", "page", "theirs.json", "-o", "page.html"]) == 0
     assert "<bdi>openai</bdi>" in (project / "page.html").read_text()
     assert run(["bom", "page", "nowhere"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("bom", "report", "address"),
+    [("x.json", "sarif=a b.sarif", "a%20b.sarif"), ("out/x.json", "html=x.html", "../x.html"), ("x.json", "", None)],
+)
+def test_entries_with_findings_refer_to_the_report(project, bom, report, address):
+    (project / "out").mkdir()
+    (project / "app.py").write_text("import torch\nm = torch.load('weights.pt', weights_only=False)\n")
+    (project / "weights.pt").write_bytes(b"\x80\x04K\x01.")
+    (project / "load.py").write_text(
+        'from transformers import AutoModel\nm = AutoModel.from_pretrained("BAAI/bge-m3")\n'
+    )
+    assert run(["scan", "--bom", bom, "--exit-zero", *(["--report", report] if report else [])]) in (0, 3)
+    entries = json.loads((project / bom).read_text())["components"]
+    found = [
+        [r["url"] for r in e.get("externalReferences", ()) if r["type"] == "static-analysis-report"]
+        for e in entries
+        if any(p["name"] == "aisec:finding" for p in e["properties"])
+    ]
+    assert found
+    assert all(urls == ([address] if address else []) for urls in found)

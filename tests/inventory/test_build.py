@@ -261,3 +261,11 @@ def test_a_provider_in_front_of_a_name_is_left_out():
         seen(Thing.MODEL, "gemini-2.5-pro", hub="google-genai"),
     ).components
     assert model.identity.ref == "model:google-genai/gemini-2.5-pro"
+
+
+def test_a_finding_about_one_service_is_not_one_of_another_in_the_same_line():
+    where = Location("run.sh", 1, 1, 1, 9)
+    finding = Finding("exposed-ai-service", "m", where, Severity.HIGH, Confidence.HIGH, evidence={"service": "Ollama"})
+    both = [Observation(Thing.SERVICE, n, where, attributes={"provider": n}) for n in ("ollama", "openai")]
+    found = {s.identity.name: len(s.findings) for s in build(both, (), [finding], Root("demo"), RULES).services}
+    assert found == {"ollama": 1, "openai": 0}
