@@ -43,7 +43,10 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "in":
         return (Verdict.STOPPED, "") if others and _constant_container(flow, others[0]) else (Verdict.KEPT, "")
     if kind == "type":
-        return (Verdict.STOPPED, "") if others and closed_type(flow, others[0]) else (Verdict.KEPT, "")
+        closed = bool(others) and (closed_type(flow, others[0]) or _system_message(flow, others[0]))
+        return (Verdict.STOPPED, "") if closed else (Verdict.KEPT, "")
+    if kind == "system":
+        return Verdict.STOPPED, ""  # what goes into messages of the system is looked at where they are made
     if kind == "method":
         return Verdict.STOPPED, ""
     if kind == "match":
@@ -211,6 +214,12 @@ def closed_type(flow: Flow, annotation: Value) -> bool:
         parts = [(annotation & ~MASK) | a for a in node.args]
         return bool(parts) and all(closed_type(flow, p) or _is_none(flow, p) for p in parts)
     return bool(found) and all(_closed(flow, v) for v in found)
+
+
+def _system_message(flow: Flow, annotation: Value) -> bool:
+    """Say whether a class is one of messages of the system: what goes into these is looked at where they are made."""
+    names = [v.what.ir.name if v.kind == "class" else str(v.what).rsplit(".", 1)[-1] for v in flow.values(annotation)]
+    return bool(names) and all(name.startswith(("System", "Developer", "ChatCompletionSystem")) for name in names)
 
 
 def _is_none(flow: Flow, value: Value) -> bool:

@@ -6,7 +6,7 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
-`within` (a path inside the folder that is the other), `lacks` (does not contain something: a deny list), `check` (passed a
+`within` (a path inside the folder that is the other), `system` (a message that has the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
 call that is not known).
 """
 
@@ -113,6 +113,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
         for one, other in ((left, right), (right, left)):
             if name := path_of(_plain(one)):
                 yield Fact(name, "eq", "", (other,), known)
+            if message := _of_role(one, other):
+                yield Fact(message, "system", "", (), known)
             yield from _common(one, other, holds=known)
         if isinstance(left, ast.Call) and isinstance(right, ast.Constant) and right.value is None:
             yield from _call(left, holds=not known)
@@ -127,6 +129,21 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
             yield Fact(name, "check", "a check of its first part", (), known)
         if name := path_of(_plain(right)):
             yield Fact(name, "lacks", "", (left,), not known)
+
+
+def _of_role(role: ast.expr, word: ast.expr) -> str:
+    """Return the message of which `message.role == "system"` or `message["role"] == "system"` speaks, else an empty string."""
+    if not isinstance(word, ast.Constant) or word.value not in ("system", "developer"):
+        return ""
+    role = _plain(role)
+    if isinstance(role, ast.Attribute) and role.attr == "role":
+        return path_of(role.value)
+    if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value == "role":
+        return path_of(role.value)
+    if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
+        key = role.args[0]
+        return path_of(role.func.value) if isinstance(key, ast.Constant) and key.value == "role" else ""
+    return ""
 
 
 def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
