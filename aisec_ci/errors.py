@@ -9,11 +9,13 @@ from collections.abc import Iterable
 class AisecError(Exception):
     """A failure to be shown to the user.
 
-    `message` says what is wrong, with the place where it is; `help` says what to do. `exit_code` is what the process
-    ends with: 2 for wrong use, configuration or rules (the default), 3 where the scan could not be completed.
+    `message` says what is wrong, with the place where it is; `help` says what to do; `details` are further lines, such as
+    the list of errors of another program. `exit_code` is what the process ends with: 2 for wrong use, configuration or
+    rules (the default), 3 where the scan could not be completed.
     """
 
     exit_code = 2
+    details: tuple[str, ...] = ()
 
     def __init__(self, message: str, help: str = "") -> None:  # noqa: A002 - the word that is printed
         super().__init__(message)

@@ -326,37 +326,39 @@ def _refused(error: HTTPError, host: str) -> AisecError:
             f"{host} redirects the upload{f' to {clean(to[:200])}' if to else ''} (HTTP {error.code})",
             "name the address that it redirects to with `--url`; the API key is not sent on",
         )
-    said = _problem(error)
+    said, details = _problem(error)
     if error.code >= 500 or error.code in (408, 425, 429):
         return UnreachableError(
             f"{host} failed (HTTP {error.code}){said}", "try again later, or look into the server's log"
         )
     what, mend = _MENDS.get(error.code, ("the server refuses the upload", "look into the server's log"))
-    return UploadError(f"{what} (HTTP {error.code}){said}", mend)
+    refusal = UploadError(f"{what} (HTTP {error.code}){said}", mend)
+    refusal.details = details
+    return refusal
 
 
-def _problem(error: HTTPError) -> str:
-    """Return what the body of a refusal says: RFC 9457, a plain text, or nothing."""
+def _problem(error: HTTPError) -> tuple[str, tuple[str, ...]]:
+    """Return what the body of a refusal says, after a colon, and its list of errors: RFC 9457, a plain text, or nothing."""
     try:
         data = error.read(_ANSWER_LIMIT)
     except OSError:
-        return ""
+        return "", ()
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        value = None
         text = data.decode("utf-8", "replace").strip()
-        return f": {clean(text[:300])}" if text and not text.startswith("<") else ""
+        return f": {clean(text[:300])}" if text and not text.startswith("<") else "", ()
     if isinstance(value, list):  # what the server found wrong with the request itself (Alpine's ValidationError)
         found = [v for v in value if isinstance(v, dict)]
         value = {"errors": [f"{v.get('path') or 'request'}: {v.get('message') or 'invalid'}" for v in found]}
     if not isinstance(value, dict):
-        return ""
+        return "", ()
     words = ": ".join(str(value[k]) for k in ("title", "detail") if isinstance(value.get(k), str) and value[k])
-    errors = value.get("errors")
-    lines = [f"\n  {clean(str(e)[:300])}" for e in errors[:10]] if isinstance(errors, list) else []
-    more = f"\n  and {len(errors) - 10} more" if isinstance(errors, list) and len(errors) > 10 else ""
-    return (f": {clean(words)}" if words else "") + "".join(lines) + more
+    errors = value["errors"] if isinstance(value.get("errors"), list) else []
+    lines = [clean(str(e)[:300]) for e in errors[:10]]
+    if len(errors) > len(lines):
+        lines.append(f"and {len(errors) - len(lines)} more")
+    return f": {clean(words)}" if words else "", tuple(lines)
 
 
 def _seconds(date: str | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -75,7 +76,7 @@ def run(arguments: list[str] | None = None) -> int:
         result = cli.main(args=arguments, prog_name="aisec-ci", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except AisecError as error:
-        _say(error.message, error.help)
+        _say(error.message, error.help, error.details)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -128,7 +129,8 @@ def _place(error: BaseException) -> str:
     return place
 
 
-def _say(message: str, help: str) -> None:  # noqa: A002
+def _say(message: str, help: str, details: Sequence[str] = ()) -> None:  # noqa: A002
     sys.stderr.write(f"error: {terminal(message)}\n")
+    sys.stderr.writelines(f"  {terminal(line)}\n" for line in details)
     if help:
         sys.stderr.write(f"help: {terminal(help)}\n")

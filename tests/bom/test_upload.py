@@ -28,7 +28,7 @@ def refused(client, target, text=DOCUMENT):
     with pytest.raises(UploadError) as caught:
         client.upload(text, target)
     assert KEY not in caught.value.message + caught.value.help
-    return f"{caught.value.message} | {caught.value.help}"
+    return " | ".join((caught.value.message, *caught.value.details, caught.value.help))
 
 
 # -- what arrives --------------------------------------------------------------------------------------------------------
@@ -367,6 +367,17 @@ def test_command_without_a_key(document, capsys):
     assert run(["bom", "upload", "bom.json", "--url", "https://x"]) == 2
     assert "DTRACK_API_KEY" in capsys.readouterr().err
     assert run(["bom", "upload", "bom.json", "--url", "https://x", "--api-key-file", "none"]) == 2
+
+
+def test_command_lists_what_the_server_found(document, dtrack, monkeypatch, capsys, tmp_path):
+    _, _, url = dtrack
+    monkeypatch.setenv("DTRACK_API_KEY", KEY)
+    (tmp_path / "bom.json").write_text(DOCUMENT.replace('"type": "library"', '"type": "service"'))
+    assert run(["bom", "upload", "bom.json", "--url", url]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("The uploaded BOM is invalid: Schema validation failed")
+    assert lines[1].startswith("  components/")
+    assert lines[-1].startswith("help: ")
 
 
 def test_command_of_a_refused_upload(document, dtrack, monkeypatch, capsys):
