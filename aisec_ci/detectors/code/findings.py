@@ -161,6 +161,7 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
         or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
         or any(_message_text(solver, s.value) for s in shared)
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
+        or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))
     ):
         confidence = Confidence.LOW
     if confidence is Confidence.LOW:
@@ -223,6 +224,17 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
         elif node.op not in {"dict", "iter"}:
             looked_up = False
     return False
+
+
+_INSTRUCTIONS = frozenset(
+    "instructions system_prompt system_instruction system_instructions system_message instruction_parts".split()
+)
+
+
+def _instructions(solver: Solver, step: Step) -> bool:
+    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has."""
+    node = solver.project.node(step.value)
+    return not step.note and node.op == "attr" and node.data in _INSTRUCTIONS
 
 
 _ENVELOPE = frozenset("content text data value body message payload".split())
