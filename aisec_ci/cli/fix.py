@@ -45,6 +45,11 @@ def command(*, paths: tuple[str, ...], write: bool, unsafe: bool, rules: tuple[s
         f"{len(todo.chosen)} fix{'' if len(todo.chosen) == 1 else 'es'} {done}"
         + (f"; {todo.clashing} left for another run" if todo.clashing else "")
     )
+    if write and any(finding.identity for finding, _ in todo.chosen):
+        click.echo(
+            "The replaced keys are still in the history of the repository and wherever it was copied: revoke them, and set "
+            "the variables to new ones."
+        )
     return 0
 
 

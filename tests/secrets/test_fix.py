@@ -46,7 +46,7 @@ REPLACED = {
     "two keys": (
         "a.py",
         'A = "@K"\nB = "@O"\n',
-        'import os\nA = os.environ["GROQ_API_KEY"]\nB = os.environ["GROQ_API_KEY"]\n',
+        'import os\nA = os.environ["GROQ_API_KEY"]\nB = os.environ["GROQ_API_KEY_2"]\n',
     ),
     "two places": (
         "a.py",

@@ -176,11 +176,16 @@ class SecretsDetector:
                     self.suppressed.append(Suppressed(c.format.rule.id, where, redact(_text(c.key)), reason))
             else:
                 keys.setdefault((c.format.rule.id, c.key), []).append(c)
+        variables: Counter[str] = Counter()
         for places in list(keys.values())[:MOST]:
+            variable = str(places[0].format.raw.get("env", ""))
+            variables[variable] += 1
+            if variables[variable] > 1:  # two keys of one provider are two variables
+                variable = f"{variable}_{variables[variable]}" if variable else ""
             for c in places[:PLACES]:
                 where = place.location(c.start, c.end, spans)
                 status, why = self._allowances.judge(place.file, where.line, c.key)
-                fixes = _fixes(place, c) if len(places) <= PLACES else ()
+                fixes = _fixes(place, c, variable) if len(places) <= PLACES else ()
                 yield replace(finding(c, where), status=status, reason=why, fixes=fixes)
         if len(keys) > MOST:
             yield Gap(place.file.path, f"holds {len(keys):,} different keys: the first {MOST} are reported")
@@ -238,13 +243,13 @@ class _Lines:
         return self._line, self._start
 
 
-def _fixes(place: Place, c: Candidate) -> tuple[Fix, ...]:
-    """Return the remedy for a key that stands there as it is."""
+def _fixes(place: Place, c: Candidate, variable: str) -> tuple[Fix, ...]:
+    """Return the remedy for a key that stands there as it is: to read it from an environment variable."""
     if c.via or not (place.file.kind in _MENDED or place.file.path.endswith((".yml", ".yaml", ".json"))):
         return ()
     from aisec_ci.detectors.secrets.remedy import fix  # noqa: PLC0415 - most files have no key
 
-    return fix(place.file, place.character(c.start), place.character(c.end), str(c.format.raw.get("env", "")))
+    return fix(place.file, place.character(c.start), place.character(c.end), variable)
 
 
 def _covered(file: SourceFile, item: Literal, items: list[Literal]) -> Location:

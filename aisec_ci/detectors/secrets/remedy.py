@@ -37,7 +37,7 @@ def fix(file: SourceFile, start: int, end: int, env: str) -> tuple[Fix, ...]:
     `start` and `end` are characters of `file.text`; `env` is the variable that the vendor's libraries read.
     """
     edits = _edits(file, start, end, env) if env else []
-    return (Fix("read the key from the environment", tuple(edits), safe=True),) if edits else ()
+    return (Fix(f"read the key from the environment: `{env}`", tuple(edits), safe=True),) if edits else ()
 
 
 def _edits(file: SourceFile, start: int, end: int, env: str) -> list[Edit]:

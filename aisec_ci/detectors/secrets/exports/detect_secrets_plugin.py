@@ -14,9 +14,14 @@ from typing import Any
 from detect_secrets.core.potential_secret import PotentialSecret
 from detect_secrets.plugins import base as _base
 
-from aisec_ci import catalog as _catalog
-from aisec_ci.detectors.secrets.engine import Pack as _Pack
-from aisec_ci.model import Confidence as _Confidence
+try:
+    from aisec_ci import catalog as _catalog
+    from aisec_ci.detectors.secrets.engine import Pack as _Pack
+    from aisec_ci.model import Confidence as _Confidence
+except ModuleNotFoundError as _error:
+    # detect-secrets loads this file by its path, also where it runs in an environment of its own.
+    _HELP = "this plugin needs aisec-ci in the environment that detect-secrets runs in: `pip install aisec-ci`"
+    raise ImportError(_HELP) from _error
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ _LEFT = {
     "any": "",
 }
 _RIGHT = {"word": r"(?:[^A-Za-z0-9]|$)", "any": ""}
-_BETWEEN = r"""[\w .\[\]"'-]{0,30}?(?:=|:|,|>|\()[\s"'`=(]{0,8}(?:(?i:bearer)\s)?"""
+_BETWEEN = r"""[\w .\[\]"'-]{0,30}?(?:=|:|,|>|\(|\|\||\?\?)[\s"'`=(]{0,8}(?:(?i:bearer)\s)?"""
 _STOPWORDS = ("example", "placeholder", "redacted", "changeme", "your_", "your-", "xxxxxx", "dummy", "<your")
 
 
