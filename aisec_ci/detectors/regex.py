@@ -9,7 +9,7 @@ from typing import Any, AnyStr, cast
 class _Pending:
     """Stands in for a compiled expression; the methods that were used once are kept in the instance."""
 
-    def __init__(self, pattern: str | bytes, flags: int) -> None:
+    def __init__(self, pattern: Any, flags: int) -> None:
         self._source = (pattern, flags)
 
     def __getattr__(self, name: str) -> Any:
