@@ -106,6 +106,19 @@ def test_a_mapping_that_many_fill_gives_no_revision(seen):
     assert "revision" not in model.attributes
 
 
+def test_a_mapping_kept_on_an_object_gives_no_revision(seen):
+    text = (
+        "from sentence_transformers import SentenceTransformer\n"
+        "def merged(first, second):\n    out = first.copy()\n    for k, _ in second.items():\n        out[k] = second[k]\n    return out\n"
+        "def fixed(d):\n    for k, v in d.items():\n        d[k] = v == 'True'\n    return d\n"
+        'def talk(name):\n    return merged({"by": "you"}, {"by": name})\n'
+        'class E:\n    def __init__(self, name="thenlper/gte-small", more={}):\n        self.more = merged(fixed(more), {"device": "cpu"})\n'
+        "        self.name = name\n        self.m = SentenceTransformer(self.name, **self.more)\n"
+    )
+    (model,) = (o for o in seen({"app.py": text}) if o.thing is Thing.MODEL)
+    assert "revision" not in model.attributes
+
+
 def test_a_revision_in_an_unpacked_literal_counts(seen):
     sha = "0123456789abcdef" * 2 + "01234567"
     text = f'from transformers import AutoModel\nkw = {{"revision": "{sha}"}}\nm = AutoModel.from_pretrained("a/b-7b", **kw)\n'

@@ -14,6 +14,7 @@ from aisec_ci.detectors.code.calls.remedies import keyword_added, replaced
 from aisec_ci.detectors.code.calls.slots import Given, closed, given, slot, unpacked
 from aisec_ci.detectors.code.calls.view import View
 from aisec_ci.detectors.code.project import ModuleInfo, Value
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.locks import Locks
 from aisec_ci.lockfile import DATASET, MODEL, Locked
 from aisec_ci.model import Confidence, Edit, Finding, Fix, Location, Observation, Severity, Thing
@@ -135,10 +136,9 @@ class Loads:
         if loader.prefixes and not ids:
             return None
         revision = given(flow, call, loader.revision)
-        if revision.at is None and revision.given and not all(closed(flow, m) for m in unpacked(flow, call)):
-            revision = Given(
-                None, (), sure=False
-            )  # a mapping that many fill: what one of them puts in is not this one's
+        if revision.at is None and revision.given and not all(_is_written_out(flow, m) for m in unpacked(flow, call)):
+            # A mapping that many fill: what one of them puts in is not this one's.
+            revision = Given(None, (), sure=False)
         return _Load(call, loader, name, ids, local, revision, self._pins(loader, list(ids), revision))
 
     def _pins(self, loader: Loader, ids: list[str], revision: Given) -> tuple[str, ...]:
@@ -416,3 +416,8 @@ class Loads:
 def _listed(names: list[str]) -> str:
     first = ", ".join(f"`{n}`" for n in names[:2])
     return first if len(names) <= 2 else f"{first} and {len(names) - 2} more"
+
+
+def _is_written_out(flow: Flow, mapping: Value) -> bool:
+    """Say whether a mapping is nothing but literals whose keys are all seen."""
+    return closed(flow, mapping) and all(v.kind == "lit" for v in flow.values(mapping))
