@@ -73,7 +73,7 @@ class _Page:
         if finding.flow:
             yield from self.table(bar, "flow", finding.flow)
         if finding.more_flows:
-            starts = [self.place(flow[0].location) for flow in finding.more_flows if flow]
+            starts = list(dict.fromkeys(self.place(flow[0].location) for flow in finding.more_flows if flow))
             others = ", ".join(starts[:3]) + (f" and {len(starts) - 3} more" if len(starts) > 3 else "")
             yield from self.remark(bar, "note", f"{plural(len(starts), 'more way')} here, from {others}")
         for fix in finding.fixes:

@@ -18,7 +18,7 @@ from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Finding, Gap
+from aisec_ci.model import Gap
 from aisec_ci.sources.file import UnreadableError
 
 NAME = "code"
@@ -64,7 +64,7 @@ class _Analysis:
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
             yield Gap("", words, detector=NAME)
-        yield from (f for f in findings(solver, positions) if concerns(f, context.selected))
+        yield from findings(solver, positions, context.selected)
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.context.tree.open(path)
@@ -84,8 +84,3 @@ class _Analysis:
             return None
         self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
         return module
-
-
-def concerns(finding: Finding, selected: frozenset[str]) -> bool:
-    """Say whether a finding has to do with one of the selected files: it stands there, or its way leads through."""
-    return finding.location.path in selected or any(hop.location.path in selected for hop in finding.flow)

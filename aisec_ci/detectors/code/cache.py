@@ -217,7 +217,7 @@ class _Lines:
 
 
 def _concerns(raw: list[Any], selected: frozenset[str]) -> bool:
-    """Say whether a stored report has to do with a selected file, or with the whole project; see analysis.concerns."""
+    """Say whether a stored report has to do with a selected file, or with the whole project; see findings.py."""
     if raw[0] == "gap":
         return not raw[1] or _check(raw[1], str) in selected
     flow = raw[7][0] if _check(raw[0], str) == "finding" else ()

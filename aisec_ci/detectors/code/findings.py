@@ -47,29 +47,70 @@ class Step(NamedTuple):
     """Words of a jump (a field, a result); empty for a step along a use."""
 
 
-def findings(solver: Solver, positions: Positions) -> Iterator[Finding]:
-    """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks."""
-    found: dict[tuple[str, int, int, str], Finding] = {}
+class Case(NamedTuple):
+    """A use that a source reaches, graded."""
+
+    finding: Finding
+    """Without its flow."""
+    joined: Value | None
+    """The join of texts at which it stands."""
+    what: str
+    """The source in words."""
+    steps: list[Step]
+    hit: Hit
+    """In the function that reaches the use itself."""
+
+
+def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> Iterator[Finding]:
+    """Yield the findings, one for each place and use, in the order of places. Of several sources the worst one speaks.
+
+    Left out are those that have nothing to do with a selected file: that neither stand there, nor show it on their way.
+    """
+    found: dict[str, dict[tuple[int, int, str], list[Case]]] = {}
+    concerned: set[str] = set(selected)
     told = _told(solver)
     for reached in solver.reached:
         if reached.hit.kind == "log" and not told & _texts(solver, reached):
             continue
-        graded = _finding(solver, positions, reached)
-        if graded is None:
+        case = _case(solver, positions, reached)
+        if case is None:
             continue
-        finding, joined = graded
-        where = finding.location
-        line, column = solver.project.node(joined).pos[:2] if joined is not None else (where.line, where.column)
+        where = case.finding.location
+        line, column = (where.line, where.column) if case.joined is None else solver.project.node(case.joined).pos[:2]
         prompt = reached.hit.kind in PROMPT_KINDS
         # `connection.execute(text(query))` is one statement, whichever of the two calls is the one that runs it
-        key = (where.path, line, column if prompt else 0, "prompt" if prompt else reached.hit.kind)
-        old = found.get(key)
-        found[key] = finding if old is None else _merged(old, finding)
-    kept: dict[str, list[Finding]] = {}
-    for key in sorted(found):
-        kept.setdefault(key[0], []).append(found[key])
-    for here in kept.values():
-        yield from _told_once(here)
+        key = (line, column if prompt else 0, "prompt" if prompt else reached.hit.kind)
+        found.setdefault(where.path, {}).setdefault(key, []).append(case)
+        if not selected.isdisjoint(solver.project.fn(s.value).module.path for s in case.steps):
+            concerned.add(where.path)
+    for path in sorted(concerned & found.keys()):
+        cases = found[path]
+        for finding in _told_once([_finding(solver, positions, cases[key]) for key in sorted(cases)]):
+            if path in selected or any(hop.location.path in selected for hop in finding.flow):
+                yield finding
+
+
+def _worst_first(case: Case) -> tuple[int, int, int]:
+    return (-case.finding.severity, -case.finding.confidence, len(case.steps))
+
+
+def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding:
+    """Return the finding of a place: its first case, with the flows of some others, of each source one before any has two."""
+    cases = sorted(cases, key=_worst_first)
+    starts: set[Value] = set()
+    order: list[Case] = []
+    again: list[Case] = []
+    for case in cases:
+        start = case.steps[0].value if case.steps else case.hit.at
+        (again if start in starts else order).append(case)
+        starts.add(start)
+    flows: dict[tuple[Hop, ...], None] = {}
+    for case in [*order, *again]:
+        if len(flows) > FLOWS:
+            break
+        flows[_flow(solver, positions, case)] = None
+    best, *more = flows
+    return replace(cases[0].finding, flow=best, more_flows=tuple(more))
 
 
 def _told(solver: Solver) -> set[Value]:
@@ -126,8 +167,8 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
-def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Finding, Value | None] | None:
-    """Return the finding of a use that is reached, with the join of texts at which it stands; None where it is not reported."""
+def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None:
+    """Return what is to be said of a use that is reached; None where it is not reported."""
     state, hit, flags = reached
     source = state.source
     graded = grade(hit.kind, source.kind)
@@ -180,18 +221,16 @@ def _finding(solver: Solver, positions: Positions, reached: Reached) -> tuple[Fi
         message += f" `{inner.label}`"
     if notes:
         message += f"; {notes[0]}"
-    flow = _flow(solver, positions, source.what, steps, inner)
     finding = Finding(
         rule_id=graded.rule,
         message=message,
         location=location,
         severity=severity,
         confidence=confidence,
-        flow=flow,
         help=advice(graded.rule, hit.kind, inner.label),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
-    return finding, built[0] if built is not None else None
+    return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
 
 
 _ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
@@ -398,6 +437,13 @@ def _inside(part: Pos, whole: Pos) -> bool:
 
 def _text_size(solver: Solver, value: Value) -> int:
     """Return how many letters of constant text a join adds."""
+    known = solver.sizes.get(value)
+    if known is None:
+        known = solver.sizes[value] = _count(solver, value)
+    return known
+
+
+def _count(solver: Solver, value: Value) -> int:
     node = solver.project.node(value)
     base = value & ~MASK
     if node.op == "text":
@@ -454,7 +500,8 @@ def _plain(solver: Solver, steps: list[Step]) -> bool:
 # -- hops --------------------------------------------------------------------------------------------------------------
 
 
-def _flow(solver: Solver, positions: Positions, what: str, steps: list[Step], sink: Hit) -> tuple[Hop, ...]:
+def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
+    steps, sink = case.steps, case.hit
     hops: list[Hop] = []
 
     def add(location: Location, words: str) -> None:
@@ -462,7 +509,7 @@ def _flow(solver: Solver, positions: Positions, what: str, steps: list[Step], si
             hops.append(Hop(location, words))
 
     if steps:
-        add(positions.locate(steps[0].value), what)
+        add(positions.locate(steps[0].value), case.what)
     for step in steps[1:]:
         if step.note:
             passed = step.note.startswith("passed")

@@ -30,6 +30,7 @@ from aisec_ci.detectors.code.facts import (
     worse,
 )
 from aisec_ci.detectors.code.models import Models
+from aisec_ci.detectors.code.project import Value
 from aisec_ci.detectors.code.summaries import Summaries, put_words
 from aisec_ci.detectors.code.values import Flow, Path
 from aisec_ci.detectors.code.vocabulary import SYSTEM_PATHS
@@ -56,6 +57,8 @@ class Solver(Summaries):
         super().__init__(flow, models)
         self.reached: list[Reached] = []
         self.exhausted = False
+        self.sizes: dict[Value, int] = {}
+        """Letters that joins of texts add, as far as findings.py counted them."""
         self._queue: list[tuple[int, int, int, int, State]] = []
         """By fields and shared variables, then by all jumps on the way: objects of a class are not told apart, nor the callers
         of a function that returns something, so the ways with the fewest are the likeliest. The last number keeps the order."""
