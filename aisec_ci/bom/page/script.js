@@ -25,7 +25,8 @@ function all() {
   show();
 }
 
-search.addEventListener("input", show);
+let timer = 0;
+search.addEventListener("input", rows.length < 1000 ? show : () => { clearTimeout(timer); timer = setTimeout(show, 150); });
 clear.addEventListener("click", () => { all(); search.focus(); });
 for (const filter of filters) filter.addEventListener("click", () => {
   filter.setAttribute("aria-pressed", String(filter.getAttribute("aria-pressed") !== "true"));
