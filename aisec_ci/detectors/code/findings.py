@@ -401,6 +401,8 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if joined is None:
         messages = [(s.value, s.before) for s in steps if not s.note and _is_message(solver, s.value)]
         return messages[-1] if messages else (inner.at, inner.argument)
+    if _is_content(solver, joined[0]):
+        return joined
     home = joined[0] >> SHIFT
     after = steps[[(s.value, s.before) for s in steps].index(joined) + 1 :]
     here = [s for s in after if s.value >> SHIFT == home]
@@ -419,6 +421,13 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
+
+
+def _is_content(solver: Solver, value: Value) -> bool:
+    """Say whether a text is put into a message that is there already: `messages[0]["content"] = …`."""
+    fn = solver.project.fn(value)
+    nodes = (fn.nodes[use] for use in fn.uses[value & MASK])
+    return any(n.op in {"setitem", "setattr"} and n.data == "content" and n.args[1] == value & MASK for n in nodes)
 
 
 def _is_message(solver: Solver, value: Value) -> bool:

@@ -31,6 +31,9 @@ _APPROVAL = re.compile(
 )
 """Names of calls whose answer is a human's consent: `input`, `click.confirm`, `Confirm.ask`, `request_approval` …"""
 
+_TERMINAL = frozenset({"typer", "click", "prompt_toolkit", "inquirer"})
+"""Modules whose `prompt` asks a human."""
+
 _Env = dict[str, int]
 _Body = "deque[tuple[Function, ast.AST]]"
 
@@ -336,6 +339,8 @@ class _Scope:
             if isinstance(func, ast.Attribute):
                 if word == "ask" and path_of(func.value).endswith(("Confirm", "Prompt")):
                     return True
+                if word == "prompt" and path_of(func.value) in _TERMINAL:
+                    return True
                 return self.consents(func.value, depth + 1)
             return False
         if isinstance(node, ast.Name) and (value := self.env.get(node.id)) is not None:
@@ -351,6 +356,9 @@ class _Scope:
             word = callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else ""
             if isinstance(word, str) and _APPROVAL.search(word):
                 return True
+            if word == "prompt" and callee.op == "attr":
+                asked = self.nodes[callee.args[0]]
+                return (asked.data[1] if asked.op == "var" else asked.data) in _TERMINAL
             return depth < 4 and callee.op == "attr" and self.came_from_consent(callee.args[0], depth + 1)
         if node.op in {"attr", "item", "guard"}:
             return depth < 4 and self.came_from_consent(node.args[0], depth + 1)

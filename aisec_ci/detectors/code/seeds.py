@@ -226,6 +226,10 @@ def _tool_class(solver: Solver, cls: Cls) -> Iterator[Fn]:
 
 
 _TOOL_BASE = re.compile(r"(?:Abstract|Base)?[A-Za-z]*Tool(?:Base|Interface)?|BaseFunction|FunctionTool\w*")
+_SCHEMA = re.compile(
+    r"(?:get_|to_|as_)?(?:openai|anthropic|function|tool)_?(?:tool_|function_)?(?:schema|spec|definition|declaration|param)s?"
+)
+"""Methods by which a class tells a model how to call it."""
 _RUN = tuple(
     "run _run arun _arun execute _execute aexecute invoke _invoke ainvoke forward call _call acall __call__".split()
 )
@@ -234,8 +238,12 @@ _RUN = tuple(
 def _own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
     """Yield the methods that run a tool of a project with an own base class of tools: they get what the model chose.
 
-    Such a base class is told by its name and by the description that the model reads.
+    Such a base class is told by its name and by the description that the model reads, a class without one by the schema that it
+    gives of itself.
     """
+    if any(_SCHEMA.fullmatch(name) for name in cls.ir.methods):
+        yield from (method for name in _RUN if (method := cls.method(name)) is not None)
+        return
     bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
     if not any(solver.flow.has_field(b, "description") for b in bases):
         return
