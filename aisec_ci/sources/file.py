@@ -83,13 +83,12 @@ class SourceFile:
         self.size = size
         """Bytes."""
         self.seen = seen
-        self.made: dict[object, Any] = {}
-        """What detectors made of the content, for those that look at the file after them; nobody changes it."""
         self._opener = opener
         self._store = store
-        self._holds = False
-        self._parked: BinaryIO | None = None
-        self._hashed: tuple[int, Any] | None = None
+
+    _holds = False
+    _parked: BinaryIO | None = None
+    _hashed: tuple[int, Any] | None = None
 
     def __repr__(self) -> str:
         return f"SourceFile({self.path!r})"
@@ -102,6 +101,11 @@ class SourceFile:
     def again(self) -> SourceFile:
         """Return the same file with nothing read yet."""
         return SourceFile(self.path, self._opener, self.size, self._store, self.seen)
+
+    @cached_property
+    def made(self) -> dict[object, Any]:
+        """What detectors made of the content, for those that look at the file after them; nobody changes it."""
+        return {}
 
     # -- bytes -------------------------------------------------------------------------------------------------------
 

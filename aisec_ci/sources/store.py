@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import time
-from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -33,8 +33,11 @@ SETTLED = 2_000_000_000
 ENTRIES = 100_000
 """Entries of a record at most."""
 
-State: TypeAlias = "tuple[int, int, int, int, int]"
-"""Times of change of content and of the entry in nanoseconds, size in bytes, number of the file, number of the device."""
+State: TypeAlias = bytes
+"""Times of change of content and of the entry in nanoseconds, size in bytes, number of the file, number of the device: packed,
+since a run holds one for each file."""
+
+_STATE = struct.Struct(">qqqQQ")
 
 
 def digest(data: bytes) -> str:
@@ -44,7 +47,8 @@ def digest(data: bytes) -> str:
 
 def state(info: os.stat_result) -> State:
     """Return what tells a file that was changed from one that was not, as far as the file system says."""
-    return info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino, info.st_dev
+    numbers = (info.st_ino & (1 << 64) - 1, info.st_dev & (1 << 64) - 1)
+    return _STATE.pack(info.st_mtime_ns, info.st_ctime_ns, info.st_size, *numbers)
 
 
 class Store:
@@ -107,7 +111,7 @@ class Record:
 
     def note_file(self, path: str, seen: State, known: str) -> None:
         """Remember the digest of a file that was in this state before and after it was read, just now."""
-        if os.name == "posix" and max(seen[:2]) < time.time_ns() - SETTLED:
+        if os.name == "posix" and max(_STATE.unpack(seen)[:2]) < time.time_ns() - SETTLED:
             self._put(_key(path, seen), known)
 
     def save(self) -> None:
@@ -138,5 +142,5 @@ class Record:
         return {key: known for key, known in raw.items() if isinstance(known, str)}
 
 
-def _key(path: str, seen: Iterable[int]) -> str:
-    return " ".join([*map(str, seen), path])
+def _key(path: str, seen: State) -> str:
+    return f"{seen.hex()} {path}"
