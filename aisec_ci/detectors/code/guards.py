@@ -177,6 +177,17 @@ def _first_word(node: ast.expr) -> str:
     return path_of(node)
 
 
+def _looks_for_equals(test: ast.expr) -> bool:
+    """Say whether a test compares parts of things with values: what it says is that something is there already."""
+    parts = test.values if isinstance(test, ast.BoolOp) else [test]
+    return all(
+        isinstance(p, ast.Compare)
+        and isinstance(p.ops[0], ast.Eq)
+        and any(isinstance(side, (ast.Subscript, ast.Attribute)) for side in (p.left, p.comparators[0]))
+        for p in parts
+    )
+
+
 def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
     func = call.func
     word = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
@@ -201,7 +212,9 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
             yield Fact(name, "match", word, pattern, holds)
         return
     if word in _CONTAINER_CHECKS and len(call.args) == 1 and isinstance(call.args[0], ast.GeneratorExp):
-        # `any(bad in command for bad in DENIED)`
+        # `any(bad in command for bad in DENIED)`, but not `any(known["name"] == name for known in history)`
+        if _looks_for_equals(call.args[0].elt):
+            return
         for node in ast.walk(call.args[0].elt):
             if isinstance(node, ast.Name):
                 yield Fact(node.id, "lacks", word, (), not holds)

@@ -362,6 +362,8 @@ class _Scope:
             return depth < 4 and callee.op == "attr" and self.came_from_consent(callee.args[0], depth + 1)
         if node.op in {"attr", "item", "guard"}:
             return depth < 4 and self.came_from_consent(node.args[0], depth + 1)
+        if node.op == "phi":
+            return depth < 4 and any(self.came_from_consent(a, depth + 1) for a in node.args)
         return False
 
     def join(self, envs: list[_Env], at: ast.AST) -> _Env:
