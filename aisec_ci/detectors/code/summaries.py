@@ -1123,11 +1123,21 @@ class Summaries:
         if path[1] not in {"content", 1, "parts", "text"}:
             return
         known = self.flow.constants(argument, (path[0], keys[0]))
-        roles = {str(c).lower() for c in known.values}
+        roles = self._literal_roles(argument, path[0], keys[0]) or {str(c).lower() for c in known.values}
         if roles and roles <= ROLES_TRUSTED:
             self.hit(entry, fact, "system", call, argument, label, doubt)
         elif roles and self.confidential:
             self.hit(entry, fact, "prompt", call, argument, label, doubt)
+
+    def _literal_roles(self, messages: Value, index: int, key: Label) -> set[str]:
+        """Return the role of a message that the list begins with: what is appended later stands behind it."""
+        roles: set[str] = set()
+        for val in self.flow.values(messages):
+            node = self.project.node(val.what) if val.kind == "lit" else None
+            if node is not None and node.op in {"list", "tuple"} and 0 <= index < len(node.args) and not node.data:
+                known = self.flow.constants((val.what & ~MASK) | node.args[index], (key,))
+                roles |= {str(c).lower() for c in known.values}
+        return roles
 
     def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
         """Note a hit in the part of a request's JSON body, or of a mapping of options, that is the system prompt."""
