@@ -86,3 +86,13 @@ def test_tests_make_no_agents(inventory):
 def test_prompts_of_a_hub(inventory):
     found = inventory('import { pull } from "langchain/hub";\nconst p = await pull("hwchase17/react");')
     assert named(found, Thing.PROMPT) == {"hwchase17/react"}
+
+
+def test_instructions_without_an_agent(inventory):
+    found = inventory(
+        "import { ChatOpenAI } from '@langchain/openai';\nimport { SystemMessage } from '@langchain/core/messages';\n"
+        f"export async function ask(q) {{ return llm.invoke([{{ role: 'system', content: `{WORDS}` }}, {{ role: 'user', content: q }}]); }}\n"
+        f"export const other = () => llm.invoke([new SystemMessage('{WORDS} And more.')]);"
+    )
+    assert len(named(found, Thing.PROMPT)) == 2
+    assert WORDS not in repr(found)

@@ -95,3 +95,27 @@ def test_prompts_of_a_hub(inventory):
         "hub.pull(name)\nhub.pull('your-org/prompt')\nrepo.pull('origin/main')\n"
     )
     assert named(found, Thing.PROMPT) == {"rlm/rag-prompt", "acme/x:abc1234f"}
+
+
+def test_instructions_without_an_agent(inventory):
+    found = inventory(
+        app=f"""
+import anthropic, openai
+from langchain_core.messages import SystemMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+RULES = "{INSTRUCTIONS}"
+
+def ask(q):
+    openai.OpenAI().chat.completions.create(messages=[{{"role": "system", "content": RULES}}, {{"role": "user", "content": RULES + "!"}}])
+    openai.OpenAI().chat.completions.create(messages=[{{"role": "system", "content": RULES}}])
+    anthropic.Anthropic().messages.create(system="You are terse, and never guess about anything.", messages=[])
+
+def chain():
+    return [SystemMessage(content="You translate from English into French, nothing else."), ("system", "short")]
+"""
+    )
+    prompts = {c.identity.name: c.attributes for c in found.components if c.thing is Thing.PROMPT}
+    assert set(prompts) == {"ask system", "ask system 2", "chain system"}
+    assert prompts["ask system"]["sha256"] == hashlib.sha256(INSTRUCTIONS.encode()).hexdigest()
+    assert named(found, Thing.AGENT) == set()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls import agents, checks, downloads, switches, tools
+from aisec_ci.detectors.code.calls import agents, checks, downloads, messages, switches, tools
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
@@ -37,6 +37,7 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
     yield from switches.run(view)
     yield from agents.run(view)
     yield from agents.fetched(view)
+    yield from messages.run(view)
     yield from checks.run(view, checks.checks(context.catalog))
 
 
@@ -45,6 +46,7 @@ def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Fi
     view = View(context, flow, locate)
     yield from agents.run(view, "agents-javascript")
     yield from agents.fetched(view, "agents-javascript")
+    yield from messages.run(view, "agents-javascript")
     yield from Loads(view).run()
     yield from Servers(view).run()
     yield from tools.run(view)
