@@ -1152,10 +1152,10 @@ class Flow:
         if fn.ir.name in {"__init__", "__call__"} and fn.cls is not None:
             words |= {fn.cls.ir.name, "__init__"} | {s.ir.name for s in self.subclasses(fn.cls)}
             words.discard("__call__")
-        calls = [c for w in words for c in self.project.calls.get(w, ())]
+        calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
         calls += [c for w in _RUNNERS for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
-            calls += [c for w in _DELAYED for c in self.project.calls.get(w, ())]
+            calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
         if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
             calls += self.project.calls.get("", ())
             calls += [c for c in self.escapes(fn) if c not in calls]
