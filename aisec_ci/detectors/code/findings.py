@@ -412,11 +412,13 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
         if not step.note and _is_message(solver, step.value):
             found = (step.value, step.before) if step.value >> SHIFT == home else passed
             break
-        if step.note.startswith("passed") and step.value >> SHIFT == home:
+        if step.note.startswith("kept in"):
+            passed = None  # it left through a field: whoever reads that puts it into the message
+        elif step.note.startswith("passed") and step.value >> SHIFT == home:
             passed = step.value, step.before
     if found is None and inner.at >> SHIFT == home:
         found = inner.at, inner.argument
-    if found is None and here and here[-1].note.startswith("passed"):
+    if found is None and passed is not None and here and here[-1].note.startswith("passed"):
         found = here[-1].value, here[-1].before
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
