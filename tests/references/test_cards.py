@@ -79,3 +79,13 @@ def test_what_the_code_names_gets_the_commit_of_the_cache():
     assert component.identity.purl == f"pkg:huggingface/BAAI/bge-m3@{SHA}"
     assert component.identity.pin is Pin.NONE  # the reference is as loose as before
     assert len(component.occurrences) == 2
+
+
+def test_an_application_on_the_hub_names_its_models_and_datasets():
+    text = "---\ntitle: x\nsdk: gradio\nmodels:\n- BAAI/bge-m3\n- broken name\ndatasets: [stanfordnlp/imdb]\n---\n# x\n"
+    found = observe("README.md", text)
+    assert [(o.thing, o.name, o.location.line) for o in found] == [
+        (Thing.MODEL, "BAAI/bge-m3", 5),
+        (Thing.DATASET, "stanfordnlp/imdb", 7),
+    ]
+    assert observe("README.md", "---\nsdk: android\nmodels:\n- BAAI/bge-m3\n---\n") == []

@@ -48,6 +48,9 @@ def in_card(file: SourceFile) -> Iterator[Observation]:
     root = next(iter(front_matter.parse(file.text).roots), None)
     if not isinstance(root, Mapping):
         return
+    if root.text("sdk") in _SPACES:
+        yield from _space(file, root)
+        return
     facts = {
         "license": _first(root.get("license")),
         "base_model": _texts(root.get("base_model")),
@@ -66,6 +69,19 @@ def in_card(file: SourceFile) -> Iterator[Observation]:
     if name:
         attributes = {"hub": hub, "loader": "model card", **known}
         yield Observation(Thing.MODEL, name, file.location(0, 0), Confidence.MEDIUM, attributes)
+
+
+_SPACES = frozenset(("gradio", "streamlit", "docker", "static"))
+"""What runs an application on the hub (https://huggingface.co/docs/hub/spaces-config-reference)."""
+
+
+def _space(file: SourceFile, root: Mapping) -> Iterator[Observation]:
+    """Yield the models and datasets that the front matter of an application on the hub names."""
+    for key, thing in (("models", Thing.MODEL), ("datasets", Thing.DATASET)):
+        for node in root.strings(key)[:_MOST]:
+            if re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", node.value):
+                attributes = {"hub": "huggingface", "loader": "space"}
+                yield Observation(thing, node.value, file.location(node.at(0), node.end), Confidence.HIGH, attributes)
 
 
 def _name(root: Mapping) -> str:

@@ -6,7 +6,10 @@ import re
 
 _OPEN = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*---[ \t]*\r?\n")
 _CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
-_KEYS = re.compile(rb"^(?:pipeline_tag|library_name|base_model|model-index)[ \t]*:", re.MULTILINE)
+_KEYS = re.compile(
+    rb"^(?:(?:pipeline_tag|library_name|base_model|model-index)[ \t]*:|sdk[ \t]*:[ \t]*(?:gradio|streamlit|docker|static)\b)",
+    re.MULTILINE,
+)
 
 
 def is_card(data: bytes) -> bool:
