@@ -653,3 +653,14 @@ def test_modelfiles_by_content(path, text, expected):
 )  # fmt: skip
 def test_models_of_deployments(path, text, expected):
     assert models(path, text) == expected
+
+
+def test_mcp_servers_of_springs_keys():
+    text = (
+        "spring.ai.mcp.client.stdio.connections.brave-search.command=npx\n"
+        "spring.ai.mcp.client.stdio.connections.brave-search.args=-y,@modelcontextprotocol/server-brave-search\n"
+        "spring.ai.mcp.client.sse.connections.weather.url=http://localhost:8090/sse?key=x\nspring.ai.mcp.client.toolcallback.enabled=true\n"
+    )
+    found = {o.name: o.attributes for o in observe("application.properties", text) if o.thing is Thing.MCP_SERVER}
+    assert set(found) == {"brave-search", "weather"}
+    assert (found["brave-search"]["command"], found["weather"]["url"]) == ("npx", "http://localhost:8090/sse")

@@ -158,7 +158,9 @@ def in_env(file: SourceFile, words: Words) -> Iterator[Observation]:
     seen: set[int] = set()
     for found in _ENV.finditer(text):
         key = _snake(found[1])
-        if service := _SPRING.match(key):
+        if server := _SPRING_MCP.match(found[1]):
+            yield _mcp(file, found, server)
+        elif service := _SPRING.match(key):
             yield from _spring(file, found, service[1], words)
         if _is_strong(key) and (reference := words.model(found[3], _provider_in(key, words))):
             seen.add(found.start(3))
@@ -236,6 +238,22 @@ _SPRING = re.compile(
     r"(?:spring_ai|(?:quarkus_)?langchain4j)_(?:vectorstore_|vector_store_|embedding_store_)?([a-z0-9_]{2,80})"
 )
 """Keys of Spring AI and of LangChain4j's starters, which begin with the service that they are about."""
+
+
+_SPRING_MCP = re.compile(
+    r"(?:spring\.ai|quarkus\.langchain4j)\.mcp\.(?:client\.(?:stdio|sse|streamable-http)\.connections\.)?([\w-]{1,60})\.(command|url)"
+)
+"""MCP servers that Spring AI and Quarkus start or call, by their keys."""
+
+
+def _mcp(file: SourceFile, found: re.Match[str], server: re.Match[str]) -> Observation:
+    value = public_url(found[3]) if server[2] == "url" else found[3]
+    attributes = {
+        "client": "Spring AI" if found[1].startswith("spring") else "Quarkus",
+        server[2]: value,
+        "pin": "none",
+    }
+    return Observation(Thing.MCP_SERVER, server[1], file.location(found.start(1), found.end(3)), attributes=attributes)
 
 
 def _spring(file: SourceFile, found: re.Match[str], rest: str, words: Words) -> Iterator[Observation]:
