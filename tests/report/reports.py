@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aisec_ci.model import (
+    SAME,
     Confidence,
     Edit,
     Family,
@@ -99,7 +100,12 @@ def findings() -> tuple[Finding, ...]:
         Location("config/settings.py", 3, 10, 3, 50, "API key", 'KEY   = "exam…(40)"'),
         Severity.CRITICAL,
         Confidence.HIGH,
-        evidence={"provider": "example", "redacted": "exam…(40)"},
+        related=(
+            Location("deploy/[a].yaml", 8, 12, 8, 52, SAME, "      KEY: exam…(40)"),
+            Location("old/settings.py", 3, 10, 3, 50, f"{SAME}, in the baseline", 'KEY   = "exam…(40)"'),
+        ),
+        evidence={"provider": "example", "redacted": "exam…(40)", "places": "3", "files": "3"},
+        identity="00000000000000000001",
         fingerprint="00000000000000f2",
     )
     grant = Finding(
@@ -206,7 +212,8 @@ def hostile(text: str) -> Report:
         where,
         Severity.HIGH,
         Confidence.HIGH,
-        related=(where,),
+        related=(where, replace(where, line=2, end_line=2, label=SAME)),
+        identity="1",
         flow=(Hop(where, text), Hop(where, text)),
         more_flows=((Hop(where, text),),),
         help=text,

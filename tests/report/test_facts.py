@@ -179,7 +179,8 @@ def test_sarif_messages_hold_no_link_but_our_own() -> None:
     report = reports.full()
     odd = replace(report.findings[0], message="see [here](https://evil.example) and allow[Bash(*)]")
     run = sarif(replace(report, findings=(odd,)))
-    assert run["results"][0]["message"]["text"] == r"see \[here](https://evil.example) and allow[Bash(*)]"
+    said = r"see \[here](https://evil.example) and allow[Bash(*)]"
+    assert run["results"][0]["message"]["text"] == said + "\nAlso in [deploy/\\[a\\].yaml:8](1)"
 
 
 @pytest.mark.parametrize(("count", "shown"), [(10, 10), (11, 10), (40, 10)])

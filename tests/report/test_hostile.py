@@ -85,7 +85,7 @@ def test_no_control_character_and_no_command_of_a_log(name: str, text: str) -> N
     assert not controls(out)
     out.encode("utf-8")
     own = re.compile(
-        r"::(error|warning|notice) (file=[^:,]*,line=1,endLine=1(,col=1,endColumn=\d+)?,)?title=[^:,]*::[^\n]*$"
+        r"::(error|warning|notice) (file=[^:,]*,line=[12],endLine=[12](,col=1,endColumn=\d+)?,)?title=[^:,]*::[^\n]*$"
     )
     for line in out.split("\n"):
         assert not re.search(r"##[A-Za-z]*\[", line)
