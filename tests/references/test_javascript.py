@@ -170,4 +170,6 @@ def test_a_model_of_a_component_is_found_at_its_place():
 def test_components_end():
     with ends():
         observe("a.svelte", "model <script " * 20_000)
+        observe("a.vue", "model <script> " * 60_000)
+        observe("a.vue", "model <script></script> " * 30_000)
         observe("a.astro", "---\nmodel " * 20_000)

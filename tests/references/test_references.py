@@ -664,3 +664,23 @@ def test_mcp_servers_of_springs_keys():
     found = {o.name: o.attributes for o in observe("application.properties", text) if o.thing is Thing.MCP_SERVER}
     assert set(found) == {"brave-search", "weather"}
     assert (found["brave-search"]["command"], found["weather"]["url"]) == ("npx", "http://localhost:8090/sse")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".env", 'MODELS=["' * 20_000),
+        (".env", "MODELS=`[" + '{"id": "' * 20_000),
+        ("run.sh", "--model -" * 30_000),
+        ("run.sh", "${MODEL:-" * 30_000),
+        ("c.yaml", "models: '" + "[{" * 30_000 + "'"),
+        ("pom.xml", "<dependencyManagement>" * 100_000),
+        ("pom.xml", "<dependencyManagement></dependencyManagement>" * 50_000),
+        ("libs.versions.toml", "module = " * 30_000),
+        ("a.csproj", "<PackageReference " * 30_000),
+        ("app.properties", "spring.ai." * 30_000 + "=x"),
+    ],
+)
+def test_it_ends(path, text):
+    with ends():
+        observe(path, text)

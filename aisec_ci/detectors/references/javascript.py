@@ -97,7 +97,8 @@ _PROPERTY = re.compile(
 _IDENTIFIERS = frozenset(("id", "modelId", "model", "value", "model_id", "hostedId", "slug", "key", "modelName"))
 _PROVIDER_KEYS = frozenset(("provider", "vendor", "platform", "backend"))
 _COMPONENTS = (".vue", ".svelte", ".astro")
-_SCRIPT = re.compile(r"<script\b[^>]{0,300}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_OPENED = re.compile(r"<script\b[^>]{0,300}>", re.IGNORECASE)
+_CLOSED = re.compile(r"</script", re.IGNORECASE)
 _FENCED = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
 """The code in front of an Astro component."""
 
@@ -107,9 +108,17 @@ def is_component(path: str) -> bool:
     return path.endswith(_COMPONENTS)
 
 
+def _scripts(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the content of the elements for scripts begins and ends."""
+    opened = _OPENED.search(text)
+    while opened and (closed := _CLOSED.search(text, opened.end())):
+        yield opened.end(), closed.start()
+        opened = _OPENED.search(text, closed.end())
+
+
 def script_of(text: str, path: str) -> str:
     """Return a component's text with all that is no script replaced by spaces, so that offsets stay."""
-    found = [m.span(1) for m in _SCRIPT.finditer(text)]
+    found = list(_scripts(text))
     if path.endswith(".astro") and (fenced := _FENCED.match(text)):
         found.insert(0, fenced.span(1))
     out = []

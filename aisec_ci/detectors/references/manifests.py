@@ -227,15 +227,20 @@ def cargo_toml(text: str) -> Iterator[Declared]:
 
 def pom(text: str) -> Iterator[Declared]:
     """Read the dependencies of a Maven pom.xml; the versions that it only keeps for others are none."""
-    text = re.sub(
-        r"<dependencyManagement>.{0,400000}?</dependencyManagement>",
-        lambda found: " " * len(found[0]),
-        text,
-        flags=re.DOTALL,
-    )
+    text = _without(text, "<dependencyManagement>", "</dependencyManagement>")
     pattern = r"<groupId>\s{0,20}([\w.-]{1,120})\s{0,20}</groupId>\s{0,200}<artifactId>\s{0,20}([\w.-]{1,120})\s{0,20}</artifactId>(?:\s{0,200}<version>\s{0,20}(\d[\w.-]{0,60})\s{0,20}</version>)?"
     for found in _pattern(pattern).finditer(text):
         yield Declared("maven", f"{found[1]}:{found[2]}", found[3] or "", found.start(2), found.end(2))
+
+
+def _without(text: str, first: str, last: str) -> str:
+    """Return a text with all between two marks blanked, so that offsets stay."""
+    out = []
+    end = 0
+    while (start := text.find(first, end)) >= 0 and (stop := text.find(last, start)) >= 0:
+        out += [text[end:start], " " * (stop - start)]
+        end = stop
+    return "".join([*out, text[end:]])
 
 
 def gradle(text: str) -> Iterator[Declared]:
