@@ -28,7 +28,7 @@ def prompts(path, text):
         (".github/copilot-instructions.md", "rules", "copilot-instructions.md"),
         (".github/instructions/py.instructions.md", "rules", "py.instructions.md"),
         (".kiro/steering/product.md", "rules", "product.md"),
-        ("skills/pdf/SKILL.md", "skill", "pdf"),
+        ("skills/pdf/SKILL.md", "skill", "pdf instructions"),
         (".claude/commands/ship.md", "command", "ship.md"),
         (".github/prompts/review.prompt.md", "command", "review.prompt.md"),
         (".claude/agents/rev.md", "agent", "rev instructions"),
@@ -73,7 +73,7 @@ def test_other_files(path):
 
 def test_names_come_from_front_matter():
     (found,) = prompts("skills/x/SKILL.md", f"---\nname: pdf-forms\ndescription: d\n---\n{WORDS}")
-    assert found.name == "pdf-forms"
+    assert found.name == "pdf-forms instructions"
     (found,) = prompts(".claude/agents/x.md", f"---\nname: reviewer\n---\n{WORDS}")
     assert found.attributes["agent"] == "reviewer"
 

@@ -103,3 +103,14 @@ def main(model="gpt-4o"):
     return Provider.make("openai", model=model)
 """
     assert seen(text) == {("gpt-4o", "openai")}
+
+
+def test_a_dataset_in_a_repository_is_no_model(seen):
+    text = 'from huggingface_hub import snapshot_download\nsnapshot_download(repo_id="gaia-benchmark/GAIA", repo_type="dataset")\n'
+    assert seen(text) == set()
+    assert seen(text, Thing.DATASET) == {("gaia-benchmark/GAIA", "huggingface")}
+
+
+def test_names_for_litellm_begin_with_the_provider(seen):
+    text = 'import litellm\nlitellm.completion(model="anthropic/claude-sonnet-4-5")\n'
+    assert seen(text) == {("claude-sonnet-4-5", "anthropic")}

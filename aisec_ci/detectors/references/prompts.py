@@ -75,8 +75,9 @@ def in_file(file: SourceFile, role: str, words: Words) -> Iterator[Observation]:
     digest = hashlib.sha256(file.data).hexdigest()
     attributes: dict[str, Any] = {"role": role, "sha256": digest, "characters": len(text)}
     if role == "agent":
-        attributes["agent"] = title or basename(file.path).partition(".")[0]
-        name = f"{attributes['agent']} instructions"
+        attributes["agent"] = name = title or basename(file.path).partition(".")[0]
+    if role in ("agent", "skill"):  # the agent and the skill themselves are observed by `detectors.config`
+        name = f"{name} instructions"
     yield Observation(
         Thing.PROMPT,
         name,

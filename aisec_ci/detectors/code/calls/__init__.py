@@ -54,11 +54,11 @@ def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Fi
 
 
 def _unique(parts: Iterable[Iterator[Finding | Observation]]) -> Iterator[Finding | Observation]:
-    """Yield all, but a model only once for each place where it is written: the first part that names it knows most."""
+    """Yield all, but a model or dataset only once for each place where it is written: the first that names it knows most."""
     seen: set[tuple[str, str, int, int]] = set()
     for part in parts:
         for item in part:
-            if isinstance(item, Observation) and item.thing is Thing.MODEL:
+            if isinstance(item, Observation) and item.thing in (Thing.MODEL, Thing.DATASET):
                 key = (item.name, item.location.path, item.location.line, item.location.column)
                 if key in seen:
                     continue

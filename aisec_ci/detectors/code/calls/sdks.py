@@ -161,7 +161,8 @@ class Sdks:
         where = self.view.callee(call)
         model = given(flow, call, self._slots(name))
         # Tracing wraps the clients of others: what it is passed is none of its own.
-        maker = hub if self.clients.kinds.get(hub) in _SERVE else ""
+        # LiteLLM's names begin with the provider that is meant.
+        maker = hub if self.clients.kinds.get(hub) in _SERVE and hub != "litellm" else ""
         for text in model.texts:
             yield from self._model(call, model, text, maker, name, url)
         if hub and (word[:1].isupper() or self.clients.is_entry(name)) and self.clients.kinds.get(hub):
