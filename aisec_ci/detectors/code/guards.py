@@ -54,8 +54,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
     elif isinstance(test, ast.BoolOp):
         # `a and b`: where it holds, both hold. `a or b`: where it fails, both fail. The other way round nothing is sure.
         sure = holds if isinstance(test.op, ast.And) else not holds
-        if isinstance(test.op, ast.Or) and (name := _closed_either_way(test)):
-            yield Fact(name, "method", "", (), holds)
+        if name := _closed_either_way(test):
+            yield Fact(name, "method", "", (), holds == isinstance(test.op, ast.Or))
         for value in test.values:
             for fact in _facts(value, holds=holds, depth=depth + 1):
                 if fact.holds == sure:
@@ -69,7 +69,13 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
 
 
 def _closed_either_way(test: ast.BoolOp) -> str:
-    """Return the name that `c.isalnum() or c in "-_"` speaks of: each of the alternatives leaves no text of a sender's choice."""
+    """Return the name that `c.isalnum() or c in "-_"` speaks of: each of the alternatives leaves no text of a sender's choice.
+
+    `c != "a" and c != "b"` says the same where it fails.
+    """
+    ops = (ast.Eq, ast.In) if isinstance(test.op, ast.Or) else (ast.NotEq, ast.NotIn)
+    if isinstance(test.op, ast.And) and any(isinstance(value, ast.Call) for value in test.values):
+        return ""
     names = set()
     for value in test.values:
         if (
@@ -78,7 +84,7 @@ def _closed_either_way(test: ast.BoolOp) -> str:
             and value.func.attr in STRING_PREDICATES
         ):
             names.add(path_of(value.func.value))
-        elif isinstance(value, ast.Compare) and len(value.ops) == 1 and isinstance(value.ops[0], (ast.Eq, ast.In)):
+        elif isinstance(value, ast.Compare) and len(value.ops) == 1 and isinstance(value.ops[0], ops):
             held = value.comparators[0]
             parts = held.elts if isinstance(held, (ast.Tuple, ast.List, ast.Set)) else [held]
             names.add(path_of(value.left) if all(isinstance(p, ast.Constant) for p in parts) else "")

@@ -69,6 +69,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOG_WORDS,
     MUTATORS,
     QUERY_BUILDERS,
+    READ_ONLY,
     ROLES_TRUSTED,
     SHELLS,
     SYSTEM_KEYS,
@@ -633,6 +634,8 @@ class Summaries:
             return
         if info.method:
             self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
+            if word in {"get", "pop"} and position == 1:  # `table.get(word, word)`
+                self.add(entry, Fact(call, fact.path, fact.flags), via)
             if word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS):
                 return
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
@@ -1036,6 +1039,12 @@ class Summaries:
             return
         if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote", "handler-llm"}:
             return
+        if kind == "stdin":
+            kind = self._interpreter(call)
+            if not kind or path:
+                return
+        if kind == "sql" and self._read_only(call):
+            return
         if kind in {"argv", "shell"}:
             kind = self._program(fact, path, call, kind)
             if not kind:
@@ -1095,6 +1104,60 @@ class Summaries:
         if program in WRAPPERS and index == 1:
             return "program"
         return ""
+
+    def _interpreter(self, call: Value) -> str:
+        """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
+        for made in [call, *self._made_by(call)]:
+            given = self.flow.argument(made, 0, "args")
+            if given is None or not any(n.startswith(("subprocess.", "asyncio.")) for n in self.info(made).names):
+                continue
+            known = self.flow.constants(given)
+            text = known.texts[0] if known.texts else self.flow.text_prefix(given)
+            program = (self._words(given, 0) or text.partition(" ")[0]).rsplit("/", 1)[-1]
+            if program in INTERPRETERS:
+                return "shell" if program in SHELLS else "exec"
+        return ""
+
+    def _made_by(self, call: Value) -> list[Value]:
+        """Return the calls that made what a method is called on: `connect(…)` for `connect(…).cursor().execute(…)`."""
+        out: list[Value] = []
+        work = [call]
+        while work and len(out) < 8:
+            value = work.pop()
+            base = value & ~MASK
+            node = self.project.node(value)
+            if node.op == "call":
+                if value != call:
+                    out.append(value)
+                callee = self.project.node(base | node.args[0])
+                if callee.op == "attr":
+                    work.append(base | callee.args[0])
+            elif node.op in {"attr", "item", "guard", "phi"}:
+                work += [base | a for a in node.args[:3]]
+            elif node.op == "var":
+                fn = self.project.fn(value)
+                work += [v for v in self.flow.variable(fn.module, *node.data) if isinstance(v, int)][:3]
+        return out
+
+    def _read_only(self, call: Value) -> bool:
+        """Say whether a query runs on a connection that cannot write, as its making or the function around it shows."""
+        made = self._made_by(call)
+        for other in made:
+            node = self.project.node(other)
+            texts = [t for a in node.args[1:] for t in self.flow.constants((other & ~MASK) | a).texts]
+            if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
+                return True
+            if any(
+                True in self.flow.argument_constants(other, None, word).values for word in ("read_only", "readonly")
+            ):
+                return True
+        fns = {self.project.fn(call).id: self.project.fn(call)}
+        fns.update({t.fn.id: t.fn for other in made for t in self.info(other).targets})
+        return any(
+            isinstance(n.data, str) and n.op == "const" and READ_ONLY.search(n.data)
+            for fn in fns.values()
+            for n in fn.nodes
+        )
 
     def _words(self, value: Value, index: int) -> str:
         known = self.flow.values(value, (index,))
