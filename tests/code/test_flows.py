@@ -217,6 +217,10 @@ SAFE = {
     ),
     "overwritten": ("q = 'Help'\nsend(q)", ""),
     "compared only": ("send('Help' if q == 'x' else 'Guide')", ""),
+    "a message of the system picked out of messages": (
+        "ms = [{'role': 'system', 'content': 'Help'}]\nms.extend(q)\nask_with(ms)",
+        "def ask_with(ms):\n    if ms[0]['role'] == 'system':\n        send(ms[0]['content'], ms[1:])\n",
+    ),
     "match": ("match q:\n    case 'tax' | 'law':\n        send('Help with ' + q)", ""),
 }
 
@@ -227,6 +231,7 @@ NO_BARRIER = {
     "pattern with free text": "import re\nif re.match(r'.+', q):\n    send('Help with ' + q)",
     "not equal": "if q != 'tax':\n    send('Help with ' + q)",
     "checked in the other branch": "if q == 'tax':\n    pass\nelse:\n    send('Help with ' + q)",
+    "role of another message": "ms = ['Help', {'role': 'user', 'content': q}]\nif ms[0]['role'] == 'system':\n    send(ms[1]['content'])",
     "checked with or": "if q == 'tax' or n:\n    send('Help with ' + q)",
 }
 

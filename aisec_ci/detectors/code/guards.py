@@ -1,6 +1,6 @@
 """What the condition of a branch says about the values in it, read off the syntax.
 
-A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path) it is about, what is known, words for it,
+A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path, or `a.[0]`) it is about, what is known, words for it,
 the expressions it was held against, and whether it is known where the condition holds or where it fails. Whether a fact
 is worth something (is the container constant?) is decided later, by `barriers.py`.
 
@@ -39,6 +39,14 @@ def path_of(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def element_of(node: ast.expr) -> str:
+    """Return `a.[0]` for `a[0]`, where `path_of` is `a`; else what `path_of` returns."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+        path = path_of(node.value)
+        return f"{path}.[{node.slice.value}]" if path else ""
+    return path_of(node)
 
 
 def facts(test: ast.expr) -> list[Fact]:
@@ -143,12 +151,12 @@ def _of_role(role: ast.expr, word: ast.expr) -> str:
         return ""
     role = _plain(role)
     if isinstance(role, ast.Attribute) and role.attr == "role":
-        return path_of(role.value)
+        return element_of(role.value)
     if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value == "role":
-        return path_of(role.value)
+        return element_of(role.value)
     if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
         key = role.args[0]
-        return path_of(role.func.value) if isinstance(key, ast.Constant) and key.value == "role" else ""
+        return element_of(role.func.value) if isinstance(key, ast.Constant) and key.value == "role" else ""
     return ""
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from aisec_ci.detectors.code.guards import Fact, contained, facts, path_of
+from aisec_ci.detectors.code.guards import Fact, contained, element_of, facts, path_of
 from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Node, Param, Pos
 
 NODE_LIMIT = 400_000
@@ -298,7 +298,12 @@ class _Scope:
                     continue
                 value = self.env[root]
                 for part in rest.split("."):
-                    value = self.add("attr", (value,), part, at)
+                    number = part[:1] == "["
+                    value = (
+                        self.add("item", (value,), int(part[1:-1]), at)
+                        if number
+                        else self.add("attr", (value,), part, at)
+                    )
             others = [self.expr(o) for o in fact.others]
             if "." in fact.name:
                 self.dotted.add(fact.name)
@@ -642,6 +647,8 @@ class _Scope:
         return self.add("attr", (self.expr(node.value),), node.attr, node)
 
     def e_subscript(self, node: ast.Subscript) -> int:
+        if self.dotted and (path := element_of(node)) and path in self.env:
+            return self.env[path]
         base = self.expr(node.value)
         if isinstance(node.slice, ast.Slice):
             return self.add("slice", (base,), None, node)
