@@ -231,7 +231,7 @@ NO_BARRIER = {
     "pattern with free text": "import re\nif re.match(r'.+', q):\n    send('Help with ' + q)",
     "not equal": "if q != 'tax':\n    send('Help with ' + q)",
     "checked in the other branch": "if q == 'tax':\n    pass\nelse:\n    send('Help with ' + q)",
-    "role of another message": "ms = ['Help', {'role': 'user', 'content': q}]\nif ms[0]['role'] == 'system':\n    send(ms[1]['content'])",
+    "role of another message": "ms = ['Help', {'note': q}]\nif ms[0]['role'] == 'system':\n    send(ms[1]['note'])",
     "checked with or": "if q == 'tax' or n:\n    send('Help with ' + q)",
 }
 
