@@ -164,8 +164,12 @@ class SourceFile:
         known = self._store.get(self.path) if self._store is not None else None
         if known is not None:
             return known
-        with self.open() as stream:
-            data = stream.read(self.size + 1)  # what is asked for is allocated first: not more than is needed
+        limit = self.size + 1  # what is asked for is allocated first: not more than is needed
+        if whole := getattr(self._opener, "whole", None):
+            data: bytes = whole(limit)
+        else:
+            with self.open() as stream:
+                data = stream.read(limit)
         if len(data) > self.size:
             raise UnreadableError("it grew while it was read")
         if self._store is not None:

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from zlib import crc32
 
 from aisec_ci.errors import GitError, UsageError
 from aisec_ci.model import Gap, GapLevel
+from aisec_ci.sources.disk import OnDisk, reason
 from aisec_ci.sources.file import WHOLE_LIMIT, SourceFile, UnreadableError
 from aisec_ci.sources.git import Blob, Objects, Repository, find
 from aisec_ci.sources.store import Record, State, Store, digest, state
@@ -185,14 +186,14 @@ class _Disk(_Reader):
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise UnreadableError(_reason(error)) from None
+            raise UnreadableError(reason(error)) from None
         if stat.S_ISLNK(info.st_mode) or stat.S_ISDIR(info.st_mode):
             return None
         if not stat.S_ISREG(info.st_mode):
             raise UnreadableError("not a regular file")
         if not self._inside(os.path.dirname(native)):
             raise UnreadableError("reached through a symbolic link that leaves the tree")
-        return SourceFile(path, partial(_open_regular, native), info.st_size, self.store, state(info))
+        return SourceFile(path, OnDisk(native), info.st_size, self.store, state(info))
 
     def fresh(self, path: str) -> SourceFile | None:
         """Return a file with its content as it is now, read whole; None where it cannot be, or changed while it was read."""
@@ -200,7 +201,7 @@ class _Disk(_Reader):
         if file is None:
             return None
         native = os.path.join(self.root, _native(path))
-        alone = SourceFile(path, partial(_open_regular, native), file.size, None, file.seen)
+        alone = SourceFile(path, OnDisk(native), file.size, None, file.seen)
         try:
             alone.data  # noqa: B018 - read now, before the state is asked for again
         except (OSError, UnreadableError):
@@ -442,29 +443,6 @@ def _native(path: str) -> str:
     return os.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror or "cannot be read").lower() if isinstance(error, OSError) else "cannot be read"
-
-
-class _Watched(io.FileIO):
-    """A file that says so when it changed while it was read."""
-
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor, "rb")
-        self._before = os.fstat(descriptor)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(size)
-        if size is None or size < 0 or len(data) < size:
-            self._check()
-        return data
-
-    def _check(self) -> None:
-        now = os.fstat(self.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
-            raise UnreadableError("it changed while it was read")
-
-
 def _state(native: str) -> State | None:
     try:
         return state(os.lstat(native))
@@ -477,22 +455,3 @@ def _content_id(file: SourceFile | None) -> str:
         return digest(file.data) if file is not None else ""
     except (OSError, UnreadableError):
         return ""
-
-
-def _open_regular(native: str) -> BinaryIO:
-    """Open a regular file without following a link and without waiting for a pipe. Raises UnreadableError."""
-    flags = (
-        os.O_RDONLY
-        | getattr(os, "O_NOFOLLOW", 0)
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_BINARY", 0)
-        | getattr(os, "O_CLOEXEC", 0)
-    )
-    try:
-        descriptor = os.open(native, flags)
-    except OSError as error:
-        raise UnreadableError(_reason(error)) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise UnreadableError("not a regular file")
-    return cast("BinaryIO", _Watched(descriptor))

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
+from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import Kind
 
 
 def create(context: Context) -> Detector:
-    """Return the detector."""
-    from aisec_ci.detectors.code.detector import CodeDetector  # noqa: PLC0415 - its modules load only when a run begins
+    """Return the detector. Raises ConfigError for models of the user's own that cannot be used."""
 
-    return CodeDetector(context)
+    def make() -> Detector:
+        from aisec_ci.detectors.code.detector import CodeDetector  # noqa: PLC0415 - when a file calls for it
+
+        return CodeDetector(context)
+
+    return make() if context.options.get("prompts") else Deferred("code", _is_python, make)
+
+
+def _is_python(file: SourceFile) -> bool:
+    return file.kind in (Kind.PYTHON, Kind.NOTEBOOK)
