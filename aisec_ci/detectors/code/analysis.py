@@ -13,7 +13,7 @@ from aisec_ci.detectors.code.frontend import UnparsedError, read
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
-from aisec_ci.detectors.code.prompt_files import system_variables
+from aisec_ci.detectors.code.prompt_files import raw_variables, system_variables
 from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Flow
@@ -60,6 +60,7 @@ class _Analysis:
         yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
         solver.system_variables = system_variables(flow, context.tree.paths, self._bytes)
+        solver.raw_variables = raw_variables(flow, context.tree.paths, self._bytes)
         solver.run(sources(solver))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"

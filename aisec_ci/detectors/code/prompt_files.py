@@ -1,4 +1,6 @@
-"""Prompts in files that a library reads by itself: which variables of CrewAI's `agents.yaml` stand in system prompts.
+"""What stands in files that a library reads by itself.
+
+Which variables of CrewAI's `agents.yaml` stand in system prompts, and which variables of page templates are shown as they are.
 
 Files that the program reads (`open`, `get_template`, `yaml.safe_load`) need nothing of this: whatever is filled into their text
 goes on with the text.
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
 from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import RENDERS
 
 SIZE_LIMIT = 500_000
 """Bytes of a file that is read."""
@@ -38,6 +41,31 @@ def system_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], byt
                 for text in flow.constants(given).texts if given is not None else ():
                     out.update(_VARIABLE.findall(text))
     return frozenset(out)
+
+
+_PAGES = (".html", ".htm", ".j2", ".jinja", ".jinja2")
+_PAGES_LIMIT = 2000
+_RAW = re.compile(rb"\{\{-?\s{0,8}([A-Za-z_]\w{0,63})[^{}]{0,200}\|\s{0,8}safe\b")
+_NO_ESCAPE = re.compile(
+    rb"\{%-?\s{0,8}autoescape\s{1,8}(?:false|off)\s{0,8}-?%\}(.{0,20000}?)\{%-?\s{0,8}endautoescape", re.DOTALL
+)
+_SHOWN = re.compile(rb"\{\{-?\s{0,8}([A-Za-z_]\w{0,63})")
+
+
+def raw_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, frozenset[str]]:
+    """Return the variables that page templates show without escaping, by the template's path: `{{ answer|safe }}`."""
+    if not any(flow.project.calls.get(word) for word in RENDERS):
+        return {}
+    out = {}
+    for path in [p for p in paths if p.endswith(_PAGES)][:_PAGES_LIMIT]:
+        data = read(path)
+        if data is not None and len(data) <= SIZE_LIMIT and (b"safe" in data or b"autoescape" in data):
+            found = {m[1] for m in _RAW.finditer(data)}
+            for block in _NO_ESCAPE.finditer(data):
+                found |= {m[1] for m in _SHOWN.finditer(block[1])}
+            if found:
+                out[path] = frozenset(name.decode() for name in found)
+    return out
 
 
 def _texts(data: bytes) -> Iterator[str]:

@@ -70,6 +70,7 @@ from aisec_ci.detectors.code.vocabulary import (
     MUTATORS,
     QUERY_BUILDERS,
     READ_ONLY,
+    RENDERS,
     ROLES_TRUSTED,
     SHELLS,
     SYSTEM_KEYS,
@@ -108,6 +109,8 @@ class Summaries:
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
         self.system_variables: frozenset[str] = frozenset()
         """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self.raw_variables: dict[str, frozenset[str]] = {}
+        """Variables that templates of pages show as they are, by the template's path: see prompt_files.py."""
         self._tables: dict[int, _FnTables] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
@@ -585,6 +588,8 @@ class Summaries:
             self._uses(entry, fact, call, node, info, model, kind, position)
         if self.confidential and info.word in LOG_WORDS and self._logs(fn, node, info):
             self.hit(entry, fact, "log", call, fact.value, info.word, 0)
+        if self.raw_variables and info.word in RENDERS:
+            self._page(entry, fact, call, kind)
         if info.word in GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
         if self.models.own and not self.models.own.isdisjoint(info.names):
@@ -694,6 +699,20 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _page(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
+        """Note a hit where a fact is what a template shows without escaping: `render_template("a.html", answer=…)`."""
+        name = kind if kind not in {"", "*", "**", "context"} else fact.path[0] if fact.path else None
+        if not isinstance(name, str):
+            return
+        for made in [call, *self._made_by(call)]:
+            node = self.project.node(made)
+            for arg in node.args[1:3]:
+                for text in self.flow.constants((made & ~MASK) | arg).texts:
+                    for path, raw in self.raw_variables.items():
+                        if name in raw and (path == text or path.endswith("/" + text)):
+                            self.hit(entry, fact, "html", call, fact.value, f"{text}: {name}|safe", 0)
+                            return
 
     def _logs(self, fn: Fn, node: Node, info: CallInfo) -> bool:
         """Say whether a call writes to a log, or to a service that records calls of models."""

@@ -95,6 +95,9 @@ LOG_PACKAGES = (
 )
 """What writes to a log, or to a service that records what models are asked: words of calls, names of objects, packages."""
 
+RENDERS = frozenset({"render_template", "TemplateResponse", "render", "render_to_string"})
+"""Calls that fill a template of a page."""
+
 READ_ONLY = re.compile(r"(?i)\bquery_only\s*=\s*(?:on|1|true)\b|default_transaction_read_only\s*=\s*on")
 """Statements after which a connection cannot write. A transaction that is read only ends with the first `COMMIT` in the query."""
 
