@@ -13,12 +13,17 @@ call that is not known).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
 _MATCHES = frozenset({"fullmatch", "match", "search"})
 _CONTAINER_CHECKS = frozenset({"any", "all"})
+_SAYS_NOTHING = re.compile(
+    r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|get|pop|next|iter"
+)
+"""Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
 _DEPTH = 8
 
 
@@ -233,6 +238,8 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
             if isinstance(node, ast.Name):
                 yield Fact(node.id, "lacks", word, (), not holds)
                 yield Fact(node.id, "check", word, (), holds)
+        return
+    if _SAYS_NOTHING.fullmatch(word):
         return
     for argument in [*call.args, *(k.value for k in call.keywords)]:
         if name := path_of(_plain(argument)):
