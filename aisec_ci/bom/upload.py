@@ -332,6 +332,8 @@ def _refused(error: HTTPError, host: str) -> AisecError:
             f"{host} failed (HTTP {error.code}){said}", "try again later, or look into the server's log"
         )
     what, mend = _MENDS.get(error.code, ("the server refuses the upload", "look into the server's log"))
+    if "specVersion" in said:
+        mend = "write the BOM with an earlier `--spec-version`: 1.5 for servers before 4.12, 1.6 for the others"
     refusal = UploadError(f"{what} (HTTP {error.code}){said}", mend)
     refusal.details = details
     return refusal

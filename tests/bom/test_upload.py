@@ -186,7 +186,9 @@ def test_what_the_server_finds_wrong_with_the_request_is_told(dtrack):
 def test_a_version_that_the_server_does_not_know_is_told(dtrack):
     client, _, url = dtrack
     made = {**bom.document(everything()), "specVersion": "2.0"}
-    assert "Unrecognized specVersion 2.0" in refused(client, Target(url, "demo", "1"), bom.text(made))
+    said = refused(client, Target(url, "demo", "1"), bom.text(made))
+    assert "Unrecognized specVersion 2.0" in said
+    assert "1.5 for servers before 4.12" in said
 
 
 def test_1_7_is_refused_before_it_is_sent(dtrack):
