@@ -23,6 +23,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from aisec_ci import __version__
 from aisec_ci.bom.limits import clean
+from aisec_ci.bom.read import components
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.errors import AisecError, UsageError
 
@@ -99,8 +100,7 @@ class Client:
 
     def upload(self, text: str, target: Target) -> Receipt:
         """Upload a document. Raises UploadError or UnreachableError."""
-        self._check_version(text)
-        data = text.encode("utf-8")
+        data = self._readable(text).encode("utf-8")
         fields = _fields(target)
         if 4 * ((len(data) + 2) // 3) <= PUT_LIMIT and ("project" in fields or "projectVersion" in fields):
             body = {**fields, "bom": base64.b64encode(data).decode("ascii")}
@@ -162,24 +162,43 @@ class Client:
             answer = self._ask("GET", f"/api/v1/bom/token/{token}")  # servers before 4.11
         return bool(answer.get("processing"))
 
-    def _check_version(self, text: str) -> None:
-        """Refuse a document that the server is known not to take; a server that does not tell its version is tried."""
+    def _readable(self, text: str) -> str:
+        """Return a document as the server can read it. Raises UploadError for a version that it is known not to take.
+
+        The parsers of 4.11 and 4.12 (cyclonedx-core-java 8 and 9) end at data of a component and at symbols of occurrences,
+        which those servers would not keep anyway. A server that does not tell its version gets the document as it is.
+        """
+        known = self._server()
         spec = re.search(r'"specVersion"\s*:\s*"([^"]*)"', text)
-        if not spec or spec[1] != "1.7":
-            return
-        try:
-            version = str(self._ask("GET", "/api/version", key=False).get("version") or "")
-        except (UploadError, UnreachableError):
-            return
-        found = re.match(r"(\d+)\.(\d+)", version)
-        if found and ((int(found[1]), int(found[2])) <= (4, 14) or (found[1], found[2]) == ("5", "0")):
+        written = spec[1] if spec else ""
+        if not known:
+            return text
+        takes = "1.5" if known < (4, 12) else "1.6" if known < (4, 15) or known == (5, 0) else "1.7"
+        if written in {"1.6", "1.7"} and written > takes:
             raise UploadError(
-                f"Dependency-Track {clean(version)} does not take CycloneDX 1.7",
-                "write the BOM with `--spec-version 1.6`, or without the option",
+                f"Dependency-Track {known[0]}.{known[1]} does not take CycloneDX {written}",
+                f"write the BOM with `--spec-version {takes}`",
             )
+        return text if known >= (4, 13) else _plainer(text)
+
+    def _server(self) -> tuple[int, int] | None:
+        """Return major and minor version of the server, or None where it does not tell."""
+        try:
+            version = str(self._ask("GET", "/api/version", key=False, attempts=1).get("version") or "")
+        except (UploadError, UnreachableError):
+            return None
+        found = re.match(r"(\d{1,4})\.(\d{1,4})", version)
+        return (int(found[1]), int(found[2])) if found else None
 
     def _ask(
-        self, method: str, path: str, body: bytes | None = None, kind: str = "", *, key: bool = True
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "",
+        *,
+        key: bool = True,
+        attempts: int = RETRIES + 1,
     ) -> Mapping[str, Any]:
         headers = {"Accept": "application/json", "User-Agent": f"aisec-ci/{__version__}"}
         if key:
@@ -188,8 +207,8 @@ class Client:
             headers["Content-Type"] = kind
         host = urlsplit(self._base).netloc
         request = Request(self._base + path, body, headers, method=method)  # noqa: S310 - http or https: see _base
-        for attempt in range(RETRIES + 1):
-            last = attempt == RETRIES
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
             try:
                 with self._opener.open(request, timeout=self._timeout) as answer:
                     self._moment = _seconds(answer.headers.get("Date"))
@@ -221,6 +240,19 @@ class Client:
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
         return None
+
+
+def _plainer(text: str) -> str:
+    """Return a document without data of components and symbols of occurrences."""
+    document = json.loads(text)
+    for component in components(document):
+        component.pop("data", None)
+        evidence = component.get("evidence")
+        places = evidence.get("occurrences") if isinstance(evidence, dict) else None
+        for place in places if isinstance(places, list) else ():
+            if isinstance(place, dict):
+                place.pop("symbol", None)
+    return json.dumps(document, ensure_ascii=False)
 
 
 def _base(url: str) -> str:

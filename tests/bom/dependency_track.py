@@ -80,7 +80,7 @@ class Server:
             problem = {"status": 400, "title": "The uploaded BOM is invalid", "detail": detail}
             return 400, {**problem, **({"errors": errors} if errors else {})}
         document = json.loads(data)
-        if {d["type"] for c in document.get("components", ()) for d in c.get("data", ())} <= DATA_TYPES:
+        if self._parses(document):
             self._import(project, document)
             project["lastBomImport"] = int(time.time() * 1000)
         token = str(uuid.uuid4())
@@ -128,6 +128,14 @@ class Server:
             self.projects[found["uuid"]] = found
         return found, None
 
+    def _parses(self, document):
+        """Say whether the parser of the server's version (cyclonedx-core-java 8, 9, 10 to 12) gets through a document."""
+        components = document.get("components", ())
+        if tuple(map(int, self.version.split(".")[:2])) < (4, 13):
+            places = [o for c in components for o in c.get("evidence", {}).get("occurrences", ())]
+            return not any("data" in c for c in components) and not any("symbol" in p for p in places)
+        return {d["type"] for c in components for d in c.get("data", ())} <= DATA_TYPES
+
     def _validate(self, data):
         text = data.decode("utf-8")
         try:
@@ -137,7 +145,7 @@ class Server:
         first = re.search(r'"specVersion"\s*:\s*"([^"]*)"', text)
         if not first:
             return "Unable to determine schema version from JSON", []
-        if first[1] not in SUPPORTED:
+        if first[1] not in SUPPORTED or (first[1] == "1.6" and self.version.startswith("4.11")):
             return f"Unrecognized specVersion {first[1]}", []
         errors = schema.errors({**document, "specVersion": first[1]})
         return ("Schema validation failed", errors) if errors else ("", [])

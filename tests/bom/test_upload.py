@@ -83,7 +83,7 @@ def test_a_large_document_goes_as_a_form(dtrack, monkeypatch):
     client, server, url = dtrack
     monkeypatch.setattr(upload, "PUT_LIMIT", 100)
     client.upload(DOCUMENT, Target(url, "d\u00e9mo", "1.0", tags=("a", "b"), latest=True))
-    assert [r[0] for r in server.requests] == ["POST"]
+    assert [r[0] for r in server.requests] == ["GET", "POST"]
     assert server.project("d\u00e9mo", "1.0")["tags"] == ["a", "b"]
     assert server.project("d\u00e9mo", "1.0")["latest"] is True
 
@@ -111,7 +111,7 @@ def test_parents_by_name_and_id(dtrack):
 def test_a_project_without_a_version_goes_as_a_form(dtrack):
     client, server, url = dtrack
     assert client.wait(client.upload(DOCUMENT, Target(url, "demo", " ")), Target(url, "demo"), 5).imported
-    assert [r[0] for r in server.requests][:1] == ["POST"]
+    assert [r[0] for r in server.requests][:2] == ["GET", "POST"]
     assert server.project("demo", "")
     client.upload(DOCUMENT, Target(url, "other", "1", parent="demo"))
     assert server.project("other", "1")["parent"] == server.project("demo")["uuid"]
@@ -200,6 +200,36 @@ def test_1_7_is_refused_before_it_is_sent(dtrack):
     assert "X-Api-Key" not in server.requests[0][2]
 
 
+@pytest.mark.parametrize(
+    ("server", "version"), [("4.11.7", "1.5"), ("4.12.7", "1.6"), ("4.13.2", "1.6"), ("5.0.4", "1.6")]
+)
+def test_what_the_parser_of_an_older_server_ends_at_is_left_out(server, version):
+    document = bom.document(everything(), version)
+    with dependency_track(version=server) as (url, state):
+        client, target = Client(url, KEY, pause=0), Target(url, "demo", "1")
+        assert client.wait(client.upload(bom.text(document), target), target, 5).imported
+        kept = {c["name"]: c for c in state.project("demo", "1")["components"].values()}
+    assert len(kept) == len(document["components"])
+    assert ("aisec", "occurrence", "app/a.py:3") in kept["bge-m3"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("server", "version", "takes"), [("4.11.7", "1.6", "1.5"), ("5.0.4", "1.7", "1.6"), ("4.14.3", "1.7", "1.6")]
+)
+def test_each_server_is_told_what_it_takes(server, version, takes):
+    with dependency_track(version=server) as (url, _):
+        said = refused(
+            Client(url, KEY, pause=0), Target(url, "demo", "1"), bom.text(bom.document(everything(), version))
+        )
+    assert f"--spec-version {takes}" in said
+
+
+def test_a_server_that_does_not_tell_its_version_is_tried():
+    with dependency_track(version="unknown") as (url, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.bom.dependency_track.Server._parses", lambda *_: True)
+        assert Client(url, KEY, pause=0).upload(DOCUMENT, Target(url, "demo", "1")).token
+
+
 def test_a_wrong_key(dtrack):
     _, _, url = dtrack
     assert "BOM_UPLOAD" in refused(Client(url, "wrong", pause=0), Target(url, "demo"))
@@ -229,7 +259,7 @@ def test_passing_failures_are_tried_again(dtrack):
     client, server, url = dtrack
     server.failures = [503, 409, 502]
     assert client.upload(DOCUMENT, Target(url, "demo")).token
-    assert len(server.requests) == 4
+    assert len(server.requests) == 5
 
 
 def test_lasting_failures_end(dtrack):
@@ -246,7 +276,7 @@ def test_a_redirect_does_not_get_the_key(dtrack):
     client, server, url = dtrack
     server.failures = [302]
     assert "redirects" in refused(client, Target(url, "demo"))
-    assert len(server.requests) == 1
+    assert [r[1] for r in server.requests if "X-Api-Key" in r[2]] == ["/api/v1/bom"]
 
 
 def test_a_proxy_is_used_and_its_refusal_told(dtrack, monkeypatch):
