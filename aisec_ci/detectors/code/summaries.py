@@ -1166,9 +1166,9 @@ class Summaries:
             texts = [t for a in node.args[1:] for t in self.flow.constants((other & ~MASK) | a).texts]
             if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
                 return True
-            if any(
-                True in self.flow.argument_constants(other, None, word).values for word in ("read_only", "readonly")
-            ):
+            words = zip(node.data, node.args[1:], strict=True) if node.op == "call" else ()
+            given = [(other & ~MASK) | v for word, v in words if word in {"read_only", "readonly"}]
+            if any(True in self.flow.constants(v).values for v in given):
                 return True
         fns = {self.project.fn(call).id: self.project.fn(call)}
         fns.update({t.fn.id: t.fn for other in made for t in self.info(other).targets})
