@@ -9,14 +9,16 @@ from functools import cached_property
 
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Finding, Gap, Thing
+from aisec_ci.model import Gap
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
 _KINDS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
 _MARKS = Marks(
     rb"[\"'](?:@huggingface/|@xenova/|@anthropic-ai/claude|@openai/agents|deepagents|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|"
-    rb"@modelcontextprotocol/sdk|fastmcp|llamaindex|@llamaindex/|genkit|@genkit-ai/|@google/adk|@voltagent/|@inngest/agent-kit|@strands-agents/|@livekit/agents)"
+    rb"@modelcontextprotocol/sdk|fastmcp|llamaindex|@llamaindex/|genkit|@genkit-ai/|@google/adk|@voltagent/|@inngest/agent-kit|@strands-agents/|@livekit/agents"
+    rb"|openai[\"']|@anthropic-ai/|@google/gen|@google-cloud/vertexai|@mistralai/|@aws-sdk/client-bedrock|@azure/openai|@azure-rest/ai|ollama[\"']"
+    rb"|groq-sdk|cohere-ai|together-ai|replicate[\"'])"
 )
 _BUNDLED = re.compile(r"(^|/)(node_modules|dist|build|vendor|\.next|out)/|\.min\.[cm]?js$|\.d\.[cm]?ts$")
 _RELATIVE = re.compile(rb"(?:from|require\(|import\()\s*[\"'](\.{1,2}/[^\"'\n]{1,200})[\"']")
@@ -25,8 +27,6 @@ MOST = 3_000
 _LONG_LINE = 30_000
 """Bytes of a line; a source with a longer one is generated."""
 _RECURSION = 6000
-_OBSERVED = frozenset({Thing.AGENT, Thing.TOOL, Thing.PROMPT})
-"""What the calls show that reading the text of a source does not; the rest is observed by `detectors.references`."""
 
 
 class ScriptsDetector:
@@ -95,9 +95,7 @@ class ScriptsDetector:
             return
         flow = Flow(project)
         positions = Positions(project, self.context.tree.open)
-        for item in examine_scripts(self.context, flow, positions.place):
-            if isinstance(item, Finding) or item.thing in _OBSERVED:
-                yield item
+        yield from examine_scripts(self.context, flow, positions.place)
 
     def _closure(self) -> list[str]:
         """Return the sources and the project's modules that they import directly."""

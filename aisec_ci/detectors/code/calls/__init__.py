@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls import agents, checks, downloads, messages, switches, tools
+from aisec_ci.detectors.code.calls import agents, checks, constants, downloads, messages, switches, tools
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
@@ -42,12 +42,13 @@ def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | 
 
 
 def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
-    """Yield what the calls in JavaScript and TypeScript show; the models that they name are observed elsewhere."""
+    """Yield what the calls in JavaScript and TypeScript show; what their text names is observed by `detectors.references`."""
     view = View(context, flow, locate)
     yield from agents.run(view, "agents-javascript")
     yield from agents.fetched(view, "agents-javascript")
     yield from messages.run(view, "agents-javascript")
-    yield from Loads(view).run()
+    yield from constants.run(view, Words(context.catalog, view.folders))
+    yield from (item for item in Loads(view).run() if isinstance(item, Finding))
     yield from Servers(view).run()
     yield from tools.run(view)
     yield from checks.run(view, checks.checks(context.catalog))

@@ -139,6 +139,8 @@ class _Scope:
                 self.bind(name, self.function_value(node, name))
             elif kind in {"class_declaration", "abstract_class_declaration"}:
                 self.bind(_text(node.child_by_field_name("name")), self.class_value(node))
+            elif kind == "enum_declaration":
+                self.enumeration(node)
             elif kind == "return_statement":
                 if node.named_children:
                     self.fn.returns.append(self.value(node.named_children[0]))
@@ -228,6 +230,18 @@ class _Scope:
                 return fn.index
             fn = self.module.functions[fn.parent] if fn.parent >= 0 else None
         return -1
+
+    def enumeration(self, node: tree_sitter.Node) -> None:
+        """Bind an enumeration of TypeScript as the object that it is when the program runs."""
+        body = node.child_by_field_name("body")
+        members = [
+            (_text(part.child_by_field_name("name")).strip("\"'"), part.child_by_field_name("value"))
+            for part in (body.named_children if body is not None else ())
+            if part.type == "enum_assignment"
+        ]
+        values = [self.value(value) for _, value in members]
+        made = self.add("dict", values, [name for name, _ in members], node)
+        self.bind(_text(node.child_by_field_name("name")), made)
 
     # -- functions and classes -----------------------------------------------------------------------------------------
 

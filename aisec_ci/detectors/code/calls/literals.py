@@ -42,6 +42,7 @@ def literal(flow: Flow, value: Value, text: str, *, callers: bool = True) -> tup
             for target in flow.targets(one)[:4]:
                 into += [target.fn.value(r) for r in target.fn.ir.returns]
         elif node.op == "attr":
+            into += _of_module(flow, base | node.args[0], str(node.data))
             for val in flow.values(base | node.args[0]):
                 if val.kind in {"inst", "class"}:
                     for cls in flow.mro(val.what):
@@ -64,3 +65,23 @@ def literal(flow: Flow, value: Value, text: str, *, callers: bool = True) -> tup
                 seen.add(nxt)
                 queue.append((nxt, steps + 1))
     return None
+
+
+def _of_module(flow: Flow, value: Value, name: str) -> list[Value]:
+    """Return what a name is in the project's module that a value is an import of: `import * as c`, `c.NAME`."""
+    project = flow.project
+    fn = project.fn(value)
+    node = fn.nodes[value & MASK]
+    imports = [value]
+    if node.op == "var":
+        imports = [v for v in flow.variable(fn.module, *node.data) if isinstance(v, int)]
+    out: list[Value] = []
+    for one in imports:
+        made = project.node(one)
+        if made.op != "import":
+            continue
+        path, rest = project.names.split(made.data, project.fn(one).module.path)
+        module = project.module(path) if path and not rest else None
+        if module is not None:
+            out += module.variable(name)
+    return out
