@@ -601,3 +601,21 @@ database(
     "CREATE TABLE keys (provider TEXT, api_key TEXT, name TEXT)",
     "INSERT INTO keys VALUES (:vendor, :key, :env)",
 )
+
+for name, path, before, template, after in [
+    ("cloudformation", "stack.yaml", "Parameters:\n  @E:\n    Type: String\n", "    Default: @K", ""),
+    ("key-in-a-section", "config/default.toml", "[@V]\n", 'key = "@K"', ""),
+    ("behind-another-line", "log.txt", "commit 1234567\n", '+    @E = "@K"', ""),
+    ("netrc-of-a-vendor", ".netrc", "machine api.@V.com\n  login x\n", "  password @K", ""),
+    ("user-of-an-address", "pip.conf", "[global]\n", "index-url = https://u:@K@api.@V.com/simple", ""),
+    ("argument-of-a-client", "a.cpp", "", 'auto client = @V::Client("@K");', ""),
+    (
+        "request-of-a-collection",
+        "a.bru",
+        "post {\n  url: https://api.@V.com/v1\n}\n\nauth:bearer {\n",
+        "  token: @K",
+        "}\n",
+    ),
+    ("row-with-a-header", "a.csv", "provider,api_key,owner\n", "@V,@K,me", ""),
+]:
+    simple(name, path, before, template, after)

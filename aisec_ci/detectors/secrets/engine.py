@@ -67,7 +67,7 @@ _OFF_LINE = 1000
 
 _CREDENTIAL = compiled(
     rb"(?i)(?:api[_.-]?(?:key|token|secret)s?|(?:access|auth|secret)[_.-]?(?:key|token)|authorization|bearer|token|secret"
-    rb"|passw(?:or)?d)(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?"
+    rb"|passw(?:or)?d|(?:^|\n)[ \t]{0,40}[\"']?key)(?:: ?[A-Za-z]{1,12} )?[^A-Za-z0-9\n]{1,12}(?:\n[^A-Za-z0-9\n]{1,40})?"
     rb"(?:value[\"']?[:=]\s?[\"'\[]{0,2})?(?:(?:bearer|token|basic)\s{1,4})?[\"'`]?$|://[^\s/:@\"'`]{0,40}:$"
 )
 """What stands right before a value that is a credential whoever's: the name of one and the sign that gives it, or the user
@@ -79,7 +79,8 @@ _ADDRESSES = 2000
 
 _CONTINUES = compiled(
     rb"(?i)^[^\n]*(?:\n\s*['\"]?value['\"]?\s*[:=]|\n\s*<(?:string|value)>|[(\[{,\\]\s*\n"
-    rb"|\{\s*\n(?:[^\n{}]{0,200}\n){0,4}\s*default\s*=)[^\n]*$"
+    rb"|\{\s*\n(?:[^\n{}]{0,200}\n){0,4}\s*default\s*=|(?:key|token|secret|pat)[\"']?:[ \t]*\n(?:[ \t]+[^\n]{1,120}\n){0,4}"
+    rb"[ \t]+[\"']?(?:default|value)[\"']?:)[^\n]*$"
 )
 """A line end inside a call or a list, before the `value` of a `name`, in a block with a `default`: the same statement."""
 
@@ -285,7 +286,8 @@ class Pack:
         if not matches:
             return None
         before, after = _statement_before(data, start), _statement_after(data, start)
-        if _NOT_A_KEY.search(before[-60:]):
+        line = before[before.rstrip(b" \t\r\n\"'`([{").rfind(b"\n") + 1 :]
+        if _NOT_A_KEY.search(line[-60:]):
             return None
         given = _given(data, start)
         near = [(d, f, m) for f, m in matches if (d := _distance(f, before, after[m.end() :])) is not None]
