@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,39 @@ def test_a_second_run_parses_nothing_and_says_the_same(tmp_path: Path) -> None:
 def test_a_changed_file_counts(tmp_path: Path, path: str) -> None:
     files = {**FILES, "requirements.txt": "torch==2.1\n"}
     run(files, tmp_path)
-    changed = {**files, path: files[path] + "\n# changed\n"}
-    assert run(changed, tmp_path)[0] == run(changed, None)[0]
+    changed = {**files, path: files[path] + ("\nprint(1)\n" if path.endswith(".py") else "x\n")}
+    found, parsed = run(changed, tmp_path)
+    assert found == run(changed, None)[0]
+    assert bool(parsed) == path.endswith(".py")  # nothing in these files asks for the requirements
+
+
+MOVES = [
+    lambda text: text + "\n# a comment\n",
+    lambda text: "# a comment\n\n" + text,
+    lambda text: text.replace("\n\n", "\n\n\n# more\n\n"),
+    lambda text: text.replace("\n", "  # why\n", 1),
+]
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("path", ["app.py", "helpers.py", "loads.py"])
+def test_where_only_lines_moved_nothing_is_analysed(tmp_path: Path, path: str, move: Callable[[str], str]) -> None:
+    run(FILES, tmp_path)
+    moved = {**FILES, path: move(FILES[path])}
+    found, parsed = run(moved, tmp_path)
+    assert not parsed
+    assert found == run(moved, None)[0]
+    assert run(moved, tmp_path, {path})[0] == run(moved, None, {path})[0]
+
+
+@pytest.mark.parametrize(
+    "edit", ["'Help with {t}'", "f'Help {t}'", "f'Help with {t}' ", "(\n        f'Help with {t}'\n    )"]
+)
+def test_where_more_than_lines_changed_it_is(tmp_path: Path, edit: str) -> None:
+    run(FILES, tmp_path)
+    changed = {**FILES, "helpers.py": FILES["helpers.py"].replace("f'Help with {t}'", edit)}
+    found, _ = run(changed, tmp_path)
+    assert found == run(changed, None)[0]
 
 
 def test_options_that_change_the_result_count(tmp_path: Path) -> None:
@@ -85,6 +117,8 @@ def test_documents_that_come_and_go_do_not_matter(tmp_path: Path) -> None:
 
 LINES = st.sampled_from(
     [
+        "# a comment",
+        "",
         "send(q)",
         "send('Help')",
         "send('Help', q)",
@@ -156,6 +190,9 @@ BAD = [
     b'{"files": {}, "reports": [["finding"]]}',
     b'{"files": {}, "reports": [["gap", 1, 2, 3, 4]]}',
     b'{"files": [], "reports": {}}',
+    b'{"files": {"app.py": ""}, "outlines": {"app.py": ["", [[1, 99999999999999]]]}, "reports": []}',
+    b'{"files": {"app.py": ""}, "outlines": {"app.py": [{}, "x"]}, "reports": []}',
+    b'{"files": {"app.py": ""}, "outlines": [], "reports": []}',
     b'{"files": {}, "reports": [["observation", "model", "x", [1, "a", 1, 1, 1, "", "", true], 9, {}]]}',
     b"\x80\x04cos\nsystem\n(S'exit 1'\ntR.",
 ]
@@ -201,7 +238,7 @@ def test_unconnected_parts_are_analysed_apart(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("aisec_ci.detectors.code.relevance.PART", 1)
     files = {**FILES, "far/app.py": program("send(q)")}
     cold, _ = run(files, tmp_path)
-    files["far/app.py"] += "\n# changed\n"
+    files["far/app.py"] += "\nprint(1)\n"
     warm, parsed = run(files, tmp_path)
     assert parsed == ["far/app.py"]
     assert warm == cold

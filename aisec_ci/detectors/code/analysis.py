@@ -26,14 +26,16 @@ _RECURSION = 6000
 """Frames that following a value backwards may take: values.DEPTH steps of several frames each."""
 
 
-def analyse(context: Context, names: Names, paths: Sequence[str]) -> Iterator[Report]:
-    """Yield what the files at `paths`, taken as one program, show of the selected files."""
+def analyse(
+    context: Context, names: Names, paths: Sequence[str], outlines: dict[str, ir.Outline] | None = None
+) -> Iterator[Report]:
+    """Yield what the files at `paths`, taken as one program, show of the selected files; fill in their outlines if wanted."""
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
     gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
-        yield from _Analysis(context, names).run(paths)
+        yield from _Analysis(context, names, outlines).run(paths)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
@@ -41,8 +43,9 @@ def analyse(context: Context, names: Names, paths: Sequence[str]) -> Iterator[Re
 
 
 class _Analysis:
-    def __init__(self, context: Context, names: Names) -> None:
+    def __init__(self, context: Context, names: Names, outlines: dict[str, ir.Outline] | None) -> None:
         self.context = context
+        self.outlines = outlines
         self.names = names
         self.gaps: list[Gap] = []
 
@@ -84,4 +87,6 @@ class _Analysis:
             self.gaps.append(Gap(path, str(error), detector=NAME))
             return None
         self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
+        if self.outlines is not None and (outline := ir.outline(module)):
+            self.outlines[path] = outline
         return module

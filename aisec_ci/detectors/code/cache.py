@@ -2,7 +2,7 @@
 
 A result is kept for the set of files that were analysed together. It holds as long as the tool with its rules, the
 options, the paths of the tree, and the content of every file that was opened for it are the same (`Tree.content_id`); then
-nothing is parsed. Entries are JSON, checked as they are read; what does not fit is as if it were not there. Texts of
+nothing is parsed. It also holds where an edit only moved lines (comments, blank lines): then only that file is parsed. Entries are JSON, checked as they are read; what does not fit is as if it were not there. Texts of
 source lines are left out and read again from the files, and an entry in which the secrets engine finds something is not
 written, so that no secret gets into the cache.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisec_ci import __version__, cache_folder
 from aisec_ci.detectors.code.relevance import FileFacts
@@ -37,6 +37,9 @@ from aisec_ci.model import (
 from aisec_ci.paths import rules_dir
 from aisec_ci.sources.file import UnreadableError
 from aisec_ci.sources.store import digest
+
+if TYPE_CHECKING:
+    from aisec_ci.detectors.code.ir import Outline
 
 _IRRELEVANT = frozenset(
     {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines"}
@@ -63,6 +66,9 @@ def _tool(rules: Path) -> str:
                     total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
     return total.hexdigest()
 
+
+EDITED = 20
+"""Changed files that are looked at for whether only lines moved in them."""
 
 _APART = (
     ".md",
@@ -98,26 +104,47 @@ class Cache:
         folder = context.options.get("cache")
         self._folder = Path(folder) if folder else None
 
+    @property
+    def active(self) -> bool:
+        """Whether results are kept."""
+        return self._folder is not None
+
     # -- results ------------------------------------------------------------------------------------------------------
 
     def get(
-        self, part: Sequence[str], reported: Collection[str], digest_of: Callable[[str], str]
+        self,
+        part: Sequence[str],
+        reported: Collection[str],
+        digest_of: Callable[[str], str],
+        outline_of: Callable[[str], Outline | None],
     ) -> list[Report] | None:
-        """Return what a result for the files `reported` of a part says of the selected ones, or None where there is none."""
+        """Return what a result for the files `reported` of a part says of the selected ones, or None where there is none.
+
+        A result also holds where nothing but lines moved in files: what it says of them is moved along.
+        """
         if self._folder is None:
             return None
         raw = self._read(self._key("result", part, reported))
         try:
-            if not raw or any(digest_of(path) != known for path, known in raw["files"].items()):
+            if not raw:
                 return None
+            changed = [path for path, known in raw["files"].items() if digest_of(path) != known]
+            if len(changed) > EDITED:
+                return None
+            moved = {path: _moved(raw["outlines"][path], outline_of(path)) for path in changed}
             lines = _Lines(self._context)
             selected = self._context.selected
-            return [_decode(item, lines) for item in raw["reports"] if _concerns(item, selected)]
+            return [_decode(item, lines, moved) for item in raw["reports"] if _concerns(item, selected)]
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
     def put(
-        self, part: Sequence[str], reported: Collection[str], files: Mapping[str, str], reports: Iterable[Report]
+        self,
+        part: Sequence[str],
+        reported: Collection[str],
+        files: Mapping[str, str],
+        outlines: Mapping[str, Outline],
+        reports: Iterable[Report],
     ) -> None:
         """Keep a result for the files `reported` of a part; `files` are the digests of all that was read for it."""
         if self._folder is None:
@@ -127,7 +154,7 @@ class Cache:
             items = [_encode(report, lines) for report in reports]
         except UnfitError:
             return
-        data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
+        data = json.dumps({"files": files, "outlines": outlines, "reports": items}, separators=(",", ":")).encode()
         if len(data) <= cache_folder.SIZE and not self._secret(data):
             self._write(self._key("result", part, reported), data)
 
@@ -260,11 +287,33 @@ def _place(where: Location, lines: _Lines) -> list[Any]:
     return [*inside, bool(where.text)]
 
 
-def _decode(raw: list[Any], lines: _Lines) -> Report:
+def _moved(known: list[Any], now: Outline | None) -> dict[int, int]:
+    """Return for each line on which something stood in a file the line on which it stands now.
+
+    Raises ValueError where more changed than lines.
+    """
+    from aisec_ci.detectors.code.ir import Outline  # noqa: PLC0415 - not needed where nothing changed
+
+    was = Outline(*known)
+    if now is None or now.digest != was.digest or sum(n for _, n in was.runs) != sum(n for _, n in now.runs):
+        raise ValueError(known)
+    out: dict[int, int] = {}
+    for old, new in zip(was.lines(), now.lines(), strict=True):
+        if out.setdefault(_check(old, int), new) != new:
+            raise ValueError(known)
+    return out
+
+
+def _decode(raw: list[Any], lines: _Lines, moved: Mapping[str, dict[int, int]]) -> Report:
+    """Return a stored report. Raises LookupError, TypeError, or ValueError for one that does not fit or cannot be moved."""
+
     def place(item: list[Any]) -> Location:
         path, line, column, end_line, end_column, label, inside, text = item
         for number in (line, column, end_line, end_column):
             _check(number, int)
+        if path in moved:
+            end_line += moved[path][line] - line
+            line = moved[path][line]
         for word in (path, label, inside):
             _check(word, str)
         return Location(path, line, column, end_line, end_column, label, lines(path, line) if text else "", inside)
@@ -291,14 +340,16 @@ def _decode(raw: list[Any], lines: _Lines) -> Report:
         ways[0],
         tuple(ways[1:]),
         _check(advice, str),
-        tuple(Fix(_check(t, str), tuple(_edit(e) for e in edits), bool(safe)) for t, edits, safe in fixes),
+        tuple(Fix(_check(t, str), tuple(_edit(e, moved) for e in edits), bool(safe)) for t, edits, safe in fixes),
         {_check(k, str): _check(v, str) for k, v in _check(evidence, dict).items()},
         _check(anchor, str),
     )
 
 
-def _edit(raw: list[Any]) -> Edit:
+def _edit(raw: list[Any], moved: Mapping[str, dict[int, int]]) -> Edit:
     path, start, end, new = raw
+    if path in moved:
+        raise LookupError(path)  # it stands at an offset, which is not known any more
     return Edit(_check(path, str), _check(start, int), _check(end, int), _check(new, str))
 
 

@@ -9,6 +9,7 @@ import gc
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
@@ -16,6 +17,9 @@ from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, part
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
+
+if TYPE_CHECKING:
+    from aisec_ci.detectors.code.ir import Outline
 
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
@@ -62,9 +66,9 @@ class CodeDetector:
         selected = self.context.selected & frozenset(part)
         if not selected:
             return
-        known = cache.get(part, part, self._digest)
+        known = cache.get(part, part, self._digest, self._outline)
         if known is None and len(selected) < len(part):
-            known = cache.get(part, selected, self._digest)
+            known = cache.get(part, selected, self._digest, self._outline)
         if known is not None:
             yield from known
             return
@@ -80,8 +84,9 @@ class CodeDetector:
             gc.collect()  # what was made for the part before: the analysis itself looks for no garbage
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
-        found = list(analyse(context, names, part))
-        cache.put(part, selected, {path: self._digest(path) for path in opened}, found)
+        outlines: dict[str, Outline] | None = {} if cache.active else None
+        found = list(analyse(context, names, part, outlines))
+        cache.put(part, selected, {path: self._digest(path) for path in opened}, outlines or {}, found)
         yield from found
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
@@ -137,6 +142,17 @@ class CodeDetector:
         if known is None:
             known = self._digests[path] = self.context.tree.content_id(path)
         return known
+
+    def _outline(self, path: str) -> Outline | None:
+        """Return the outline of a file as it is now."""
+        from aisec_ci.detectors.code.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
+        from aisec_ci.detectors.code.ir import outline  # noqa: PLC0415
+
+        file = self.context.tree.open(path)
+        try:
+            return outline(read(file)) if file is not None else None
+        except UnparsedError:
+            return None
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.context.tree.open(path)

@@ -39,7 +39,9 @@ Operations (`args` are operands, `data` is the rest):
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 Pos = tuple[int, int, int, int]
@@ -162,6 +164,47 @@ def load(raw: dict[str, Any]) -> Module:
         cls.pos = _pos(cls.pos)
     cells = [(int(a), int(b)) for a, b in raw["cells"]]
     return Module(raw["path"], functions, classes, raw["stars"], cells, raw["problems"])
+
+
+class Outline(NamedTuple):
+    """All of a module but the lines on which its parts stand, and these lines."""
+
+    digest: str
+    runs: list[list[int]]
+    """The lines in the order of the parts: `[line, how many parts in a row]`."""
+
+    def lines(self) -> list[int]:
+        """Return the line of each part."""
+        return [line for line, count in self.runs for _ in range(count)]
+
+
+def outline(module: Module) -> Outline | None:
+    """Return the outline of a module, by which an edit that only moves lines is told; None for one that was not read whole.
+
+    Nor is there one of a notebook, whose lines are not those of the file.
+    """
+    if module.problems or module.cells:
+        return None
+    runs: list[list[int]] = []
+
+    def place(pos: Pos) -> tuple[int, int, int]:
+        line, column, end_line, end_column = pos
+        if runs and runs[-1][0] == line:
+            runs[-1][1] += 1
+        else:
+            runs.append([line, 1])
+        return (column, end_line - line, end_column)
+
+    shown: list[Any] = [module.path, module.stars]
+    for function in module.functions:
+        # the module's body stands on all lines, whatever moves
+        head = {**vars(function), "pos": place(function.pos) if function.index else 0, "nodes": 0}
+        head["params"] = [(p.name, p.kind, p.annotation, p.default, place(p.pos)) for p in function.params]
+        shown.append([*head.values()])
+        shown.append([(n.op, n.args, n.data, place(n.pos)) for n in function.nodes])
+    shown += [[*{**vars(cls), "pos": place(cls.pos)}.values()] for cls in module.classes]
+    text = json.dumps(shown, separators=(",", ":"))
+    return Outline(blake2b(text.encode(), digest_size=16).hexdigest(), runs)
 
 
 def _pos(raw: Any) -> Pos:
