@@ -88,12 +88,12 @@ class Literals:
         return re.compile(self._places["ai"], re.IGNORECASE)
 
     def _in_settings(self, file: SourceFile) -> Iterator[Literal]:
-        from aisec_ci.detectors.config.parsers import parse  # noqa: PLC0415 - few trees have such files
+        from aisec_ci.detectors.config.parsers import document_of  # noqa: PLC0415 - few trees have such files
         from aisec_ci.detectors.config.parsers.nodes import Mapping as Table  # noqa: PLC0415
         from aisec_ci.detectors.config.parsers.nodes import Scalar  # noqa: PLC0415
 
         kind = file.kind if file.kind in (Kind.YAML, Kind.TOML) else Kind.JSON
-        stack: list[tuple[str, Any]] = [("", root) for root in parse(file.text, kind).roots]
+        stack: list[tuple[str, Any]] = [("", root) for root in document_of(file, kind).roots]
         left = 20_000
         while stack and left:
             left -= 1
