@@ -71,6 +71,8 @@ TEXTS = (
     b"#!/bin/sh\nollama pull llama3\n",
     b"#!/usr/bin/env node\nfetch('https://api.openai.com/v1')\n",
     b'{"model": "gpt-4o"}\n',
+    b"FROM llama3\nPARAMETER temperature 1\n",
+    b"OPENAI_API_KEY=x\nurl = 'https://api.openai.com/v1'\n",
 )
 
 
