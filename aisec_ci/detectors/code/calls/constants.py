@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.calls.literals import literal
 from aisec_ci.detectors.code.calls.slots import Slot, given
 from aisec_ci.detectors.code.calls.view import View
-from aisec_ci.detectors.code.project import SHIFT, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Value
 from aisec_ci.detectors.references.words import Words, is_role
 from aisec_ci.model import Confidence, Observation, Thing
 
 _MODEL = tuple(Slot(word) for word in ("model", "modelName", "modelId", "model_id", "deploymentName", "modelSlug"))
+_WORDS = frozenset(slot.name for slot in _MODEL)
+_FROM_AFAR = frozenset(("var", "attr", "item", "phi"))
+"""Values that are no constants themselves."""
 _FACTORY = (Slot("model", 0),)
 FEW = 6
 """Names that one call can take."""
@@ -26,11 +29,14 @@ def run(view: View, words: Words) -> Iterator[Observation]:
     table = view.context.catalog.data("models/sdks")["javascript"]
     providers = {package: key for key, packages in table["providers"].items() for package in packages}
     routed = frozenset(table["routed"])
+    packages = routed.union(providers)
     seen: set[tuple[str, Value]] = set()
     for word, calls in view.project.calls.items():
         for call in calls:
             info = view.module(call)
-            if not view.reported(info) or view.is_test(info.path):
+            if not _may_pass(view, call) or not view.reported(info) or view.is_test(info.path):
+                continue
+            if packages.isdisjoint(view.imported(info)):
                 continue
             package = next((p for n in view.names(call) if (p := n.partition(".")[0]) in providers or p in routed), "")
             if not package:
@@ -53,6 +59,14 @@ def run(view: View, words: Words) -> Iterator[Observation]:
                 if found.hub:
                     attributes["hub"] = found.hub
                 yield Observation(Thing.MODEL, found.name, view.place(written[0]), Confidence.MEDIUM, attributes)
+
+
+def _may_pass(view: View, call: Value) -> bool:
+    """Say whether a call may pass a model that is not written in it: by a keyword, or as the first argument."""
+    node = view.project.node(call)
+    if not _WORDS.isdisjoint(node.data):
+        return True
+    return len(node.args) > 1 and view.project.node((call & ~MASK) | node.args[1]).op in _FROM_AFAR
 
 
 def _named(view: View, value: Value) -> bool:
