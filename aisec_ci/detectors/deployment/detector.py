@@ -7,23 +7,16 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from posixpath import basename, dirname
 
-from aisec_ci.detectors.automaton import Marks
+from aisec_ci.detectors.deployment import MARKS, STRUCTURED_LIMIT
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.detectors.locks import Locks
 from aisec_ci.model import Observation, Thing
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
-STRUCTURED_LIMIT = 1_000_000
-"""Bytes: larger YAML is data, not a description of a deployment."""
-
 _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|__tests__|testing|fixtures?|testdata|e2e|cassettes?|snapshots?|node_modules)/|\.lock$|(?:^|/)pnpm-lock\.yaml$"
-)
-_MARKS = Marks(
-    rb"download|ollama|OLLAMA|--model|trust[-_]remote[-_]code|huggingface\.co|hf\.co|from_pretrained|jupyter|mlflow|\bray\b|vllm|llama|"
-    rb"sglang|https?://|image\s*:|image\s*=|FROM |docker"
 )
 
 
@@ -51,12 +44,12 @@ class DeploymentDetector:
         if not file.small or _TESTS.search(file.path):
             return False
         if file.kind in _SCRIPTS:
-            return _MARKS.search(file.data)
+            return MARKS.search(file.data)
         return (
             file.kind is Kind.YAML
             and file.path.endswith((".yml", ".yaml"))
             and len(file.data) <= STRUCTURED_LIMIT
-            and _MARKS.search(file.data)
+            and MARKS.search(file.data)
         )
 
     def scan(self, file: SourceFile) -> Iterable[Report]:

@@ -7,6 +7,7 @@ from functools import cache
 
 from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
+from aisec_ci.detectors.references.marks import IN_SETTINGS
 from aisec_ci.detectors.references.matter import is_card
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
@@ -34,6 +35,11 @@ _TELLING = tuple(
 )
 """A path without one of these words is that of no manifest, prompt, cached model or Modelfile."""
 
+_SETTINGS = (Kind.JSON, Kind.YAML, Kind.TOML)
+_SETTINGS_ENDINGS = (".json", ".jsonc", ".json5", ".jsonl", ".yaml", ".yml", ".toml")
+_MANIFESTS = ("package", "pyproject", "cargo", "composer", "environment", "conda", "lock", "versions", "shrinkwrap")
+"""Words of which the path of a manifest among settings has one."""
+
 
 def _may_name(file: SourceFile) -> bool:
     if file.path.endswith(_PLAIN) and file.kind in _TEXTS:
@@ -41,6 +47,9 @@ def _may_name(file: SourceFile) -> bool:
         if file.kind is Kind.MARKDOWN and file.small and is_card(file.data):
             return True
         return any(word in path for word in _TELLING)
+    if file.kind in _SETTINGS and file.path.lower().endswith(_SETTINGS_ENDINGS):
+        path = file.path.lower()
+        return any(word in path for word in (*_TELLING, *_MANIFESTS)) or (file.small and IN_SETTINGS.search(file.data))
     # What Python code loads by name is observed by `detectors.code`; here are only addresses. setup.py is a manifest, too.
     if file.kind is not Kind.PYTHON or file.path.endswith("setup.py"):
         return True

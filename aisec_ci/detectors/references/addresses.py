@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from aisec_ci.detectors.automaton import Marks
+from aisec_ci.detectors.references.marks import ENDINGS
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
-_ENDINGS = (
-    "safetensors|pth|ckpt|onnx|gguf|ggml|pkl|joblib|pt|h5|keras|tflite|pb|nemo|llamafile|mlmodel|engine|torchscript|bin"
-)
-MARKS = Marks(rf"\.(?:{_ENDINGS})\b".encode())
-"""A file without one of these names no weights."""
 _ADDRESS = re.compile(
-    rf"https?://[^\s\"'`<>/]{{1,200}}/[^\s\"'`<>)\]}},;|\\]{{0,500}}?\.({_ENDINGS})(?=[\s\"'`<>)\]}},;|\\?#]|$)"
+    rf"https?://[^\s\"'`<>/]{{1,200}}/[^\s\"'`<>)\]}},;|\\]{{0,500}}?\.({ENDINGS})(?=[\s\"'`<>)\]}},;|\\?#]|$)"
 )
 _HUB = re.compile(r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com|modelscope\.cn|civitai\.com)/")
 """Where a file with the ending `.bin` is one of weights; elsewhere it can be anything."""

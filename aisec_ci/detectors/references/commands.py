@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.references.libraries import Declared
+from aisec_ci.detectors.references.marks import COMMANDS
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
-
-MARKS = Marks(
-    rb"ollama[\"']?[ ,\t]{1,6}[\"']?(?:pull|run)|hf://|(?:huggingface-cli|hf) download|spacy download|vllm[\"']?[ ,\t]{1,6}[\"']?serve|--[a-z_-]{0,20}model|--tokenizer|--data_?-?set|--train[-_]dataset|--hf-repo|-hf |from_pretrained|"
-    rb"SentenceTransformer|CrossEncoder|snapshot_download|hf_hub_download|load_dataset|spacy\.load|WhisperModel|load_model|"
-    rb"pip3? install|uv (?:pip install|add|tool install)|npm (?:install|i) |yarn add|pnpm add|docker model"
-)
-"""A file without one of these holds no such command."""
 
 _WORD = r"""["']?([A-Za-z0-9@][\w./:@+-]{1,190})"""
 _REVISION = re.compile(r"--revision[ =]\s{0,4}[\"']?([\w./-]{1,100})")
@@ -71,7 +64,7 @@ _COMMENT = re.compile(r"[ \t]*(?:#|//)")
 def references(file: SourceFile, words: Words) -> Iterator[Observation | Declared]:
     """Yield the models that commands in a file fetch or serve, and the libraries that they install."""
     text = file.text
-    if not MARKS.search(file.data):
+    if not COMMANDS.search(file.data):
         return
     for pattern, hub, symbol in _FETCHES:
         for found in pattern.finditer(text):

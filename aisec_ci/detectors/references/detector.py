@@ -24,6 +24,7 @@ from aisec_ci.detectors.references import (
     unparsed,
 )
 from aisec_ci.detectors.references.libraries import Declared, Libraries
+from aisec_ci.detectors.references.marks import IN_JSON, IN_SETTINGS, MODELS, PROMPTS, WEIGHTS
 from aisec_ci.detectors.references.matter import is_card
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
@@ -51,9 +52,6 @@ _ASSIGNING = _SCRIPTS | {Kind.ENV}
 _SETTINGS = frozenset((Kind.YAML, Kind.TOML, Kind.JSON))
 _VARIABLES = _ASSIGNING | {Kind.YAML}
 """What says by the names of variables whom it calls, as code does."""
-_IN_JSON = Marks.of(settings.MARKS, commands.MARKS, addresses.MARKS, b"image", b'"graphs"', b"://")
-_IN_SETTINGS = Marks.of(_IN_JSON, prompts.MARKS)
-"""Settings without one of these name nothing."""
 _DATA_NAMES = re.compile(
     r"(?:^|/)(?:tokenizer(?:_config)?|vocab|special_tokens_map|added_tokens|tsconfig[\w.]*|composer|openapi[\w.-]*|swagger[\w.-]*|"
     r"\.eslintrc|package-lock|[\w.-]*\.lock|[\w.-]*schema|[\w.-]*\.min|messages|translations?|locale[\w.-]*)\.(?:json|ya?ml|toml)$|"
@@ -128,7 +126,7 @@ class ReferencesDetector:
             return True
         if kind in _SETTINGS and _SETTINGS_NAME.search(file.path):
             data = file.data
-            return len(data) <= STRUCTURED_LIMIT and (_IN_JSON if kind is Kind.JSON else _IN_SETTINGS).search(data)
+            return len(data) <= STRUCTURED_LIMIT and (IN_JSON if kind is Kind.JSON else IN_SETTINGS).search(data)
         return False
 
     def scan(self, file: SourceFile) -> Iterable[Report]:
@@ -165,7 +163,7 @@ class ReferencesDetector:
             yield from self._named_in_settings(file, kind)
         if b"://" in file.data:
             yield from addresses.services(file, self._words)
-            if addresses.MARKS.search(file.data):
+            if WEIGHTS.search(file.data):
                 yield from addresses.in_text(file)
         if (source or kind in _VARIABLES) and addresses.VARIABLES.search(file.data):
             yield from addresses.variables(file, self._words)
@@ -197,13 +195,11 @@ class ReferencesDetector:
         from aisec_ci.detectors.config.parsers import Mapping, document_of  # noqa: PLC0415 - YAML is read only where there is some
 
         data = file.data
-        instructed = file.kind is not Kind.JSON and prompts.MARKS.search(data)
-        if not (
-            instructed or settings.MARKS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data
-        ):
+        instructed = file.kind is not Kind.JSON and PROMPTS.search(data)
+        if not (instructed or MODELS.search(data) or b"image" in data or b"docker://" in data or b'"graphs"' in data):
             return
         document = document_of(file, file.kind)
-        if settings.MARKS.search(file.data):
+        if MODELS.search(file.data):
             yield from settings.in_nodes(file, document.roots, self._words)
         if instructed and not (document.roots and flows.is_dify(document.roots[0])):
             yield from prompts.in_nodes(file, document.roots, self._words)

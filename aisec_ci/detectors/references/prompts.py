@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import Any
 
-from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence, front_matter
 from aisec_ci.detectors.references import settings
 from aisec_ci.detectors.references.flows import SHORT
@@ -22,8 +21,6 @@ from aisec_ci.sources.file import SourceFile
 
 LIMIT = 500_000
 """Bytes of a file that is read."""
-MARKS = Marks(rb"(?i)prompt|system_?(?:message|instruction)|backstory|instructions|role:[ ]?[\"']?system")
-"""Settings without one of these words hold no prompt."""
 _TEXTS = r"(?:txt|md|j2|jinja2?|mustache|hbs|liquid|tmpl)"
 _RULES = re.compile(
     r"(?:^|/)(?:"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.references.urls import public_url
 from aisec_ci.detectors.references.words import Reference, Words, is_dataset_role, is_result
@@ -74,11 +73,6 @@ _ENV = re.compile(
 """Variables of .env files, shell scripts, Dockerfiles, Makefiles, and properties of Java applications, which have dots."""
 _SHELL_DEFAULT = re.compile(r"\$\{(\w{1,80}):?[-=][\"']?([A-Za-z0-9@][\w./:@+-]{1,190})[\"']?\}")
 """`${MODEL:-org/name}`, wherever a script says it."""
-
-MARKS = Marks(
-    rb"(?i)model|llm|repo_id|hf_repo|_core_(?:web|news)_|embed|deployment|checkpoint|pretrained|langchain|flowise|dataset|name_or_path"
-)
-"""A file without one of these names no model."""
 
 
 @dataclass(frozen=True)
