@@ -216,9 +216,9 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     location = replace(place, label=_label(hit.kind, source.kind))
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
-        message += "" if inner.label == "a system message" else f" of `{inner.label}`"
+        message += "" if inner.label == "a system message" else f" of `{_short(inner.label)}`"
     else:
-        message += f" `{inner.label}`"
+        message += f" `{_short(inner.label)}`"
     if notes:
         message += f"; {notes[0]}"
     finding = Finding(
@@ -296,6 +296,13 @@ def _message_text(solver: Solver, load: Value) -> bool:
         or (node.data in _ENVELOPE and any(solver.flow.has_field(cls, tag) for tag in _TAGS))
         for cls in owners
     )
+
+
+def _short(label: str) -> str:
+    """Return a call's name without the modules that its class comes from: `SystemMessage` for `langchain_core.messages.SystemMessage`."""
+    words = label.split(".")
+    start = next((i for i, word in enumerate(words) if word[:1].isupper()), 0)
+    return ".".join(words[start:])
 
 
 def _label(use: str, kind: str) -> str:
@@ -528,7 +535,9 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
         elif _text_size(solver, step.value):
             add(positions.operand(step.value, step.before), "built into a text")
     words = (
-        sink.label if sink.kind != "system" or sink.label == "a system message" else f"system prompt of `{sink.label}`"
+        sink.label
+        if sink.kind != "system" or sink.label == "a system message"
+        else f"system prompt of `{_short(sink.label)}`"
     )
     last = positions.locate(sink.at)
     if hops and hops[-1].location == last:
