@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from posixpath import basename, dirname
+from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.code import ir
+if TYPE_CHECKING:
+    from aisec_ci.detectors.code import ir  # the names of modules are asked for where nothing is analysed, too
 
 SHIFT = 20
 """A value's number in the project is `function number << SHIFT | node number`."""
