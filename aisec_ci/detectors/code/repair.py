@@ -110,10 +110,11 @@ def _inner_quotes(data: bytearray, node: Any) -> None:
     opening = bytes(data[node.children[0].start_byte : node.children[0].end_byte]).lstrip(b"rRfFbBuUtT")
     mark = opening[:1]
     other = b"'" if mark == b'"' else b'"'
-    if len(opening) == 3:
-        return
     for child in node.children:
         if child.type != "interpolation":
+            continue
+        _plain_texts(data, child)
+        if len(opening) == 3:
             continue
         for i in range(child.start_byte, child.end_byte):
             byte = bytes(data[i : i + 1])
@@ -123,6 +124,18 @@ def _inner_quotes(data: bytearray, node: Any) -> None:
                 data[i : i + 1] = b" "
             elif byte == b"\\":
                 data[i : i + 1] = b"/"
+
+
+def _plain_texts(data: bytearray, hole: Any) -> None:
+    """Take quotes and backslashes out of texts inside a hole, where they stand only since Python 3.12."""
+    stack = [hole]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.children)
+        if node.type == "string" and all(c.type != "interpolation" for c in node.children):
+            for i in range(node.children[0].end_byte, node.children[-1].start_byte):
+                if data[i] in b"\"'\\":
+                    data[i] = 0x2F
 
 
 def _old_except(data: bytearray, node: Any) -> None:
