@@ -23,7 +23,7 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
 
 LIMIT = 24
 """Alternatives that an answer holds at most."""
@@ -42,6 +42,9 @@ PATH_LIMIT = 8
 
 CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
+
+IMPLEMENTERS = 5
+"""Classes at most that are taken for a protocol because they have its methods."""
 
 TEXT_LIMIT = 20_000
 """Characters of a constant that is built from others."""
@@ -982,7 +985,37 @@ class Flow:
                 for one in info.classes:
                     for base in self.mro(one)[1:]:
                         self._subclasses.setdefault(id(base), []).append(one)
+            for info in self.project:
+                for one in info.classes:
+                    if self._is_protocol(one):
+                        known = self._subclasses.setdefault(id(one), [])
+                        known += [c for c in self._implementers(one) if c not in known]
         return self._subclasses.get(id(cls), [])
+
+    def _is_protocol(self, cls: Cls) -> bool:
+        """Say whether a class is itself a `typing.Protocol`, with parameters or without."""
+        nodes = cls.owner.nodes
+        return any(
+            (last_word(nodes, b) or (last_word(nodes, nodes[b].args[0]) if nodes[b].args else "")) == "Protocol"
+            for b in cls.ir.bases
+        )
+
+    def _implementers(self, protocol: Cls) -> list[Cls]:
+        """Return the classes that have all methods of a protocol without saying that they implement it.
+
+        None where many classes do, as with a single method `run`: then the name alone says nothing.
+        """
+        names = [n for n in protocol.ir.methods if not n.startswith("__")]
+        if not names:
+            return []
+        rarest = min(names, key=lambda n: len(self.project.methods.get(n, ())))
+        found = {fn.cls: None for fn in self.project.methods.get(rarest, ()) if fn.cls is not None}
+        out = [
+            c
+            for c in found
+            if c is not protocol and not self._is_protocol(c) and all(self.find_method(c, n) for n in names)
+        ]
+        return out if len(out) <= IMPLEMENTERS else []
 
     def is_enum(self, cls: Cls) -> bool:
         """Say whether a class is an enumeration."""
