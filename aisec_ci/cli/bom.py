@@ -68,7 +68,7 @@ def write(output: str | None, format_: str, spec_version: str, **options: Any) -
     """
     from aisec_ci.cli.run import Request, perform
 
-    outcome = perform(Request(engines="fast", **options))
+    outcome = perform(Request(engines="fast", inventory=True, **options))
     target = Path(output) if output else None
     write_bom(outcome, target, online=options["online"], spec_version=spec_version, form=format_)
     return 3 if outcome.verdict.incomplete else 0
@@ -250,7 +250,7 @@ def _document(operand: str) -> dict[str, Any]:
         return read(Path(operand))
     request = Request(paths=(operand,)) if os.path.isdir(operand) else Request(revision=operand)
     try:
-        outcome = perform(replace(request, engines="fast"))
+        outcome = perform(replace(request, engines="fast", inventory=True))
     except (GitError, UsageError):
         if not request.revision:
             raise

@@ -93,7 +93,7 @@ def command(
     target = lock_path or Path(path) / NAME
     lock = _read(target, needed=check)
     caches_ = _caches(caches, no_cache=no_cache)
-    outcome = perform(Request(paths=(path,), engines="fast", **options))
+    outcome = perform(Request(paths=(path,), engines="fast", inventory=True, **options))
     wanted = references(outcome.result.observations, outcome.result.catalog)
     hub = _hub() if online else None
     if check:

@@ -37,6 +37,8 @@ class Request:
     output: Path | None = None
     reports: Sequence[str] = ()
     bom: Path | None = None
+    inventory: bool = False
+    """Whether observations are wanted though no BOM is written."""
     staged: bool = False
     since: str = ""
     revision: str = ""
@@ -103,6 +105,7 @@ def perform(request: Request) -> Outcome:
         "engines": request.engines,
         "exclude": [*config.exclude, *request.exclude],
         "cache": _cache(request, config, selection),
+        "inventory": request.inventory or request.bom is not None,
     }
     if options["cache"]:
         selection.remember(options["cache"])

@@ -9,7 +9,11 @@ from aisec_ci.detectors.interface import Context, Detector
 _MODULES = ("secrets", "config", "references", "deployment", "scripts", "code", "artifacts", "packs")
 """Packages beside this module; each offers `create(context) -> Detector`."""
 
+_OBSERVERS = frozenset({"references"})
+"""Those that find nothing: what they observe is for inventories only."""
+
 
 def detectors(context: Context) -> list[Detector]:
-    """Return fresh detectors for one run."""
-    return [import_module(f"aisec_ci.detectors.{name}").create(context) for name in _MODULES]
+    """Return fresh detectors for one run; without those that only observe where the option `inventory` is false."""
+    left_out = () if context.options.get("inventory", True) else _OBSERVERS
+    return [import_module(f"aisec_ci.detectors.{name}").create(context) for name in _MODULES if name not in left_out]

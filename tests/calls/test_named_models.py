@@ -17,7 +17,7 @@ def seen(tmp_path, monkeypatch):
 
     def scan(text, thing=Thing.MODEL):
         (tmp_path / "app.py").write_text(text, encoding="utf-8")
-        result = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)).result
+        result = perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True)).result
         return {(o.name, o.attributes.get("hub", "")) for o in result.observations if o.thing is thing}
 
     return scan
@@ -69,7 +69,10 @@ def test_no_model(seen, text):
         ("from torchvision import datasets\nd = datasets.CIFAR10('data', download=True)\n", ("CIFAR10", "torchvision")),
         ("import tensorflow as tf\nd = tf.keras.datasets.imdb.load_data()\n", ("imdb", "keras")),
         ("from keras.datasets import fashion_mnist\nd = fashion_mnist.load_data()\n", ("fashion_mnist", "keras")),
-        ("from sklearn.datasets import fetch_20newsgroups\nd = fetch_20newsgroups()\n", ("20newsgroups", "scikit-learn")),
+        (
+            "from sklearn.datasets import fetch_20newsgroups\nd = fetch_20newsgroups()\n",
+            ("20newsgroups", "scikit-learn"),
+        ),
         ("from sklearn.datasets import load_iris\nd = load_iris()\n", ("iris", "scikit-learn")),
         ("from sklearn.datasets import fetch_openml\nd = fetch_openml('titanic')\n", ("titanic", "openml")),
     ],

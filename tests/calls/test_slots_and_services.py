@@ -25,7 +25,9 @@ def seen(tmp_path, monkeypatch):
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
-        return perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)).result.observations
+        return perform(
+            Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True)
+        ).result.observations
 
     return look
 

@@ -10,6 +10,7 @@ from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.detectors.references import _may_name
 from aisec_ci.detectors.references.detector import ReferencesDetector
 from aisec_ci.detectors.references.manifests import _READERS
+from aisec_ci.detectors.registry import detectors
 from aisec_ci.sources import SourceFile
 from tests.code.programs import CATALOG
 
@@ -90,3 +91,12 @@ def test_no_wanted_file_is_turned_away(text: bytes) -> None:
 def test_plain_text_is_turned_away() -> None:
     for name in ("notes.txt", "docs/page.md", "data/table.csv", "run.log"):
         assert not _may_name(SourceFile.of_bytes(name, b"The models of the year.\n"))
+
+
+def test_a_scan_without_an_inventory_does_not_ask_for_what_is_only_observed() -> None:
+    context = Context(CATALOG, Tree([], lambda _: None), frozenset(), {"inventory": False})
+    names = {detector.name for detector in detectors(context)}
+    assert "references" not in names
+    assert names | {"references"} == {
+        detector.name for detector in detectors(Context(CATALOG, Tree([], lambda _: None), frozenset()))
+    }

@@ -21,7 +21,9 @@ def inventory(tmp_path, monkeypatch):
     def scan(text, **others):
         for name, source in {"app": text, **others}.items():
             (tmp_path / f"{name}.ts").write_text(source, encoding="utf-8")
-        return inventory_of(perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)), online=False)
+        return inventory_of(
+            perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True)), online=False
+        )
 
     return scan
 

@@ -18,7 +18,7 @@ def seen(tmp_path, monkeypatch):
     def scan(text, constants):
         (tmp_path / "app.ts").write_text(text, encoding="utf-8")
         (tmp_path / "consts.ts").write_text(constants, encoding="utf-8")
-        result = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)).result
+        result = perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True)).result
         return {
             (o.name, o.attributes.get("hub", ""), o.location.path)
             for o in result.observations

@@ -33,7 +33,7 @@ def test_the_same_is_seen(tmp_path, monkeypatch, name):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(FILES[name].replace("\n", end).encode())
         monkeypatch.chdir(folder)
-        outcome = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True))
+        outcome = perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True))
         found.append(
             sorted(
                 (o.thing.value, o.name, o.location.line, str(o.attributes.get("version", "")))

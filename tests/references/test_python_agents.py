@@ -20,7 +20,9 @@ def inventory(tmp_path, monkeypatch):
     def scan(**files):
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-        return inventory_of(perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True)), online=False)
+        return inventory_of(
+            perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True)), online=False
+        )
 
     return scan
 

@@ -18,7 +18,7 @@ def seen(tmp_path, monkeypatch):
 
     def scan(text, thing=Thing.MODEL):
         (tmp_path / "app.py").write_text("import openai\nimport transformers\n" + text, encoding="utf-8")
-        outcome = perform(Request(paths=(".",), engines="fast", isolated=True, quiet=True))
+        outcome = perform(Request(paths=(".",), engines="fast", inventory=True, isolated=True, quiet=True))
         return {(o.name, o.attributes.get("hub", "")) for o in outcome.result.observations if o.thing is thing}
 
     return scan

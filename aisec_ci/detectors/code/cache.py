@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from aisec_ci.detectors.code.ir import Outline
 
 _IRRELEVANT = frozenset(
-    {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines"}
+    {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines", "inventory"}
 )
 """Options that do not change what the engine says."""
 
