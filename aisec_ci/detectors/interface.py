@@ -36,11 +36,16 @@ class Tree:
         """
         if self.identify is not None:
             return self.identify(path)
+        data = self.read(path)
+        return "" if data is None else digest(data)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file, or None where it cannot be read."""
         file = self.open(path)
         try:
-            return digest(file.data) if file is not None else ""
+            return file.data if file is not None else None
         except (OSError, UnreadableError):
-            return ""
+            return None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap
-from aisec_ci.sources.file import UnreadableError
 
 NAME = "code"
 _RECURSION = 6000
@@ -62,20 +61,13 @@ class _Analysis:
         positions = Positions(project, context.tree.open)
         yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
-        solver.system_variables = system_variables(flow, context.tree.paths, self._bytes)
-        solver.raw_variables = raw_variables(flow, context.tree.paths, self._bytes)
+        solver.system_variables = system_variables(flow, context.tree.paths, self.context.tree.read)
+        solver.raw_variables = raw_variables(flow, context.tree.paths, self.context.tree.read)
         solver.run(sources(solver))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
             yield Gap("", words, detector=NAME)
         yield from findings(solver, positions, context.selected)
-
-    def _bytes(self, path: str) -> bytes | None:
-        file = self.context.tree.open(path)
-        try:
-            return file.data if file is not None else None
-        except (OSError, UnreadableError):
-            return None
 
     def _load(self, path: str) -> ir.Module | None:
         file = self.context.tree.open(path)

@@ -15,7 +15,7 @@ from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.sources.file import SourceFile, UnreadableError
+from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class CodeDetector:
                 continue
             facts = known.get(key)
             if facts is None:
-                data = self._bytes(path)
+                data = self.context.tree.read(path)
                 if data is None:
                     continue
                 if pattern is None:
@@ -152,11 +152,4 @@ class CodeDetector:
         try:
             return outline(read(file)) if file is not None else None
         except UnparsedError:
-            return None
-
-    def _bytes(self, path: str) -> bytes | None:
-        file = self.context.tree.open(path)
-        try:
-            return file.data if file is not None else None
-        except (OSError, UnreadableError):
             return None

@@ -10,7 +10,7 @@ from functools import cached_property
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap
-from aisec_ci.sources.file import SourceFile, UnreadableError
+from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
 _KINDS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
@@ -75,7 +75,7 @@ class ScriptsDetector:
         gaps: list[Gap] = []
 
         def load(path: str) -> ir.Module | None:
-            data = self._bytes(path)
+            data = self.context.tree.read(path)
             if data is None or len(data) > SIZE_LIMIT or max(map(len, data.split(b"\n"))) > _LONG_LINE:
                 return None
             try:
@@ -103,14 +103,7 @@ class ScriptsDetector:
 
         found = dict.fromkeys(self.chosen)
         for path in self.chosen:
-            for source in _RELATIVE.findall(self._bytes(path) or b""):
+            for source in _RELATIVE.findall(self.context.tree.read(path) or b""):
                 if own := resolve(source.decode("utf-8", "replace"), path, self._paths):
                     found.setdefault(own)
         return list(found)[:MOST]
-
-    def _bytes(self, path: str) -> bytes | None:
-        file = self.context.tree.open(path)
-        try:
-            return file.data if file is not None else None
-        except (OSError, UnreadableError):
-            return None
