@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.models import CallModel, Models
 from aisec_ci.detectors.code.project import Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
-from aisec_ci.detectors.code.vocabulary import STANDARD
+from aisec_ci.detectors.code.vocabulary import SESSION, STANDARD
 
 
 class CallInfo(NamedTuple):
@@ -83,8 +83,10 @@ class Calls:
             model = None
         if loose:
             targets = ()
-        # `re.search(x)` is a function of a module, `pattern.search(x)` a method
-        method = callee.op == "attr" and not any("()" not in n.rpartition(".")[0] for n in names)
+        # `re.search(x)` is a function of a module, `pattern.search(x)` and `st.session_state.messages.append(x)` are methods
+        method = callee.op == "attr" and not any(
+            "()" not in n.rpartition(".")[0] and not n.startswith(f"{SESSION}.") for n in names
+        )
         return CallInfo(names, model, loose, targets, word, method)
 
     def own_name(self, fn: Fn) -> str:

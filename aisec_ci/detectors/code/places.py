@@ -7,6 +7,7 @@
 | `("import", path of the module, name)` | imports of the variable by other modules |
 | `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
+| `("session", name)` | loads of the name from the state of a Streamlit session |
 | `("state",)` | the states that the nodes of LangGraph graphs receive |
 """
 
@@ -19,6 +20,7 @@ from typing import ClassVar
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
+from aisec_ci.detectors.code.vocabulary import SESSION
 
 
 class Places:
@@ -57,6 +59,27 @@ class Places:
                     yield load
             elif any(v.kind == "inst" and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)):
                 yield load
+
+    def is_session(self, value: Value) -> bool:
+        """Say whether a value is the state that Streamlit keeps for a session."""
+        return bool(self.project.attributes.get("session_state")) and any(
+            v.kind == "ext" and v.what == SESSION for v in self.flow.values(value)
+        )
+
+    @cached_property
+    def _session_reads(self) -> dict[str, list[Value]]:
+        """The loads from the state of a session, as attributes and as items, by name."""
+        out: dict[str, list[Value]] = {}
+        fns = dict.fromkeys(load >> SHIFT for load in self.project.attributes.get("session_state", ()))
+        for fn in (self.project.fns[number] for number in fns):
+            for i, node in enumerate(fn.nodes):
+                if (
+                    node.op in {"attr", "item"}
+                    and isinstance(node.data, str)
+                    and self.is_session(fn.value(node.args[0]))
+                ):
+                    out.setdefault(node.data, []).append(fn.value(i))
+        return out
 
     def variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:
         """Return the reads of variables of enclosing functions and of the module, by variable."""
@@ -189,6 +212,7 @@ class Places:
         "import": _imported,
         "ret": _results,
         "out": _put,
+        "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self: self.states.values(),
     }
     """How the values of each kind of place are found."""

@@ -215,7 +215,7 @@ class Summaries:
         elif verdict is Verdict.PREFIXED:
             if fixed_host(words):
                 flags |= SAFE["url"]
-            elif words.startswith(("http://", "https://")):
+            elif words.startswith("http"):
                 flags |= SCHEME
             elif words.startswith(("/", "within")):
                 flags |= SAFE["path"]
@@ -420,6 +420,9 @@ class Summaries:
                 for cls in owners:
                     self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
                 return
+            if self.places.is_session(base):
+                self._session(entry, Fact(base, path, flags), path[0], via)
+                return
         self.add(entry, Fact(base, path, flags), via)
         if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
             for other in self._same_name(fn, node.data):  # the file is named again where it is run
@@ -478,6 +481,11 @@ class Summaries:
         """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
         entry.facts.setdefault(fact, via)
         self._out(entry, fact, ("field", cls, name), path, 1, f"kept in `self.{name}`")
+
+    def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
+        """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
+        entry.facts.setdefault(fact, via)
+        self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session as `{name}`")
 
     def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
         """Go on after a variable of an enclosing function or of the module was set."""

@@ -10,6 +10,9 @@ USER_MESSAGES = frozenset(
 )
 """Classes of messages without a trusted role."""
 
+SESSION = "streamlit.session_state"
+"""What Streamlit keeps between the runs of a script."""
+
 MUTATORS = {
     "append": "element",
     "appendleft": "element",
