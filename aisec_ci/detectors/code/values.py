@@ -83,6 +83,9 @@ class Val(NamedTuple):
 
 UNKNOWN = Val("unknown", None)
 
+_PROMPTS = ("langchain.prompts.", "langchain_core.prompts.", "langchain_classic.prompts.", "langchain.PromptTemplate")
+_ASKING = "langchain_core.runnables.RunnableSequence()"
+
 _CONTAINER_METHODS = frozenset(
     "append extend insert remove pop clear sort reverse index count copy update setdefault items keys values add discard".split()
 )
@@ -288,6 +291,8 @@ class Flow:
         elif op in {"phi", "op"} and (op == "phi" or node.data == "|"):
             for arg in node.args:
                 yield from self._eval(base | arg, path, depth)
+            if op == "op" and not path and self._asks(base | node.args[0], base | node.args[1], depth):
+                yield Val("obj", _ASKING)
         elif op == "guard":
             yield from self._eval(base | node.args[0], path, depth)
         elif op == "var":
@@ -333,6 +338,12 @@ class Flow:
                 yield Val("type", value)
         elif not path:
             yield UNKNOWN
+
+    def _asks(self, before: Value, after: Value, depth: int) -> bool:
+        """Say whether `prompt | x` is a chain of LangChain that asks a model: x is not known, and nothing else is put there."""
+        if not any(v.kind == "obj" and str(v.what).startswith(_PROMPTS) for v in self._eval(before, (), depth)):
+            return False
+        return all(v.kind in {"unknown", "param"} for v in self._eval(after, (), depth))
 
     def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
         """Follow a path into a thing."""
