@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from aisec_ci import __version__, catalog
@@ -21,7 +22,7 @@ from aisec_ci.policy import baseline as baselines
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.baseline import Baseline
 from aisec_ci.policy.places import one_for_each_key
-from aisec_ci.policy.suppress import Ignore, ignores_in, waive
+from aisec_ci.policy.suppress import ignores_in, waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
 from aisec_ci.report.interface import Report
 from aisec_ci.scan import Result, scan
@@ -201,25 +202,50 @@ def _baseline(request: Request, selection: Selection, config: configuration.Conf
 
 
 def _new_ignores(findings: Iterable[Finding], selection: Selection, revision: str) -> Iterator[Gap]:
-    """Yield a notice for each finding that is ignored by a comment which the base revision does not have."""
+    """Yield a notice for each finding that is ignored by a comment, or a list, which the base revision does not have."""
     assert selection.repository
-    prefix = os.path.relpath(os.path.realpath(selection.root), os.path.realpath(selection.repository.top)).replace(
-        os.sep, "/"
-    )
-    before: dict[str, list[Ignore]] = {}
+    repository = selection.repository
+    prefix = os.path.relpath(os.path.realpath(selection.root), os.path.realpath(repository.top)).replace(os.sep, "/")
+
+    @cache
+    def before(path: str) -> str:
+        text = repository.show(revision, path if prefix == "." else f"{prefix}/{path}") or b""
+        return text.decode("utf-8", "replace")
+
+    @cache
+    def now(path: str) -> list[str]:
+        file = selection.open(path)
+        return file.text.splitlines() if file is not None else []
+
+    @cache
+    def lines_before(path: str) -> frozenset[str]:
+        return frozenset(line.strip() for line in before(path).splitlines())
+
     for finding in findings:
         if finding.status is not Status.IGNORED:
             continue
-        path = finding.location.path
-        if path not in before:
-            text = selection.repository.show(revision, path if prefix == "." else f"{prefix}/{path}") or b""
-            before[path] = ignores_in(text.decode("utf-8", "replace"))
-        if not any(
-            {finding.rule_id, "*"} & ignore.rules and (ignore.reason or "inline comment") == finding.reason
-            for ignore in before[path]
+        path, line = finding.location.path, finding.location.line
+        if finding.reason.startswith("in "):  # a list of other scanners' exceptions
+            known = before(finding.reason.removeprefix("in ")).splitlines() == now(finding.reason.removeprefix("in "))
+        elif any(
+            {finding.rule_id, "*"} & i.rules and (i.reason or "inline comment") == finding.reason
+            for i in ignores_in(before(path))
         ):
-            words = f"line {finding.location.line}: this change ignores {finding.rule_id} ({finding.reason})"
+            known = True
+        else:  # other scanners' comments stand on the line, or on the one above it
+            here = now(path)[max(0, line - 2) : line]
+            if here and _MARK.search(here[-1]):
+                here = here[-1:]
+            known = finding.reason.startswith(_OTHERS) and all(text.strip() in lines_before(path) for text in here)
+        if not known:
+            words = f"line {line}: this change ignores {finding.rule_id} ({finding.reason})"
             yield Gap(path, words, GapLevel.NOTICE, "policy")
+
+
+_MARK = re.compile(r"(?i)allow|ignore|nosemgrep|pragma")
+
+_OTHERS = ("comment `", "nosemgrep comment")
+"""How the reasons of what other scanners' comments accept begin."""
 
 
 def _known(rules: catalog.Catalog, rule_id: str, config: configuration.Config) -> None:

@@ -117,6 +117,30 @@ def test_a_change_is_judged_by_the_policy_before_it(
     assert run(["scan", "--policy-from", "nope"]) == 2
 
 
+def test_what_other_scanners_were_told_before_a_change_is_not_new(
+    git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two, three = (f"key = '{generate('openai-project-key', seed)}'" for seed in (1, 2, 3))
+    (tmp_path / "a.py").write_text(f"{one}  # gitleaks:allow\n")
+    (tmp_path / "b.py").write_text(f"{two}\n")
+    (tmp_path / ".gitleaksignore").write_text("b.py:openai-api-key:1\n")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (tmp_path / "a.py").write_text(f"x = 1\n{one}  # gitleaks:allow\n")
+    git("commit", "-qam", "two")
+    assert run(["scan", "--policy-from", "HEAD~1"]) == 0
+    assert "this change ignores" not in capsys.readouterr().out
+    (tmp_path / "a.py").write_text(f"{one}  # gitleaks:allow\n{three}  # gitleaks:allow\n")
+    (tmp_path / "c.py").write_text(f"{three}\n")
+    (tmp_path / ".gitleaksignore").write_text("b.py:openai-api-key:1\nc.py:openai-api-key:1\n")
+    git("add", ".")
+    git("commit", "-qam", "three")
+    run(["scan", "--policy-from", "HEAD~1"])
+    out = capsys.readouterr().out
+    assert "line 2: this change ignores openai-project-key (comment `gitleaks:allow`)" in out
+    assert "this change ignores openai-project-key (in .gitleaksignore)" in out
+
+
 def test_a_fault_of_our_own_shows_no_values(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
