@@ -52,6 +52,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "match":
         return _match(flow, detail, others)
     if kind == "prefix":
+        if others and _web_address(flow, others[0]):
+            return Verdict.PREFIXED, "http"
         known = flow.constants(others[0]) if others else None
         # a prefix of which only is known that the program has it: enough for a path in a folder, not for an address
         return Verdict.PREFIXED, known.texts[0] if known and known.complete and known.texts else "/within"
@@ -63,6 +65,14 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""
+
+
+def _web_address(flow: Flow, prefixes: Value) -> bool:
+    """Say whether one of several prefixes is a bare scheme: `("http://", "https://")`."""
+    node = flow.project.node(prefixes)
+    several = node.args if node.op in {"list", "tuple"} else ()
+    texts = [t for a in several for t in flow.constants((prefixes & ~MASK) | a).texts]
+    return any(text in {"http", "https", "http://", "https://"} for text in texts)
 
 
 def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, WEAK, Call, Entry, Fact, Hit, Out, State
+from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, SCHEME, WEAK, Call, Entry, Fact, Hit, Out, State
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
@@ -185,7 +185,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     severity = graded.severity
     if hit.kind == "sql" and not flags & BUILT:
         severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
-    if hit.kind == "url" and flags & BUILT:
+    if hit.kind == "url" and flags & (BUILT | SCHEME):
         severity = min(severity, Severity.MEDIUM)
     if prompt and source.kind in {"user", "stored"} and not flags & BUILT:
         severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
