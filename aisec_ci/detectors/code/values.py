@@ -1227,6 +1227,8 @@ class Flow:
                         table.setdefault(node.data, []).append(fn.value(i))
                     elif node.op == "var":
                         table.setdefault(node.data[1], []).append(fn.value(i))
+                    elif node.op == "import":  # `from calls import ask`, then `run(ask)` in the body of the module
+                        table.setdefault(node.data.rpartition(".")[2], []).append(fn.value(i))
                     elif node.op == "func":
                         table.setdefault(fn.module.functions[node.data].ir.name, []).append(fn.value(i))
             self._mentioned = table
