@@ -1111,7 +1111,8 @@ class Flow:
         hierarchy = sum(v.kind == "func" for v in vals) > 1
         for val in vals:
             targets = list(self.targets_of(val, 1 if hierarchy else 0))
-            found = found or bool(targets) or val.kind in {"class", "ext", "obj"}
+            outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)
+            found = found or bool(targets) or outside
             yield from targets
             if val.kind in {"ext", "obj"}:
                 yield from self._passed_on(call, node, val.what)
@@ -1239,6 +1240,9 @@ class Flow:
         modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
         return [call for info in modules.values() for call in info.indirect_calls]
 
+
+_REGISTERED = "().get_cog()."
+"""What a Discord bot gives back by name is an object of the project that was added to it, not one of the library."""
 
 _COMMON = frozenset(
     "get set add pop append extend insert update remove clear copy keys values items join split strip format replace encode "
