@@ -192,3 +192,45 @@ def test_files_outside_the_reach_of_ai_code_are_not_parsed() -> None:
     files["util/m0.py"] = "def f0(x):\n    return x\n"
     files["app.py"] = handler("from util.m0 import f0\nfrom openai import OpenAI")
     assert not gaps(files)
+
+
+GRAPHS = """\
+from fastapi import FastAPI
+from langgraph.graph import StateGraph
+from openai import OpenAI
+
+app = FastAPI()
+
+
+def ask(state):
+    return {"topic": state["question"]}
+
+
+def tell(state):
+    messages = [{"role": "system", "content": f"Help with {state['topic']}"}]
+    OpenAI().chat.completions.create(model="gpt-4o", messages=messages)
+
+
+def one():
+    graph = StateGraph(dict)
+    graph.add_node("ask", ask)
+    ADD
+    return graph.compile()
+
+
+def two():
+    graph = StateGraph(dict)
+    graph.add_node("tell", tell)
+    return graph.compile()
+
+
+@app.post("/ask")
+async def handle(q: str):
+    return one().invoke({"question": q})
+"""
+
+
+def test_nodes_of_one_graph_share_a_state_and_those_of_two_do_not() -> None:
+    together = GRAPHS.replace("ADD", 'graph.add_node("tell", tell)')
+    assert findings({"app.py": together})
+    assert not findings({"app.py": GRAPHS.replace("    ADD\n", "")})

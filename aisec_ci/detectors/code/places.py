@@ -8,7 +8,7 @@
 | `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
 | `("session", name)` | loads of the name from the state of a Streamlit session |
-| `("state",)` | the states that the nodes of LangGraph graphs receive |
+| `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
 from __future__ import annotations
@@ -187,16 +187,29 @@ class Places:
         return [v for v, path in self.flow.passed(call, target, param) if not path]
 
     @cached_property
-    def states(self) -> dict[int, Value]:
-        """Nodes of LangGraph graphs by function number, with the parameter that receives the graph's state."""
-        out: dict[int, Value] = {}
+    def graphs(self) -> dict[int, dict[int, Value]]:
+        """The nodes of LangGraph graphs, by the function that adds them: those of one function belong to one graph.
+
+        For each node the number of its function, with the parameter that receives the graph's state.
+        """
+        out: dict[int, dict[int, Value]] = {}
         for call in self.project.calls.get("add_node", ()):
             for position in (0, 1):
                 given = self.flow.argument(call, position, "action" if position else None)
                 for val in self.flow.values(given) if given is not None else ():
                     index = 1 if val.kind == "func" and val.what.bound else 0
                     if val.kind == "func" and index in val.what.params:
-                        out[val.what.id] = val.what.value(val.what.params[index])
+                        nodes = out.setdefault(call >> SHIFT, {})
+                        nodes[val.what.id] = val.what.value(val.what.params[index])
+        return out
+
+    @cached_property
+    def graphs_of(self) -> dict[int, list[int]]:
+        """The graphs that a function is a node of."""
+        out: dict[int, list[int]] = {}
+        for graph, nodes in self.graphs.items():
+            for number in nodes:
+                out.setdefault(number, []).append(graph)
         return out
 
     def _put(self, number: int, param: int) -> list[Value]:
@@ -213,6 +226,6 @@ class Places:
         "ret": _results,
         "out": _put,
         "session": lambda self, name: self._session_reads.get(name, ()),
-        "state": lambda self: self.states.values(),
+        "state": lambda self, graph: self.graphs[graph].values(),
     }
     """How the values of each kind of place are found."""

@@ -122,9 +122,11 @@ class Solver(Summaries):
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
             through = _through(flags, inner_flags)
             self._pass(state, place, path, through, put_words(fn, param), key, limit)
-            if param < 0 and path and fn.id in self.places.states:
+            for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
                 # a node's result becomes part of the state that all nodes read
-                self._pass(state, ("state",), path, with_doubt(through, 1), "kept in the graph's state", key, limit)
+                self._pass(
+                    state, ("state", graph), path, with_doubt(through, 1), "kept in the graph's state", key, limit
+                )
 
     def _pass(
         self,

@@ -791,10 +791,12 @@ class Summaries:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
         if not fact.path or not any("StateGraph" in n for n in info.names):
             return
-        for number, param in self.places.states.items():
-            fn = self.project.fns[number]
-            target = Target(fn, 1 if fn.bound else 0, 1)
-            self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
+        for graph, nodes in self.places.graphs.items():
+            self._out(entry, fact, ("state", graph), fact.path, 1, "put into the graph's state")
+            for number, param in nodes.items():
+                fn = self.project.fns[number]
+                target = Target(fn, 1 if fn.bound else 0, 1)
+                self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
 
     def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
         """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
