@@ -115,6 +115,21 @@ def test_documents_that_come_and_go_do_not_matter(tmp_path: Path) -> None:
     assert run({**FILES, "new.py": "x = 1\n"}, tmp_path)[1]
 
 
+def test_a_template_of_a_page_that_comes_counts(tmp_path: Path) -> None:
+    files = {
+        "app.py": (
+            "from flask import Flask, render_template\nfrom openai import OpenAI\n\napp = Flask(__name__)\n\n\n"
+            '@app.route("/")\ndef page():\n    answer = OpenAI().responses.create(model="m", input="x").output_text\n'
+            '    return render_template("page.html", answer=answer)\n'
+        )
+    }
+    before, _ = run(files, tmp_path)
+    files["templates/page.html"] = "<p>{{ answer|safe }}</p>\n"
+    after, _ = run(files, tmp_path)
+    assert after == run(files, None)[0]
+    assert len(after) > len(before)
+
+
 LINES = st.sampled_from(
     [
         "# a comment",

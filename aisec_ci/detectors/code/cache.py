@@ -73,7 +73,6 @@ EDITED = 20
 _APART = (
     ".md",
     ".rst",
-    ".html",
     ".css",
     ".svg",
     ".png",
@@ -87,7 +86,8 @@ _APART = (
     ".mp4",
     ".pdf",
 )
-"""Ends of names of files whose being there says nothing about Python code: that one came or went does not count."""
+"""Ends of names of files whose being there says nothing about Python code: that one came or went does not count. Templates of
+pages do (prompt_files.py)."""
 
 
 class UnfitError(Exception):
