@@ -14,6 +14,7 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.models import KINDS_SAFE
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.detectors.code.values import Path, Target
+from aisec_ci.detectors.code.vocabulary import SYSTEM_PATHS
 
 PATH_LIMIT = 3
 """Steps into a structure that are told apart."""
@@ -21,6 +22,12 @@ PATH_LIMIT = 3
 PARTS_LIMIT = 6
 """Parts of one value, or of one parameter, that are followed for one start. Functions that walk nested structures, such as
 schemas, would otherwise multiply parts without end; the roles and contents of messages need a handful."""
+
+FACT_GRADES = 4
+"""Grades in which a fact is kept, and in which a kind of source is followed from a summary."""
+
+GRADES = 3
+"""Grades in which a hit or an out is kept, and in which a kind of source goes on at a place."""
 
 SAFE = {kind: 1 << i for i, kind in enumerate(KINDS_SAFE)}
 """Bits of a fact's flags: made safe for this use."""
@@ -58,11 +65,6 @@ class Fact(NamedTuple):
     value: Value
     path: Path
     flags: int
-
-    @property
-    def doubt(self) -> int:
-        """0 sure, 1 likely, 2 guessed."""
-        return self.flags >> DOUBT
 
 
 class Source(NamedTuple):
@@ -203,6 +205,19 @@ def combined(outer: int, inner: int, doubt: int = 0) -> int:
 def worse(a: int, b: int) -> bool:
     """Say whether flags `a` are at least as dangerous as `b`."""
     return (a & SAFE_MASK & ~b) == 0 and a >> DOUBT <= b >> DOUBT
+
+
+def news(known: list[int], flags: int, limit: int) -> bool:
+    """Take in flags unless some at least as dangerous are known, or `limit` in all; say whether they were taken in."""
+    if len(known) >= limit or any(worse(k, flags) for k in known):
+        return False
+    known.append(flags)
+    return True
+
+
+def crowded(parts: int, path: Path) -> bool:
+    """Say whether so many parts are known that the one at `path` is left out; never one that is a system prompt."""
+    return parts >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS
 
 
 def harmless(hit: Hit, flags: int) -> bool:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.facts import (
     BUILT,
     DOUBT,
-    PARTS_LIMIT,
+    FACT_GRADES,
+    GRADES,
     USER_ROLE,
     Entry,
     Exit,
@@ -25,7 +26,9 @@ from aisec_ci.detectors.code.facts import (
     Start,
     State,
     combined,
+    crowded,
     harmless,
+    news,
     with_doubt,
     worse,
 )
@@ -33,7 +36,6 @@ from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.detectors.code.summaries import Summaries, put_words
 from aisec_ci.detectors.code.values import Flow, Path
-from aisec_ci.detectors.code.vocabulary import SYSTEM_PATHS
 
 STEPS_PER_NODE = 4
 """Steps of the whole search per node of the project, before it is given up; see `Solver.exhausted`. Applications of 500 to
@@ -70,16 +72,16 @@ class Solver(Summaries):
 
     def run(self, sources: Iterable[Source]) -> None:
         """Follow every source to its end, or until the limit of steps."""
-        limit = max(MIN_STEPS, STEPS_PER_NODE * sum(len(f.nodes) for f in self.project.fns))
+        self.limit = max(MIN_STEPS, STEPS_PER_NODE * sum(len(f.nodes) for f in self.project.fns))
         for source in sources:
-            self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT), limit)
+            self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT))
         while self._queue and not self.exhausted:
             self.steps += 1
-            self._go_on(heappop(self._queue)[4], limit)
+            self._go_on(heappop(self._queue)[4])
 
-    def _arrive(self, start: Start, state: State, limit: int) -> None:
+    def _arrive(self, start: Start, state: State) -> None:
         """Take in a source that came to a start; `state` lacks the summary."""
-        entry = self.entry(start, limit)
+        entry = self.entry(start)
         if entry is None:
             self.exhausted = True
             return
@@ -89,21 +91,18 @@ class Solver(Summaries):
     def _news(self, entry: Entry, state: State) -> bool:
         """Take in what comes to a summary unless it came before in a way at least as dangerous; say whether it was taken in."""
         known = self._seen.setdefault((entry, state.source.kind, state.inside), [])
-        if len(known) >= 4 or any(worse(k, state.flags) for k in known):
-            return False
         if state.inside and any(worse(k, state.flags) for k in self._seen.get((entry, state.source.kind, False), ())):
             return False
-        known.append(state.flags)
-        return True
+        return news(known, state.flags, FACT_GRADES)
 
     def _push(self, state: State) -> None:
         self._count += 1
         heappush(self._queue, (state.shared, state.jumps, state.calls, self._count, state))
 
-    def _go_on(self, state: State, limit: int) -> None:
+    def _go_on(self, state: State) -> None:
         entry, flags = state.entry, state.flags
         for out in list(entry.outs.values()):
-            self._pass(state, out.place, out.path, _through(flags, out.flags), out.note, out, limit)
+            self._pass(state, out.place, out.path, _through(flags, out.flags), out.note, out)
         for call in [c for calls in entry.calls.values() for c in calls if c.inner.loud] if entry.loud else ():
             inner = State(
                 call.inner, state.source, _through(flags, call.flags), *state[3:5], state.calls + 1, "", state, call
@@ -121,12 +120,10 @@ class Solver(Summaries):
             param, path, inner_flags = key
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
             through = _through(flags, inner_flags)
-            self._pass(state, place, path, through, put_words(fn, param), key, limit)
+            self._pass(state, place, path, through, put_words(fn, param), key)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
                 # a node's result becomes part of the state that all nodes read
-                self._pass(
-                    state, ("state", graph), path, with_doubt(through, 1), "kept in the graph's state", key, limit
-                )
+                self._pass(state, ("state", graph), path, with_doubt(through, 1), "kept in the graph's state", key)
 
     def _pass(
         self,
@@ -136,22 +133,20 @@ class Solver(Summaries):
         flags: int,
         note: str,
         out: Out | Exit,
-        limit: int,
     ) -> None:
         """Go on where a place is read, unless the kind of source did so before in the same way."""
         parts = self._passed.setdefault((place, state.source.kind), {})
         known = parts.get(path)
         if known is None:
-            if len(parts) >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS:
+            if crowded(len(parts), path):
                 return
             known = parts[path] = []
-        if len(known) >= 3 or any(worse(k, flags) for k in known):
+        if not news(known, flags, GRADES):
             return
-        known.append(flags)
         shared = state.shared + note.startswith("kept in")
         after = State(_NOWHERE, state.source, flags, shared, state.jumps + 1, state.calls, note, state, out)
         for values in self.places.read_at(place):
-            self._arrive(Start(values, path, place[0] == "out"), after, limit)
+            self._arrive(Start(values, path, place[0] == "out"), after)
 
 
 def _through(outer: int, inner: int) -> int:

@@ -24,12 +24,11 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
-    DOUBT,
+    FACT_GRADES,
+    GRADES,
     MAX_DOUBT,
-    PARTS_LIMIT,
     PATH_LIMIT,
     SAFE,
-    SAFE_MASK,
     SCHEME,
     USER_ROLE,
     WEAK,
@@ -42,7 +41,9 @@ from aisec_ci.detectors.code.facts import (
     Start,
     Via,
     combined,
+    crowded,
     harmless,
+    news,
     with_doubt,
     worse,
 )
@@ -74,16 +75,12 @@ from aisec_ci.detectors.code.vocabulary import (
     ROLES_TRUSTED,
     SHELLS,
     SYSTEM_KEYS,
-    SYSTEM_PATHS,
     TEXT_WORDS,
     URL_PARTS,
     USER_HELPER,
     USER_MESSAGES,
     WRAPPERS,
 )
-
-_GRADES = 3
-"""Grades in which a summary keeps a hit or an out."""
 
 _DOUBTS = (0, 0, 1, 2)
 """The doubt of a call by how sure its target is: see `Target`."""
@@ -103,6 +100,8 @@ class Summaries:
         self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
         """Hits of functions that are to be brought up to a call."""
         self.steps = 0
+        self.limit = sys.maxsize
+        """Steps that may be taken in all; the search sets it by the size of the project."""
         self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
         """Functions whose result is used: instructions given as a callable."""
         self.confidential = False
@@ -119,12 +118,12 @@ class Summaries:
         self.notes: dict[Value, str] = {}
         """Words on weak checks, by guard."""
 
-    def entry(self, start: Start, limit: int) -> Entry | None:
-        """Return the summary of a start; None where all steps up to `limit` were taken before it was made."""
+    def entry(self, start: Start) -> Entry | None:
+        """Return the summary of a start; None where all steps up to the limit were taken before it was made."""
         entry = self._begin(start)
         while self.work or self.rising:
             self.steps += 1
-            if self.steps > limit:
+            if self.steps > self.limit:
                 return None
             if self.rising:
                 self._raise(*self.rising.popleft())
@@ -155,17 +154,12 @@ class Summaries:
         if best is None:
             if fact.path:
                 parts = entry.parts.get(fact.value, 0)
-                if parts >= PARTS_LIMIT and fact.path[0] not in SYSTEM_KEYS:
+                if crowded(parts, fact.path):
                     return
                 entry.parts[fact.value] = parts + 1
             best = entry.best[(fact.value, fact.path)] = []
-        flags = fact.flags
-        for known in best:
-            if known & SAFE_MASK & ~flags == 0 and known >> DOUBT <= flags >> DOUBT:
-                return
-        if len(best) >= 4:
+        if not news(best, fact.flags, FACT_GRADES):
             return
-        best.append(flags)
         entry.facts[fact] = via
         self.work.append((entry, fact))
 
@@ -312,9 +306,7 @@ class Summaries:
                 hole = next(holes)
                 if hole == index:
                     return out
-                known = self.flow.constants(base | hole)
-                inner = str(next(iter(known.values))) if known.complete and len(known.values) == 1 else ""
-                out += inner or (self.flow.text_prefix(base | hole) + "\ue000")
+                out += self.flow.only_text(base | hole) or (self.flow.text_prefix(base | hole) + "\ue000")
             return out
         out = ""
         for arg in node.args:
@@ -497,10 +489,10 @@ class Summaries:
         path, flags = path[:PATH_LIMIT], with_doubt(fact.flags, doubt)
         if (place, path) not in entry.known:
             parts = entry.places.get(place, 0)
-            if parts >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS:
+            if crowded(parts, path):
                 return
             entry.places[place] = parts + 1
-        if _news(entry.known, (place, path), flags):
+        if news(entry.known.setdefault((place, path), []), flags, GRADES):
             entry.outs[place, path, flags] = Out(place, path, flags, note, fact)
             _make_loud(entry)
 
@@ -856,7 +848,7 @@ class Summaries:
         inner = self.entries.get(start)
         if inner is None:
             known = self._starts.get(value, 0)
-            if known >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS:
+            if crowded(known, path):
                 return
             self._starts[value] = known + 1
             inner = self._begin(start)
@@ -1261,7 +1253,7 @@ class Summaries:
     def _keep(self, entry: Entry, hit: Hit) -> None:
         """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""
         key = (hit.kind, hit.at, hit.argument, hit.role)
-        if not _news(entry.known, key, hit.flags):
+        if not news(entry.known.setdefault(key, []), hit.flags, GRADES):
             return
         old = entry.hits.get(key)
         if old is None or worse(hit.flags, old.flags):
@@ -1378,15 +1370,6 @@ def _make_loud(entry: Entry) -> None:
         if not one.loud:
             one.loud = True
             work += [caller for caller, *_ in one.callers]
-
-
-def _news(known: dict[tuple[object, ...], list[int]], key: tuple[object, ...], flags: int) -> bool:
-    """Take in flags unless some at least as dangerous are known under a key, or too many; say whether they were taken in."""
-    grades = known.setdefault(key, [])
-    if len(grades) >= _GRADES or any(worse(k, flags) for k in grades):
-        return False
-    grades.append(flags)
-    return True
 
 
 def put_words(fn: Fn, param: int) -> str:

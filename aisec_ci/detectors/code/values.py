@@ -203,11 +203,16 @@ class Flow:
                     out += [(val.what & ~MASK) | a for a in node.args]
         return out
 
+    def only_text(self, value: Value) -> str | None:
+        """Return the constant that a value is sure to be, as text; None where it can be several or something else."""
+        known = self.constants(value)
+        return str(next(iter(known.values))) if known.complete and len(known.values) == 1 else None
+
     def text_prefix(self, value: Value, depth: int = 0) -> str:
         """Return the constant text that a string is sure to begin with; empty where nothing is sure."""
-        known = self.constants(value)
-        if known.complete and len(known.values) == 1:
-            return str(next(iter(known.values)))
+        whole = self.only_text(value)
+        if whole is not None:
+            return whole
         node = self.project.node(value)
         base = value & ~MASK
         if depth > 8:
@@ -220,11 +225,10 @@ class Flow:
                     out += piece
                     continue
                 inner = base | next(holes)
-                known = self.constants(inner)
-                if known.complete and len(known.values) == 1:
-                    out += str(next(iter(known.values)))
-                else:
+                part = self.only_text(inner)
+                if part is None:
                     return out or self.text_prefix(inner, depth + 1)
+                out += part
             return out
         if node.op in {"add", "guard"} and node.args:
             return self.text_prefix(base | node.args[0], depth + 1)
