@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.detector import CodeDetector
 from aisec_ci.detectors.interface import Context, Report, Tree
 from aisec_ci.sources import SourceFile
@@ -79,6 +80,27 @@ def test_where_only_lines_moved_nothing_is_analysed(tmp_path: Path, path: str, m
     assert not parsed
     assert found == run(moved, None)[0]
     assert run(moved, tmp_path, {path})[0] == run(moved, None, {path})[0]
+
+
+def test_a_changed_file_is_held_against_several_results_by_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(FILES, tmp_path)
+    run(FILES, tmp_path / "other", {"app.py"})
+    for entry in (tmp_path / "other").glob("*.json"):
+        if not (tmp_path / entry.name).exists():
+            entry.rename(tmp_path / entry.name)
+    seen: list[str] = []
+    outline = ir.outline
+
+    def counted(module: ir.Module) -> ir.Outline | None:
+        seen.append(module.path)
+        return outline(module)
+
+    monkeypatch.setattr(ir, "outline", counted)
+    monkeypatch.setattr("aisec_ci.detectors.code.analysis.analyse", lambda *_: iter(()))
+    run({**FILES, "app.py": FILES["app.py"] + "\nprint(1)\n"}, tmp_path, {"app.py"})
+    assert seen == ["app.py"]
 
 
 @pytest.mark.parametrize(

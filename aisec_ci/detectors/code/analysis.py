@@ -61,8 +61,8 @@ class _Analysis:
         positions = Positions(project, context.tree.open)
         yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
-        solver.system_variables = system_variables(flow, context.tree.paths, self.context.tree.read)
-        solver.raw_variables = raw_variables(flow, context.tree.paths, self.context.tree.read)
+        solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
+        solver.raw_variables = raw_variables(flow, context.tree.paths, context.tree.read)
         solver.run(sources(solver))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"

@@ -35,6 +35,7 @@ class CodeDetector:
         self.analysed: list[str] = []
         """The files that were parsed in this run, for tests of what the cache saves."""
         self._digests: dict[str, str] = {}
+        self._outlines: dict[str, Outline | None] = {}
         if context.options.get("prompts"):
             from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
             from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
@@ -144,12 +145,16 @@ class CodeDetector:
         return known
 
     def _outline(self, path: str) -> Outline | None:
-        """Return the outline of a file as it is now."""
+        """Return the outline of a file as it is now; read once, whichever results are held against it."""
+        if path in self._outlines:
+            return self._outlines[path]
         from aisec_ci.detectors.code.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
         from aisec_ci.detectors.code.ir import outline  # noqa: PLC0415
 
         file = self.context.tree.open(path)
         try:
-            return outline(read(file)) if file is not None else None
+            found = outline(read(file)) if file is not None else None
         except UnparsedError:
-            return None
+            found = None
+        self._outlines[path] = found
+        return found
