@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
 
+_KEPT = 600
+"""Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
+
+
 class CodeDetector:
     """Collects the Python files of a run and analyses the project they belong to."""
 
@@ -36,6 +40,8 @@ class CodeDetector:
         """The files that were parsed in this run, for tests of what the cache saves."""
         self._digests: dict[str, str] = {}
         self._outlines: dict[str, Outline | None] = {}
+        self._kept = 0
+        """Files of parts whose memory was not taken back yet."""
         if context.options.get("prompts"):
             from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
             from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
@@ -81,8 +87,10 @@ class CodeDetector:
             opened[path] = None
             return self.context.tree.open(path)
 
-        if self.analysed:
-            gc.collect()  # what was made for the part before: the analysis itself looks for no garbage
+        if self._kept + len(part) > _KEPT:
+            gc.collect()  # what was made for the parts before: the analysis itself looks for no garbage
+            self._kept = 0
+        self._kept += len(part)
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
         outlines: dict[str, Outline] | None = {} if cache.active else None

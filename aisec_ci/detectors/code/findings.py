@@ -68,9 +68,9 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     """
     found: dict[str, dict[tuple[int, int, str], list[Case]]] = {}
     concerned: set[str] = set(selected)
-    told = _told(solver)
+    told = _Told(solver)
     for reached in solver.reached:
-        if reached.hit.kind == "log" and not told & _texts(solver, reached):
+        if reached.hit.kind == "log" and not told.holds(reached):
             continue
         case = _case(solver, positions, reached)
         if case is None:
@@ -113,22 +113,51 @@ def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding
     return replace(cases[0].finding, flow=best, more_flows=tuple(more))
 
 
-def _told(solver: Solver) -> set[Value]:
-    """Return the texts with something confidential that reach a model: only these are prompts when they are logged."""
-    reached = [r for r in solver.reached if r.state.source.kind in CONFIDENTIAL]
-    if not any(r.hit.kind == "log" for r in reached):
-        return set()
-    return {text for r in reached if r.hit.kind in PROMPT_KINDS for text in _texts(solver, r)}
+class _Told:
+    """The texts with something confidential that reach a model: only these are prompts when they are logged."""
 
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.texts: set[Value] = set()
+        self._known: dict[tuple[Entry, _End, bool], bool] = {}
+        """Whether such a text is on a leg of a way: thousands of ways to logs share theirs."""
+        reached = [r for r in solver.reached if r.state.source.kind in CONFIDENTIAL]
+        if any(r.hit.kind == "log" for r in reached):
+            for one in reached:
+                if one.hit.kind in PROMPT_KINDS:
+                    for state, end in _legs(one.state, one.hit):
+                        self.texts |= self._on(state, end)
+                    self.texts |= self._source(one)
 
-def _texts(solver: Solver, reached: Reached) -> set[Value]:
-    """Return the texts on a way that hold the value among others: constants that are such, and what it is joined into."""
-    source = reached.state.source.value
-    steps = _way(solver, reached.state, reached.hit)
-    texts = {s.value for s in steps if not s.note and solver.project.node(s.value).op in {"text", "add", "mod"}}
-    if solver.project.node(source).op in {"const", "text"}:
-        texts.add(source)
-    return texts | {s.value for s in steps if not s.note and s.before >= 0 and _text_size(solver, s.value)}
+    def holds(self, reached: Reached) -> bool:
+        """Say whether what is logged is, or is part of, such a text."""
+        if not self.texts:
+            return False
+        return not self.texts.isdisjoint(self._source(reached)) or any(
+            self._has(state, end) for state, end in _legs(reached.state, reached.hit)
+        )
+
+    def _has(self, state: State, end: _End) -> bool:
+        key = (state.entry, end, bool(state.note))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = not self.texts.isdisjoint(self._on(state, end))
+        return known
+
+    def _source(self, reached: Reached) -> set[Value]:
+        source = reached.state.source.value
+        return {source} if self.solver.project.node(source).op in {"const", "text"} else set()
+
+    def _on(self, state: State, end: _End) -> set[Value]:
+        """Return the texts on a leg that hold the value among others: what it is joined into."""
+        node = self.solver.project.node
+        steps = _descent(self.solver, state.entry, end)
+        return {
+            s.value
+            for s in steps[bool(state.note) :]
+            if not s.note
+            and (node(s.value).op in {"text", "add", "mod"} or (s.before >= 0 and _text_size(self.solver, s.value)))
+        }
 
 
 def _told_once(findings_of_file: list[Finding]) -> list[Finding]:
@@ -320,14 +349,23 @@ def _label(use: str, kind: str) -> str:
 # -- the way -----------------------------------------------------------------------------------------------------------
 
 
-def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
-    """Return the steps from the source to a use."""
-    legs: list[tuple[State, Hit | Out | Call | Fact]] = [(state, hit)]
+_End = Hit | Out | Call | Fact
+"""Where a leg of a way ends in a summary: at a use, where it goes on at other places, or at what leaves the function."""
+
+
+def _legs(state: State, hit: Hit) -> list[tuple[State, _End]]:
+    """Return the legs of the way from the source to a use, the last one first."""
+    legs: list[tuple[State, _End]] = [(state, hit)]
     while state.before is not None and state.out is not None and len(legs) < _STEPS:
         out, state = state.out, state.before
         legs.append((state, out if isinstance(out, (Out, Call)) else state.entry.exits[out]))
+    return legs
+
+
+def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
+    """Return the steps from the source to a use."""
     steps: list[Step] = []
-    for here, end in reversed(legs):
+    for here, end in reversed(_legs(state, hit)):
         trail = _descent(solver, here.entry, end)
         if trail and here.note:
             trail[0] = trail[0]._replace(note=here.note)
@@ -335,7 +373,7 @@ def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
     return steps[:_STEPS]
 
 
-def _descent(solver: Solver, entry: Entry, end: Hit | Out | Call | Fact) -> list[Step]:
+def _descent(solver: Solver, entry: Entry, end: _End) -> list[Step]:
     """Return the steps from the start of a summary to a fact, and for a use on into the functions that reach it."""
     steps = _trail(solver, entry, end if isinstance(end, Fact) else end.fact, 0)
     if isinstance(end, Call):
