@@ -7,7 +7,9 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.models import CallModel, Models
 from aisec_ci.detectors.code.project import Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
-from aisec_ci.detectors.code.vocabulary import SESSION, STANDARD
+from aisec_ci.detectors.code.vocabulary import SESSIONS, STANDARD
+
+_SESSIONS = tuple(f"{name}." for name in sorted(SESSIONS))
 
 
 class CallInfo(NamedTuple):
@@ -85,7 +87,7 @@ class Calls:
             targets = ()
         # `re.search(x)` is a function of a module, `pattern.search(x)` and `st.session_state.messages.append(x)` are methods
         method = callee.op == "attr" and not any(
-            "()" not in n.rpartition(".")[0] and not n.startswith(f"{SESSION}.") for n in names
+            "()" not in n.rpartition(".")[0] and not n.startswith(_SESSIONS) for n in names
         )
         return CallInfo(names, model, loose, targets, word, method)
 

@@ -7,7 +7,7 @@
 | `("import", path of the module, name)` | imports of the variable by other modules |
 | `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
-| `("session", name)` | loads of the name from the state of a Streamlit session |
+| `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
@@ -20,7 +20,12 @@ from typing import ClassVar
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
-from aisec_ci.detectors.code.vocabulary import SESSION
+from aisec_ci.detectors.code.vocabulary import SESSION_WORDS, SESSIONS
+
+
+def computed(fn: Fn) -> str:
+    """Return the name that stands for all names that a module computes: `session_state[f"draft_{number}"]`."""
+    return f"*{fn.module.path}"
 
 
 class Places:
@@ -61,24 +66,48 @@ class Places:
                 yield load
 
     def is_session(self, value: Value) -> bool:
-        """Say whether a value is the state that Streamlit keeps for a session."""
-        return bool(self.project.attributes.get("session_state")) and any(
-            v.kind == "ext" and v.what == SESSION for v in self.flow.values(value)
-        )
+        """Say whether a value is what a framework keeps for a session."""
+        if not self._session_fns:
+            return False
+        node = self.project.node(value)
+        if node.op == "attr" and node.data == "session" and self._is_request((value & ~MASK) | node.args[0]):
+            return True
+        return any(v.kind == "ext" and v.what in SESSIONS for v in self.flow.values(value))
+
+    def _is_request(self, value: Value) -> bool:
+        """Say whether a value is a request by its name: `request`, `self.request`."""
+        fn, node = self.project.fn(value), self.project.node(value)
+        if node.op == "guard":
+            return self._is_request((value & ~MASK) | node.args[0])
+        name = fn.ir.params[node.data].name if node.op == "param" else node.data if node.op == "attr" else ""
+        return name == "request"
+
+    @cached_property
+    def _session_fns(self) -> list[Fn]:
+        """The functions that may get at what is kept for a session."""
+        fns = dict.fromkeys(load >> SHIFT for word in SESSION_WORDS for load in self.project.attributes.get(word, ()))
+        for info in self.project:
+            if not SESSIONS.isdisjoint(info.imports.values()):
+                fns.update(dict.fromkeys(fn.id for fn in info.functions))
+        return [self.project.fns[number] for number in sorted(fns)]
 
     @cached_property
     def _session_reads(self) -> dict[str, list[Value]]:
-        """The loads from the state of a session, as attributes and as items, by name."""
+        """The loads of what is kept for a session, as attributes, as items, and by `get`, by name."""
         out: dict[str, list[Value]] = {}
-        fns = dict.fromkeys(load >> SHIFT for load in self.project.attributes.get("session_state", ()))
-        for fn in (self.project.fns[number] for number in fns):
+        for fn in self._session_fns:
             for i, node in enumerate(fn.nodes):
-                if (
-                    node.op in {"attr", "item"}
-                    and isinstance(node.data, str)
-                    and self.is_session(fn.value(node.args[0]))
-                ):
-                    out.setdefault(node.data, []).append(fn.value(i))
+                if node.op in {"attr", "item"}:
+                    base, name = node.args[0], node.data
+                elif node.op == "call" and fn.nodes[node.args[0]].op == "attr" and len(node.args) > 1:
+                    callee = fn.nodes[node.args[0]]
+                    if callee.data not in {"get", "pop", "setdefault"}:
+                        continue
+                    base, name = callee.args[0], self.flow.only_text(fn.value(node.args[1]))
+                else:
+                    continue
+                if (name is None or isinstance(name, str)) and self.is_session(fn.value(base)):
+                    out.setdefault(computed(fn) if name is None else name, []).append(fn.value(i))
         return out
 
     def variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:

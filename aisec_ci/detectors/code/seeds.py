@@ -10,6 +10,7 @@ from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
+from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Val
@@ -51,9 +52,25 @@ def _calls(solver: Solver) -> Iterator[Source]:
         if info.model is not None and info.model.returns in _KINDS:
             if info.model.returns == "third" and _own_service(solver, call, info):
                 continue
-            yield Source(call, info.model.returns, _what(info.model.returns, info.model.label), 1 if info.loose else 0)
+            what = _what(info.model.returns, info.model.label)
+            yield Source(call, info.model.returns, what, 1 if info.loose else 0)
+            if info.model.returns == "user":
+                yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+def _kept_under_key(solver: Solver, widget: Value, what: str) -> Iterator[Source]:
+    """Yield where the session is asked for what was typed into a widget: `text_area("Code", key="draft")`."""
+    key = solver.flow.argument(widget, None, "key")
+    if key is None or not solver.project.attributes.get("session_state"):
+        return
+    flow, node = solver.flow, solver.project.node
+    name = flow.only_text(key)
+    for loads in solver.places.read_at(("session", computed(solver.project.fn(widget)) if name is None else name)):
+        for load in loads:  # of names that are computed those that begin alike
+            if name is not None or flow.text_prefix((load & ~MASK) | node(load).args[1]) == flow.text_prefix(key):
+                yield Source(load, "user", what, 1)
 
 
 _TRACKERS = frozenset({"gh", "glab", "jira", "hub"})

@@ -49,7 +49,7 @@ from aisec_ci.detectors.code.facts import (
 )
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
-from aisec_ci.detectors.code.places import Places
+from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 from aisec_ci.detectors.code.vocabulary import (
@@ -406,14 +406,14 @@ class Summaries:
         """Something was put into an object: it is there in every use of the object, and in what holds the object."""
         fn = self.project.fn(base)
         node = self.project.node(base)
-        if isinstance(path[0], str) and path[0] not in {"*", CONTENT}:
-            owners = self.owners(base)
+        if isinstance(path[0], str) and path[0] != CONTENT:
+            owners = self.owners(base) if path[0] != "*" else ()
             if owners:
                 for cls in owners:
                     self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
                 return
             if self.places.is_session(base):
-                self._session(entry, Fact(base, path, flags), path[0], via)
+                self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
                 return
         self.add(entry, Fact(base, path, flags), via)
         if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
@@ -477,7 +477,8 @@ class Summaries:
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
         entry.facts.setdefault(fact, via)
-        self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session as `{name}`")
+        words = "under a computed name" if name[:1] == "*" else f"as `{name}`"
+        self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session {words}")
 
     def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
         """Go on after a variable of an enclosing function or of the module was set."""
@@ -970,11 +971,13 @@ class Summaries:
         self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, word: str, kind: str, position: int, via: Via
     ) -> None:
         """Methods that keep their argument in the object they are called on."""
-        if word not in MUTATORS:
-            return
         callee = fn.nodes[node.args[0]]
         receiver = (call & ~MASK) | callee.args[0]
-        how = MUTATORS[word]
+        how = MUTATORS.get(word, "")
+        if word == "set" and position == 1 and self.places.is_session(receiver):
+            how = "keyed"  # Chainlit's
+        if not how:
+            return
         if how == "element":
             self.mutate(entry, receiver, ("*", *fact.path), fact.flags, via)
         elif how == "elements":

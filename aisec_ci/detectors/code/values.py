@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
+from aisec_ci.detectors.code.vocabulary import SESSIONS
 
 LIMIT = 24
 """Alternatives that an answer holds at most."""
@@ -142,6 +143,8 @@ class Flow:
         self._fields: dict[tuple[int, str], list[Value]] = {}
         self._mro: dict[Cls, list[Cls]] = {}
         self._subclasses: dict[int, list[Cls]] | None = None
+        self._sessions: dict[str, list[Value]] | None = None
+        """What is kept for a session, by name."""
         self._cut = False
         self._contexts: dict[str, list[Cls]] = {}
 
@@ -406,6 +409,9 @@ class Flow:
             ):
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(_inst(cls, exact=False), path, depth)
+            elif val.what in SESSIONS and (kept := self._kept(str(name))):
+                for one in kept:
+                    yield from self._eval(one, path, depth)
             elif isinstance(name, str) and name != "*":
                 dotted = f"{val.what}.{name}"
                 module = self._below_namespace(dotted) if kind == "ext" else None
@@ -425,6 +431,30 @@ class Flow:
                 yield from self._part(val, path, depth)
         elif not path:
             yield UNKNOWN
+
+    def _kept(self, name: str) -> list[Value]:
+        """Return what the program keeps under a name for a session: `st.session_state.agent = Agent()`."""
+        if self._sessions is None:
+            self._sessions = {}
+            loads = (v for word in ("session_state", "user_session") for v in self.project.attributes.get(word, ()))
+            for fn in (self.project.fns[number] for number in dict.fromkeys(load >> SHIFT for load in loads)):
+                for node in fn.nodes:
+                    key, kept = node.data, node.args[1] if len(node.args) > 1 else -1
+                    if node.op == "call":
+                        callee = fn.nodes[node.args[0]]
+                        if callee.op != "attr" or callee.data not in {"set", "setdefault"} or len(node.args) < 3:
+                            continue
+                        first = fn.nodes[kept]
+                        at, key, kept = callee.args[0], first.data if first.op == "const" else None, node.args[2]
+                    elif node.op in {"setattr", "setitem"}:
+                        at = node.args[0]
+                    else:
+                        continue
+                    while fn.nodes[at].op in {"guard", "phi"} and fn.nodes[at].args[0] < at:
+                        at = fn.nodes[at].args[0]
+                    if isinstance(key, str) and fn.nodes[at].data in ("session_state", "user_session"):
+                        self._sessions.setdefault(key, []).append(fn.value(kept))
+        return self._sessions.get(name, [])
 
     def _context_classes(self, keyword: str) -> list[Cls]:
         """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
@@ -797,6 +827,13 @@ class Flow:
             default = args[1] if len(args) > 1 else self.argument(value, 1, "default")
             if default is not None:
                 yield from self._eval(default, path, depth)
+        elif word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
+            names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"] if args else []
+            found = [one for name in names for one in self._kept(str(name))]
+            for one in [*found, *args[1:2]]:
+                yield from self._eval(one, path, depth)
+            if not found and not path:
+                yield Val("obj", f"{dotted}()")
         elif word == "dict":
             if not path:
                 yield Val("lit", value)

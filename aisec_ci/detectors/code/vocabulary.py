@@ -10,8 +10,14 @@ USER_MESSAGES = frozenset(
 )
 """Classes of messages without a trusted role."""
 
-SESSION = "streamlit.session_state"
-"""What Streamlit keeps between the runs of a script."""
+SESSIONS = frozenset(
+    "streamlit.session_state chainlit.user_session flask.session quart.session nicegui.app.storage.user nicegui.app.storage.client "
+    "nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()
+)
+"""What a framework keeps for a session: between the runs of Streamlit's scripts, from one request to the next."""
+
+SESSION_WORDS = ("session_state", "user_session", "session", "storage")
+"""Attributes by which programs get at these; `request.session` is Django's and Starlette's."""
 
 MUTATORS = {
     "append": "element",
