@@ -617,6 +617,8 @@ class Summaries:
             return
         if info.names and info.names[0].startswith(QUERY_BUILDERS):
             return
+        if "builtins.map" in info.names and position > 0 and self._makes_numbers((call & ~MASK) | node.args[1]):
+            return
         if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
@@ -700,6 +702,13 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _makes_numbers(self, function: Value) -> bool:
+        """Say whether what a function returns is harmless whatever it is given: `map(int, words)`."""
+        known = self.flow.values(function)
+        return bool(known) and all(
+            v.kind == "ext" and str(v.what).removeprefix("builtins.") in self.models.clean for v in known
+        )
 
     def _page(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
         """Note a hit where a fact is what a template shows without escaping: `render_template("a.html", answer=…)`."""
