@@ -377,6 +377,18 @@ class Project:
         return out
 
     @cached_property
+    def decorations(self) -> dict[str, list[tuple[Fn, Value]]]:
+        """Functions with a decorator, by the decorator's last word as it was imported; each with the decorator."""
+        out: dict[str, list[tuple[Fn, Value]]] = {}
+        for fn in self.fns:
+            if fn.ir.parent >= 0:
+                parent = fn.module.functions[fn.ir.parent]
+                for decorator, word in zip(fn.ir.decorators, fn.decorator_names, strict=True):
+                    known = fn.module.imports.get(word, word).rsplit(".", 1)[-1]
+                    out.setdefault(known, []).append((fn, parent.value(decorator)))
+        return out
+
+    @cached_property
     def methods(self) -> dict[str, list[Fn]]:
         """Methods by name."""
         out: dict[str, list[Fn]] = {}

@@ -82,8 +82,8 @@ from aisec_ci.detectors.code.vocabulary import (
     WRAPPERS,
 )
 
-_DOUBTS = (0, 0, 1, 2)
-"""The doubt of a call by how sure its target is: see `Target`."""
+DECORATED = 3
+"""Functions of one decorator at most that are told apart no further inside of it."""
 
 
 class Summaries:
@@ -472,7 +472,8 @@ class Summaries:
     def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
         """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
         entry.facts.setdefault(fact, via)
-        self._out(entry, fact, ("field", cls, name), path, 1, f"kept in `self.{name}`")
+        doubt = MAX_DOUBT if name == "__dict__" else 1  # which of all fields it is, is not known
+        self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
@@ -543,7 +544,7 @@ class Summaries:
     ) -> None:
         """Apply a result of a function at a call of it."""
         param, path, flags = key
-        merged = combined(arg.flags, flags, _DOUBTS[target.sure])
+        merged = combined(arg.flags, flags, target.doubt)
         if call in self._gates(call):
             merged |= ASKED
         via = Via(arg, callee, fact)
@@ -600,6 +601,8 @@ class Summaries:
             if escape:
                 self.add(entry, Fact(call, (), fact.flags | escape), via)
                 return
+        if info.targets and self._wraps(entry, fn, node):
+            return
         for target in info.targets:
             for param, path in self._bind(fact, target, kind, position):
                 self._enter(entry, fact, call, target, param, path)
@@ -702,6 +705,21 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _wraps(self, entry: Entry, fn: Fn, node: Node) -> bool:
+        """Say whether a decorator's function hands what it was called with to the decorated one.
+
+        The call of the decorated function was followed into that function itself: here it would go to all decorated ones, if
+        there are many.
+        """
+        if entry.fn != fn.id or self.project.node(entry.start.values[0]).op != "param":
+            return False
+        callee = fn.nodes[node.args[0]]
+        if callee.op == "var" and callee.data[0] == fn.ir.parent > 0:
+            return len(self.flow.decorated_by(fn.module.functions[fn.ir.parent])) > DECORATED
+        if callee.op == "attr" and fn.ir.name == "__call__" and fn.cls is not None:
+            return any(len(self.flow.decorated_by(f)) > DECORATED for f in self.flow.find_method(fn.cls, "__init__"))
+        return False
 
     def _makes_numbers(self, function: Value) -> bool:
         """Say whether what a function returns is harmless whatever it is given: `map(int, words)`."""
@@ -867,7 +885,7 @@ class Summaries:
             return
         inner.called.add(key)
         inner.callers.append((entry, call, fact, target))
-        flags = with_doubt(fact.flags, _DOUBTS[target.sure]) | (ASKED if call in self._gates(call) else 0)
+        flags = with_doubt(fact.flags, target.doubt) | (ASKED if call in self._gates(call) else 0)
         entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
         if inner.loud:
             _make_loud(entry)
@@ -1276,7 +1294,7 @@ class Summaries:
         """Bring a hit of a function up to a call of it."""
         if harmless(hit, arg.flags):
             return
-        flags = combined(arg.flags, hit.flags, _DOUBTS[target.sure])
+        flags = combined(arg.flags, hit.flags, target.doubt)
         if call in self._gates(call):
             flags |= ASKED
         role = hit.role

@@ -26,6 +26,12 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import SESSIONS
 
+FEW, MANY = 8, 16
+"""Functions of a class hierarchy that a call can run, beyond which there is some doubt, and much, that it runs this one."""
+
+_DOUBTS = (0, 0, 1, 2)
+"""The doubt of a call by how sure its target is: see `Target`."""
+
 LIMIT = 24
 """Alternatives that an answer holds at most."""
 
@@ -111,6 +117,13 @@ class Target(NamedTuple):
     sure: int
     skip: int = 0
     """Positional arguments of the call that are not passed on: the function itself in `to_thread(f, x)`."""
+    crowd: int = 0
+    """The doubt that comes from how many functions of the class hierarchy the call can run."""
+
+    @property
+    def doubt(self) -> int:
+        """How doubtful it is that the call runs the function: 0 to 2."""
+        return max(_DOUBTS[self.sure], self.crowd)
 
 
 @dataclass(frozen=True)
@@ -135,11 +148,15 @@ class Flow:
         self._active: set[tuple[Value, Path]] = set()
         self._tried: dict[tuple[Value, Path], tuple[Val, ...]] = {}
         """Answers that may lack something, since they were found inside a cycle: good for the question at hand only."""
+        self._guesses: list[tuple[Any, int]] = []
+        """What `targets` and `callers` said inside a cycle and may lack something: forgotten with the question at hand."""
         self._steps = 0
         self.exhausted = 0
         """Questions that were given up after `STEPS`."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
         self._targets: dict[Value, list[Target]] = {}
+        self._decorated: dict[int, list[Fn]] = {}
+        self._wrappers: dict[int, list[Target]] = {}
         self._fields: dict[tuple[int, str], list[Value]] = {}
         self._mro: dict[Cls, list[Cls]] = {}
         self._subclasses: dict[int, list[Cls]] | None = None
@@ -277,6 +294,9 @@ class Flow:
             self.exhausted += self._steps > STEPS
             self._steps = 0
             self._tried.clear()
+            for table, guessed in self._guesses:
+                table.pop(guessed, None)
+            self._guesses.clear()
         self._cut = outer_cut or (self._cut and bool(active))
         return found
 
@@ -526,11 +546,13 @@ class Flow:
                 found = found or bool(typed)
                 yield from typed
         if not found and val.kind == "inst" and not val.more:
-            for sub in self.subclasses(cls):
-                if method := sub.method(str(name)):
+            # a mixin uses what the classes that it is mixed into have, also from their other bases
+            for owner in dict.fromkeys(o for sub in self.subclasses(cls) for o in self.mro(sub) if o not in classes):
+                if method := owner.method(str(name)):
                     found = True
                     yield from self._bound(method, receiver, path, depth)
-                for one in [*self.fields(sub, str(name)), *sub.values(str(name))]:
+                    continue
+                for one in [*self.fields(owner, str(name)), *owner.values(str(name))]:
                     found = True
                     yield from self._eval(one, path, depth)
         if not found:
@@ -601,6 +623,10 @@ class Flow:
         if said and not path:
             return  # the annotation says what it is; what callers pass tells more only of its parts
         seen = False
+        if index == (1 if fn.bound else 0) and not param.kind and not path:
+            for decorated in self.decorated_by(fn):
+                seen = True
+                yield Val("func", decorated)
         for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
             for argument, inner in self.passed(call, target, index):
                 seen = True
@@ -778,8 +804,9 @@ class Flow:
                     [Val("env", None), *(self._eval(args[1], path, depth) if len(args) > 1 else ())] if not path else []
                 )
             if any(v.kind == "lit" for v in found):
-                keys = [v.what for v in self._eval(args[0], (), depth)] or ["*"]
-                key = keys[0] if len(keys) == 1 and isinstance(keys[0], (str, int)) else "*"
+                keys = self._eval(args[0], (), depth)
+                sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, (str, int))
+                key = keys[0].what if sure else "*"
                 out = [*self._eval(receiver, (key, *path), depth)]
                 return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
             return None
@@ -1134,7 +1161,11 @@ class Flow:
         known = self._targets.get(call)
         if known is None:
             self._targets[call] = []
+            outer_cut, self._cut = self._cut, False
             known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
+            if self._cut and self._active and not known:
+                self._guesses.append((self._targets, call))
+            self._cut = self._cut or outer_cut
         return known
 
     def _find_targets(self, call: Value) -> Iterable[Target]:
@@ -1149,9 +1180,10 @@ class Flow:
                 yield from queued if callee.data in {"delay", "s", "si", "send"} else ()
                 return
         found = False
-        hierarchy = sum(v.kind == "func" for v in vals) > 1
+        count = sum(v.kind == "func" for v in vals)
+        crowd = 0 if count <= FEW else 1 if count <= MANY else 2
         for val in vals:
-            targets = list(self.targets_of(val, 1 if hierarchy else 0))
+            targets = [t._replace(crowd=crowd) for t in self.targets_of(val, 1 if count > 1 else 0)]
             outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)
             found = found or bool(targets) or outside
             yield from targets
@@ -1200,7 +1232,10 @@ class Flow:
         """Return the functions that run when a thing is called."""
         if val.kind == "func":
             fn: Fn = val.what
-            yield Target(fn, 1 if fn.bound and val.more is not None else 0, sure)
+            shift = 1 if fn.bound and val.more is not None else 0
+            yield Target(fn, shift, sure)
+            for wrapper in self.wrappers(fn):
+                yield wrapper._replace(shift=wrapper.shift + shift, sure=sure)
         elif val.kind == "class":
             for fn in self.find_method(val.what, "__init__"):
                 yield Target(fn, 1, sure)
@@ -1230,8 +1265,58 @@ class Flow:
         known = self._callers.get(fn.id)
         if known is None:
             self._callers[fn.id] = []
+            outer_cut, self._cut = self._cut, False
             known = self._callers[fn.id] = list(self._find_callers(fn))
+            if self._cut and self._active:
+                self._guesses.append((self._callers, fn.id))
+            self._cut = self._cut or outer_cut
         return known
+
+    def decorated_by(self, fn: Fn) -> list[Fn]:
+        """Return the functions that a function receives as a decorator, or as what a decorator with arguments returns."""
+        known = self._decorated.get(fn.id)
+        if known is None:
+            self._decorated[fn.id] = []  # ends a cycle
+            known = self._decorated[fn.id] = list(self._find_decorated(fn))
+        return known
+
+    def _find_decorated(self, fn: Fn) -> Iterable[Fn]:
+        maker = fn.module.functions[fn.ir.parent] if fn.ir.parent > 0 else None
+        words = {fn.ir.name, maker.ir.name if maker is not None else ""}
+        if fn.cls is not None:
+            words.add(fn.cls.ir.name)
+        for word in sorted(words):
+            for decorated, decorator in self.project.decorations.get(word, ()):
+                for val in self.values(decorator):
+                    if any(t.fn is fn for t in self.targets_of(val)):
+                        yield decorated
+                        break
+
+    def wrappers(self, fn: Fn) -> list[Target]:
+        """Return the functions of the project that run in place of a decorated one, each with what it receives first."""
+        known = self._wrappers.get(fn.id)
+        if known is None:
+            self._wrappers[fn.id] = []
+            known = self._wrappers[fn.id] = list(self._find_wrappers(fn)) if fn.ir.decorators else []
+        return known
+
+    def _find_wrappers(self, fn: Fn) -> Iterable[Target]:
+        parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
+        for decorator in fn.ir.decorators:
+            for val in self.values(parent.value(decorator)):
+                for maker in self.targets_of(val):
+                    if maker.fn.ir.name == "__init__" and maker.fn.cls is not None:
+                        for run in self.find_method(maker.fn.cls, "__call__"):
+                            yield Target(run, 1, 0)
+                        continue
+                    for returned in maker.fn.ir.returns:
+                        for inner in self.values(maker.fn.value(returned)):
+                            if (
+                                inner.kind == "func"
+                                and inner.what is not fn
+                                and inner.what.ir.parent == maker.fn.ir.index
+                            ):
+                                yield Target(inner.what, 0, 0)
 
     def _find_callers(self, fn: Fn) -> Iterable[tuple[Value, Target]]:
         words = {fn.ir.name}
