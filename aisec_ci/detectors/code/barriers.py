@@ -45,6 +45,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "type":
         closed = bool(others) and (closed_type(flow, others[0]) or _system_message(flow, others[0]))
         return (Verdict.STOPPED, "") if closed else (Verdict.KEPT, "")
+    if kind in {"host", "scheme"}:
+        return _address(flow, kind, others)
     if kind == "system":
         return Verdict.STOPPED, ""  # what goes into messages of the system is looked at where they are made
     if kind == "method":
@@ -65,6 +67,17 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""
+
+
+def _address(flow: Flow, part: str, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a check of a part of an address: `parts.hostname in HOSTS`, `parts.scheme == "https"`."""
+    if not others:
+        return Verdict.KEPT, ""
+    if part == "scheme":
+        return Verdict.PREFIXED, "http"
+    if _constant(flow, others[0]) or _constant_container(flow, others[0]):
+        return Verdict.PREFIXED, "https://host/"
+    return Verdict.WEAKENED, "a check of its host comes first"
 
 
 def _web_address(flow: Flow, prefixes: Value) -> bool:

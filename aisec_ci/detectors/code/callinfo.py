@@ -33,6 +33,8 @@ class Calls:
         self.project = flow.project
         self.models = models
         self._info: dict[Value, CallInfo] = {}
+        self._variables: dict[int, dict[int, str]] = {}
+        """The names of a function's local variables, by the value that they were given."""
 
     def info(self, call: Value) -> CallInfo:
         """Return what a call is."""
@@ -76,8 +78,11 @@ class Calls:
         if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
             known_elsewhere = any(n.split(".", 1)[0].removesuffix("()") in STANDARD for n in names)
             if not known_elsewhere:
+                keywords = [k for k in node.data if k]
                 plain = tuple(w.lstrip("_") or w for w in reversed(words))
-                model = self.models.call_loose(plain, [k for k in node.data if k])
+                model = self.models.call_loose(plain, keywords)
+                if model is None and word in self.models.loose and (held := self._variable(fn, callee.args[0])):
+                    model = self.models.call_loose((held, word), keywords)
                 loose = model is not None
         if model is not None and (
             (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
@@ -90,6 +95,16 @@ class Calls:
             "()" not in n.rpartition(".")[0] and not n.startswith(_SESSIONS) for n in names
         )
         return CallInfo(names, model, loose, targets, word, method)
+
+    def _variable(self, fn: Fn, node: int) -> str:
+        """Return the name of the local variable that a value was given to, without leading `_`; empty where there is none."""
+        while fn.nodes[node].op == "guard":
+            node = fn.nodes[node].args[0]
+        names = self._variables.get(fn.id)
+        if names is None:
+            names = self._variables[fn.id] = {n: name for name, defs in fn.ir.defs.items() for n in defs}
+        name = names.get(node, "")
+        return name.lstrip("_") or name
 
     def own_name(self, fn: Fn) -> str:
         """Return the name under which the user's configuration speaks of a function of the project, or an empty string.

@@ -212,24 +212,25 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
         return None
     prompt = hit.kind in PROMPT_KINDS
     severity = graded.severity
+    notes = []
+    if flags & WEAK:
+        notes = [n for s in steps if (n := solver.notes.get(s.value))]
+        listed = any(_ALLOW_LIST.search(n) for n in notes)
+        severity = Severity(max(severity - (2 if listed else 1), Severity.NOTE))
+    # what follows says how bad it is at most: a weak check does not lower it once more
     if hit.kind == "sql" and not flags & BUILT:
         severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
     if hit.kind == "url" and flags & (BUILT | SCHEME):
         severity = min(severity, Severity.MEDIUM)
     if prompt and source.kind in {"user", "stored"} and not flags & BUILT:
         severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
-    notes = []
-    if flags & WEAK:
-        notes = [n for s in steps if (n := solver.notes.get(s.value))]
-        listed = any(_ALLOW_LIST.search(n) for n in notes)
-        severity = Severity(max(severity - (2 if listed else 1), Severity.NOTE))
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
     if (
         len(shared) >= SHARED
         or state.jumps > JUMPS
         or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
-        or any(_message_text(solver, s.value) for s in shared)
+        or (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))
     ):

@@ -6,7 +6,7 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
-`within` (a path inside the folder that is the other), `system` (a message that has the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
+`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `system` (a message that has the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
 call that is not known).
 """
 
@@ -134,6 +134,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
                 yield Fact(name, "eq", "", (other,), known)
             if message := _of_role(one, other):
                 yield Fact(message, "system", "", (), known)
+            if address := _of_address(one):
+                yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)
         if isinstance(left, ast.Call) and isinstance(right, ast.Constant) and right.value is None:
             yield from _call(left, holds=not known)
@@ -143,11 +145,29 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
             yield Fact(name, "within", "parents", (left,), known)
         elif name := path_of(_plain(left)):
             yield Fact(name, "in", "", (right,), known)
+        elif address := _of_address(left):
+            yield Fact(*address, "", (right,), known)
         elif name := _first_word(left):
             # `command.split()[0] in ALLOWED` looks at a part of the value only
             yield Fact(name, "check", "a check of its first part", (), known)
         if name := path_of(_plain(right)):
             yield Fact(name, "lacks", "", (left,), not known)
+
+
+ADDRESS_PARSERS = frozenset({"urlparse", "urlsplit", "URL", "AnyHttpUrl"})
+ADDRESS_PARTS = {"hostname": "host", "netloc": "host", "host": "host", "scheme": "scheme"}
+"""Parts of a parsed address, with the kind of what is known of the address once the part is known."""
+
+
+def _of_address(node: ast.expr) -> tuple[str, str] | None:
+    """Return the address of which `urlparse(address).hostname` is a part, with the kind of fact; None for anything else."""
+    node = _plain(node)
+    if not isinstance(node, ast.Attribute) or node.attr not in ADDRESS_PARTS or not isinstance(node.value, ast.Call):
+        return None
+    func = node.value.func
+    word = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    name = path_of(_plain(node.value.args[0])) if word in ADDRESS_PARSERS and node.value.args else ""
+    return (name, ADDRESS_PARTS[node.attr]) if name else None
 
 
 def _of_role(role: ast.expr, word: ast.expr) -> str:

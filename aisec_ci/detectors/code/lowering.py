@@ -12,7 +12,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from aisec_ci.detectors.code.guards import Fact, contained, element_of, facts, path_of
+from aisec_ci.detectors.code.guards import (
+    ADDRESS_PARSERS,
+    ADDRESS_PARTS,
+    Fact,
+    contained,
+    element_of,
+    facts,
+    path_of,
+)
 from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Node, Param, Pos
 
 NODE_LIMIT = 400_000
@@ -334,6 +342,31 @@ class _Scope:
             if "." in fact.name:
                 self.dotted.add(fact.name)
             self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), _pos_test(at))
+            if fact.kind in {"eq", "in"}:
+                self.refine_address(value, others, at)
+
+    def refine_address(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where a part of a parsed address is known, that is known of the address: `urlparse(url).hostname in HOSTS`."""
+        node = self.nodes[value]
+        if node.op != "attr" or node.data not in ADDRESS_PARTS:
+            return
+        parsed = self.nodes[self.unguarded(node.args[0])]
+        if parsed.op != "call" or len(parsed.args) < 2:
+            return
+        callee = self.nodes[parsed.args[0]]
+        word = callee.data[1] if callee.op == "var" else str(callee.data).rpartition(".")[2]
+        if word not in ADDRESS_PARSERS:
+            return
+        address = self.unguarded(parsed.args[1])
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) == address:
+                self.env[name] = self.add("guard", (held, *others), (ADDRESS_PARTS[node.data], ""), _pos_test(at))
+
+    def unguarded(self, value: int) -> int:
+        """Return the value that checks were made of."""
+        while self.nodes[value].op == "guard":
+            value = self.nodes[value].args[0]
+        return value
 
     def asks(self, test: ast.expr) -> int:
         """Return 1 where the condition holds on a human's consent, -1 where it holds without one, else 0."""

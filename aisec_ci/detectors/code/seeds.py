@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from aisec_ci.detectors.code import barriers, confidential
 from aisec_ci.detectors.code.callinfo import CallInfo
@@ -203,6 +204,8 @@ def _parameters(solver: Solver) -> Iterator[Source]:
         for fn in info.functions[1:]:
             _result(solver, fn)
             if handler := _handler(solver, fn) or _signature(solver, fn):
+                if isinstance(handler, Signature) and _is_action(fn):
+                    handler = replace(handler, kind="tool")
                 if handler.kind == "tool":
                     solver.result_sinks.setdefault(
                         fn.id,
@@ -280,6 +283,16 @@ def _signature(solver: Solver, fn: Fn) -> Signature | None:
         return None
     names = tuple(p.name for p in fn.ir.params)
     return next((s for s in solver.models.functions.get(fn.ir.name, ()) if s.params == names), None)
+
+
+_ACTION_KEYS = frozenset({"actionGroup", "bedrockAgentCoreToolName"})
+"""What a Lambda function of a Bedrock agent, or behind an AgentCore gateway, reads from its event and context: there the
+parameters are what the model chose (docs.aws.amazon.com/bedrock/latest/userguide/agents-lambda.html)."""
+
+
+def _is_action(fn: Fn) -> bool:
+    """Say whether a function that a platform calls runs an action for an agent."""
+    return any(isinstance(n.data, str) and n.data in _ACTION_KEYS for n in fn.nodes if n.op in {"item", "const"})
 
 
 def _dependencies(solver: Solver, fn: Fn, handler: Handler | Signature, depth: int = 0) -> Iterator[Source]:
