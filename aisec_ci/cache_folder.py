@@ -1,4 +1,4 @@
-"""The folder that keeps what a run knows for later ones: entries of JSON, bounded in size and number.
+"""The folder that keeps what a run knows for later ones: entries of JSON or packed, bounded in size and number.
 
 Entries that another user owns are not read. An entry is written whole or not at all, and a folder that cannot be used is
 no error: the run only gains nothing.
@@ -19,21 +19,33 @@ SIZE = 8 * 1024 * 1024
 """Bytes of an entry at most."""
 
 
+ENDS = (".json", ".packed")
+"""How names of entries end."""
+
+
 def read(folder: Path, name: str) -> dict[str, Any] | None:
-    """Return the table in an entry; None where there is none that can be used."""
+    """Return the table in an entry of JSON; None where there is none that can be used."""
     try:
-        with (folder / name).open("rb") as stream:
-            state = os.fstat(stream.fileno())
-            if state.st_size > SIZE or (hasattr(os, "geteuid") and state.st_uid != os.geteuid()):
-                return None
-            raw = json.loads(stream.read(SIZE))
-    except (OSError, ValueError, RecursionError):
+        raw = json.loads(read_bytes(folder, name))
+    except (ValueError, RecursionError):
         return None
     return raw if isinstance(raw, dict) else None
 
 
+def read_bytes(folder: Path, name: str) -> bytes:
+    """Return what stands in an entry; nothing where there is none that can be used."""
+    try:
+        with (folder / name).open("rb") as stream:
+            state = os.fstat(stream.fileno())
+            if state.st_size > SIZE or (hasattr(os, "geteuid") and state.st_uid != os.geteuid()):
+                return b""
+            return stream.read(SIZE)
+    except OSError:
+        return b""
+
+
 def write(folder: Path, name: str, data: bytes) -> None:
-    """Write an entry whose name ends in `.json`, if it is not too large, and remove the oldest above `ENTRIES`."""
+    """Write an entry whose name ends in one of `ENDS`, if it is not too large, and remove the oldest above `ENTRIES`."""
     if len(data) > SIZE:
         return
     partial = folder / f".{name}.{os.getpid()}"
@@ -44,7 +56,7 @@ def write(folder: Path, name: str, data: bytes) -> None:
             (folder / ".gitignore").write_text("*\n", encoding="ascii")
         partial.write_bytes(data)
         partial.replace(folder / name)
-        entries = sorted((e for e in os.scandir(folder) if e.name.endswith(".json")), key=lambda e: e.stat().st_mtime)
+        entries = sorted((e for e in os.scandir(folder) if e.name.endswith(ENDS)), key=lambda e: e.stat().st_mtime)
         for entry in entries[:-ENTRIES]:
             os.unlink(entry.path)
     except OSError:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisec_ci.detectors.code import ir
+from aisec_ci import cache_folder
+from aisec_ci.detectors.code import frontend, ir
 from aisec_ci.detectors.code.detector import CodeDetector
 from aisec_ci.detectors.interface import Context, Report, Tree
 from aisec_ci.sources import SourceFile
@@ -27,13 +29,20 @@ from tests.keys import generate
 def run(
     files: dict[str, str], folder: Path | None, selected: set[str] | None = None, **options: Any
 ) -> tuple[list[Report], list[str]]:
-    """Return the reports, and which files were parsed."""
+    """Return the reports, and which files were analysed."""
+    return run_whole(files, folder, selected, **options)[:2]
+
+
+def run_whole(
+    files: dict[str, str], folder: Path | None, selected: set[str] | None = None, **options: Any
+) -> tuple[list[Report], list[str], list[str]]:
+    """Return the reports, which files were analysed, and which of them were parsed for it."""
     raw = {path: text.encode() for path, text in files.items()}
     tree = Tree(sorted(raw), lambda path: SourceFile.of_bytes(path, raw[path]) if path in raw else None)
     context = Context(CATALOG, tree, frozenset(selected or raw), {**options, "cache": str(folder) if folder else ""})
     detector = CodeDetector(context)
     detector.asked = True
-    return list(detector.finish()), detector.analysed
+    return list(detector.finish()), detector.analysed, detector.parsed
 
 
 FILES = {
@@ -91,13 +100,13 @@ def test_a_changed_file_is_held_against_several_results_by_one_reading(
         if not (tmp_path / entry.name).exists():
             entry.rename(tmp_path / entry.name)
     seen: list[str] = []
-    outline = ir.outline
+    read = frontend.read
 
-    def counted(module: ir.Module) -> ir.Outline | None:
-        seen.append(module.path)
-        return outline(module)
+    def counted(file: SourceFile) -> ir.Module:
+        seen.append(file.path)
+        return read(file)
 
-    monkeypatch.setattr(ir, "outline", counted)
+    monkeypatch.setattr(frontend, "read", counted)
     monkeypatch.setattr("aisec_ci.detectors.code.analysis.analyse", lambda *_: iter(()))
     run({**FILES, "app.py": FILES["app.py"] + "\nprint(1)\n"}, tmp_path, {"app.py"})
     assert seen == ["app.py"]
@@ -202,6 +211,16 @@ def test_runs_with_and_without_the_cache_say_the_same_after_any_edits(trees: lis
             assert run(files, Path(folder))[0] == run(files, None)[0]
 
 
+def _shown(entry: Path) -> bytes:
+    """Return what stands in an entry, with the modules that are packed in it."""
+    data = entry.read_bytes()
+    if entry.suffix != ".packed":
+        return data
+    head, _, blob = data.partition(b"\n")
+    spans = [(start, end) for _, start, end in json.loads(head).values()]
+    return head + b"".join(zlib.decompress(blob[start:end]) for start, end in spans)
+
+
 def test_no_secret_gets_into_the_cache(tmp_path: Path) -> None:
     key = generate("openai-project-key", 1)
     files = {"app.py": program(f"send('Help ' + q)\nclient = OpenAI(api_key='{key}')\nexec(str(send('{key}' + q)))")}
@@ -209,13 +228,14 @@ def test_no_secret_gets_into_the_cache(tmp_path: Path) -> None:
     run(files, tmp_path)
     for entry in tmp_path.rglob("*"):
         if entry.is_file():
-            assert key not in entry.read_text()
+            assert key.encode() not in _shown(entry)
 
 
 def test_source_lines_are_not_kept(tmp_path: Path) -> None:
     run(FILES, tmp_path)
-    kept = "".join(p.read_text() for p in tmp_path.glob("*.json"))
-    assert "exec(str(send" not in kept
+    kept = b"".join(_shown(p) for p in tmp_path.iterdir() if p.suffix in cache_folder.ENDS)
+    assert b"transformers.AutoModel" in kept
+    assert b"exec(str(send" not in kept
 
 
 BAD = [
@@ -227,9 +247,9 @@ BAD = [
     b'{"files": {}, "reports": [["finding"]]}',
     b'{"files": {}, "reports": [["gap", 1, 2, 3, 4]]}',
     b'{"files": [], "reports": {}}',
-    b'{"files": {"app.py": ""}, "outlines": {"app.py": ["", [[1, 99999999999999]]]}, "reports": []}',
-    b'{"files": {"app.py": ""}, "outlines": {"app.py": [{}, "x"]}, "reports": []}',
-    b'{"files": {"app.py": ""}, "outlines": [], "reports": []}',
+    b'{"files": {"app.py": ""}, "reports": []}',
+    b'{"app.py": ["", 0, 9]}\n123456789',
+    b'{"app.py": [1, "x"]}\n',
     b'{"files": {}, "reports": [["observation", "model", "x", [1, "a", 1, 1, 1, "", "", true], 9, {}]]}',
     b"\x80\x04cos\nsystem\n(S'exit 1'\ntR.",
 ]
@@ -238,9 +258,37 @@ BAD = [
 @pytest.mark.parametrize("data", BAD)
 def test_entries_that_do_not_fit_are_as_if_they_were_not_there(tmp_path: Path, data: bytes) -> None:
     cold, _ = run(FILES, tmp_path)
-    for entry in tmp_path.glob("*.json"):
+    for entry in [p for p in tmp_path.iterdir() if p.suffix in cache_folder.ENDS]:
         entry.write_bytes(data)
     assert run(FILES, tmp_path)[0] == cold
+
+
+def test_only_what_changed_is_parsed_again(tmp_path: Path) -> None:
+    run(FILES, tmp_path)
+    changed = {**FILES, "helpers.py": FILES["helpers.py"].replace("Help", "Assist")}
+    found, analysed, parsed = run_whole(changed, tmp_path)
+    assert found == run(changed, None)[0]
+    assert analysed == ["app.py", "helpers.py", "loads.py"]
+    assert parsed == ["helpers.py"]
+
+
+def test_a_module_that_was_tampered_with_breaks_nothing(tmp_path: Path) -> None:
+    run(FILES, tmp_path)
+    (entry,) = tmp_path.glob("*.packed")
+    head, _, _ = entry.read_bytes().partition(b"\n")
+    for raw in (
+        b"[]",
+        b'["[]",[],[1,2,3,4],true]',
+        b'["[1,2,3,4,[[]],[]]",[[1,1]],[1,1,1,1],true]',
+        b"\0" * 20_000_000,
+    ):
+        packed = zlib.compress(raw)
+        index = {path: (digest, 0, len(packed)) for path, (digest, _, _) in json.loads(head).items()}
+        entry.write_bytes(json.dumps(index).encode() + b"\n" + packed)
+        changed = {**FILES, "helpers.py": FILES["helpers.py"].replace("Help", "Assist")}
+        assert run(changed, tmp_path)[0] == run(changed, None)[0]
+        for result in tmp_path.glob("*.json"):
+            result.unlink()
 
 
 @settings(max_examples=25)
@@ -262,8 +310,8 @@ def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("aisec_ci.cache_folder.ENTRIES", 3)
     for number in range(5):
         run({f"a{number}.py": "import openai\n"}, tmp_path)
-    assert len(list(tmp_path.glob("*.json"))) == 3
-    assert not [p for p in tmp_path.iterdir() if re.match(r"\..*\.json", p.name)]
+    assert len([p for p in tmp_path.iterdir() if p.suffix in cache_folder.ENDS]) == 3
+    assert not [p for p in tmp_path.iterdir() if re.match(r"\..*\.(json|packed)", p.name)]
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.calls import examine
 from aisec_ci.detectors.code.findings import findings
-from aisec_ci.detectors.code.frontend import UnparsedError, read
+from aisec_ci.detectors.code.frontend import UnparsedError
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
@@ -26,25 +26,30 @@ _RECURSION = 6000
 
 
 def analyse(
-    context: Context, names: Names, paths: Sequence[str], outlines: dict[str, ir.Outline] | None = None
+    context: Context, names: Names, paths: Sequence[str], load: Callable[[str], ir.Module | None]
 ) -> Iterator[Report]:
-    """Yield what the files at `paths`, taken as one program, show of the selected files; fill in their outlines if wanted."""
+    """Yield what the files at `paths`, taken as one program, show of the selected files.
+
+    `load` brings a file into the intermediate form, returns None for one that is not there, and raises UnparsedError.
+    """
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.unfreeze()
     gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
-        yield from _Analysis(context, names, outlines).run(paths)
+        yield from _Analysis(context, names, load).run(paths)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
+            gc.freeze()  # or the first thing that is made now has all of it looked through
             gc.enable()
 
 
 class _Analysis:
-    def __init__(self, context: Context, names: Names, outlines: dict[str, ir.Outline] | None) -> None:
+    def __init__(self, context: Context, names: Names, load: Callable[[str], ir.Module | None]) -> None:
         self.context = context
-        self.outlines = outlines
+        self.load = load
         self.names = names
         self.gaps: list[Gap] = []
 
@@ -70,15 +75,11 @@ class _Analysis:
         yield from findings(solver, positions, context.selected)
 
     def _load(self, path: str) -> ir.Module | None:
-        file = self.context.tree.open(path)
-        if file is None:
-            return None
         try:
-            module = read(file)
+            module = self.load(path)
         except UnparsedError as error:
             self.gaps.append(Gap(path, str(error), detector=NAME))
             return None
-        self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
-        if self.outlines is not None and (outline := ir.outline(module)):
-            self.outlines[path] = outline
+        if module is not None:
+            self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)
         return module

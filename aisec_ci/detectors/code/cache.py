@@ -2,9 +2,10 @@
 
 A result is kept for the set of files that were analysed together. It holds as long as the tool with its rules, the
 options, the paths of the tree, and the content of every file that was opened for it are the same (`Tree.content_id`); then
-nothing is parsed. It also holds where an edit only moved lines (comments, blank lines): then only that file is parsed. Entries are JSON, checked as they are read; what does not fit is as if it were not there. Texts of
-source lines are left out and read again from the files, and an entry in which the secrets engine finds something is not
-written, so that no secret gets into the cache.
+nothing is parsed. It also holds where an edit only moved lines (comments, blank lines): then only that file is parsed. The
+modules of the files that were analysed are kept, too: see modules.py. Entries are JSON, checked as they are read; what does
+not fit is as if it were not there. Texts of source lines are left out of results and read again from the files, and neither
+a result nor a file in which the secrets engine finds something is kept, so that no secret gets into the cache.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ from aisec_ci.model import (
     Thing,
 )
 from aisec_ci.paths import rules_dir
-from aisec_ci.sources.file import UnreadableError
+from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.store import digest
 
 if TYPE_CHECKING:
-    from aisec_ci.detectors.code.ir import Outline
+    from aisec_ci.detectors.code.ir import Module, Packed
+    from aisec_ci.detectors.code.modules import Modules
 
 _IRRELEVANT = frozenset(
     {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines", "inventory"}
@@ -116,7 +118,7 @@ class Cache:
         part: Sequence[str],
         reported: Collection[str],
         digest_of: Callable[[str], str],
-        outline_of: Callable[[str], Outline | None],
+        module_of: Callable[[str], Packed | None],
     ) -> list[Report] | None:
         """Return what a result for the files `reported` of a part says of the selected ones, or None where there is none.
 
@@ -131,7 +133,7 @@ class Cache:
             changed = [path for path, known in raw["files"].items() if digest_of(path) != known]
             if len(changed) > EDITED:
                 return None
-            moved = {path: _moved(raw["outlines"][path], outline_of(path)) for path in changed}
+            moved = {path: _moved(self.modules.get(path, raw["files"][path]), module_of(path)) for path in changed}
             lines = _Lines(self._context)
             selected = self._context.selected
             return [_decode(item, lines, moved) for item in raw["reports"] if _concerns(item, selected)]
@@ -143,7 +145,6 @@ class Cache:
         part: Sequence[str],
         reported: Collection[str],
         files: Mapping[str, str],
-        outlines: Mapping[str, Outline],
         reports: Iterable[Report],
     ) -> None:
         """Keep a result for the files `reported` of a part; `files` are the digests of all that was read for it."""
@@ -154,9 +155,30 @@ class Cache:
             items = [_encode(report, lines) for report in reports]
         except UnfitError:
             return
-        data = json.dumps({"files": files, "outlines": outlines, "reports": items}, separators=(",", ":")).encode()
+        data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
         if len(data) <= cache_folder.SIZE and not self._secret(data):
             self._write(self._key("result", part, reported), data)
+
+    # -- modules ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The modules that earlier runs analysed."""
+        from aisec_ci.detectors.code.modules import Modules  # noqa: PLC0415 - not needed where nothing changed
+
+        folder = self._folder
+        assert folder is not None
+        tops = sorted({p.split("/", 1)[0] for p in self._python})
+        name = self._name("modules", tops).replace(".json", ".packed")
+        return Modules(
+            lambda: cache_folder.read_bytes(folder, name), lambda data: cache_folder.write(folder, name, data)
+        )
+
+    def put_module(self, path: str, content: str, module: Module) -> None:
+        """Keep the module of a file with this content, unless there is a secret in it."""
+        file = self._context.tree.open(path)
+        if file is not None and not self._confidential(file):
+            self.modules.put(path, content, module)
 
     # -- facts of files -----------------------------------------------------------------------------------------------
 
@@ -218,12 +240,15 @@ class Cache:
         cache_folder.write(self._folder, name, data)
 
     def _secret(self, data: bytes) -> bool:
-        from aisec_ci.detectors.secrets import create  # noqa: PLC0415 - only where something is written
-        from aisec_ci.sources.file import SourceFile  # noqa: PLC0415
+        return self._confidential(SourceFile.of_bytes("reports.json", data))
 
-        detector = create(self._context)
-        file = SourceFile.of_bytes("reports.json", data)
-        return any(isinstance(r, Finding) for r in (*detector.scan(file), *detector.finish()))
+    def _confidential(self, file: SourceFile) -> bool:
+        """Say whether there is something in a file that is, or only looks like, a secret."""
+        from aisec_ci.detectors.secrets.detector import SecretsDetector  # noqa: PLC0415 - only where something is written
+
+        detector = SecretsDetector(self._context)
+        found = any(isinstance(r, Finding) for r in (*detector.scan(file), *detector.finish()))
+        return found or bool(detector.suppressed)
 
 
 class _Lines:
@@ -287,20 +312,19 @@ def _place(where: Location, lines: _Lines) -> list[Any]:
     return [*inside, bool(where.text)]
 
 
-def _moved(known: list[Any], now: Outline | None) -> dict[int, int]:
+def _moved(was: Packed | None, now: Packed | None) -> dict[int, int]:
     """Return for each line on which something stood in a file the line on which it stands now.
 
     Raises ValueError where more changed than lines.
     """
-    from aisec_ci.detectors.code.ir import Outline  # noqa: PLC0415 - not needed where nothing changed
-
-    was = Outline(*known)
-    if now is None or now.digest != was.digest or sum(n for _, n in was.runs) != sum(n for _, n in now.runs):
-        raise ValueError(known)
+    before = was.outline if was is not None else None
+    after = now.outline if now is not None else None
+    if before is None or after is None or before.digest != after.digest:
+        raise ValueError
     out: dict[int, int] = {}
-    for old, new in zip(was.lines(), now.lines(), strict=True):
-        if out.setdefault(_check(old, int), new) != new:
-            raise ValueError(known)
+    for old, new in zip(before.lines(), after.lines(), strict=True):
+        if out.setdefault(old, new) != new:
+            raise ValueError
     return out
 
 

@@ -19,7 +19,7 @@ from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 if TYPE_CHECKING:
-    from aisec_ci.detectors.code.ir import Outline
+    from aisec_ci.detectors.code.ir import Module, Packed
 
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
@@ -37,9 +37,13 @@ class CodeDetector:
         self.context = context
         self.asked = False
         self.analysed: list[str] = []
-        """The files that were parsed in this run, for tests of what the cache saves."""
+        """The files that were analysed in this run, for tests of what the cache saves."""
         self._digests: dict[str, str] = {}
-        self._outlines: dict[str, Outline | None] = {}
+        self.parsed: list[str] = []
+        """The files that were parsed: those that no earlier run had analysed, or that changed."""
+        self._modules: dict[str, Module | None] = {}
+        """Files that were parsed to hold them against results."""
+        self._packs: dict[str, Packed | None] = {}
         self._kept = 0
         """Files of parts whose memory was not taken back yet."""
         if context.options.get("prompts"):
@@ -67,15 +71,17 @@ class CodeDetector:
         cache = Cache(context, paths)
         for part in parts(self._facts(paths, cache), names):
             yield from self._part(part, names, cache)
+        if self.analysed and cache.active:
+            cache.modules.save(paths)
 
     def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
         """Yield what the files of a part show of the selected ones."""
         selected = self.context.selected & frozenset(part)
         if not selected:
             return
-        known = cache.get(part, part, self._digest, self._outline)
+        known = cache.get(part, part, self._digest, self._packed)
         if known is None and len(selected) < len(part):
-            known = cache.get(part, selected, self._digest, self._outline)
+            known = cache.get(part, selected, self._digest, self._packed)
         if known is not None:
             yield from known
             return
@@ -88,14 +94,14 @@ class CodeDetector:
             return self.context.tree.open(path)
 
         if self._kept + len(part) > _KEPT:
+            gc.unfreeze()
             gc.collect()  # what was made for the parts before: the analysis itself looks for no garbage
             self._kept = 0
         self._kept += len(part)
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
-        outlines: dict[str, Outline] | None = {} if cache.active else None
-        found = list(analyse(context, names, part, outlines))
-        cache.put(part, selected, {path: self._digest(path) for path in opened}, outlines or {}, found)
+        found = list(analyse(context, names, part, lambda path: self._module(path, cache)))
+        cache.put(part, selected, {path: self._digest(path) for path in opened}, found)
         yield from found
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
@@ -152,17 +158,36 @@ class CodeDetector:
             known = self._digests[path] = self.context.tree.content_id(path)
         return known
 
-    def _outline(self, path: str) -> Outline | None:
-        """Return the outline of a file as it is now; read once, whichever results are held against it."""
-        if path in self._outlines:
-            return self._outlines[path]
+    def _packed(self, path: str) -> Packed | None:
+        """Return the module of a file as it is now, packed; parsed once, whichever results are held against it."""
         from aisec_ci.detectors.code.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
-        from aisec_ci.detectors.code.ir import outline  # noqa: PLC0415
+        from aisec_ci.detectors.code.ir import pack  # noqa: PLC0415
 
-        file = self.context.tree.open(path)
-        try:
-            found = outline(read(file)) if file is not None else None
-        except UnparsedError:
-            found = None
-        self._outlines[path] = found
-        return found
+        if path not in self._packs:
+            file = self.context.tree.open(path)
+            self.parsed.append(path)
+            try:
+                module = self._modules[path] = read(file) if file is not None else None
+                self._packs[path] = pack(module) if module is not None else None
+            except (UnparsedError, TypeError, ValueError):
+                self._packs[path] = None
+        return self._packs[path]
+
+    def _module(self, path: str, cache: Cache) -> Module | None:
+        """Return the module of a file for the analysis; None where it cannot be read. Raises UnparsedError."""
+        from aisec_ci.detectors.code.frontend import read  # noqa: PLC0415 - loads what parses
+
+        module = self._modules.get(path)
+        if module is None and cache.active:
+            module = cache.modules.module(path, self._digest(path))
+            if module is not None:
+                return module
+        if module is None:
+            file = self.context.tree.open(path)
+            if file is None:
+                return None
+            module = read(file)
+            self.parsed.append(path)
+        if cache.active:
+            cache.put_module(path, self._digest(path), module)
+        return module

@@ -5,7 +5,7 @@ assignment: a node is one value (or one effect), its operands are the numbers of
 "where does this value come from" is answered by walking operands, and "where does it go" by inverting them. Variables
 are gone: what is left of them is `Function.defs` (all values a name ever had), for closures and globals.
 
-Everything in here is JSON-able through `dump` and `load`, which is what the cache stores.
+Everything in here is JSON-able through `pack` and `unpack`, which is what the cache stores.
 
 Operations (`args` are operands, `data` is the rest):
 
@@ -140,34 +140,8 @@ class Module:
         return self.functions[0]
 
 
-def dump(module: Module) -> dict[str, Any]:
-    """Return the module as JSON values."""
-    return {
-        "path": module.path,
-        "stars": module.stars,
-        "cells": module.cells,
-        "problems": module.problems,
-        "functions": [[*vars(f).values()] for f in module.functions],
-        "classes": [[*vars(c).values()] for c in module.classes],
-    }
-
-
-def load(raw: dict[str, Any]) -> Module:
-    """Return what `dump` made. Raises TypeError, KeyError, or ValueError for anything else."""
-    functions = [Function(*f) for f in raw["functions"]]
-    for function in functions:
-        function.pos = _pos(function.pos)
-        function.nodes = [Node(op, tuple(args), _data(op, data), _pos(pos)) for op, args, data, pos in function.nodes]
-        function.params = [Param(n, k, a, d, _pos(p)) for n, k, a, d, p in function.params]
-    classes = [Class(*c) for c in raw["classes"]]
-    for cls in classes:
-        cls.pos = _pos(cls.pos)
-    cells = [(int(a), int(b)) for a, b in raw["cells"]]
-    return Module(raw["path"], functions, classes, raw["stars"], cells, raw["problems"])
-
-
 class Outline(NamedTuple):
-    """All of a module but the lines on which its parts stand, and these lines."""
+    """All of a module but the lines on which its parts stand, in one digest, and these lines."""
 
     digest: str
     runs: list[list[int]]
@@ -178,13 +152,25 @@ class Outline(NamedTuple):
         return [line for line, count in self.runs for _ in range(count)]
 
 
-def outline(module: Module) -> Outline | None:
-    """Return the outline of a module, by which an edit that only moves lines is told; None for one that was not read whole.
+class Packed(NamedTuple):
+    """A module as JSON: all but lines in one text, so that it is the same where an edit only moved lines."""
 
-    Nor is there one of a notebook, whose lines are not those of the file.
-    """
-    if module.problems or module.cells:
-        return None
+    shape: str
+    runs: list[list[int]]
+    """As in `Outline`."""
+    body: Pos
+    """Where the module's body stands: on all lines, whatever moves."""
+    whole: bool
+    """Whether it was read whole and from a file whose lines are its own: a notebook's are not."""
+
+    @property
+    def outline(self) -> Outline | None:
+        """The outline, by which an edit that only moves lines is told; None where that cannot be told."""
+        return Outline(blake2b(self.shape.encode(), digest_size=16).hexdigest(), self.runs) if self.whole else None
+
+
+def pack(module: Module) -> Packed:
+    """Return a module as JSON. Raises TypeError or ValueError for one with constants that JSON does not know."""
     runs: list[list[int]] = []
 
     def place(pos: Pos) -> tuple[int, int, int]:
@@ -195,22 +181,43 @@ def outline(module: Module) -> Outline | None:
             runs.append([line, 1])
         return (column, end_line - line, end_column)
 
-    shown: list[Any] = [module.path, module.stars]
+    functions = []
     for function in module.functions:
-        # the module's body stands on all lines, whatever moves
-        head = {**vars(function), "pos": place(function.pos) if function.index else 0, "nodes": 0}
+        head = {**vars(function), "pos": place(function.pos) if function.index else 0}
         head["params"] = [(p.name, p.kind, p.annotation, p.default, place(p.pos)) for p in function.params]
-        shown.append([*head.values()])
-        shown.append([(n.op, n.args, n.data, place(n.pos)) for n in function.nodes])
-    shown += [[*{**vars(cls), "pos": place(cls.pos)}.values()] for cls in module.classes]
-    text = json.dumps(shown, separators=(",", ":"))
-    return Outline(blake2b(text.encode(), digest_size=16).hexdigest(), runs)
+        head["nodes"] = [(n.op, n.args, n.data, place(n.pos)) for n in function.nodes]
+        functions.append([*head.values()])
+    classes = [[*{**vars(cls), "pos": place(cls.pos)}.values()] for cls in module.classes]
+    shown = [module.path, module.stars, module.cells, module.problems, functions, classes]
+    whole = not module.problems and not module.cells
+    return Packed(json.dumps(shown, separators=(",", ":")), runs, module.functions[0].pos, whole)
 
 
-def _pos(raw: Any) -> Pos:
-    line, column, end_line, end_column = raw
-    return (line, column, end_line, end_column)
+def unpack(packed: Packed) -> Module:
+    """Return what was packed. Raises TypeError, LookupError, ValueError, or RuntimeError for anything else."""
+    path, stars, cells, problems, functions, classes = json.loads(packed.shape)
+    lines = iter([line for line, count in packed.runs for _ in range(count)])
+
+    def place(raw: Any) -> Pos:
+        column, extent, end_column = raw
+        line = next(lines)
+        return (line, column, line + extent, end_column)
+
+    found = [Function(*f) for f in functions]
+    for function in found:
+        function.pos = place(function.pos) if function.index else packed.body
+        function.params = [Param(n, k, a, d, place(p)) for n, k, a, d, p in function.params]
+        function.nodes = [
+            Node(op, tuple(args), _data(op, data) if type(data) is list else data, place(pos))
+            for op, args, data, pos in function.nodes
+        ]
+    owned = [Class(*c) for c in classes]
+    for cls in owned:
+        cls.pos = place(cls.pos)
+    return Module(path, found, owned, stars, [(int(a), int(b)) for a, b in cells], problems)
 
 
-def _data(op: str, data: Any) -> Any:
-    return tuple(data) if isinstance(data, list) and op in {"var", "setvar", "call", "guard"} else data
+def _data(op: str, data: list[Any]) -> Any:
+    if op == "dict":  # told by identity
+        return [SPREAD if key == SPREAD else DYNAMIC if key == DYNAMIC else key for key in data]
+    return tuple(data) if op in {"var", "setvar", "call", "guard"} else data
