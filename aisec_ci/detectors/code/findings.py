@@ -447,6 +447,7 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if joined is None:
         messages = [(s.value, s.before) for s in steps if not s.note and _is_message(solver, s.value)]
         return messages[-1] if messages else (inner.at, inner.argument)
+    joined = _asked_for(solver, steps, joined)
     if _is_content(solver, joined[0]):
         return joined
     home = joined[0] >> SHIFT
@@ -469,6 +470,32 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
+
+
+def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -> tuple[Value, Value]:
+    """Return the join, or, in a function that fills whatever template it is given, the call that asked for the text.
+
+    Otherwise all prompts of a program with a loader of templates would stand at one line of that loader.
+    """
+    node = solver.project.node(joined[0])
+    callee = solver.project.node((joined[0] & ~MASK) | node.args[0]) if node.op == "call" else node
+    if callee.op != "attr" or not _is_given(solver, (joined[0] & ~MASK) | callee.args[0]):
+        return joined
+    here = [(s.value, s.before) for s in steps].index(joined)
+    for step in steps[here + 1 :]:
+        if step.note.startswith(("kept in", "passed")):
+            break
+        if step.note.startswith("returned by") and step.value >> SHIFT != joined[0] >> SHIFT:
+            return step.value, step.before
+    return joined
+
+
+def _is_given(solver: Solver, template: Value) -> bool:
+    """Say whether a template comes from outside of the function that fills it: a parameter, a field, an item of either."""
+    fn, index = solver.project.fn(template), template & MASK
+    while fn.nodes[index].op in {"guard", "attr", "item", "phi"} and fn.nodes[index].args[0] != index:
+        index = fn.nodes[index].args[0]
+    return fn.nodes[index].op == "param"
 
 
 def _is_content(solver: Solver, value: Value) -> bool:

@@ -280,7 +280,10 @@ class _Scope:
 
     def s_return(self, stmt: ast.Return) -> bool:
         if stmt.value is not None:
-            self.fn.returns.append(self.expr(stmt.value))
+            value = self.expr(stmt.value)
+            if self.fn.decorators and isinstance(stmt.value, ast.Name):
+                value = self.add("phi", (value,), None, stmt)  # what a page shows is told at the line that returns it
+            self.fn.returns.append(value)
         return True
 
     def s_raise(self, stmt: ast.Raise) -> bool:

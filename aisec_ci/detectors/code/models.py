@@ -359,7 +359,7 @@ def _expand_all(names: Any) -> list[str]:
 
 _TRANSPARENT = re.compile(
     r"\.(?:with_raw_response|with_streaming_response|(?:with_options|with_config|with_retry|with_fallbacks|bind|bind_tools"
-    r"|with_structured_output|configurable_fields|__aenter__|__enter__|copy|with_types)\(\)|beta)(?=\.)"
+    r"|with_structured_output|configurable_fields|__aenter__|__enter__|copy|with_types|props|classes)\(\)|beta)(?=\.)"
 )
 
 

@@ -62,7 +62,9 @@ class Places:
             if node.op == "param" and node.data == 0 and fn.bound:
                 if fn.cls is not None and id(fn.cls) in family:
                     yield load
-            elif any(v.kind == "inst" and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)):
+            elif any(
+                v.kind in {"inst", "class"} and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)
+            ):
                 yield load
 
     def is_session(self, value: Value) -> bool:

@@ -10,7 +10,7 @@ from aisec_ci.detectors.code import barriers, confidential
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
-from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
+from aisec_ci.detectors.code.models import Base, CallModel, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
@@ -178,7 +178,7 @@ def _attributes(solver: Solver) -> Iterator[Source]:
         for load in project.attributes.get(word, ()):
             base = (load & ~MASK) | project.node(load).args[0]
             for val in flow.values(base):
-                if val.kind in {"ext", "obj"} and (head := plain(val.what)) in heads:
+                if val.kind in {"ext", "obj"} and (head := plain(f"{val.what}.")[:-1]) in heads:
                     kind = models.attributes[f"{head}.{word}"]
                     yield Source(load, kind, _what(kind, f"{head.removesuffix('()').rsplit('.', 1)[-1]}.{word}"))
                     break
@@ -211,6 +211,8 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                         fn.id,
                         (Use("answer", None, None), fn.value(fn.ir.returns[0]) if fn.ir.returns else 0, fn.ir.name),
                     )
+                if handler.family == "web" and (page := _page(solver, fn)):
+                    solver.result_sinks.setdefault(fn.id, (Use("html", None, page), 0, fn.ir.name))
                 yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
                 yield from _dependencies(solver, fn, handler)
         for cls in info.classes:
@@ -222,6 +224,25 @@ def _parameters(solver: Solver) -> Iterator[Source]:
             for method in (*_tool_class(solver, cls), *_own_tool(solver, cls)):
                 yield from _all(solver, method, "tool", _of("tool", ""), ())
     yield from registered(solver)
+
+
+def _page(solver: Solver, fn: Fn) -> str:
+    """Say whether a text that a handler returns is a page: `html` where `response_class` says so, `markup` if it has tags.
+
+    In Flask every text that is returned is a page for browsers, but most of them are for scripts that show them as text.
+    """
+    parent = fn.module.functions[fn.ir.parent]
+    for decorator in fn.ir.decorators:
+        node = parent.nodes[decorator]
+        if node.op != "call":
+            continue
+        given = solver.flow.argument(parent.value(decorator), None, "response_class")
+        if given is not None and any(str(v.what).endswith(".HTMLResponse") for v in solver.flow.values(given)):
+            return "html"
+        callee = solver.flow.values(parent.value(node.args[0]))
+        if any(str(v.what).startswith(("flask.", "quart.")) for v in callee if v.kind in {"ext", "obj"}):
+            return "markup"
+    return ""
 
 
 def _public(cls: Cls) -> list[str]:
@@ -470,6 +491,8 @@ def registered(solver: Solver) -> Iterator[Source]:
     for word in [*sorted(solver.models.words & set(project.calls)), ""]:
         for call in project.calls.get(word, ()):
             model = solver.info(call).model
+            if model is not None and model.family == "chat-interfaces":
+                _outputs(solver, call, model)
             for use in model.uses if model is not None else ():
                 kind = _REGISTERS.get(use.kind)
                 if kind is None and use.kind not in PROMPT_KINDS:
@@ -483,6 +506,27 @@ def registered(solver: Solver) -> Iterator[Source]:
                     elif fn.id not in seen:
                         seen.add(fn.id)
                         yield from _all(solver, fn, kind, _of(kind, model.family if model else ""), ())
+
+
+def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
+    """Note functions of an interface whose result is shown as HTML: `button.click(ask, box, gr.HTML())`."""
+    flow = solver.flow
+    use = next((u for u in model.uses if u.kind == "handler-user" and u.name == "fn"), None)
+    given = flow.argument(call, use.position, "fn") if use is not None else None
+    shown = flow.argument(call, 2 if model.label.rsplit(".", 1)[-1] in {"Interface", *_EVENTS} else None, "outputs")
+    if given is None or shown is None:
+        return
+    several = flow.elements(shown)
+    for index, one in enumerate(several or [shown]):
+        if not any(v.what in {"gradio.HTML()", "html"} for v in flow.values(one) if v.kind in {"obj", "const"}):
+            continue
+        for fn in _functions(solver, given, many=False):
+            position = index if len(several) > 1 else None
+            solver.result_sinks.setdefault(fn.id, (Use("html", position, None), 0, "gr.HTML"))
+
+
+_EVENTS = frozenset({"submit", "click", "change", "input", "upload", "release", "select", "load", "then", "success"})
+"""Events of Gradio's components: the third argument is what shows the result."""
 
 
 def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:

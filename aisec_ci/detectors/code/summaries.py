@@ -516,8 +516,31 @@ class Summaries:
         sink = self.result_sinks.get(fn.id)
         if sink is not None:
             use, at, label = sink
-            self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+            if use.kind != "html":
+                self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+            elif self._shows(use, fact, path):
+                self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
         self._exit(entry, fact, fn, -1, path)
+
+    def _shows(self, use: Use, fact: Fact, path: Path) -> bool:
+        """Say whether a page shows a fact of a result as HTML."""
+        if path not in _shown(use) or fact.flags & SAFE["html"]:
+            return False
+        return use.name != "markup" or self._has_markup(fact.value)
+
+    def _has_markup(self, text: Value) -> bool:
+        """Say whether a text is joined with tags: `f"<p>{answer}</p>"`."""
+        node = self.project.node(text)
+        base = text & ~MASK
+        if node.op == "phi":
+            return any(a & MASK != text & MASK and self._has_markup(base | a) for a in node.args if a < text & MASK)
+        if node.op == "tuple":
+            return any(self._has_markup(base | a) for a in node.args[:1])
+        if node.op == "text":
+            return any(p and "</" in p for p in node.data)
+        return node.op in {"add", "mod"} and any(
+            "</" in t for a in node.args for t in self.flow.constants(base | a).texts
+        )
 
     def _exit(self, entry: Entry, fact: Fact, fn: Fn, param: int, path: Path) -> None:
         if fn.id != entry.fn:  # an inner function returns a variable of the one that the summary is about
@@ -1390,6 +1413,13 @@ def _behind_slash(before: str) -> bool:
     scheme, mark, rest = before.partition("://")
     rest = rest if mark else scheme
     return "/" in rest and not rest.startswith("//")
+
+
+def _shown(use: Use) -> tuple[Path, ...]:
+    """Return where the HTML stands in what a function returns, or yields, for a page: the text, or one of several results."""
+    if use.position is None:
+        return (), ("*",), (0,)  # `return page, 200`
+    return (use.position,), ("*", use.position)
 
 
 def _make_loud(entry: Entry) -> None:

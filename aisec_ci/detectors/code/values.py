@@ -1396,6 +1396,11 @@ _SAME = {
     "asyncio.run": 0,
     "asyncio.wait_for": 0,
     "pathlib.Path": 0,
+    "asgiref.sync.sync_to_async": 0,
+    "asgiref.sync.async_to_sync": 0,
+    "channels.db.database_sync_to_async": 0,
+    "chainlit.make_async": 0,
+    "chainlit.sync.make_async": 0,
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
 
