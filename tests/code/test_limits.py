@@ -16,7 +16,7 @@ from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import MIN_STEPS, STEPS_PER_NODE, Solver
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.model import Gap, GapLevel
+from aisec_ci.model import Finding, Gap, GapLevel
 from tests.code.programs import CATALOG, HEAD, findings, gaps, program, reports
 
 
@@ -190,3 +190,21 @@ def test_the_intermediate_form_survives_being_stored(parts: list[tuple[str, str,
     except UnparsedError:
         return
     assert ir.unpack(ir.pack(module)) == module
+
+
+def test_a_function_with_very_many_sources_uses_up_only_its_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.solver.MIN_STEPS", 1_000)
+    monkeypatch.setattr("aisec_ci.detectors.code.solver.STEPS_PER_NODE", 0)
+    ways = "".join(f"    if request.args.get('{i}'):\n        s = s + request.args['{i}']\n" for i in range(300))
+    crowd = f"from flask import request\n\nfrom app import app, send\n\n\n@app.post('/z')\ndef crowd():\n    s = ''\n{ways}    return send(s)\n"
+    found = reports({"a.py": crowd, "app.py": program("send(f'Help with {q}')")})
+    (gap,) = [r for r in found if isinstance(r, Gap) and r.level is GapLevel.INCOMPLETE]
+    assert "taken in a.py" in gap.reason
+    assert any(isinstance(r, Finding) and r.location.path == "app.py" for r in found)
+
+
+def test_a_question_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.values.STEPS", 1)
+    (gap,) = gaps({"app.py": program("send(f'Help with {q}')")})
+    assert gap.level is GapLevel.NOTICE
+    assert gap.path == "app.py"

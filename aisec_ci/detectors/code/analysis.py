@@ -16,9 +16,9 @@ from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.prompt_files import raw_variables, system_variables
 from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.solver import Solver
-from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.values import STEPS, Flow
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Gap
+from aisec_ci.model import Gap, GapLevel
 
 NAME = "code"
 _RECURSION = 6000
@@ -46,6 +46,9 @@ def analyse(
             gc.enable()
 
 
+_GIVEN_UP = f"what {{}} value{{}} can be was followed back for {STEPS:,} steps and no further: something may be missing"
+
+
 class _Analysis:
     def __init__(self, context: Context, names: Names, load: Callable[[str], ir.Module | None]) -> None:
         self.context = context
@@ -71,8 +74,13 @@ class _Analysis:
         solver.run(sources(solver))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
-            yield Gap("", words, detector=NAME)
+            busiest = solver.busiest
+            where = f"; most of them were taken in {busiest}" if busiest else ""
+            yield Gap("", words + where, detector=NAME)
         yield from findings(solver, positions, context.selected)
+        for path, count in sorted(flow.given_up.items()):
+            if path in context.selected:
+                yield Gap(path, _GIVEN_UP.format(count, "" if count == 1 else "s"), GapLevel.NOTICE, NAME)
 
     def _load(self, path: str) -> ir.Module | None:
         try:

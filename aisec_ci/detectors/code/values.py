@@ -151,8 +151,8 @@ class Flow:
         self._guesses: list[tuple[Any, int]] = []
         """What `targets` and `callers` said inside a cycle and may lack something: forgotten with the question at hand."""
         self._steps = 0
-        self.exhausted = 0
-        """Questions that were given up after `STEPS`."""
+        self.given_up: dict[str, int] = {}
+        """Questions that were given up after `STEPS`, by the path of the file that they were asked about."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
         self._targets: dict[Value, list[Target]] = {}
         self._decorated: dict[int, list[Fn]] = {}
@@ -291,7 +291,9 @@ class Flow:
         else:
             self._tried[key] = found
         if not active:
-            self.exhausted += self._steps > STEPS
+            if self._steps > STEPS:
+                where = self.project.fn(value).module.path
+                self.given_up[where] = self.given_up.get(where, 0) + 1
             self._steps = 0
             self._tried.clear()
             for table, guessed in self._guesses:
