@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code import barriers, confidential
+from aisec_ci.detectors.code import barriers, confidential, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
@@ -223,6 +223,10 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                         yield from _all(solver, method, base.kind, _of(base.kind, base.family), base.only)
             for method in (*_tool_class(solver, cls), *_own_tool(solver, cls)):
                 yield from _all(solver, method, "tool", _of("tool", ""), ())
+    for tool in tool_schemas.tools(solver.flow, _FRAMEWORK_NAMES):
+        yield from _some(solver, tool.fn, tool.params)
+    for load in tool_schemas.called_by_name(solver.project):
+        yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
     yield from registered(solver)
 
 
@@ -243,6 +247,14 @@ def _page(solver: Solver, fn: Fn) -> str:
         if any(str(v.what).startswith(("flask.", "quart.")) for v in callee if v.kind in {"ext", "obj"}):
             return "markup"
     return ""
+
+
+def _some(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
+    """Yield those of a tool's parameters that can hold text of the model's choice."""
+    for index in params:
+        node = fn.params.get(index)
+        if node is not None and _open(solver, fn, index):
+            yield Source(fn.value(node), "tool", _of("tool", ""))
 
 
 def _public(cls: Cls) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from aisec_ci.detectors.code import barriers
@@ -53,11 +54,14 @@ from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Label, Path, Target
 from aisec_ci.detectors.code.vocabulary import (
+    ADDRESS_BASE,
     ASKING,
     CLEAN_METHODS,
     CLEAN_STARTS,
     CLEAN_WORDS,
     CLIENT,
+    CODE_FLAGS,
+    COMPILERS,
     FILLERS,
     FINDER_STARTS,
     FINDERS,
@@ -278,9 +282,18 @@ class Summaries:
                 path = ("*", *path[1:])
             self.add(entry, Fact(use, path, fact.flags), via)
             return
+        if node.op == "add" and not fact.path and self._joins_lists(use, node, index):
+            self.add(entry, Fact(use, ("*",), fact.flags), via)
+            return
         flags = self._joined(fact.flags, use, node, index)
         path = fact.path if fact.path and fact.path[0] == CONTENT else ()
         self.add(entry, Fact(use, path, flags), via)
+
+    def _joins_lists(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether something is added to a list, so is one: `["powershell", "-Command"] + command.split()`."""
+        others = [(use & ~MASK) | arg for arg in node.args if arg != index]
+        found = [self.project.node(v.what).op for o in others for v in self.flow.values(o) if v.kind == "lit"]
+        return any(op in {"list", "each"} for op in found)
 
     def _joined(self, flags: int, use: Value, node: Node, index: int) -> int:
         """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
@@ -290,9 +303,30 @@ class Summaries:
             flags &= ~USER_ROLE
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
-        if fixed_host(before) or behind_host or _behind_slash(before):
+        if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
             flags |= SAFE["url"]
         return flags
+
+    def _behind_base(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether a part directly follows what is named as the beginning of an address: `self.base_url + path`."""
+        nodes = self.project.fn(use).nodes
+        if node.op == "text":
+            holes = iter(node.args)
+            parts = [p if p is not None else next(holes) for p in node.data]
+        else:
+            parts = list(node.args)
+        at = parts.index(index) if index in parts else 0
+        before = parts[at - 1] if at > 0 else None
+        if not isinstance(before, int):
+            return False
+        base = nodes[before]
+        while base.op in {"guard", "phi"} and base.args:
+            base = nodes[base.args[0]]
+        name = base.data if base.op == "attr" else base.data[1] if base.op == "var" else ""
+        if base.op == "param":
+            name = self.project.fn(use).ir.params[base.data].name
+        names = [str(name), *self.tables(self.project.fn(use)).names.get(before, ())]
+        return any(ADDRESS_BASE.search(n) for n in names)
 
     def _text_before(self, use: Value, node: Node, index: int) -> str:
         base = use & ~MASK
@@ -419,6 +453,9 @@ class Summaries:
         if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
             for other in self._same_name(fn, node.data):  # the file is named again where it is run
                 self.add(entry, Fact(other, path, flags), via)
+        if node.op == "text" and path[:1] == (CONTENT,):
+            for other in _run_again(fn, node):
+                self.add(entry, Fact((base & ~MASK) | other, path, flags), via)
         if depth >= 4:
             return
         at = base & ~MASK
@@ -591,7 +628,7 @@ class Summaries:
         for kind, arg in zip(node.data, node.args[1:], strict=True):
             if arg == index:
                 self._argument(entry, fact_here, fn, use, node, info, kind, position, via)
-            if kind == "":
+            if kind in {"", "*"}:  # what is unpacked is taken for one argument, so what follows it is not the first
                 position += 1
         if node.args[0] == index and any(v.kind == "partial" for v in self.flow.values(fact.value)):
             self.add(entry, Fact(use, fact.path, flags), via)  # what `partial(f, x)` holds
@@ -1120,6 +1157,8 @@ class Summaries:
         if kind == "sql" and self._read_only(call):
             return
         if kind in {"argv", "shell"}:
+            if path[1:2] == (CONTENT,):
+                self._compile(entry, fact)
             kind = self._program(fact, path, call, kind)
             if not kind:
                 return
@@ -1152,7 +1191,8 @@ class Summaries:
             return "" if fact.flags & SAFE["shell"] and shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = self._words(fact.value, 0).rsplit("/", 1)[-1]
-            return "run-file" if path[0] == 0 or program in INTERPRETERS else ""
+            script = program in INTERPRETERS and self._is_script(fact.value, path[0])
+            return "run-file" if path[0] == 0 or script else ""
         if fact.flags & SAFE["shell"] and shell:
             return ""
         if shell and not path:
@@ -1171,13 +1211,36 @@ class Summaries:
         program = first.rsplit("/", 1)[-1]
         index = path[0]
         before = self._words(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
-        if program in INTERPRETERS and (before in {"-c", "-e", "-Command", "/c", "/C", "--eval", "-lc", "-ic"}):
+        if index == "*" and program in INTERPRETERS:  # `["powershell", "-Command"] + words`
+            known = [self._words(fact.value, i) for i in range(1, 5)]
+            before = known[known.index("") - 1] if "" in known[1:] else ""
+        if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
         if program in INSTALLERS or (program in INTERPRETERS and self._words(fact.value, 2) in INSTALLERS):
             return "package"
         if program in WRAPPERS and index == 1:
             return "program"
         return ""
+
+    def _is_script(self, command: Value, index: Label) -> bool:
+        """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""
+        if not isinstance(index, int):
+            return True
+        before = [self._words(command, i) for i in range(1, min(index, 8))]
+        if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
+            return True
+        return all(word.startswith("-") or word in {"pytest", "unittest", "run"} for word in before)
+
+    def _compile(self, entry: Entry, fact: Fact) -> None:
+        """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""
+        program = self._words(fact.value, 0).rsplit("/", 1)[-1]
+        for val in self.flow.values(fact.value) if program in COMPILERS else ():
+            if val.kind != "lit":
+                continue
+            base = val.what & ~MASK
+            for option, made in pairwise(self.project.node(val.what).args):
+                if self.flow.only_text(base | option) in {"-o", "-d", "--out-dir", "--outDir"}:
+                    self.mutate(entry, base | made, (CONTENT,), fact.flags, Via(fact, note=f"compiled by `{program}`"))
 
     def _interpreter(self, call: Value) -> str:
         """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
@@ -1406,6 +1469,26 @@ def fixed_host(prefix: str) -> bool:
         return False
     host, slash, _ = rest.partition("/")
     return bool(host) and bool(slash or "?" in host or "#" in host) and "\ue000" not in scheme
+
+
+def _run_again(fn: Fn, name: Node) -> Iterator[int]:
+    """Yield the texts of a function that run a file whose name is built from parts: `f"python {job}.py"` after `f"{job}.py"`."""
+    if len(name.args) != 1 or not name.data or name.data[0] is not None or len(name.data) != 2:
+        return
+    hole, suffix = name.args[0], name.data[1]
+    for index in fn.uses[hole]:
+        node = fn.nodes[index]
+        if node.op != "text" or node is name:
+            continue
+        holes = iter(node.args)
+        for at, piece in enumerate(node.data):
+            if piece is not None or next(holes) != hole or at == 0 or at + 1 >= len(node.data):
+                continue
+            before, after = node.data[at - 1] or "", node.data[at + 1] or ""
+            words = before.replace('"', " ").replace("'", " ").split()
+            runs = bool(words) and not before[-1:].isalnum() and words[-1].rpartition("/")[2] in INTERPRETERS
+            if runs and after.startswith(suffix):
+                yield index
 
 
 def _behind_slash(before: str) -> bool:

@@ -53,6 +53,9 @@ CALLERS = 40
 IMPLEMENTERS = 5
 """Classes at most that are taken for a protocol because they have its methods."""
 
+HEIRS = 12
+"""Classes below one that are looked at for what they set its attributes to."""
+
 TEXT_LIMIT = 20_000
 """Characters of a constant that is built from others."""
 
@@ -547,6 +550,14 @@ class Flow:
                 typed = list(self.of_type(owner.owner.value(annotation), path, depth))
                 found = found or bool(typed)
                 yield from typed
+        if found and val.kind == "inst" and not val.more:
+            # what a base class only declares (`self.tools = {}`) a class below it sets
+            for sub in self.subclasses(cls)[:HEIRS]:
+                for one in [*self.fields(sub, str(name)), *sub.values(str(name))]:
+                    if not self._is_own_load(one):
+                        yield from self._eval(one, path, depth)
+                    elif path:
+                        yield from self._written(one, path, depth)
         if not found and val.kind == "inst" and not val.more:
             # a mixin uses what the classes that it is mixed into have, also from their other bases
             for owner in dict.fromkeys(o for sub in self.subclasses(cls) for o in self.mro(sub) if o not in classes):
@@ -753,7 +764,7 @@ class Flow:
                 unknown = False
                 yield from self._external(value, node, val.what, path, depth)
             elif val.kind == "inst":
-                for method in self.find_method(val.what, "__call__"):
+                for method in self.called(val):
                     unknown = False
                     yield from self._result(method, path, depth)
         if unknown and not path:
@@ -963,8 +974,8 @@ class Flow:
 
     def _text(self, base: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
         if path:
-            for arg in node.args if node.op == "add" else ():  # lists joined with `+`
-                yield from self._eval(base | arg, ("*", *path[1:]) if isinstance(path[0], int) else path, depth)
+            if node.op == "add":
+                yield from self._joined_lists(base, node, path, depth)
             return
         parts: list[list[Any]] = []
         for arg in node.args:
@@ -979,6 +990,32 @@ class Flow:
         for chosen in islice(product(*parts), LIMIT):
             made = _build(node, chosen)
             yield Val("const", made) if made is not None and len(str(made)) <= TEXT_LIMIT else UNKNOWN
+
+    def _joined_lists(self, base: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        """Follow a path into lists that are joined with `+`: a place is known as long as those before it have known lengths."""
+        label = path[0]
+        place = label if isinstance(label, int) and label >= 0 else None
+        for arg in node.args:
+            if place is not None and (length := self._length(base | arg, depth)) is not None:
+                if place < length:
+                    yield from self._eval(base | arg, (place, *path[1:]), depth)
+                    return
+                place -= length
+                continue
+            place = None
+            yield from self._eval(base | arg, ("*", *path[1:]) if isinstance(label, int) else path, depth)
+
+    def _length(self, value: Value, depth: int) -> int | None:
+        """Return how many elements a list has; None where that is not sure."""
+        if self.project.fn(value).writes.get(value & MASK):
+            return None
+        found = self._eval(value, (), depth)
+        if len(found) != 1 or found[0].kind != "lit":
+            return None
+        node = self.project.node(found[0].what)
+        if node.op not in {"list", "tuple"} or "*" in (node.data or ()):
+            return None
+        return None if self.project.fn(found[0].what).writes.get(found[0].what & MASK) else len(node.args)
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -1156,6 +1193,13 @@ class Flow:
                 return [method]
         return []
 
+    def called(self, val: Val) -> list[Fn]:
+        """Return the methods `__call__` that run where an object is called; of a base class, those of the classes below it."""
+        found = self.find_method(val.what, "__call__")
+        if found and not val.more:
+            found += [m for sub in self.subclasses(val.what) if (m := sub.method("__call__")) is not None]
+        return found
+
     # -- the call graph ------------------------------------------------------------------------------------------------
 
     def targets(self, call: Value) -> list[Target]:
@@ -1242,8 +1286,9 @@ class Flow:
             for fn in self.find_method(val.what, "__init__"):
                 yield Target(fn, 1, sure)
         elif val.kind == "inst":
-            for fn in self.find_method(val.what, "__call__"):
-                yield Target(fn, 1, sure)
+            found = self.called(val)
+            for fn in found:
+                yield Target(fn, 1, max(sure, len(found) > 1))
         elif val.kind == "partial":
             node = self.project.node(val.what)
             filled = sum(k == "" for k in node.data) - 1

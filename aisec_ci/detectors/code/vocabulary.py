@@ -187,9 +187,22 @@ SYSTEM_PATHS = frozenset((key,) for key in SYSTEM_KEYS)
 
 ROLES_TRUSTED = frozenset({"system", "developer"})
 
+ADDRESS_BASE = re.compile(
+    r"(?i)(?:base|root|api|server|service|endpoint|host)_?(?:url|uri|address)?$|_(?:url|uri|host)$|^(?:base|url|host)$"
+)
+"""Names of what an address begins with, scheme and host: the program chose it."""
+
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 
-INTERPRETERS = SHELLS | frozenset("python python3 node deno bun ruby perl php osascript lua Rscript ipython".split())
+INTERPRETERS = SHELLS | frozenset(
+    "python python3 node deno bun ruby perl php osascript lua Rscript ipython java kotlin scala julia ts-node tsx".split()
+)
+
+CODE_FLAGS = frozenset("-c -e -command /c /k --eval --command -lc -ic -ec -p --print".split())
+"""Options, in small letters, after which an interpreter takes code."""
+
+COMPILERS = frozenset("gcc g++ cc c++ clang clang++ rustc javac go tsc kotlinc scalac swiftc dotnet nasm ghc".split())
+"""Programs that make a program of a source."""
 
 INSTALLERS = frozenset("pip pip3 npm npx pnpm yarn uv uvx pipx conda mamba gem cargo brew apt apt-get bun".split())
 

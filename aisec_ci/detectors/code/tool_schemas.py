@@ -1,0 +1,213 @@
+"""Functions that a program tells a model of by a JSON schema: what the model passes to them is a choice of its own.
+
+Many programs write the schema of a tool by hand (`{"name": "run", "parameters": {"type": "object", "properties": …}}`, in the
+words of OpenAI, Anthropic, Gemini, or MCP) and find the function by its name when the model asks for it: through a table,
+`getattr(self, f"tool_{name}")`, `match`, a module that is loaded by name, or a loop over objects. Whatever the way, the
+schema says which function is meant and what its parameters are called. The same holds for classes that describe
+themselves: a method that returns their schema, or attributes that hold its parts, and one method that runs.
+
+https://platform.openai.com/docs/guides/function-calling, https://docs.anthropic.com/en/docs/build-with-claude/tool-use,
+https://modelcontextprotocol.io/specification (tools/list, tools/call)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from aisec_ci.detectors.code.project import Cls, Fn, Project, Value
+from aisec_ci.detectors.code.values import Flow
+
+SCHEMA_KEYS = frozenset(
+    "parameters input_schema inputSchema parameters_json_schema parametersJsonSchema args_schema params_schema".split()
+)
+"""Keys, keywords, and attributes that hold the JSON schema of what a tool takes."""
+
+_SAYS_SCHEMA = re.compile(
+    r"_?(?:get_|to_|as_|build_|make_|tool_|function_|openai_|anthropic_|mcp_|json_)*"
+    r"(?:specs?|schemas?|definitions?|declarations?|tool_?info|descriptors?)(?:_dict|_json)?"
+)
+"""Methods by which a class tells what it is called with; only where the schema stands in them."""
+
+RUNS = tuple(
+    "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
+    "handler perform run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
+)
+"""Methods that do what a tool is for."""
+
+_WHOLE = frozenset(
+    "args arguments params parameters input inputs kwargs payload tool_input tool_args tool_arguments tool_params tool_parameters "
+    "function_args fn_args call_args raw_args raw_arguments arguments_json args_json parameter_values action_input".split()
+)
+"""Parameters that hold all arguments of a tool at once."""
+
+_FORMS = (
+    "{}",
+    "_{}",
+    "tool_{}",
+    "_tool_{}",
+    "{}_tool",
+    "handle_{}",
+    "_handle_{}",
+    "execute_{}",
+    "_execute_{}",
+    "do_{}",
+    "_do_{}",
+)
+"""What a function is called that does what the tool of a name is for."""
+
+
+class Schema(NamedTuple):
+    """A hand-written schema: where it stands, the name of the tool (empty where it is not said), its arguments' names."""
+
+    at: Value
+    name: str
+    fields: frozenset[str]
+
+
+class Tool(NamedTuple):
+    """A function with the parameters that the model fills."""
+
+    fn: Fn
+    params: tuple[int, ...]
+
+
+def schemas(flow: Flow) -> list[Schema]:
+    """Return the schemas that stand in a project, in its order."""
+    out: list[Schema] = []
+    for fn in flow.project.fns:
+        for i, node in enumerate(fn.nodes):
+            if node.op in {"dict", "call"} and _speaks_of_schema(node.data):
+                out += _schema(flow, fn, i)
+    return out
+
+
+def _speaks_of_schema(words: tuple[object, ...]) -> bool:
+    try:
+        return not SCHEMA_KEYS.isdisjoint(words)
+    except TypeError:  # keys that are not constant stand as mappings
+        return not SCHEMA_KEYS.isdisjoint(_words(words))
+
+
+def _words(data: tuple[object, ...]) -> list[str]:
+    return [d for d in data if isinstance(d, str)]
+
+
+def _schema(flow: Flow, fn: Fn, index: int) -> Iterator[Schema]:
+    node = fn.nodes[index]
+    args = node.args if node.op == "dict" else node.args[1:]
+    given = {key: fn.value(arg) for key, arg in zip(node.data, args, strict=False) if isinstance(key, str)}
+    if node.op == "call" and "name" not in given:
+        return
+    properties = next((v for key, v in given.items() if key in SCHEMA_KEYS), None)
+    fields = _fields(flow, properties, ("properties",)) if properties is not None else None
+    if fields is None:
+        return
+    name = flow.constants(given["name"]).texts if "name" in given else []
+    yield Schema(fn.value(index), name[0] if len(name) == 1 else "", fields)
+
+
+def _fields(flow: Flow, value: Value, path: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the names of the properties of a JSON schema; None where no mapping is seen at its place."""
+    found = [flow.project.node(v.what) for v in flow.values(value, path) if v.kind == "lit"]
+    if not any(node.op == "dict" for node in found):
+        return None
+    return frozenset(word for node in found if node.op == "dict" for word in _words(node.data))
+
+
+def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that schemas of a project speak of. `framework` are parameters that no model fills."""
+    known = schemas(flow)
+    by_name = _functions(flow.project, {_plain(s.name) for s in known if s.name})
+    for schema in known:
+        for fn in by_name.get(_plain(schema.name), ()) if schema.name else ():
+            if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
+                yield Tool(fn, params)
+    yield from _classes(flow, known, framework)
+
+
+def _plain(name: str) -> str:
+    """Return a tool's name as a function would have it: `run-command` and `runCommand` as `run_command`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"\W", "_", name)).lower()
+
+
+def _functions(project: Project, names: set[str]) -> dict[str, list[Fn]]:
+    """Return the functions that can be meant by each name."""
+    forms = {form.format(name): name for form in reversed(_FORMS) for name in names}
+    out: dict[str, list[Fn]] = {}
+    for fn in project.fns if forms else ():
+        called = fn.ir.name
+        name = forms.get(called if called.islower() else _plain(called))
+        if name is not None and not called.startswith("__"):
+            out.setdefault(name, []).append(fn)
+    return out
+
+
+def _near(one: Fn, other: Fn) -> bool:
+    """Say whether a schema and a function stand in the same folder, or one in a folder below that of the other."""
+    left, right = (fn.module.path.rpartition("/")[0] for fn in (one, other))
+    return f"{left}/".startswith(f"{right}/") or f"{right}/".startswith(f"{left}/")
+
+
+def _chosen(fn: Fn, fields: frozenset[str], framework: frozenset[str], others: int = 1) -> tuple[int, ...]:
+    """Return the parameters that are the arguments of a schema; none where the function takes something else.
+
+    `others` is how many more it may want where it takes all arguments of the tool at once.
+    """
+    free = [(i, p) for i, p in enumerate(fn.ir.params) if not (i == 0 and fn.bound) and p.name not in framework]
+    named = [i for i, p in free if p.name in fields]
+    needed = {p.name for _, p in free if p.default < 0 and p.kind == ""}
+    if named and (needed <= fields or fields <= {p.name for _, p in free}):
+        return tuple(named)
+    whole = [i for i, p in free if p.kind == "**" or p.name in _WHOLE]
+    return tuple(whole) if whole and len(needed - _WHOLE) <= others else ()
+
+
+def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the methods of classes that describe themselves to a model."""
+    own: dict[Cls, frozenset[str]] = {}
+    for schema in known:
+        fn = flow.project.fn(schema.at)
+        if fn.cls is not None and _SAYS_SCHEMA.fullmatch(fn.ir.name):
+            own[fn.cls] = own.get(fn.cls, frozenset()) | schema.fields
+    for info in flow.project:
+        for cls in info.classes:
+            fields = own.get(cls) if cls in own else _described(flow, cls)
+            if fields is None:
+                continue
+            for name in RUNS:
+                method = cls.method(name)
+                if method is not None and (params := _chosen(method, fields, framework, 4)):
+                    yield Tool(method, params)
+
+
+def _described(flow: Flow, cls: Cls) -> frozenset[str] | None:
+    """Return the names of what a tool takes that says so in attributes or properties: `description`, `parameters`."""
+    names = [key for key in SCHEMA_KEYS if key in cls.ir.attrs or key in cls.ir.methods]
+    if not names or not any("description" in c.ir.attrs or "description" in c.ir.methods for c in flow.mro(cls)):
+        return None
+    for key in sorted(names):
+        values = list(cls.values(key))
+        if (method := cls.method(key)) is not None:
+            values += [method.value(r) for r in method.ir.returns]
+        for value in values:
+            fields = _fields(flow, value, ("properties",))
+            if fields is not None:
+                return fields
+    return None
+
+
+def called_by_name(project: Project) -> Iterator[Value]:
+    """Yield the loads of the arguments in servers that answer `tools/call` by themselves: `request["params"]["arguments"]`."""
+    for info in project:
+        if not any(n.data == "tools/call" for fn in info.functions for n in fn.nodes):
+            continue
+        for fn in info.functions:
+            for i, node in enumerate(fn.nodes):
+                if node.op == "item" and node.data == "arguments":
+                    yield fn.value(i)
+                elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].op == "attr":
+                    first = fn.nodes[node.args[1]]
+                    if fn.nodes[node.args[0]].data == "get" and first.op == "const" and first.data == "arguments":
+                        yield fn.value(i)
