@@ -399,11 +399,23 @@ class Project:
         return out
 
     @cached_property
-    def attributes(self) -> dict[str, list[Value]]:
-        """Loads of attributes by name."""
-        out: dict[str, list[Value]] = {}
+    def _loads(self) -> tuple[dict[str, list[Value]], dict[str, list[Value]]]:
+        attributes: dict[str, list[Value]] = {}
+        items: dict[str, list[Value]] = {}
         for fn in self.fns:
             for i, node in enumerate(fn.nodes):
                 if node.op == "attr":
-                    out.setdefault(node.data, []).append(fn.id << SHIFT | i)
-        return out
+                    attributes.setdefault(node.data, []).append(fn.id << SHIFT | i)
+                elif node.op == "item" and isinstance(node.data, str):
+                    items.setdefault(node.data, []).append(fn.id << SHIFT | i)
+        return attributes, items
+
+    @property
+    def attributes(self) -> dict[str, list[Value]]:
+        """Loads of attributes by name."""
+        return self._loads[0]
+
+    @property
+    def items(self) -> dict[str, list[Value]]:
+        """Loads of items by constant key."""
+        return self._loads[1]

@@ -34,6 +34,7 @@ def sources(solver: Solver) -> Iterator[Source]:
     """Yield every place where a value from outside enters, in the order of the project."""
     yield from _calls(solver)
     yield from _commands(solver)
+    yield from _answers(solver)
     yield from _attributes(solver)
     yield from _parameters(solver)
     found = list(confidential.sources(solver))
@@ -51,6 +52,9 @@ def _calls(solver: Solver) -> Iterator[Source]:
     for call in sorted(found):
         info = solver.info(call)
         if info.model is not None and info.model.returns in _KINDS:
+            if info.model.returns == "third" and _asks_model(solver, call, info):
+                yield Source(call, "llm", "the answer of a model that is asked over HTTP")
+                continue
             if info.model.returns == "third" and _own_service(solver, call, info):
                 continue
             what = _what(info.model.returns, info.model.label)
@@ -101,6 +105,60 @@ _CONTENT_HOSTS = re.compile(
     r"|r\.jina\.ai|s\.jina\.ai|api\.firecrawl\.dev|export\.arxiv\.org|api\.twitter\.com|api\.x\.com|hn\.algolia\.com|stackexchange\.com|api\.ydc-index\.io)\b"
 )
 """Services that answer with what anybody wrote: issues, messages, mail, pages found by a search."""
+
+
+_MODEL_SERVICE = re.compile(
+    r"/chat/completions|/v1/completions|/v1/messages|/v1/responses|/api/generate\b|/api/chat\b|:(?:stream)?[gG]enerateContent|/converse\b"
+    r"|//(?:api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|openrouter\.ai/api|api-inference\.huggingface\.co|api\.groq\.com"
+    r"|api\.mistral\.ai|api\.deepseek\.com|api\.together\.xyz|api\.perplexity\.ai|api\.cohere\.(?:ai|com)|api\.x\.ai|dashscope\.aliyuncs\.com)/"
+)
+"""Addresses of models. The paths are those of OpenAI's and Anthropic's APIs, of Ollama, Gemini, and Bedrock."""
+
+
+def _asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
+    """Say whether a request over HTTP asks a model, as its address shows: `requests.post(f"{base}/chat/completions", …)`."""
+    assert info.model is not None
+    if info.word not in {"post", "request", "stream", "urlopen", "Request"}:
+        return False
+    given = [solver.flow.argument(call, use.position, use.name) for use in info.model.uses if use.kind == "url"]
+    return any(_MODEL_SERVICE.search(text) for value in given if value is not None for text in _texts(solver, value))
+
+
+def _texts(solver: Solver, value: Value) -> list[str]:
+    """Return what a text can be, or the constant parts of one that is built."""
+    if known := solver.flow.constants(value).texts:
+        return known
+    node = solver.project.node(value)
+    base = value & ~MASK
+    if node.op == "text":
+        return ["".join(p if p is not None else "{}" for p in node.data)]
+    if node.op in {"add", "guard", "phi"}:
+        return [t for arg in node.args[:4] for t in solver.flow.constants(base | arg).texts]
+    return []
+
+
+_ANSWER = {"choices": frozenset({"message", "text", "delta"}), "candidates": frozenset({"content"})}
+"""Keys of a model's answer as JSON, each with what an element has that holds the text."""
+
+
+def _answers(solver: Solver) -> Iterator[Source]:
+    """Yield the texts in answers of models that are read as JSON: `response.json()["choices"][0]["message"]["content"]`."""
+    project = solver.project
+    for key, inner in _ANSWER.items():
+        for load in project.items.get(key, ()):
+            fn = project.fn(load)
+            work, found = [load & MASK], []
+            for at in work:
+                for use in fn.uses[at]:
+                    node = fn.nodes[use]
+                    if node.args[0] != at or len(work) > 20:
+                        continue
+                    if node.op == "item" and node.data in inner:
+                        found.append(use)
+                    elif node.op in {"iter", "guard", "phi"} or (node.op == "item" and not isinstance(node.data, str)):
+                        work.append(use)
+            for use in found:
+                yield Source(fn.value(use), "llm", "the answer of a model, read as JSON", 1)
 
 
 def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:

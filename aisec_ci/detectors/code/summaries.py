@@ -1271,6 +1271,10 @@ class Summaries:
                     work.append(base | callee.args[0])
             elif node.op in {"attr", "item", "guard", "phi"}:
                 work += [base | a for a in node.args[:3]]
+                if node.op == "attr":  # `self.shell = Popen(…)` in one method, `self.shell.stdin.write(…)` in another
+                    work += [
+                        v for cls in self.owners(base | node.args[0])[:1] for v in self.flow.fields(cls, node.data)
+                    ][:3]
             elif node.op == "var":
                 fn = self.project.fn(value)
                 work += [v for v in self.flow.variable(fn.module, *node.data) if isinstance(v, int)][:3]

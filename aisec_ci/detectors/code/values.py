@@ -1226,7 +1226,7 @@ class Flow:
                 yield from queued if callee.data in {"delay", "s", "si", "send"} else ()
                 return
         found = False
-        count = sum(v.kind == "func" for v in vals)
+        count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
         crowd = 0 if count <= FEW else 1 if count <= MANY else 2
         for val in vals:
             targets = [t._replace(crowd=crowd) for t in self.targets_of(val, 1 if count > 1 else 0)]

@@ -42,7 +42,7 @@ MUTATORS = {
 FINDERS = frozenset(
     "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
     "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
-    "exception critical print commit set".split()
+    "exception critical print commit set step".split()
 )
 """Methods that look something up by their argument: what they return is not the argument."""
 
@@ -81,6 +81,7 @@ CLEAN_STARTS = (
     "get_embedding",
     "get_text_embedding",
     "create_embedding",
+    "export_to_",
 )
 
 LOG_WORDS = frozenset(
@@ -129,7 +130,7 @@ TEXT_WORDS = frozenset(
 
 HARMLESS_ATTRIBUTES = frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
-    "finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
+    "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
     "url_private url_private_download response_url ResponseURL".split()
 )
 """Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
