@@ -66,7 +66,7 @@ def test_a_second_run_parses_nothing_and_says_the_same(tmp_path: Path) -> None:
 def test_a_changed_file_counts(tmp_path: Path, path: str) -> None:
     files = {**FILES, "requirements.txt": "torch==2.1\n"}
     run(files, tmp_path)
-    changed = {**files, path: files[path] + ("\nprint(1)\n" if path.endswith(".py") else "x\n")}
+    changed = {**files, path: files[path] + ("\nexec(1)\n" if path.endswith(".py") else "x\n")}
     found, parsed = run(changed, tmp_path)
     assert found == run(changed, None)[0]
     assert bool(parsed) == path.endswith(".py")  # nothing in these files asks for the requirements
@@ -108,7 +108,7 @@ def test_a_changed_file_is_held_against_several_results_by_one_reading(
 
     monkeypatch.setattr(frontend, "read", counted)
     monkeypatch.setattr("aisec_ci.detectors.code.analysis.analyse", lambda *_: iter(()))
-    run({**FILES, "app.py": FILES["app.py"] + "\nprint(1)\n"}, tmp_path, {"app.py"})
+    run({**FILES, "app.py": FILES["app.py"] + "\nexec(1)\n"}, tmp_path, {"app.py"})
     assert seen == ["app.py"]
 
 
@@ -323,7 +323,7 @@ def test_unconnected_parts_are_analysed_apart(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("aisec_ci.detectors.code.relevance.PART", 1)
     files = {**FILES, "far/app.py": program("send(q)")}
     cold, _ = run(files, tmp_path)
-    files["far/app.py"] += "\nprint(1)\n"
+    files["far/app.py"] += "\nexec(1)\n"
     warm, parsed = run(files, tmp_path)
     assert parsed == ["far/app.py"]
     assert warm == cold

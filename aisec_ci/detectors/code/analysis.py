@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.calls import examine
+from aisec_ci.detectors.code.edits import Surroundings
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.frontend import UnparsedError
 from aisec_ci.detectors.code.model_tables import load_models
@@ -26,11 +27,16 @@ _RECURSION = 6000
 
 
 def analyse(
-    context: Context, names: Names, paths: Sequence[str], load: Callable[[str], ir.Module | None]
+    context: Context,
+    names: Names,
+    paths: Sequence[str],
+    load: Callable[[str], ir.Module | None],
+    tell: Callable[[Surroundings], None] | None = None,
 ) -> Iterator[Report]:
     """Yield what the files at `paths`, taken as one program, show of the selected files.
 
     `load` brings a file into the intermediate form, returns None for one that is not there, and raises UnparsedError.
+    `tell` is given the surroundings that the files are to each other.
     """
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
@@ -38,7 +44,7 @@ def analyse(
     gc.unfreeze()
     gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
-        yield from _Analysis(context, names, load).run(paths)
+        yield from _Analysis(context, names, load, tell).run(paths)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
@@ -50,8 +56,15 @@ _GIVEN_UP = f"what {{}} value{{}} can be was followed back for {STEPS:,} steps a
 
 
 class _Analysis:
-    def __init__(self, context: Context, names: Names, load: Callable[[str], ir.Module | None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        names: Names,
+        load: Callable[[str], ir.Module | None],
+        tell: Callable[[Surroundings], None] | None,
+    ) -> None:
         self.context = context
+        self.tell = tell
         self.load = load
         self.names = names
         self.gaps: list[Gap] = []
@@ -72,6 +85,9 @@ class _Analysis:
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.raw_variables = raw_variables(flow, context.tree.paths, context.tree.read)
         solver.run(sources(solver))
+        if self.tell is not None:
+            modules = (info.ir for info in project)
+            self.tell(Surroundings.of(modules, models.functions, confidential=solver.confidential))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
             busiest = solver.busiest

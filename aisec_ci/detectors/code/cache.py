@@ -2,8 +2,8 @@
 
 A result is kept for the set of files that were analysed together. It holds as long as the tool with its rules, the
 options, the paths of the tree, and the content of every file that was opened for it are the same (`Tree.content_id`); then
-nothing is parsed. It also holds where an edit only moved lines (comments, blank lines): then only that file is parsed. The
-modules of the files that were analysed are kept, too: see modules.py. Entries are JSON, checked as they are read; what does
+nothing is parsed. It also holds where an edit only moved lines, or changed what nobody can see (edits.py): then only that
+file is parsed. The modules of the files that were analysed are kept, too: see modules.py. Entries are JSON, checked as they are read; what does
 not fit is as if it were not there. Texts of source lines are left out of results and read again from the files, and neither
 a result nor a file in which the secrets engine finds something is kept, so that no secret gets into the cache.
 """
@@ -40,7 +40,8 @@ from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.store import digest
 
 if TYPE_CHECKING:
-    from aisec_ci.detectors.code.ir import Module, Packed
+    from aisec_ci.detectors.code.edits import Surroundings
+    from aisec_ci.detectors.code.ir import Module
     from aisec_ci.detectors.code.modules import Modules
 
 _IRRELEVANT = frozenset(
@@ -118,22 +119,23 @@ class Cache:
         part: Sequence[str],
         reported: Collection[str],
         digest_of: Callable[[str], str],
-        module_of: Callable[[str], Packed | None],
+        module_of: Callable[[str], Module | None],
     ) -> list[Report] | None:
         """Return what a result for the files `reported` of a part says of the selected ones, or None where there is none.
 
-        A result also holds where nothing but lines moved in files: what it says of them is moved along.
+        A result also holds where nothing that can be seen changed in files: what it says of them is moved along.
         """
         if self._folder is None:
             return None
-        raw = self._read(self._key("result", part, reported))
+        name = self._key("result", part, reported)
+        raw = self._read(name)
         try:
             if not raw:
                 return None
             changed = [path for path, known in raw["files"].items() if digest_of(path) != known]
             if len(changed) > EDITED:
                 return None
-            moved = {path: _moved(self.modules.get(path, raw["files"][path]), module_of(path)) for path in changed}
+            moved = {path: self._moved(name, path, raw["files"][path], module_of) for path in changed}
             lines = _Lines(self._context)
             selected = self._context.selected
             return [_decode(item, lines, moved) for item in raw["reports"] if _concerns(item, selected)]
@@ -146,6 +148,7 @@ class Cache:
         reported: Collection[str],
         files: Mapping[str, str],
         reports: Iterable[Report],
+        around: Surroundings | None,
     ) -> None:
         """Keep a result for the files `reported` of a part; `files` are the digests of all that was read for it."""
         if self._folder is None:
@@ -157,7 +160,33 @@ class Cache:
             return
         data = json.dumps({"files": files, "reports": items}, separators=(",", ":")).encode()
         if len(data) <= cache_folder.SIZE and not self._secret(data):
-            self._write(self._key("result", part, reported), data)
+            name = self._key("result", part, reported)
+            self._write(name, data)
+            if around is not None:
+                self.modules.put_around(name, around)
+
+    def _moved(self, result: str, path: str, content: str, module_of: Callable[[str], Module | None]) -> dict[int, int]:
+        """Return where the lines of a file went since it had this content. Raises ValueError where more can be seen."""
+        from aisec_ci.detectors.code.edits import SeenError, moved  # noqa: PLC0415 - not needed where nothing changed
+        from aisec_ci.detectors.code.ir import pack  # noqa: PLC0415
+
+        was = self.modules.get(path, content)
+        new = module_of(path) if was is not None else None
+        if was is None or new is None:
+            raise ValueError(path)
+        now = pack(new)
+        if not was.whole or not now.whole:
+            raise ValueError(path)
+        if was.shape == now.shape:
+            return _shifted(was.runs, now.runs)
+        around = self.modules.around(result)
+        old = self.modules.module(path, content)
+        if around is None or old is None:
+            raise ValueError(path)
+        try:
+            return moved(old, new, around)
+        except SeenError:
+            raise ValueError(path) from None
 
     # -- modules ------------------------------------------------------------------------------------------------------
 
@@ -312,19 +341,14 @@ def _place(where: Location, lines: _Lines) -> list[Any]:
     return [*inside, bool(where.text)]
 
 
-def _moved(was: Packed | None, now: Packed | None) -> dict[int, int]:
-    """Return for each line on which something stood in a file the line on which it stands now.
-
-    Raises ValueError where more changed than lines.
-    """
-    before = was.outline if was is not None else None
-    after = now.outline if now is not None else None
-    if before is None or after is None or before.digest != after.digest:
-        raise ValueError
+def _shifted(was: list[list[int]], now: list[list[int]]) -> dict[int, int]:
+    """Return for each line on which something began the line on which it begins now. Raises ValueError where one became two."""
     out: dict[int, int] = {}
-    for old, new in zip(before.lines(), after.lines(), strict=True):
+    before = [line for line, count in was for _ in range(count)]
+    after = [line for line, count in now for _ in range(count)]
+    for old, new in zip(before, after, strict=True):
         if out.setdefault(old, new) != new:
-            raise ValueError
+            raise ValueError(old)
     return out
 
 
@@ -336,7 +360,7 @@ def _decode(raw: list[Any], lines: _Lines, moved: Mapping[str, dict[int, int]]) 
         for number in (line, column, end_line, end_column):
             _check(number, int)
         if path in moved:
-            end_line += moved[path][line] - line
+            end_line = moved[path].get(end_line, end_line + moved[path][line] - line)
             line = moved[path][line]
         for word in (path, label, inside):
             _check(word, str)

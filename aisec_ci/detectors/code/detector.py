@@ -19,7 +19,8 @@ from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 if TYPE_CHECKING:
-    from aisec_ci.detectors.code.ir import Module, Packed
+    from aisec_ci.detectors.code.edits import Surroundings
+    from aisec_ci.detectors.code.ir import Module
 
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
@@ -43,7 +44,6 @@ class CodeDetector:
         """The files that were parsed: those that no earlier run had analysed, or that changed."""
         self._modules: dict[str, Module | None] = {}
         """Files that were parsed to hold them against results."""
-        self._packs: dict[str, Packed | None] = {}
         self._kept = 0
         """Files of parts whose memory was not taken back yet."""
         if context.options.get("prompts"):
@@ -79,9 +79,9 @@ class CodeDetector:
         selected = self.context.selected & frozenset(part)
         if not selected:
             return
-        known = cache.get(part, part, self._digest, self._packed)
+        known = cache.get(part, part, self._digest, self._current)
         if known is None and len(selected) < len(part):
-            known = cache.get(part, selected, self._digest, self._packed)
+            known = cache.get(part, selected, self._digest, self._current)
         if known is not None:
             yield from known
             return
@@ -100,8 +100,13 @@ class CodeDetector:
         self._kept += len(part)
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
-        found = list(analyse(context, names, part, lambda path: self._module(path, cache)))
-        cache.put(part, selected, {path: self._digest(path) for path in opened}, found)
+        around: list[Surroundings] = []
+        found = list(
+            analyse(
+                context, names, part, lambda path: self._module(path, cache), around.append if cache.active else None
+            )
+        )
+        cache.put(part, selected, {path: self._digest(path) for path in opened}, found, around[0] if around else None)
         yield from found
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
@@ -158,20 +163,18 @@ class CodeDetector:
             known = self._digests[path] = self.context.tree.content_id(path)
         return known
 
-    def _packed(self, path: str) -> Packed | None:
-        """Return the module of a file as it is now, packed; parsed once, whichever results are held against it."""
+    def _current(self, path: str) -> Module | None:
+        """Return the module of a file as it is now; parsed once, whichever results are held against it."""
         from aisec_ci.detectors.code.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
-        from aisec_ci.detectors.code.ir import pack  # noqa: PLC0415
 
-        if path not in self._packs:
+        if path not in self._modules:
             file = self.context.tree.open(path)
             self.parsed.append(path)
             try:
-                module = self._modules[path] = read(file) if file is not None else None
-                self._packs[path] = pack(module) if module is not None else None
-            except (UnparsedError, TypeError, ValueError):
-                self._packs[path] = None
-        return self._packs[path]
+                self._modules[path] = read(file) if file is not None else None
+            except UnparsedError:
+                self._modules[path] = None
+        return self._modules[path]
 
     def _module(self, path: str, cache: Cache) -> Module | None:
         """Return the module of a file for the analysis; None where it cannot be read. Raises UnparsedError."""

@@ -41,7 +41,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 Pos = tuple[int, int, int, int]
@@ -140,33 +139,16 @@ class Module:
         return self.functions[0]
 
 
-class Outline(NamedTuple):
-    """All of a module but the lines on which its parts stand, in one digest, and these lines."""
-
-    digest: str
-    runs: list[list[int]]
-    """The lines in the order of the parts: `[line, how many parts in a row]`."""
-
-    def lines(self) -> list[int]:
-        """Return the line of each part."""
-        return [line for line, count in self.runs for _ in range(count)]
-
-
 class Packed(NamedTuple):
     """A module as JSON: all but lines in one text, so that it is the same where an edit only moved lines."""
 
     shape: str
     runs: list[list[int]]
-    """As in `Outline`."""
+    """The lines in the order of the parts: `[line, how many parts in a row]`."""
     body: Pos
     """Where the module's body stands: on all lines, whatever moves."""
     whole: bool
     """Whether it was read whole and from a file whose lines are its own: a notebook's are not."""
-
-    @property
-    def outline(self) -> Outline | None:
-        """The outline, by which an edit that only moves lines is told; None where that cannot be told."""
-        return Outline(blake2b(self.shape.encode(), digest_size=16).hexdigest(), self.runs) if self.whole else None
 
 
 def pack(module: Module) -> Packed:

@@ -2,7 +2,8 @@
 
 An entry of the cache folder holds the modules of a tree as they were when they were analysed last: a line of JSON that says
 where each one stands, then the modules, each packed as JSON and compressed. It holds names and constants of the sources, but
-no comments, and nothing of a file in which the secrets engine finds something.
+no comments, and nothing of a file in which the secrets engine finds something. Beside them stand the surroundings of the
+files that were analysed together (edits.py), under the name of their result.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from aisec_ci import cache_folder
+from aisec_ci.detectors.code.edits import Surroundings
 from aisec_ci.detectors.code.ir import Module, Packed, pack, unpack
 
 SIZE = 8_000_000
 """Bytes that a module has at most when it is unpacked."""
+
+
+AROUND = "//"
+"""What the names of surroundings begin with: no path does."""
+
+PARTS = 8
+"""Surroundings that are kept."""
 
 
 class Modules:
@@ -32,20 +41,33 @@ class Modules:
 
     def get(self, path: str, digest: str) -> Packed | None:
         """Return the module of a file with this content, or None where it is not known."""
-        if self._index is None:
-            self._index, self._blob = _opened(self._read())
-        known, start, end = self._index.get(path, ("", 0, 0))
-        if not known or known != digest:
-            return None
         try:
-            inflater = zlib.decompressobj()
-            raw = inflater.decompress(self._blob[start:end], SIZE)
-            shape, runs, body, whole = json.loads(raw)
+            shape, runs, body, whole = self._raw(path, digest)
             line, column, end_line, end_column = body
             checked = [[int(at), min(int(count), SIZE)] for at, count in runs]
             return Packed(str(shape), checked, (int(line), int(column), int(end_line), int(end_column)), bool(whole))
         except (zlib.error, ValueError, TypeError, RecursionError):
             return None
+
+    def around(self, result: str) -> Surroundings | None:
+        """Return the surroundings of the files that a result is about, or None where they are not known."""
+        try:
+            return Surroundings.unpack(self._raw(AROUND + result, result))
+        except (zlib.error, ValueError, TypeError, RecursionError):
+            return None
+
+    def put_around(self, result: str, around: Surroundings) -> None:
+        """Take in the surroundings of the files that a result is about."""
+        self._fresh[AROUND + result] = (result, zlib.compress(json.dumps(around.pack()).encode(), 1))
+
+    def _raw(self, name: str, digest: str) -> Any:
+        """Return the JSON value of an entry; None where it is not known or is another one."""
+        if self._index is None:
+            self._index, self._blob = _opened(self._read())
+        known, start, end = self._index.get(name, ("", 0, 0))
+        if not known or known != digest:
+            return None
+        return json.loads(zlib.decompressobj().decompress(self._blob[start:end], SIZE))
 
     def module(self, path: str, digest: str) -> Module | None:
         """Return the module of a file with this content in the intermediate form, or None where it is not known."""
@@ -71,10 +93,11 @@ class Modules:
         if not self._fresh:
             return
         known = self._index or {}
+        around = [*(n for n in self._fresh if n.startswith(AROUND)), *(n for n in known if n.startswith(AROUND))]
         index: dict[str, tuple[str, int, int]] = {}
         blobs: list[bytes] = []
         size = 0
-        for path in paths:
+        for path in [*list(dict.fromkeys(around))[:PARTS], *paths]:
             if path in self._fresh:
                 digest, blob = self._fresh[path]
             elif path in known:

@@ -1,0 +1,223 @@
+"""Edits that the search cannot see: what was found holds, and whatever may be seen is analysed again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisec_ci.detectors.code.edits import SeenError, Surroundings, moved
+from aisec_ci.detectors.code.frontend import parse
+from tests.code.test_cache import run
+
+APP = '''\
+import logging
+import os
+
+from flask import Flask, request
+from openai import OpenAI
+
+from helpers import build, tidy
+
+app = Flask(__name__)
+client = OpenAI()
+logger = logging.getLogger(__name__)
+LIMIT = 10
+
+
+class Store:
+    """What is kept."""
+
+    size = 3
+
+    def keep(self, text):
+        self.text = text
+        return text
+
+
+@app.route("/ask")
+def ask():
+    question = request.args["q"]
+    store = Store()
+    store.keep(question)
+    answer = client.responses.create(model="m", instructions=build(store.text), input=question).output_text
+    os.system(answer)
+    return tidy(answer)
+
+
+def count(items):
+    total = 0
+    for item in items:
+        total += len(item)
+    return total
+'''
+HELPERS = """\
+def build(text):
+    return f"You help with {text}"
+
+
+def tidy(text):
+    return text.strip()
+"""
+TREE = {"app.py": APP, "helpers.py": HELPERS}
+
+UNSEEN = {
+    "a variable": ("    store = Store()\n", "    store = Store()\n    started = 1\n"),
+    "a message": ("    os.system(answer)\n", '    logger.info("it was asked")\n    os.system(answer)\n'),
+    "a message with a value": (
+        "    os.system(answer)\n",
+        '    logger.info(f"{question} was asked")\n    os.system(answer)\n',
+    ),
+    "print": ("    os.system(answer)\n", "    print(len(answer), answer)\n    os.system(answer)\n"),
+    "a loop": ("    return total\n", '    for i in range(3):\n        print("round", i)\n    return total\n'),
+    "a function nobody uses": ("def count(items):\n", "def unused(a, b=2):\n    return a + b\n\n\ndef count(items):\n"),
+    "a variable of the module": ("LIMIT = 10\n", "LIMIT = 10\nSEEN_NOWHERE = LIMIT + 2\n"),
+    "an import": ("import logging\n", "import logging\nimport math\n"),
+    "less": ("LIMIT = 10\n", ""),
+    "a statement on the same line": ("    store = Store()\n", "    store = Store(); started = 1\n"),
+    "a type in a helper": ("def tidy(text):\n", "UNREAD = 5\n\n\ndef tidy(text):\n"),
+}
+SEEN = {
+    "a sink": ("    os.system(answer)\n", "    os.system(answer)\n    eval(answer)\n"),
+    "a barrier": ("    os.system(answer)\n", '    if answer == "ls":\n        os.system(answer)\n'),
+    "a source": (
+        "def count(items):\n",
+        "def count(items):\n    items = [client.responses.create(model='m', input='x')]\n",
+    ),
+    "another value": ("question = request.args", "question = request.headers"),
+    "a constant": ('    question = request.args["q"]\n', "    question = 'constant'\n"),
+    "a call of a function of the project": ("    os.system(answer)\n", "    count(answer)\n    os.system(answer)\n"),
+    "a function that is mentioned": ("    os.system(answer)\n", "    handler = count\n    os.system(answer)\n"),
+    "a field": ("        return text\n", "        self.more = 1\n        return text\n"),
+    "what is returned": ("    return tidy(answer)\n", "    return answer\n"),
+    "an attribute of a class": ("    size = 3\n", "    size = 3\n    more = 4\n"),
+    "a method": ("    def keep(", "    def shown(self):\n        return 1\n\n    def keep("),
+    "a decorator": ("def count(items):\n", '@app.route("/count")\ndef count(items):\n'),
+    "a default": ("def count(items):\n", "def count(items=()):\n"),
+    "a variable that is read elsewhere": ("LIMIT = 10\n", "LIMIT = 10\nbuild = None\n"),
+    "a name that another file imports": ("def tidy(text):\n", "build = 5\n\n\ndef tidy(text):\n"),
+    "one that hides a built-in": ("LIMIT = 10\n", "LIMIT = 10\nlen = None\n"),
+    "the name of a model": ("LIMIT = 10\n", 'LIMIT = 10\nMODEL = "gpt-4o-mini"\n'),
+    "a message of the system": ("    store = Store()\n", '    store = Store()\n    first = ("system", question)\n'),
+    "a dictionary": (
+        "    store = Store()\n",
+        '    store = Store()\n    first = {"role": "system", "content": question}\n',
+    ),
+    "a function that a platform calls": (
+        "def count(",
+        "def lambda_handler(event, context):\n    return 1\n\n\ndef count(",
+    ),
+    "a library": ("import logging\n", "import logging\nimport pickle\n"),
+    "something put into a container": ("    total = 0\n", "    total = 0\n    items.append(1)\n"),
+    "a key": ("LIMIT = 10\n", "LIMIT = 10\nTEXT = 'the card is 4111 1111 1111 1111'\n"),
+    "true for one": ("LIMIT = 10\n", "LIMIT = 10\nflag = app.config(debug=1)\n"),
+}
+
+
+def _edited(edit: tuple[str, str]) -> dict[str, str]:
+    old, new = edit
+    path = next(p for p, text in TREE.items() if old in text)
+    return {**TREE, path: TREE[path].replace(old, new, 1)}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_nobody_sees_is_not_analysed(tmp_path: Path, name: str) -> None:
+    run(TREE, tmp_path)
+    files = _edited(UNSEEN[name])
+    found, analysed = run(files, tmp_path)
+    assert not analysed
+    assert found == run(files, None)[0]
+    assert found
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_may_be_seen_is_analysed(tmp_path: Path, name: str) -> None:
+    run(TREE, tmp_path)
+    files = _edited(SEEN[name])
+    found, analysed = run(files, tmp_path)
+    assert analysed
+    assert found == run(files, None)[0]
+
+
+def test_a_way_back_is_no_edit(tmp_path: Path) -> None:
+    """What is taken out counts like what is put in."""
+    files = _edited(UNSEEN["a message"])
+    run(files, tmp_path)
+    found, analysed = run(TREE, tmp_path)
+    assert not analysed
+    assert found == run(TREE, None)[0]
+
+
+def test_messages_count_where_credentials_are_followed(tmp_path: Path) -> None:
+    secret = {**TREE, "app.py": APP.replace("LIMIT = 10\n", 'LIMIT = os.environ["DB_PASSWORD"]\n')}
+    run(secret, tmp_path)
+    constant = {
+        **secret,
+        "app.py": secret["app.py"].replace("    total = 0\n", '    total = 0\n    print("started")\n'),
+    }
+    assert not run(constant, tmp_path)[1]
+    value = {**secret, "app.py": secret["app.py"].replace("    total = 0\n", "    total = 0\n    print(items)\n")}
+    assert run(value, tmp_path)[1]
+
+
+def test_one_and_true_are_not_the_same() -> None:
+    around = Surroundings.of([], (), confidential=False)
+    old, new = (parse(f"import x\n\nx.run(shell={value})\n", "a.py") for value in ("1   ", "True"))
+    with pytest.raises(SeenError):
+        moved(old, new, around)
+
+
+STATEMENTS = st.sampled_from(
+    [
+        "started = 1",
+        'print("x")',
+        "logger.info(f'{q}')",
+        "q = 'constant'",
+        "eval(q)",
+        "kept = [q, 1, 2]",
+        "kept = (q, 1)",
+        "other = q.strip()",
+        "def inner(a):\n        return a",
+        "def inner():\n        return q",
+        "if q:\n        print('yes')",
+        "if q == 'a':\n        started = 2",
+        "for part in q:\n        print(part)",
+        "try:\n        print(q)\n    except ValueError:\n        raise",
+        "global q",
+        "return q",
+        "assert q",
+        "import math",
+        "send(f'Help {q}')",
+        "send('Help ' + q)",
+        "started = q",
+        "send(f'Help {started}')",
+        "q += 'a'",
+        "while q:\n        break",
+        "with open('x') as q:\n        pass",
+    ]
+)
+PROGRAMS = st.lists(STATEMENTS, max_size=6)
+
+
+def _program(statements: list[str]) -> str:
+    body = "".join(f"    {s}\n" for s in statements)
+    return (
+        "import logging\nfrom flask import Flask, request\nfrom openai import OpenAI\n\napp = Flask(__name__)\n"
+        "logger = logging.getLogger(__name__)\nstarted = ''\n\n\n"
+        "def send(text):\n    return OpenAI().responses.create(model='m', instructions=text, input='x').output_text\n\n\n"
+        f"@app.route('/')\ndef page():\n    q = request.args['q']\n{body}    exec(send('x'))\n    return q\n"
+    )
+
+
+@settings(max_examples=150)
+@given(PROGRAMS, st.data())
+def test_any_edit_leaves_what_a_run_without_a_cache_says(statements: list[str], data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run({"app.py": _program(statements)}, Path(folder))
+        at = data.draw(st.integers(0, len(statements)))
+        edited = [*statements[:at], data.draw(STATEMENTS), *statements[at + data.draw(st.integers(0, 1)) :]]
+        files = {"app.py": _program(edited)}
+        assert run(files, Path(folder))[0] == run(files, None)[0]
