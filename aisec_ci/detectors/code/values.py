@@ -352,6 +352,11 @@ class Flow:
                 known = self._eval(base | node.args[1], (), depth)
                 keys = {v.what for v in known if v.kind == "const"}
                 key = keys.pop() if len(keys) == 1 and len(known) == 1 else "*"
+                loaded = list(self._load(base | node.args[0], key, path, depth, item=True))
+                yield from loaded or (
+                    self._load(base | node.args[0], "*", path, depth, item=True) if key != "*" else ()
+                )
+                return  # a key that is the default of a setting may not be the one that there is
             yield from self._load(base | node.args[0], key, path, depth, item=True)
         elif op in {"iter", "slice"}:
             yield from self._eval(
@@ -407,6 +412,9 @@ class Flow:
                     continue
                 inner = self._eval(base, (name, *path), depth) if val.kind == "param" else ()
                 yield from inner or (UNKNOWN,) if not path else inner
+            elif val.kind == "obj" and val.what.endswith((".parse_args()", ".parse_known_args()[]")):
+                options = self._eval(base, (name, *path), depth)
+                yield from options or self._member(val, name, path, depth, item=item)
             else:
                 yield from self._member(val, name, path, depth, item=item)
 
@@ -626,6 +634,9 @@ class Flow:
             return
         parent = fn.module.functions[fn.ir.parent]
         found = said = False
+        for default in self._command_defaults(fn, parent, param.name) if fn.ir.decorators else ():
+            yield Val("env", None)
+            yield from self._eval(default, path, depth)
         if param.annotation >= 0 and param.kind not in {"*", "**"}:
             for val in self.of_type(parent.value(param.annotation), path, depth):
                 found = True
@@ -646,6 +657,28 @@ class Flow:
                 yield from self._eval(argument, (*inner, *path), depth)
         if not seen and not found and not path:
             yield Val("param", value)
+
+    def _command_defaults(self, fn: Fn, parent: Fn, name: str) -> Iterable[Value]:
+        """Return the defaults that `@click.option("--name", default=…)` and its like give a parameter."""
+        for number, word in zip(fn.ir.decorators, fn.decorator_names, strict=True):
+            if word not in {"option", "argument"} or parent.nodes[number].op != "call":
+                continue
+            decorator = parent.value(number)
+            default = self.argument(decorator, None, "default")
+            if default is None or not any(n.split(".", 1)[0] in _COMMAND_LINES for n in self.names(decorator)):
+                continue
+            node = parent.nodes[number]
+            words = [
+                t
+                for a, k in zip(node.args[1:], node.data, strict=True)
+                if not k
+                for t in self.constants(parent.value(a)).texts
+            ]
+            named = [w for w in words if not w.startswith("-")] or [
+                w.lstrip("-").partition("/")[0].replace("-", "_") for w in words
+            ]
+            if name in named:
+                yield default
 
     def passed(self, call: Value, target: Target, index: int) -> list[tuple[Value, Path]]:
         """Return the arguments of a call that a parameter of the target receives, each with the path into it."""
@@ -831,8 +864,10 @@ class Flow:
                         if len(path) > 1 and path[1] == 1
                         else []
                     )
-                return list(self._eval(receiver, path, depth))
+                return list(self._eval(receiver, ("*", *path[1:]) if path and word == "values" else path, depth))
             return None
+        if word == "join" and not path and len(args) == 1:
+            return self._joined(receiver, args[0], depth)
         if path or word not in _TEXT_METHODS:
             return None
         receivers = self._eval(receiver, (), depth)
@@ -854,6 +889,18 @@ class Flow:
                 )
                 out.append(Val("const", made) if made is not None else UNKNOWN)
         return out
+
+    def _joined(self, separator: Value, parts: Value, depth: int) -> list[Val] | None:
+        """Return the text that constants in a list make; None where one of them can be several or something else."""
+        node = self.project.node(parts)
+        if node.op not in {"list", "tuple"} or node.data or parts & MASK in self.project.fn(parts).writes:
+            return None
+        found = [self._eval(v, (), depth) for v in (separator, *((parts & ~MASK) | a for a in node.args))]
+        if any(len(f) != 1 or f[0].kind != "const" or not isinstance(f[0].what, str) for f in found):
+            return None
+        text, *texts = [str(f[0].what) for f in found]
+        made = text.join(texts) if sum(map(len, texts)) + len(text) * len(texts) <= TEXT_LIMIT else None
+        return [Val("const", made)] if made is not None else None
 
     def _external(self, value: Value, node: Node, dotted: str, path: Path, depth: int) -> Iterable[Val]:
         base = value & ~MASK
@@ -929,6 +976,26 @@ class Flow:
                 yield UNKNOWN
         elif word.endswith(".parse_args") and path:
             yield from self._option(value, path, depth)
+        elif word.endswith(".parse_known_args") and len(path) > 1:
+            yield from self._option(value, path[1:], depth) if path[0] == 0 else ()
+        elif word in _OPTIONS and not path:
+            yield Val("env", None)
+            default = args[0] if args else self.argument(value, None, "default")
+            yield from self._eval(default, path, depth) if default is not None else ()
+        elif word in _INTO_RECORDS and args:
+            if path:
+                yield Val("env", None)
+            for val in self._eval(args[0], (), depth):
+                if val.kind == "class":
+                    yield from self._part(_inst(val.what, exact=True), path, depth)
+        elif word.endswith("Parser().parse_args_into_dataclasses") and path:
+            yield from self._parsed_records(base | node.args[0], path, depth)
+        elif word in _ELEMENTS and args:
+            yield from self._eval(args[0], ("*", *path), depth)
+        elif word in {"enumerate", "zip"} and len(path) > 1 and args:
+            at = 0 if word == "enumerate" else path[1]
+            if at in range(len(args)) and not (word == "enumerate" and path[1] != 1):
+                yield from self._eval(args[at], ("*", *path[2:]), depth)
         elif path:
             yield from (
                 self._part(Val("obj", f"{dotted}()"), path, depth)
@@ -937,6 +1004,35 @@ class Flow:
             )
         else:
             yield Val("obj", f"{dotted}()")
+
+    def _parsed_records(self, callee: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the records into which an `HfArgumentParser((A, B))` parses the command line, in their order."""
+        if len(path) > 1:
+            yield Val("env", None)
+        parser = (callee & ~MASK) | self.project.node(callee).args[0]
+        for val in self._made(parser, depth):
+            given = self.argument(val, 0, "dataclass_types")
+            if given is None:
+                continue
+            classes = [v.what for v in self._eval(given, (), depth) if v.kind == "class"]
+            if not classes and isinstance(path[0], int):
+                classes = [v.what for v in self._eval(given, (path[0],), depth) if v.kind == "class"]
+            for cls in classes:
+                yield from self._part(_inst(cls, exact=True), path[1:], depth)
+
+    def _made(self, value: Value, depth: int) -> Iterable[Value]:
+        """Return the calls that make what a value is, as far as it is a local or shared variable."""
+        work, seen = [value], 0
+        while work and seen < 8:
+            one = work.pop()
+            seen += 1
+            node = self.project.node(one)
+            if node.op == "call":
+                yield one
+            elif node.op in {"phi", "guard"}:
+                work += [(one & ~MASK) | a for a in node.args[:3]]
+            elif node.op == "var" and depth < DEPTH:
+                work += [v for v in self.variable(self.project.fn(one).module, *node.data) if isinstance(v, int)]
 
     def _dynamic_modules(self, name: Value, depth: int) -> list[str]:
         """Return the modules of the project that a dynamic import can mean: its name is constant, or has constant parts."""
@@ -1442,6 +1538,7 @@ _SAME = {
     "asyncio.create_task": 0,
     "asyncio.run": 0,
     "asyncio.wait_for": 0,
+    "iter": 0,
     "pathlib.Path": 0,
     "asgiref.sync.sync_to_async": 0,
     "asgiref.sync.async_to_sync": 0,
@@ -1450,6 +1547,17 @@ _SAME = {
     "chainlit.sync.make_async": 0,
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
+
+_ELEMENTS = frozenset({"next", "random.choice"})
+"""Calls that return an element of their argument."""
+
+_OPTIONS = frozenset({"typer.Option", "typer.Argument"})
+"""Defaults of parameters that say what the command line gives."""
+
+_COMMAND_LINES = frozenset({"click", "rich_click", "asyncclick"})
+
+_INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
+"""Calls that parse the command line into an object of the class that they are given."""
 
 _RUNNERS = {
     "to_thread": 0,
