@@ -132,8 +132,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
         for one, other in ((left, right), (right, left)):
             if name := path_of(_plain(one)):
                 yield Fact(name, "eq", "", (other,), known)
-            if message := _of_role(one, other):
-                yield Fact(message, "system", "", (), known)
+            for message in _of_role(one, other):
+                yield Fact(message, "system", "beside" if message in BESIDE else "", (), known)
             if address := _of_address(one):
                 yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)
@@ -170,19 +170,27 @@ def _of_address(node: ast.expr) -> tuple[str, str] | None:
     return (name, ADDRESS_PARTS[node.attr]) if name else None
 
 
-def _of_role(role: ast.expr, word: ast.expr) -> str:
-    """Return the message of which `message.role == "system"` or `message["role"] == "system"` speaks, else an empty string."""
-    if not isinstance(word, ast.Constant) or word.value not in ("system", "developer"):
-        return ""
+BESIDE = ("content", "text", "message", "msg", "body")
+"""Names beside `role` where a message is unpacked: `for role, content in messages`. What the caller passes beside it may not
+have been looked at, as a message is where it is made."""
+
+
+def _of_role(role: ast.expr, word: ast.expr) -> tuple[str, ...]:
+    """Return the message of which `message.role == "system"`, `message["role"] == "system"`, or `role == "system"` speaks."""
+    trusted = word.value if isinstance(word, ast.Constant) else word.attr if isinstance(word, ast.Attribute) else None
+    if not isinstance(trusted, str) or trusted.lower() not in ("system", "developer"):
+        return ()
     role = _plain(role)
+    if isinstance(role, ast.Name):
+        return BESIDE if role.id == "role" else ()
     if isinstance(role, ast.Attribute) and role.attr == "role":
-        return element_of(role.value)
+        return (element_of(role.value),)
     if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value == "role":
-        return element_of(role.value)
+        return (element_of(role.value),)
     if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
         key = role.args[0]
-        return element_of(role.func.value) if isinstance(key, ast.Constant) and key.value == "role" else ""
-    return ""
+        return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value == "role" else ()
+    return ()
 
 
 def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:

@@ -323,12 +323,22 @@ class _Scope:
         self.env = self.join(ends, stmt) if ends else dict(self.env)
         return not ends
 
+    def same_tuple(self, one: int | None, other: int | None) -> bool:
+        """Say whether two values are parts of one: `role, content = message`."""
+        if one is None or other is None:
+            return False
+        while self.nodes[other].op == "guard":
+            other = self.nodes[other].args[0]
+        return self.nodes[one].op == self.nodes[other].op == "item" and self.nodes[one].args == self.nodes[other].args
+
     def refine(self, known: list[Fact], at: ast.AST, *, holds: bool) -> None:
         """Give the variables that a condition speaks of new values that carry what is known of them."""
         for fact in known:
             if fact.holds != holds:
                 continue
             value = self.env.get(fact.name)
+            if fact.detail == "beside" and not self.same_tuple(value, self.env.get("role")):
+                continue
             if value is None:
                 root, _, rest = fact.name.partition(".")
                 if not rest or root not in self.env:

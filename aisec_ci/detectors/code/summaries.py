@@ -705,7 +705,8 @@ class Summaries:
             return
         if info.method:
             self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
-            if word in {"get", "pop"} and position == 1:  # `table.get(word, word)`
+            if word in {"get", "pop"} and position == 1 and not self._is_class((call & ~MASK) | node.args[1]):
+                # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
                 self.add(entry, Fact(call, fact.path, fact.flags), via)
             if word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS):
                 return
@@ -780,6 +781,9 @@ class Summaries:
         if callee.op == "attr" and fn.ir.name == "__call__" and fn.cls is not None:
             return any(len(self.flow.decorated_by(f)) > DECORATED for f in self.flow.find_method(fn.cls, "__init__"))
         return False
+
+    def _is_class(self, value: Value) -> bool:
+        return any(v.kind == "class" for v in self.flow.values(value))
 
     def _makes_numbers(self, function: Value) -> bool:
         """Say whether what a function returns is harmless whatever it is given: `map(int, words)`."""
