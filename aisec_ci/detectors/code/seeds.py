@@ -12,7 +12,7 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, CallModel, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
-from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Val
 
@@ -52,6 +52,8 @@ def _calls(solver: Solver) -> Iterator[Source]:
     for call in sorted(found):
         info = solver.info(call)
         if info.model is not None and info.model.returns in _KINDS:
+            if info.word == "Request" and info.model.returns == "third":
+                continue  # what is asked with it answers
             if info.model.returns == "third" and _asks_model(solver, call, info):
                 yield Source(call, "llm", "the answer of a model that is asked over HTTP")
                 continue
@@ -118,10 +120,23 @@ _MODEL_SERVICE = re.compile(
 def _asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP asks a model, as its address shows: `requests.post(f"{base}/chat/completions", …)`."""
     assert info.model is not None
-    if info.word not in {"post", "request", "stream", "urlopen", "Request"}:
+    if info.word not in {"post", "request", "stream", "urlopen"}:
         return False
-    given = [solver.flow.argument(call, use.position, use.name) for use in info.model.uses if use.kind == "url"]
+    flow = solver.flow
+    given = [flow.argument(call, use.position, use.name) for use in info.model.uses if use.kind == "url"]
+    if info.word == "urlopen" and given and given[0] is not None:
+        made = solver.project.fn(call).id << SHIFT | _unguarded(solver, given[0])
+        if solver.project.node(made).op == "call" and "urllib.request.Request" in flow.names(made):
+            given = [flow.argument(made, 0, "url")]
     return any(_MODEL_SERVICE.search(text) for value in given if value is not None for text in _texts(solver, value))
+
+
+def _unguarded(solver: Solver, value: Value) -> int:
+    """Return the node of a value without what is known of it."""
+    nodes, index = solver.project.fn(value).nodes, value & MASK
+    while nodes[index].op == "guard":
+        index = nodes[index].args[0]
+    return index
 
 
 def _texts(solver: Solver, value: Value) -> list[str]:
@@ -492,9 +507,12 @@ def _bases(solver: Solver, cls: Cls) -> Iterator[Base]:
 def _all(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> Iterator[Source]:
     """Yield the parameters of a function that can hold text of a sender's choice."""
     wanted = set(only)
+    named = [p for p in fn.ir.params[1 if fn.bound else 0 :] if p.kind in {"", "k"} and p.name not in _FRAMEWORK_NAMES]
     for index, param in enumerate(fn.ir.params):
         if index == 0 and fn.bound:
             continue
+        if kind == "tool" and param.kind == "**" and named:
+            continue  # options of the program: the model is told of the named ones
         if (wanted and param.name not in wanted) or param.name in _FRAMEWORK_NAMES:
             continue
         node = fn.params.get(index)

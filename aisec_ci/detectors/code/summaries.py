@@ -714,10 +714,10 @@ class Summaries:
             return
         if ("messages" in node.data or word in ASKING) and not word[:1].isupper() and info.method and not info.targets:
             return  # a model that is not known: what it answers is not what it was asked
-        if word == "open" and fact.flags & BUILT and not fact.path and not info.method:
+        if word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method:
             return  # a file of the program's, whose name has a part from outside
         flags = fact.flags | escape
-        if word == "open" and not fact.path and not self._is_upload(fact.value):
+        if word in _OPENERS and not fact.path and not self._is_upload(fact.value):
             flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
         if word == "join" and "os.path.join" in info.names:
             flags |= BUILT
@@ -910,8 +910,9 @@ class Summaries:
                 if param.kind == "*":
                     yield i, path or ("*",)
         elif kind == "**":
+            given = target.shift + max(position - target.skip, 0)  # parameters that the call fills by position
             for i, param in enumerate(params):
-                if param.kind in {"", "k"} and i >= target.shift:
+                if param.kind in {"", "k"} and i >= (given if param.kind == "" else target.shift):
                     if not path:
                         yield i, ()
                     elif path[0] in {param.name, "*"}:
@@ -992,7 +993,7 @@ class Summaries:
             return
         if info.model is not None and (info.model.returns or info.model.uses):
             for use in info.model.uses:
-                if use.name == "self":
+                if use.name == "self" and not fact.path:
                     self.hit(entry, fact, use.kind, call, fact.value, info.model.label, 1 if info.loose else 0)
             if info.model.returns:
                 return
@@ -1450,6 +1451,10 @@ class Summaries:
         "call": _call,
     }
     """What is done with a fact at each kind of node that uses its value."""
+
+
+_OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
+"""Calls that return what stands in the file that they are given the name of."""
 
 
 class _FnTables:
