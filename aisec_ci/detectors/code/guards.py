@@ -1,6 +1,6 @@
 """What the condition of a branch says about the values in it, read off the syntax.
 
-A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path, or `a.[0]`) it is about, what is known, words for it,
+A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path, or `a.[0]`, or `a.["key"]`) it is about, what is known, words for it,
 the expressions it was held against, and whether it is known where the condition holds or where it fails. Whether a fact
 is worth something (is the container constant?) is decided later, by `barriers.py`.
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
 _MATCHES = frozenset({"fullmatch", "match", "search"})
@@ -25,6 +25,7 @@ _SAYS_NOTHING = re.compile(
 )
 """Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
 _DEPTH = 8
+_PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 
 
 class Fact(NamedTuple):
@@ -38,12 +39,41 @@ class Fact(NamedTuple):
 
 
 def path_of(node: ast.expr) -> str:
-    """Return `a` or `a.b.c` for a name or a chain of attributes on a name, else an empty string."""
+    """Return `a` or `a.b.c` for a name or a chain of attributes on a name, else an empty string.
+
+    What is looked up by a constant key is `a.["key"]`, for `a["key"]` as for `a.get("key")`.
+    """
     parts: list[str] = []
-    while isinstance(node, ast.Attribute) and len(parts) < 4:
-        parts.append(node.attr)
-        node = node.value
+    while len(parts) < 4:
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        elif isinstance(node, ast.Subscript) and (key := _key(node.slice)):
+            parts.append(key)
+            node = node.value
+        elif is_get(node) and (key := _key(node.args[0])):
+            parts.append(key)
+            node = node.func.value  # type: ignore[attr-defined]
+        else:
+            break
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def is_get(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Say whether an expression is `a.get(key)` or `a.get(key, default)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get"
+        and len(node.args) in (1, 2)
+        and not node.keywords
+    )
+
+
+def _key(node: ast.expr) -> str:
+    """Return the word of a path for a constant key: the key in brackets, if it is a plain word."""
+    key = node.value if isinstance(node, ast.Constant) else None
+    return f'["{key}"]' if isinstance(key, str) and _PLAIN_KEY.fullmatch(key) else ""
 
 
 def element_of(node: ast.expr) -> str:

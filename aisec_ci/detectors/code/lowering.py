@@ -19,6 +19,7 @@ from aisec_ci.detectors.code.guards import (
     contained,
     element_of,
     facts,
+    is_get,
     path_of,
 )
 from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Node, Param, Pos
@@ -224,6 +225,8 @@ class _Scope:
             if key is None:
                 self.expr(target.slice)
             self.add("setitem", (base, value), key, target)
+            if self.dotted and (path := path_of(target)) in self.dotted:
+                self.env[path] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
             node = self.nodes[value]
             elements = target.elts
@@ -302,6 +305,7 @@ class _Scope:
         while True:
             self.expr(node.test)
             known = facts(node.test)
+            self.dotted.update(f.name for f in known if '["' in f.name)
             asked = self.asks(node.test)
             before = dict(self.env)
             self.refine(known, node, holds=True)
@@ -341,16 +345,15 @@ class _Scope:
                 continue
             if value is None:
                 root, _, rest = fact.name.partition(".")
-                if not rest or root not in self.env:
+                if not rest or (root not in self.env and '["' not in rest):
                     continue
-                value = self.env[root]
+                value = self.name(root, at)
                 for part in rest.split("."):
-                    number = part[:1] == "["
-                    value = (
-                        self.add("item", (value,), int(part[1:-1]), at)
-                        if number
-                        else self.add("attr", (value,), part, at)
-                    )
+                    if part[:1] == "[":
+                        key = part[2:-2] if part[1] == '"' else int(part[1:-1])
+                        value = self.add("item", (value,), key, at)
+                    else:
+                        value = self.add("attr", (value,), part, at)
             others = [self.expr(o) for o in fact.others]
             if "." in fact.name:
                 self.dotted.add(fact.name)
@@ -482,6 +485,8 @@ class _Scope:
             if name in self.env and name not in self.outside:
                 heads[name] = self.add("phi", (self.env[name],), None, _pos_test(at))
                 self.env[name] = heads[name]
+                for key in [k for k in self.dotted if k.startswith(f"{name}.")]:
+                    self.env.pop(key, None)
         self.block(body)
         for name, head in heads.items():
             after = self.env.get(name, head)
@@ -748,6 +753,8 @@ class _Scope:
         return self.add("item", (base, self.expr(node.slice)), None, node)
 
     def e_call(self, node: ast.Call) -> int:
+        if self.dotted and is_get(node) and (path := path_of(node)) in self.env:
+            return self.env[path]
         args = [self.expr(node.func)]
         kinds = []
         for arg in node.args:
