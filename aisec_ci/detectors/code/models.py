@@ -47,7 +47,30 @@ _KEYS = frozenset(
         "names",
     }
 )
-_CALL_KEYS = frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "only"})
+_TABLE_KEYS = {
+    "calls": frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "only"}),
+    "handlers": frozenset({"decorator", "loose", "params", "only", "path"}),
+    "functions": frozenset({"name", "signature", "params", "only"}),
+    "results": frozenset({"decorator", "loose", "use"}),
+    "bases": frozenset({"name", "methods", "params", "only"}),
+    "names": frozenset({"receiver", "methods", "returns"}),
+}
+"""The keys of the tables in each array of tables."""
+
+_NAMED_BY = {"calls": ("name", "loose"), "handlers": ("decorator", "loose"), "results": ("decorator", "loose")}
+"""Keys of which one must be there: by them the table is found."""
+
+_NEEDED = {
+    "handlers": ("params",),
+    "functions": ("name", "signature", "params"),
+    "results": ("use",),
+    "bases": ("name", "methods", "params"),
+    "names": ("receiver", "methods", "returns"),
+}
+"""Keys that must be there besides."""
+
+_NAME = re.compile(r"[\w*]+(?:\(\))*(?:\.[\w*]+(?:\(\))*)*")
+_ARGUMENT = re.compile(r"\d+(?: \w+)?|[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -167,6 +190,8 @@ class Models:
     def _add(self, family: str, raw: Mapping[str, Any], where: str) -> None:
         if unknown := sorted(set(raw) - _KEYS):
             raise ConfigError(f"{where}: unknown key `{unknown[0]}`", nearest(unknown[0], _KEYS))
+        if family == OWN:
+            _check(raw, where)
         self.packages.update(raw.get("packages", ()))
         for call in raw.get("calls", ()):
             self._add_call(family, call, where)
@@ -228,10 +253,6 @@ class Models:
             )
 
     def _add_call(self, family: str, raw: Mapping[str, Any], where: str) -> None:
-        if not isinstance(raw, Mapping):
-            raise TypeError(f"`{raw}` stands where a table of `calls` should stand")
-        if unknown := sorted(set(raw) - _CALL_KEYS):
-            raise ConfigError(f"{where}: unknown key `{unknown[0]}` in a call", nearest(unknown[0], _CALL_KEYS))
         returns = str(raw.get("returns", ""))
         if returns and returns != "clean":
             _word(returns, SOURCES, where)
@@ -300,6 +321,64 @@ class Models:
             for name in self.attributes:
                 self._attributes_last.setdefault(name.rsplit(".", 1)[-1], []).append(name)
         return self._attributes_last
+
+
+def _check(raw: Mapping[str, Any], where: str) -> None:
+    """Look through the user's own models for what would have no effect. Raises ConfigError that says what is wrong, and where."""
+    for key, known in _TABLE_KEYS.items():
+        tables = raw.get(key, ())
+        if not isinstance(tables, (list, tuple)):
+            raise ConfigError(f"{where}: `{key}` is not an array of tables", f"write `[[prompts.models.{key}]]`")
+        for number, table in enumerate(tables, 1):
+            if not isinstance(table, Mapping):
+                raise ConfigError(
+                    f"{where}: `{table}` stands where a table should stand", f"write `[[prompts.models.{key}]]`"
+                )
+            if unknown := sorted(set(table) - known):
+                help_text = nearest(unknown[0], known) or "known: " + ", ".join(sorted(known))
+                raise ConfigError(f"{where}: unknown key `{unknown[0]}` in table {number} of `{key}`", help_text)
+            words = _NAMED_BY.get(key, ())
+            if words and not any(table.get(word) for word in words):
+                raise ConfigError(
+                    f"{where}: table {number} of `{key}` has no `{words[0]}`", f"`{words[0]}` says what it is about"
+                )
+            for word in _NEEDED.get(key, ()):
+                if not table.get(word):
+                    raise ConfigError(
+                        f"{where}: table {number} of `{key}` has no `{word}`",
+                        "docs/prompts-models.md tells what it says",
+                    )
+            for word in ("name", "decorator"):
+                _check_names(table.get(word, ()), f"`{word}`", where)
+            _check_arguments(table.get("args", {}), where)
+    if not isinstance(raw.get("packages", []), list):
+        raise ConfigError(f"{where}: `packages` must be a list", 'such as ["vendor_llm"]')
+    for key in ("packages", "clean", "checks"):
+        _check_names(raw.get(key, ()), f"`{key}`", where)
+    for names in raw.get("escapes", {}).values():
+        _check_names(names, "`escapes`", where)
+
+
+def _check_names(names: Any, key: str, where: str) -> None:
+    if not isinstance(names, (str, list, tuple)) or any(not isinstance(n, str) for n in names):
+        raise ConfigError(f"{where}: {key} must be a name or a list of names", 'such as "vendor_llm.Engine().talk"')
+    for name in [names] if isinstance(names, str) else names:
+        if not all(_NAME.fullmatch(one) for one in expand(name)):
+            raise ConfigError(
+                f"{where}: `{name}` in {key} is not a name",
+                "write it as in an import, with `()` behind what is called on the way: vendor_llm.Engine().talk",
+            )
+
+
+def _check_arguments(args: Any, where: str) -> None:
+    if not isinstance(args, Mapping):
+        raise ConfigError(f"{where}: `args` must be a table", 'such as args = { rules = "system", "1 text" = "user" }')
+    for argument in args:
+        if not _ARGUMENT.fullmatch(argument):
+            raise ConfigError(
+                f"{where}: `{argument}` in `args` is not an argument",
+                "write the position (from 0), the keyword, or both: `0`, `rules`, `0 rules`",
+            )
 
 
 def use(where: str, kind: str) -> Use:
