@@ -234,3 +234,14 @@ def test_nodes_of_one_graph_share_a_state_and_those_of_two_do_not() -> None:
     together = GRAPHS.replace("ADD", 'graph.add_node("tell", tell)')
     assert findings({"app.py": together})
     assert not findings({"app.py": GRAPHS.replace("    ADD\n", "")})
+
+
+@pytest.mark.parametrize("first", ["#!/usr/bin/env python3", "#!/usr/bin/env -S uv run --script", "#!/usr/bin/python"])
+def test_scripts_without_an_ending_are_analysed(first: str) -> None:
+    found = findings({"bin/serve": f"{first}\n{program('send(q)')}", "bin/LICENSE": program("send(q)")})
+    assert {f.location.path for f in found} == {"bin/serve"}
+
+
+def test_sources_in_utf_16_are_analysed() -> None:
+    (found,) = findings({"app.py": program("send('Help ' + q)").encode("utf-16")})
+    assert found.location.line

@@ -9,13 +9,15 @@ import gc
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
+
+NAMELESS = 300
+"""Files without an ending of which the first line is looked at, for scripts."""
 
 _KEPT = 600
 """Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
@@ -68,6 +73,7 @@ class CodeDetector:
         context = self.context
         paths = [p for p in context.tree.paths if kind_of_name(p) in _KINDS]
         names = Names(paths, self._packages())
+        paths += islice((p for p in context.tree.paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS)
         cache = Cache(context, paths)
         for part in parts(self._facts(paths, cache), names):
             yield from self._part(part, names, cache)
@@ -121,7 +127,11 @@ class CodeDetector:
             key = self._digest(path)
             if not key:
                 continue
+            script = kind_of_name(path) is None
+            key += "!" if script else ""
             facts = known.get(key)
+            if facts is None and script and not self._is_script(path):
+                facts = FileFacts(relevant=False, imports=())
             if facts is None:
                 data = self.context.tree.read(path)
                 if data is None:
@@ -133,6 +143,14 @@ class CodeDetector:
         if pattern is not None:
             cache.put_facts(seen)
         return out
+
+    def _is_script(self, path: str) -> bool:
+        """Say whether a file whose name tells nothing begins with the line of a Python script: `#!/usr/bin/env python3`."""
+        file = self.context.tree.open(path)
+        try:
+            return file is not None and file.kind in _KINDS
+        except (OSError, UnreadableError):
+            return False
 
     def _pattern(self, cache: Cache) -> re.Pattern[bytes]:
         """Return what finds the files whose calls matter: made from tables of rules, which are loaded once for a tool."""

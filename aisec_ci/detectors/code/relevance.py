@@ -42,6 +42,9 @@ _TEST_FOLDERS = frozenset(
 )
 
 
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 def is_test(path: str) -> bool:
     """Say whether a path is that of a test, or of an installed package."""
     folders = path.split("/")[:-1]
@@ -104,6 +107,8 @@ class FileFacts(NamedTuple):
 
 def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
     """Return the facts of a file. One in which `also` finds something counts as AI code, too."""
+    if data.startswith(_UTF16):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
     return FileFacts(is_ai(data) or also.search(data) is not None, (*imports(data), *dynamic_imports(data)))
 
 
