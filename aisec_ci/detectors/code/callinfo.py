@@ -12,6 +12,10 @@ from aisec_ci.detectors.code.vocabulary import SESSIONS, STANDARD
 _SESSIONS = tuple(f"{name}." for name in sorted(SESSIONS))
 
 
+_DATA = ("json.loads().", "json.load().", "random.choice().")
+"""Names of what is read off data, so is not of the standard library: a path in the arguments of a tool."""
+
+
 class CallInfo(NamedTuple):
     """What a call is, as far as the search cares."""
 
@@ -76,7 +80,9 @@ class Calls:
                 break
         # a look-alike of a known call on something unknown
         if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
-            known_elsewhere = any(n.split(".", 1)[0].removesuffix("()") in STANDARD for n in names)
+            known_elsewhere = any(
+                n.split(".", 1)[0].removesuffix("()") in STANDARD and not n.startswith(_DATA) for n in names
+            )
             if not known_elsewhere:
                 keywords = [k for k in node.data if k]
                 plain = tuple(w.lstrip("_") or w for w in reversed(words))

@@ -360,6 +360,8 @@ class _Scope:
             self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), _pos_test(at))
             if fact.kind in {"eq", "in"}:
                 self.refine_address(value, others, at)
+            elif fact.kind in {"type", "system"} and "." not in fact.name:
+                self.refine_parts(fact, value, others, at)
 
     def refine_address(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where a part of a parsed address is known, that is known of the address: `urlparse(url).hostname in HOSTS`."""
@@ -377,6 +379,35 @@ class _Scope:
         for name, held in list(self.env.items()):
             if self.unguarded(held) == address:
                 self.env[name] = self.add("guard", (held, *others), (ADDRESS_PARTS[node.data], ""), _pos_test(at))
+
+    def refine_parts(self, fact: Fact, message: int, others: list[int], at: ast.AST) -> None:
+        """Take what is known of a message for the text that was read off it before: `text = m.content`, then `if m.role == …`."""
+        root = self.unguarded(message)
+        for name, held in list(self.env.items()):
+            if name != fact.name and self.is_read_off(held, root):
+                self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), _pos_test(at))
+
+    def is_read_off(self, value: int, root: int) -> bool:
+        """Say whether a value is an attribute or item of another, or such a text that was cut or joined with others."""
+        inside = False
+        for _ in range(8):
+            node = self.nodes[value]
+            if value == root:
+                return inside
+            if node.op in {"attr", "item"}:
+                inside = True
+            elif node.op == "call":
+                callee = self.nodes[node.args[0]]
+                if callee.op != "var" or callee.data[1] != "getattr" or len(node.args) < 2:
+                    return False
+                inside, value = True, node.args[1]
+                continue
+            elif node.op not in {"guard", "slice", "phi", "add", "text"}:
+                return False
+            if not node.args:
+                return False
+            value = node.args[0]
+        return False
 
     def unguarded(self, value: int) -> int:
         """Return the value that checks were made of."""

@@ -1009,6 +1009,8 @@ class Summaries:
         if not path:
             if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
                 flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+            if name == "relative_to":
+                flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
             if name == "encode" and len(node.args) == 1:
                 self.add(entry, Fact(call, (), flags), via)
                 return
