@@ -988,7 +988,14 @@ class Summaries:
         real = [t for t in info.targets if t.sure < 2]
         for target in info.targets:
             if target.fn.bound and target.shift and not fact.path and real:
-                self._enter(entry, fact, call, target, 0, fact.path)
+                # an object of the program that was looked up by what a sender named is not what the sender wrote
+                sent = (
+                    target.fn.cls is None
+                    or self.flow.is_record(target.fn.cls)
+                    or self.flow.external_bases(target.fn.cls)
+                )
+                whole = fact if sent else fact._replace(flags=with_doubt(flags, MAX_DOUBT))
+                self._enter(entry, whole, call, target, 0, fact.path)
         if real:
             return
         if info.model is not None and (info.model.returns or info.model.uses):
