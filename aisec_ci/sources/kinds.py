@@ -93,7 +93,13 @@ _BY_ENDING = {
     ),
 }
 
-_SHEBANGS = ((b"python", Kind.PYTHON), (b"uv run", Kind.PYTHON), (b"node", Kind.JAVASCRIPT), (b"deno", Kind.TYPESCRIPT), (b"sh", Kind.SHELL))
+_SHEBANGS = (
+    (b"python", Kind.PYTHON),
+    (b"uv run", Kind.PYTHON),
+    (b"node", Kind.JAVASCRIPT),
+    (b"deno", Kind.TYPESCRIPT),
+    (b"sh", Kind.SHELL),
+)
 
 TEXT_ENCODING_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 

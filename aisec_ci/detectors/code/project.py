@@ -28,12 +28,43 @@ Value = int
 ALL = "*all"
 """The key of a write that takes over everything a value holds."""
 
-_KEEPERS = {"append": None, "add": None, "insert": None, "appendleft": None, "extend": ALL, "update": ALL}
+_KEEPERS = {
+    "append": None,
+    "add": None,
+    "insert": None,
+    "appendleft": None,
+    "put": None,
+    "put_nowait": None,
+    "extend": ALL,
+    "update": ALL,
+}
 """Methods that put an argument into the container they are called on."""
 
 
 _INDIRECT = frozenset({"param", "item", "iter", "phi", "call", "guard"})
 """What a callee can be that is not called by its own name."""
+
+
+def _decorator_word(owner: Fn, decorator: int) -> str:
+    """Return the last word of a decorator, without its arguments, as it was imported."""
+    nodes, info = owner.nodes, owner.module
+    node = nodes[decorator]
+    if node.op == "call":
+        node = nodes[node.args[0]]
+    if node.op in {"func", "class"}:  # it stands in the same module
+        return str((info.functions if node.op == "func" else info.classes)[node.data].ir.name)
+    word = last_word(nodes, decorator)
+    return info.imports.get(word, word).rsplit(".", 1)[-1]
+
+
+def _holds(nodes: list[ir.Node], value: int) -> int:
+    """Return the container of which something is an element, as an item or by `setdefault(key, [])`; -1 for anything else."""
+    node = nodes[value]
+    if node.op == "item":
+        return node.args[0]
+    if node.op == "call" and nodes[node.args[0]].op == "attr" and nodes[node.args[0]].data in {"setdefault", "get"}:
+        return nodes[node.args[0]].args[0]
+    return -1
 
 
 class Fn:
@@ -82,7 +113,12 @@ class Fn:
             elif node.op == "call" and len(node.args) > 1:
                 callee = nodes[node.args[0]]
                 if callee.op == "attr" and callee.data in _KEEPERS:
-                    out.setdefault(callee.args[0], []).append((_KEEPERS[callee.data], node.args[-1]))
+                    holder = callee.args[0]
+                    value = node.args[1] if callee.data in {"put", "put_nowait"} else node.args[-1]
+                    out.setdefault(holder, []).append((_KEEPERS[callee.data], value))
+                    inside = _holds(nodes, holder)
+                    if inside >= 0:  # `handlers[event].append(f)`: the list is an element of what is looked up in
+                        out.setdefault(inside, []).append((None, holder))
         return out
 
     @property
@@ -383,9 +419,19 @@ class Project:
         for fn in self.fns:
             if fn.ir.parent >= 0:
                 parent = fn.module.functions[fn.ir.parent]
-                for decorator, word in zip(fn.ir.decorators, fn.decorator_names, strict=True):
-                    known = fn.module.imports.get(word, word).rsplit(".", 1)[-1]
-                    out.setdefault(known, []).append((fn, parent.value(decorator)))
+                for decorator in fn.ir.decorators:
+                    out.setdefault(_decorator_word(parent, decorator), []).append((fn, parent.value(decorator)))
+        return out
+
+    @cached_property
+    def class_decorations(self) -> dict[str, list[tuple[Cls, Value]]]:
+        """Classes with a decorator, by the decorator's last word as it was imported; each with the decorator."""
+        out: dict[str, list[tuple[Cls, Value]]] = {}
+        for info in self:
+            for cls in info.classes:
+                for decorator in cls.ir.decorators:
+                    word = _decorator_word(cls.owner, decorator)
+                    out.setdefault(word, []).append((cls, cls.owner.value(decorator)))
         return out
 
     @cached_property

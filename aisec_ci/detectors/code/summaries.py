@@ -52,7 +52,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
-from aisec_ci.detectors.code.values import Flow, Label, Path, Target
+from aisec_ci.detectors.code.values import QUEUES, Flow, Label, Path, Target, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
     ASKING,
@@ -473,7 +473,8 @@ class Summaries:
         elif node.op == "guard":
             self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
         elif node.op == "var":
-            if not any(v.kind in {"ext", "obj", "module"} for v in self.flow.values(base)):
+            held = [v for v in self.flow.values(base) if v.kind in {"ext", "obj", "module"}]
+            if all(v.kind == "obj" and QUEUES.fullmatch(v.what) for v in held):
                 self._shared(entry, Fact(base, path, flags), fn, node.data, via)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
@@ -608,6 +609,8 @@ class Summaries:
         if call in self._gates(call):
             merged |= ASKED
         via = Via(arg, callee, fact)
+        if param < 0 and target.packed:
+            return  # what a thread returns nobody gets
         if param < 0:
             self.add(caller, Fact(call, path, merged), via)
             return
@@ -664,7 +667,8 @@ class Summaries:
         if info.targets and self._wraps(entry, fn, node):
             return
         for target in info.targets:
-            for param, path in self._bind(fact, target, kind, position):
+            how, at = self._packed(node, target, kind, position)
+            for param, path in self._bind(fact, target, how, at) if how != "-" else ():
                 self._enter(entry, fact, call, target, param, path)
         if info.targets and any(t.sure < 2 for t in info.targets):
             return
@@ -686,9 +690,6 @@ class Summaries:
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
             self._partial(entry, fact, call, node, kind, position)
-            return
-        if info.word in {"Thread", "Process"} and kind in {"args", "kwargs"}:
-            self._thread(entry, fact, call, kind)
             return
         if info.word == "apply_async" and kind in {"", "args", "kwargs"} and position < 2:
             callee = fn.nodes[node.args[0]]
@@ -748,6 +749,8 @@ class Summaries:
             self.add(entry, Fact(call, path, flags), via)
         elif word == "zip":
             self.add(entry, Fact(call, ("*", position, *path[1:]), flags), via)
+        elif word == "gather" and kind == "*":  # `gather(*[ask(q) for q in questions])`
+            self.add(entry, Fact(call, path, flags), via)
         elif word in {"gather", "chain"}:
             self.add(entry, Fact(call, (position, *path) if word != "chain" else path, flags), via)
         elif word == "enumerate":
@@ -882,6 +885,14 @@ class Summaries:
                 target = Target(fn, 1 if fn.bound else 0, 1)
                 self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
 
+    def _packed(self, node: Node, target: Target, kind: str, position: int) -> tuple[str, int]:
+        """Return how an argument reaches a function: as it is given, or unpacked where a thread or timer is started with it."""
+        if not target.packed:
+            return kind, position
+        given = packing(node, target)
+        at = node.data.index(kind) if kind else position
+        return given[at] or "-", 0
+
     def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
         """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
         params = target.fn.ir.params
@@ -971,13 +982,6 @@ class Summaries:
                 for param, path in self._bind(fact, target, kind, position - 1 if kind == "" else position):
                     self._enter(entry, fact, call, target, param, path)
 
-    def _thread(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
-        function = self.flow.argument(call, 1, "target")
-        for val in self.flow.values(function) if function is not None else ():
-            for target in self.flow.targets_of(val, 1):
-                for param, path in self._bind(fact, target, "*" if kind == "args" else "**", 0):
-                    self._enter(entry, fact, call, target, param, path)
-
     # -- methods of plain values --------------------------------------------------------------------------------------
 
     def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
@@ -1023,9 +1027,9 @@ class Summaries:
                 return
             self.add(entry, Fact(call, (), flags), via)
             return
-        if name in {"get", "pop", "setdefault", "__getitem__", "getlist"}:
+        if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist"}:
             key = self._key(call, node)
-            if name == "pop" and key is None and len(node.args) == 1:
+            if name in {"pop", "popleft"} and key is None and len(node.args) == 1:
                 if isinstance(path[0], int) or path[0] == "*":
                     self.add(entry, Fact(call, path[1:], flags), via)
             elif _matches(path[0], key):

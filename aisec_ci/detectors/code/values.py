@@ -122,6 +122,8 @@ class Target(NamedTuple):
     """Positional arguments of the call that are not passed on: the function itself in `to_thread(f, x)`."""
     crowd: int = 0
     """The doubt that comes from how many functions of the class hierarchy the call can run."""
+    packed: int = 0
+    """Where the arguments come as one tuple or mapping, `Thread(target=f, args=(x,))`: its position, if it has no name."""
 
     @property
     def doubt(self) -> int:
@@ -159,6 +161,7 @@ class Flow:
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
         self._targets: dict[Value, list[Target]] = {}
         self._decorated: dict[int, list[Fn]] = {}
+        self._decorated_classes: dict[int, list[Cls]] = {}
         self._wrappers: dict[int, list[Target]] = {}
         self._fields: dict[tuple[int, str], list[Value]] = {}
         self._mro: dict[Cls, list[Cls]] = {}
@@ -651,6 +654,9 @@ class Flow:
             for decorated in self.decorated_by(fn):
                 seen = True
                 yield Val("func", decorated)
+            for one in self.classes_decorated_by(fn):
+                seen = True
+                yield Val("class", one)
         for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
             for argument, inner in self.passed(call, target, index):
                 seen = True
@@ -689,6 +695,12 @@ class Flow:
         if target.shift and index == 0 and target.fn.bound:
             callee = self.project.node(base | node.args[0])
             return [(base | callee.args[0], ())] if callee.op == "attr" else []
+        if target.packed:
+            return [
+                (base | node.args[at + 1], (index - target.shift,) if how == "*" else (param.name,))
+                for at, how in enumerate(packing(node, target))
+                if how and not param.kind and (how == "**" or index >= target.shift)
+            ]
         out: list[tuple[Value, Path]] = []
         position = target.shift
         skip = target.skip
@@ -843,6 +855,22 @@ class Flow:
         word = callee.data
         receiver = base | callee.args[0]
         args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        if word in _TAKES and any(
+            v.kind == "obj" and QUEUES.fullmatch(v.what) for v in self._eval(receiver, (), depth)
+        ):
+            return list(self._eval(receiver, ("*", *path), depth)) or ([] if path else [UNKNOWN])
+        if word == "__subclasses__":
+            below = [
+                Val("class", c)
+                for v in self._eval(receiver, (), depth)
+                if v.kind == "class"
+                for c in self.subclasses(v.what)
+            ]
+            return (
+                [v for val in below for v in self._part(val, path[1:], depth)]
+                if path
+                else ([UNKNOWN] if below else None)
+            )
         if word in {"get", "pop", "setdefault"} and args:
             found = self._eval(receiver, (), depth)
             if any(v.kind == "env" or (v.kind == "ext" and v.what == "os.environ") for v in found):
@@ -959,6 +987,10 @@ class Flow:
                 yield from self._load(args[0], name, path, depth)
             if not names and not path:
                 yield UNKNOWN
+        elif word in {"next", "random.choice"} and args:
+            yield from self._eval(args[0], ("*", *path), depth)
+            if len(args) > 1:
+                yield from self._eval(args[1], path, depth)
         elif word == "importlib.import_module" and args:
             for module in self._dynamic_modules(args[0], depth):
                 yield from self._part(Val("module", module), path, depth)
@@ -1331,8 +1363,15 @@ class Flow:
             yield from targets
             if val.kind in {"ext", "obj"}:
                 yield from self._passed_on(call, node, val.what)
+        if callee.op == "attr" and callee.data == "emit":
+            yield from self._slots(base | callee.args[0])
         if found:
             return
+        if callee.op == "attr" and callee.data in _TOLD_BY_NAME:
+            passed_on = list(self._passed_on(call, node, callee.data))
+            if passed_on:
+                yield from passed_on
+                return
         if callee.op == "attr" and callee.data not in _COMMON and not callee.data.startswith("__"):
             named = self.project.methods.get(callee.data, [])
             if 1 <= len(named) <= 4 and not self._is_path(base | callee.args[0]):
@@ -1356,6 +1395,20 @@ class Flow:
         if (node.op == "attr" and node.data in {"parent", "parents"}) or (node.op == "op" and node.data == "/"):
             return self._is_path(base | node.args[0], depth + 1)
         return node.op in {"item", "guard", "phi"} and self._is_path(base | node.args[0], depth + 1)
+
+    def _slots(self, signal: Value) -> Iterable[Target]:
+        """Return the functions that are connected to a signal of Qt, told by the name of its attribute: `self.ready.emit(x)`."""
+        name = self.project.node(signal)
+        if name.op != "attr" or not any(str(v.what).endswith("Signal()") for v in self.values(signal)):
+            return
+        for call in self.project.calls.get("connect", ()):
+            fn = self.project.fn(call)
+            callee = fn.nodes[self.project.node(call).args[0]]
+            if callee.op != "attr" or fn.nodes[callee.args[0]].data != name.data:
+                continue
+            slot = self.argument(call, 0, "slot")
+            for val in self.values(slot) if slot is not None else ():
+                yield from self.targets_of(val, 1)
 
     def queued(self, task: Value) -> Iterable[Target]:
         """Return the functions that a worker runs for a task of Celery, Dramatiq, or Huey: `task.delay(…)`."""
@@ -1394,14 +1447,18 @@ class Flow:
 
     def _passed_on(self, call: Value, node: Node, dotted: str) -> Iterable[Target]:
         """Functions that a library runs with the rest of the arguments: threads, executors, `map`."""
-        position = _RUNNERS.get(dotted.rsplit(".", 1)[-1])
-        if position is None:
-            return
+        word = dotted.rsplit(".", 1)[-1]
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
-        if position < len(args):
+        if (position := _RUNNERS.get(word)) is not None and position < len(args):
             for val in self.values(args[position]):
                 for target in self.targets_of(val, 1):
                     yield target._replace(skip=position + 1)
+        elif word in _STARTERS:
+            position, name = _STARTERS[word]
+            given = self.argument(call, position, name)
+            for val in self.values(given) if given is not None else ():
+                for target in self.targets_of(val, 1):
+                    yield target._replace(packed=position + 1)
 
     def callers(self, fn: Fn) -> list[tuple[Value, Target]]:
         """Return the calls that may run a function."""
@@ -1424,16 +1481,33 @@ class Flow:
         return known
 
     def _find_decorated(self, fn: Fn) -> Iterable[Fn]:
+        for word in self._decorator_words(fn):
+            for decorated, decorator in self.project.decorations.get(word, ()):
+                if self._is_made_by(decorator, fn):
+                    yield decorated
+
+    def classes_decorated_by(self, fn: Fn) -> list[Cls]:
+        """Return the classes that a function receives as a decorator."""
+        known = self._decorated_classes.get(fn.id)
+        if known is None:
+            self._decorated_classes[fn.id] = []  # ends a cycle
+            known = self._decorated_classes[fn.id] = [
+                cls
+                for word in self._decorator_words(fn)
+                for cls, decorator in self.project.class_decorations.get(word, ())
+                if self._is_made_by(decorator, fn)
+            ]
+        return known
+
+    def _decorator_words(self, fn: Fn) -> list[str]:
         maker = fn.module.functions[fn.ir.parent] if fn.ir.parent > 0 else None
         words = {fn.ir.name, maker.ir.name if maker is not None else ""}
         if fn.cls is not None:
             words.add(fn.cls.ir.name)
-        for word in sorted(words):
-            for decorated, decorator in self.project.decorations.get(word, ()):
-                for val in self.values(decorator):
-                    if any(t.fn is fn for t in self.targets_of(val)):
-                        yield decorated
-                        break
+        return sorted(words)
+
+    def _is_made_by(self, decorator: Value, fn: Fn) -> bool:
+        return any(t.fn is fn for val in self.values(decorator) for t in self.targets_of(val))
 
     def wrappers(self, fn: Fn) -> list[Target]:
         """Return the functions of the project that run in place of a decorated one, each with what it receives first."""
@@ -1467,7 +1541,7 @@ class Flow:
             words |= {fn.cls.ir.name, "__init__"} | {s.ir.name for s in self.subclasses(fn.cls)}
             words.discard("__call__")
         calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
-        calls += [c for w in _RUNNERS for c in self.project.calls.get(w, ())]
+        calls += [c for w in (*_RUNNERS, *_STARTERS) for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
             calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
         if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
@@ -1568,8 +1642,51 @@ _RUNNERS = {
     "map": 0,
     "enqueue": 0,
     "add_task": 0,
+    "call_soon": 0,
+    "call_soon_threadsafe": 0,
+    "call_later": 1,
+    "call_at": 1,
+    "start_soon": 0,
+    "spawn": 0,
+    "imap": 0,
+    "imap_unordered": 0,
 }
 """Calls that run a function with the arguments that follow it, with its position."""
+
+_STARTERS = {
+    "Thread": (1, "target"),
+    "Process": (1, "target"),
+    "Timer": (1, "function"),
+    "start_new_thread": (0, "function"),
+    "add_job": (0, "func"),
+    "apply": (0, "func"),
+    "apply_async": (0, "func"),
+}
+"""Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""
+
+_TOLD_BY_NAME = frozenset(
+    "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit".split()
+)
+"""Methods whose name says that they run a function, whatever they are called on."""
+
+QUEUES = re.compile(
+    r"(?:queue|asyncio|asyncio\.queues|multiprocessing|multiprocessing\.queues|collections|janus|culsans|gevent\.queue|eventlet\.queue"
+    r"|multiprocessing\.(?:Manager|get_context)\(\)|torch\.multiprocessing|trio|anyio)"
+    r"\.(?:Queue|SimpleQueue|LifoQueue|PriorityQueue|JoinableQueue|deque)\(\)(?:\.(?:sync_q|async_q))?"
+)
+"""Objects that hand on what is put into them."""
+
+_TAKES = frozenset({"get", "get_nowait", "popleft", "pop", "recv"})
+
+
+def packing(node: Node, target: Target) -> list[str]:
+    """Say for each argument of a call that starts a function what it holds: `*` for its arguments, `**` for its keywords."""
+    out: list[str] = []
+    for at, kind in enumerate(node.data):
+        place = at - target.packed if kind == "" else -1
+        out.append("*" if kind == "args" or place == 0 else "**" if kind == "kwargs" or place == 1 else "")
+    return out
+
 
 _DELAYED = frozenset({"delay", "apply_async", "s", "si", "send"})
 """Methods of a task that let a worker run it."""
