@@ -542,6 +542,7 @@ def _count(solver: Solver, value: Value) -> int:
                 return _TEMPLATE
         if callee.op == "attr" and callee.data in {
             "format",
+            "format_map",
             "replace",
             "substitute",
             "safe_substitute",

@@ -28,6 +28,18 @@ def computed(fn: Fn) -> str:
     return f"*{fn.module.path}"
 
 
+_IMPLICIT = {
+    "__getitem__": "item",
+    "__next__": "element",
+    "__anext__": "element",
+    "__iter__": "iterable",
+    "__aiter__": "iterable",
+    "__enter__": "with",
+    "__aenter__": "with",
+}
+"""Methods that a statement runs: `box[key]` and `for x in box` give what they return, `with box as x` binds it."""
+
+
 class Places:
     """The places of a project. Answers are remembered."""
 
@@ -155,7 +167,30 @@ class Places:
             found += self._field_reads(fn.cls, fn.ir.name)
         if fn.ir.name in {"__str__", "__repr__", "__format__"} and fn.cls is not None:
             found += self._shown(fn.cls)
+        if fn.cls is not None and (how := _IMPLICIT.get(fn.ir.name)):
+            found += self._implicit(fn.cls, how)
         return found
+
+    def _implicit(self, cls: Cls, how: str) -> list[Value]:
+        """Return where a method of a class runs without being called by its name: see `_IMPLICIT`."""
+        family = [cls, *self.flow.subclasses(cls)]
+        if how == "with":
+            known = {id(c) for c in family}
+            calls = [call for one in family for call in self.project.calls.get(one.ir.name, ())]
+            return [c for c in calls if any(v.kind == "inst" and id(v.what) in known for v in self.flow.values(c))]
+        loads = [v for one in family for v in self._loads[how == "item"].get(id(one), ())]
+        return loads if how != "iterable" else [(v & ~MASK) | self.project.node(v).args[0] for v in loads]
+
+    @cached_property
+    def _loads(self) -> tuple[dict[int, list[Value]], dict[int, list[Value]]]:
+        """The elements and the items that are taken from objects of the project's classes, by the class."""
+        out: tuple[dict[int, list[Value]], dict[int, list[Value]]] = {}, {}
+        for fn in self.project.fns:
+            for i, node in enumerate(fn.nodes):
+                if node.op in {"iter", "item"}:
+                    for cls in {id(v.what) for v in self.flow.values(fn.value(node.args[0])) if v.kind == "inst"}:
+                        out[node.op == "item"].setdefault(cls, []).append(fn.value(i))
+        return out
 
     def _run_for(self, call: Value, fn: Fn) -> list[Value]:
         """Return where the result of a call of `fn` is: of one that is a parameter, in the calls that passed `fn`, if it is returned.
@@ -181,17 +216,17 @@ class Places:
         return index in returned
 
     def _shown(self, cls: Cls) -> list[Value]:
-        """Return the f-strings that show an object of a class: they call its `__str__`."""
+        """Return the texts that show an object of a class: they call its `__str__`."""
         family = [cls, *self.flow.subclasses(cls)]
         return list(dict.fromkeys(text for one in family for text in self._texts.get(id(one), ())))
 
     @cached_property
     def _texts(self) -> dict[int, list[Value]]:
-        """The f-strings that show an object of a class of the project, by the class."""
+        """The f-strings and calls of `str` that show an object of a class of the project, by the class."""
         out: dict[int, list[Value]] = {}
         for fn in self.project.fns:
             for i, node in enumerate(fn.nodes):
-                if node.op == "text":
+                if node.op == "text" or (node.op == "call" and fn.nodes[node.args[0]].data == (0, "str")):
                     shown = {id(v.what) for a in node.args for v in self.flow.values(fn.value(a)) if v.kind == "inst"}
                     for cls in shown:
                         out.setdefault(cls, []).append(fn.value(i))
@@ -243,6 +278,14 @@ class Places:
                 out.setdefault(number, []).append(graph)
         return out
 
+    def _variable_values(self, path: str, variable: tuple[int, str]) -> list[Value]:
+        """Return the loads of a shared variable; of one of a function also what the function itself knows it as."""
+        module = self.project.module(path)
+        number, name = variable
+        own = module.functions[number] if module is not None and number else None
+        inside = [own.value(n) for n in own.ir.defs.get(name, ())] if own is not None else []
+        return [*self.variable_reads(path).get(variable, ()), *inside]
+
     def _put(self, number: int, param: int) -> list[Value]:
         """Return what the callers of a function pass as a parameter."""
         found: list[Value] = []
@@ -252,7 +295,7 @@ class Places:
 
     _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {
         "field": _field_reads,
-        "var": lambda self, path, variable: self.variable_reads(path).get(variable, ()),
+        "var": _variable_values,
         "import": _imported,
         "ret": _results,
         "out": _put,

@@ -52,7 +52,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
-from aisec_ci.detectors.code.values import QUEUES, Flow, Label, Path, Target, packing
+from aisec_ci.detectors.code.values import COPIES, QUEUES, Flow, Label, Path, Target, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
     ASKING,
@@ -67,12 +67,14 @@ from aisec_ci.detectors.code.vocabulary import (
     FINDERS,
     GRAPH_CALLS,
     HARMLESS_ATTRIBUTES,
+    HOLDERS,
     INSTALLERS,
     INTERPRETERS,
     LOG_NAMES,
     LOG_PACKAGES,
     LOG_WORDS,
     MUTATORS,
+    NAMED_TUPLES,
     QUERY_BUILDERS,
     READ_ONLY,
     RENDERS,
@@ -474,7 +476,7 @@ class Summaries:
             self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
         elif node.op == "var":
             held = [v for v in self.flow.values(base) if v.kind in {"ext", "obj", "module"}]
-            if all(v.kind == "obj" and QUEUES.fullmatch(v.what) for v in held):
+            if all(v.what in HOLDERS or (v.kind == "obj" and QUEUES.fullmatch(v.what)) for v in held):
                 self._shared(entry, Fact(base, path, flags), fn, node.data, via)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
@@ -670,7 +672,7 @@ class Summaries:
             how, at = self._packed(node, target, kind, position)
             for param, path in self._bind(fact, target, how, at) if how != "-" else ():
                 self._enter(entry, fact, call, target, param, path)
-        if info.targets and any(t.sure < 2 for t in info.targets):
+        if info.targets and any(t.sure < 2 for t in info.targets) and info.word != "sub":
             return
         if self._record(entry, fact, call, kind, position, via):
             return
@@ -699,6 +701,19 @@ class Summaries:
                     self._enter(entry, fact, call, target, param, path)
             return
         word = info.word
+        if word == "print" and kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
+            self.mutate(entry, file, (CONTENT,), fact.flags, via)
+            return
+        if self._changed(entry, fact, call, info, kind, via):
+            return
+        if (
+            info.names
+            and info.names[0] in NAMED_TUPLES
+            and (place := self._tuple_place(call, kind, position)) is not None
+        ):
+            for label in place:
+                self.add(entry, Fact(call, (label, *fact.path), fact.flags), via)
+            return
         if CLIENT.search(word) and not info.targets and _foreign(info.names):
             return  # what a client answers is not what it was made with
         if word in USER_MESSAGES and kind in {"", "content"}:
@@ -731,6 +746,7 @@ class Summaries:
             return
         if word in {
             "dict",
+            "SimpleNamespace",
             "dumps",
             "deepcopy",
             "copy",
@@ -744,7 +760,7 @@ class Summaries:
             "wait_for",
             "run",
         }:
-            if word == "dict" and kind not in {"", "**"}:
+            if word in {"dict", "SimpleNamespace"} and kind not in {"", "**"}:
                 path = (kind, *path)
             self.add(entry, Fact(call, path, flags), via)
         elif word == "zip":
@@ -769,6 +785,41 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _changed(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str, via: Via) -> bool:
+        """Keep what a copy of an object gets for one of its fields: `replace(x, rules=…)`, `x.model_copy(update={…})`."""
+        base, name, path = call, kind, fact.path
+        if (
+            info.method
+            and info.word in {"model_copy", "copy"}
+            and kind == "update"
+            and path
+            and isinstance(path[0], str)
+        ):
+            callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
+            base, name, path = (call & ~MASK) | callee.args[0], path[0], path[1:]
+        elif COPIES.isdisjoint(info.names) or kind in {"", "*", "**"}:
+            return False
+        owners = self.owners(base)
+        for cls in owners:
+            self._field(entry, Fact(call, (name, *path), fact.flags), cls, name, path, via)
+        return bool(owners)
+
+    def _tuple_place(self, call: Value, kind: str, position: int) -> tuple[Label, ...] | None:
+        """Return the labels of what a call of a class made by `namedtuple` gets as an argument; None where its fields are not known."""
+        for made in self.flow.made((call & ~MASK) | self.project.node(call).args[0]):
+            given = self.flow.argument(made, 1, "field_names")
+            if given is None:
+                continue
+            parts = [self.flow.constants(v).texts for v in self.flow.elements(given)]
+            names = [p[0] for p in parts if p] or [
+                w for t in self.flow.constants(given).texts for w in t.replace(",", " ").split()
+            ]
+            if kind in names:
+                return (kind, names.index(kind))
+            if kind == "" and position < len(names):
+                return (names[position], position)
+        return None
 
     def _wraps(self, entry: Entry, fn: Fn, node: Node) -> bool:
         """Say whether a decorator's function hands what it was called with to the decorated one.
@@ -1081,6 +1132,8 @@ class Summaries:
         how = MUTATORS.get(word, "")
         if word == "set" and position == 1 and self.places.is_session(receiver):
             how = "keyed"  # Chainlit's
+        if word == "set" and any(n.endswith("ContextVar().set") for n in self.info(call).names):
+            how = "element"
         if not how:
             return
         if how == "element":

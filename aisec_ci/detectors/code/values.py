@@ -426,6 +426,14 @@ class Flow:
         kind = val.kind
         if kind == "module":
             info = self.project.module(val.what)
+            if item and name == "*":  # `globals()[name]`
+                fns = (
+                    [f for f in info.functions if f.ir.parent == 0 and f.ir.cls < 0]
+                    if info is not None and not path
+                    else []
+                )
+                yield from (Val("func", f) for f in fns if len(fns) <= MANY)
+                return
             found = self.variable(info, 0, str(name)) if info is not None else []
             known = False
             for one in found:
@@ -514,6 +522,10 @@ class Flow:
 
     def _class_member(self, cls: Cls, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
         for owner in self.mro(cls):
+            if path:  # `Step.registry[name] = cls`
+                for one in self.fields(owner, str(name)):
+                    if self._is_own_load(one):
+                        yield from self._written(one, path, depth)
             if method := owner.method(name) if isinstance(name, str) else None:
                 if not path:
                     bound = Val("class", cls) if "classmethod" in method.decorator_names else None
@@ -632,6 +644,10 @@ class Flow:
         index = fn.nodes[value & MASK].data
         param = fn.ir.params[index]
         if index == 0 and fn.bound and fn.ir.parent >= 0 and fn.cls is not None:
+            if fn.ir.name == "__init_subclass__":
+                for sub in self.subclasses(fn.cls):
+                    yield from self._part(Val("class", sub), path, depth)
+                return
             val = Val("class", fn.cls) if "classmethod" in fn.decorator_names else _inst(fn.cls, exact=False)
             yield from self._part(val, path, depth)
             return
@@ -986,7 +1002,18 @@ class Flow:
             for name in names[:4]:
                 yield from self._load(args[0], name, path, depth)
             if not names and not path:
+                yield from self._methods_by_part(args[0], args[1], depth)
                 yield UNKNOWN
+        elif word in {"globals", "vars", "locals"} and not args:
+            yield from self._part(Val("module", self.project.fn(value).module.path), path, depth)
+        elif word == "__import__" and args:
+            for module in self._dynamic_modules(args[0], depth):
+                yield from self._part(Val("module", module), path, depth)
+        elif word in COPIES and args and path:
+            given = self.argument(value, None, str(path[0]))
+            yield from self._eval(args[0], path, depth) if given is None else self._eval(given, path[1:], depth)
+        elif word in COPIES and args:
+            yield from self._eval(args[0], (), depth)
         elif word in {"next", "random.choice"} and args:
             yield from self._eval(args[0], ("*", *path), depth)
             if len(args) > 1:
@@ -1022,8 +1049,6 @@ class Flow:
                     yield from self._part(_inst(val.what, exact=True), path, depth)
         elif word.endswith("Parser().parse_args_into_dataclasses") and path:
             yield from self._parsed_records(base | node.args[0], path, depth)
-        elif word in _ELEMENTS and args:
-            yield from self._eval(args[0], ("*", *path), depth)
         elif word in {"enumerate", "zip"} and len(path) > 1 and args:
             at = 0 if word == "enumerate" else path[1]
             if at in range(len(args)) and not (word == "enumerate" and path[1] != 1):
@@ -1037,12 +1062,30 @@ class Flow:
         else:
             yield Val("obj", f"{dotted}()")
 
+    def _methods_by_part(self, base: Value, name: Value, depth: int) -> Iterable[Val]:
+        """Return the methods that `getattr(base, "do_" + name)` can mean: all whose names begin so; without a constant part, all."""
+        start = self.text_prefix(name)
+        found: dict[int, Val] = {}
+        for val in self._eval(base, (), depth):
+            if val.kind == "module":
+                info = self.project.module(val.what)
+                for fn in info.functions if info is not None else ():
+                    if fn.ir.parent == 0 and fn.ir.cls < 0 and fn.ir.name.startswith(start) and start:
+                        found[fn.id] = Val("func", fn)
+            for cls in [*self.mro(val.what), *self.subclasses(val.what)] if val.kind == "inst" else ():
+                for method in cls.ir.methods:
+                    if method.startswith(start) and not (method.startswith("_") and not start.startswith("_")):
+                        fn = cls.module.functions[cls.ir.methods[method]]
+                        found[fn.id] = Val("func", fn, val)
+        if len(found) <= MANY:
+            yield from found.values()
+
     def _parsed_records(self, callee: Value, path: Path, depth: int) -> Iterable[Val]:
         """Return the records into which an `HfArgumentParser((A, B))` parses the command line, in their order."""
         if len(path) > 1:
             yield Val("env", None)
         parser = (callee & ~MASK) | self.project.node(callee).args[0]
-        for val in self._made(parser, depth):
+        for val in self.made(parser, depth):
             given = self.argument(val, 0, "dataclass_types")
             if given is None:
                 continue
@@ -1052,7 +1095,7 @@ class Flow:
             for cls in classes:
                 yield from self._part(_inst(cls, exact=True), path[1:], depth)
 
-    def _made(self, value: Value, depth: int) -> Iterable[Value]:
+    def made(self, value: Value, depth: int = 0) -> Iterable[Value]:
         """Return the calls that make what a value is, as far as it is a local or shared variable."""
         work, seen = [value], 0
         while work and seen < 8:
@@ -1307,6 +1350,11 @@ class Flow:
                         elif node.op == "attr" and node.args[0] == me and i in fn.writes:
                             # `self.tools.append(f)`: the load itself holds what was put in
                             table.setdefault(node.data, []).append(fn.value(i))
+                for i in fn.writes:
+                    node = fn.nodes[i]
+                    # `Step.registry[name] = cls`
+                    if node.op == "attr" and fn.nodes[node.args[0]].data == (0, cls.ir.name):
+                        table.setdefault(node.data, []).append(fn.value(i))
             cls.assigned = table  # type: ignore[attr-defined]
         return list(table.get(name, ()))
 
@@ -1431,6 +1479,10 @@ class Flow:
             yield Target(fn, shift, sure)
             for wrapper in self.wrappers(fn):
                 yield wrapper._replace(shift=wrapper.shift + shift, sure=sure)
+            if not {"singledispatch", "singledispatchmethod"}.isdisjoint(fn.decorator_names):
+                for other, decorator in self.project.decorations.get("register", ()):
+                    if other.module is fn.module and self._registers(decorator, fn.ir.name):
+                        yield Target(other, shift, max(sure, 1))
         elif val.kind == "class":
             for fn in self.find_method(val.what, "__init__"):
                 yield Target(fn, 1, sure)
@@ -1445,11 +1497,22 @@ class Flow:
                 for target in self.targets_of(inner, sure):
                     yield target._replace(shift=target.shift + filled)
 
+    def _registers(self, decorator: Value, name: str) -> bool:
+        """Say whether a decorator is `@name.register` or `@name.register(type)` for a function of that name."""
+        node = self.project.node(decorator)
+        if node.op == "call":
+            node = self.project.node((decorator & ~MASK) | node.args[0])
+        base = self.project.node((decorator & ~MASK) | node.args[0]) if node.op == "attr" else node
+        if base.op == "func":
+            return bool(self.project.fn(decorator).module.functions[base.data].ir.name == name)
+        return base.op == "var" and str(base.data[1]) == name
+
     def _passed_on(self, call: Value, node: Node, dotted: str) -> Iterable[Target]:
         """Functions that a library runs with the rest of the arguments: threads, executors, `map`."""
         word = dotted.rsplit(".", 1)[-1]
+        position = _SUBSTITUTIONS[dotted] if dotted in _SUBSTITUTIONS else _RUNNERS.get(word)
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
-        if (position := _RUNNERS.get(word)) is not None and position < len(args):
+        if position is not None and position < len(args):
             for val in self.values(args[position]):
                 for target in self.targets_of(val, 1):
                     yield target._replace(skip=position + 1)
@@ -1541,7 +1604,7 @@ class Flow:
             words |= {fn.cls.ir.name, "__init__"} | {s.ir.name for s in self.subclasses(fn.cls)}
             words.discard("__call__")
         calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
-        calls += [c for w in (*_RUNNERS, *_STARTERS) for c in self.project.calls.get(w, ())]
+        calls += [c for w in (*_RUNNERS, *_STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
             calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
         if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
@@ -1622,8 +1685,8 @@ _SAME = {
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
 
-_ELEMENTS = frozenset({"next", "random.choice"})
-"""Calls that return an element of their argument."""
+COPIES = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"})
+"""Calls that return a copy of an object with some fields changed."""
 
 _OPTIONS = frozenset({"typer.Option", "typer.Argument"})
 """Defaults of parameters that say what the command line gives."""
@@ -1652,6 +1715,9 @@ _RUNNERS = {
     "imap_unordered": 0,
 }
 """Calls that run a function with the arguments that follow it, with its position."""
+
+_SUBSTITUTIONS = {"re.sub": 1, "re.subn": 1, "regex.sub": 1, "re.compile().sub": 0, "re.compile().subn": 0}
+"""Substitutions, which ask a function what to put in place of each match, with its position."""
 
 _STARTERS = {
     "Thread": (1, "target"),

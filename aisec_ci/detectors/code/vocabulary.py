@@ -39,6 +39,16 @@ MUTATORS = {
 }
 """Methods that keep an argument in their object, and how."""
 
+HOLDERS = frozenset(
+    "queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
+    "collections.deque() collections.defaultdict() collections.OrderedDict() contextvars.ContextVar() threading.local() "
+    "types.SimpleNamespace() weakref.WeakValueDictionary() cachetools.TTLCache() cachetools.LRUCache() flask.g".split()
+)
+"""Objects of libraries that keep what is put into them for the whole program, as lists and dictionaries do."""
+
+NAMED_TUPLES = frozenset({"collections.namedtuple()", "typing.NamedTuple()"})
+"""Classes that a call makes from a list of field names."""
+
 FINDERS = frozenset(
     "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
     "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
