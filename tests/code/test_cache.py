@@ -341,6 +341,17 @@ def test_what_is_selected_counts(tmp_path: Path) -> None:
     assert len(found[1]) < len(found[0])
 
 
+def test_a_model_that_is_named_elsewhere_is_observed_there(tmp_path: Path) -> None:
+    files = {
+        "names.py": 'MODEL = "gpt-4o"\n',
+        "app.py": "from openai import OpenAI\nfrom names import MODEL\n\n"
+        "OpenAI().responses.create(model=MODEL, input='x')\n",
+    }
+    run(files, tmp_path)
+    for path in files:
+        assert run(files, tmp_path, {path}) == (run(files, None, {path})[0], [])
+
+
 def test_clean_files_import_nothing_that_parses(tmp_path: Path) -> None:
     script = (
         "import sys\n"

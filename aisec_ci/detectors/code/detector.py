@@ -17,6 +17,7 @@ from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
+from aisec_ci.model import Observation
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
@@ -113,7 +114,8 @@ class CodeDetector:
             )
         )
         cache.put(part, selected, {path: self._digest(path) for path in opened}, found, around[0] if around else None)
-        yield from found
+        # what is seen of another file is that file's to say, here as where the result is known
+        yield from (r for r in found if not isinstance(r, Observation) or r.location.path in selected)
 
     def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
         """Return what the bytes of each file outside tests say, from the cache where they are known."""

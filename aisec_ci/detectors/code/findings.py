@@ -13,7 +13,7 @@ from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
-from aisec_ci.detectors.code.solver import Reached, Solver
+from aisec_ci.detectors.code.solver import SHARED, Reached, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
 HOPS = 14
@@ -21,13 +21,6 @@ HOPS = 14
 
 FLOWS = 5
 """Further flows that a finding keeps."""
-
-SHARED = 3
-"""Hops through fields and shared variables from which on a flow is a guess: objects of a class are not told apart."""
-
-JUMPS = 9
-"""Results that went to all callers, fields and shared variables on a flow beyond which it is a guess: not every caller goes
-with every callee."""
 
 WINDING = 9
 """Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
@@ -228,7 +221,6 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     shared = [s for s in steps if s.note.startswith("kept in")]
     if (
         len(shared) >= SHARED
-        or state.jumps > JUMPS
         or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
         or (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))

@@ -88,11 +88,17 @@ class Fn:
     @cached_property
     def uses(self) -> list[tuple[int, ...] | list[int]]:
         """For each node the nodes that have it as operand."""
-        out: list[list[int]] = [[] for _ in self.nodes]
+        out: list[tuple[int, ...] | list[int]] = [()] * len(self.nodes)
         for i, node in enumerate(self.nodes):
             for arg in set(node.args):
-                out[arg].append(i)
-        return out  # type: ignore[return-value]
+                known = out[arg]
+                if not known:
+                    out[arg] = (i,)
+                elif isinstance(known, list):
+                    known.append(i)
+                else:
+                    out[arg] = [*known, i]
+        return out
 
     @cached_property
     def params(self) -> dict[int, int]:

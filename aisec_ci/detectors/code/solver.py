@@ -38,6 +38,14 @@ from aisec_ci.detectors.code.project import SHIFT, Value
 from aisec_ci.detectors.code.summaries import Summaries, put_words
 from aisec_ci.detectors.code.values import Flow, Path
 
+SHARED = 3
+"""Fields and shared variables on a way from which on it is a guess, which is not followed: objects of a class are not told
+apart."""
+
+JUMPS = 9
+"""Results that went to all callers, fields and shared variables on a way beyond which it is one: not every caller goes with
+every callee."""
+
 STEPS_PER_NODE = 4
 """Steps of the whole search per node of the project, before it is given up; see `Solver.exhausted`. Applications of 500 to
 900 files took 0.01 to 2.1 when this was set."""
@@ -89,8 +97,8 @@ class Solver(Summaries):
         """The path of the file in which most of the search took place, for what is said of one that was given up."""
         facts: Counter[str] = Counter()
         for entry in self.entries.values():
-            for value, _ in entry.best:
-                facts[self.project.fn(value).module.path] += 1
+            for fact in entry.facts:
+                facts[self.project.fn(fact.value).module.path] += 1
         return max(sorted(facts), key=facts.__getitem__, default="")
 
     def _arrive(self, start: Start, state: State) -> None:
@@ -158,6 +166,8 @@ class Solver(Summaries):
         if not news(known, flags, GRADES):
             return
         shared = state.shared + note.startswith("kept in")
+        if shared >= SHARED or state.jumps >= JUMPS:
+            return
         after = State(_NOWHERE, state.source, flags, shared, state.jumps + 1, state.calls, note, state, out)
         for values in self.places.read_at(place):
             self._arrive(Start(values, path, place[0] == "out"), after)

@@ -105,6 +105,8 @@ class Summaries:
         self.work: deque[tuple[Entry, Fact]] = deque()
         self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
         """Hits of functions that are to be brought up to a call."""
+        self._open: list[Entry] = []
+        """Those to which facts are still added."""
         self.steps = 0
         self.limit = sys.maxsize
         """Steps that may be taken in all; the search sets it by the size of the project."""
@@ -135,12 +137,16 @@ class Summaries:
                 self._raise(*self.rising.popleft())
             else:
                 self._step(*self.work.popleft())
+        for made in self._open:
+            made.settle()
+        self._open.clear()
         return entry
 
     def _begin(self, start: Start) -> Entry:
         entry = self.entries.get(start)
         if entry is None:
             entry = self.entries[start] = Entry(len(self.entries), start, start.values[0] >> SHIFT)
+            self._open.append(entry)
             for value in start.values:
                 if start.put:
                     self.mutate(entry, value, start.path, 0, Via(None))
@@ -1010,7 +1016,7 @@ class Summaries:
         key = (entry.number, call, fact.flags, fn.id, target.shift, target.sure, target.skip)
         if key in inner.called:
             return
-        inner.called.add(key)
+        inner.called[key] = None
         inner.callers.append((entry, call, fact, target))
         flags = with_doubt(fact.flags, target.doubt) | (ASKED if call in self._gates(call) else 0)
         entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
