@@ -21,6 +21,7 @@ from aisec_ci import cache_folder
 from aisec_ci.detectors.code import frontend, ir
 from aisec_ci.detectors.code.detector import CodeDetector
 from aisec_ci.detectors.interface import Context, Report, Tree
+from aisec_ci.model import Observation
 from aisec_ci.sources import SourceFile
 from tests.code.programs import CATALOG, program
 from tests.keys import generate
@@ -349,7 +350,12 @@ def test_a_model_that_is_named_elsewhere_is_observed_there(tmp_path: Path) -> No
     }
     run(files, tmp_path)
     for path in files:
-        assert run(files, tmp_path, {path}) == (run(files, None, {path})[0], [])
+        known, fresh = (run(files, folder, {path})[0] for folder in (tmp_path, None))
+        assert _seen(known) == _seen(fresh) == {"names.py": [("gpt-4o", path)], "app.py": [("openai", path)]}[path]
+
+
+def _seen(reports: list[Report]) -> list[tuple[str, str]]:
+    return [(r.name, r.location.path) for r in reports if isinstance(r, Observation)]
 
 
 def test_clean_files_import_nothing_that_parses(tmp_path: Path) -> None:

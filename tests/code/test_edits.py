@@ -212,7 +212,7 @@ def _program(statements: list[str]) -> str:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(PROGRAMS, st.data())
 def test_any_edit_leaves_what_a_run_without_a_cache_says(statements: list[str], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
