@@ -208,3 +208,20 @@ def test_a_question_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) ->
     (gap,) = gaps({"app.py": program("send(f'Help with {q}')")})
     assert gap.level is GapLevel.NOTICE
     assert gap.path == "app.py"
+
+
+def test_what_is_made_of_itself_ends() -> None:
+    """A connection, a process, a field that goes round in a loop: who made it is asked without end otherwise."""
+    source = (
+        "import sqlite3\nfrom openai import OpenAI\n\n\n"
+        "class Shell:\n"
+        "    def __init__(self):\n        self.at = sqlite3.connect('x').cursor()\n\n"
+        "    def go(self):\n        self.at = self.at.next\n\n"
+        "    def run(self, q):\n"
+        "        answer = OpenAI().responses.create(model='m', input=q).output_text\n"
+        "        at = self.at\n"
+        "        while q:\n            at = at.next or at[0]\n            at.execute(f'select {answer}')\n"
+        "        self.at.execute(f'select {answer}')\n"
+    )
+    found = reports({"app.py": source.encode()})
+    assert {r.rule_id for r in found if isinstance(r, Finding)} == {"model-output-to-sql"}

@@ -41,7 +41,7 @@ def analyse(
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
-    gc.unfreeze()
+    _take_back(len(paths))
     gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
         yield from _Analysis(context, names, load, tell).run(paths)
@@ -53,6 +53,22 @@ def analyse(
 
 
 _GIVEN_UP = f"what {{}} value{{}} can be was followed back for {STEPS:,} steps and no further: something may be missing"
+
+
+_KEPT = 600
+"""Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
+
+_analysed: list[int] = []
+"""How many files the analyses had whose memory was not taken back yet."""
+
+
+def _take_back(files: int) -> None:
+    """Look for what earlier analyses left, before one of so many files, if it is much: an analysis itself looks for no garbage."""
+    gc.unfreeze()
+    if sum(_analysed) + files > _KEPT and _analysed:
+        gc.collect()
+        _analysed.clear()
+    _analysed.append(files)
 
 
 class _Analysis:

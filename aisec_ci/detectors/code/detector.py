@@ -5,7 +5,6 @@ Kept light: what parses and searches is imported only where there is something t
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -31,10 +30,6 @@ _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 NAMELESS = 300
 """Files without an ending of which the first line is looked at, for scripts."""
 
-_KEPT = 600
-"""Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
-
-
 class CodeDetector:
     """Collects the Python files of a run and analyses the project they belong to."""
 
@@ -50,8 +45,6 @@ class CodeDetector:
         """The files that were parsed: those that no earlier run had analysed, or that changed."""
         self._modules: dict[str, Module | None] = {}
         """Files that were parsed to hold them against results."""
-        self._kept = 0
-        """Files of parts whose memory was not taken back yet."""
         if context.options.get("prompts"):
             from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
             from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
@@ -100,11 +93,6 @@ class CodeDetector:
             opened[path] = None
             return self.context.tree.open(path)
 
-        if self._kept + len(part) > _KEPT:
-            gc.unfreeze()
-            gc.collect()  # what was made for the parts before: the analysis itself looks for no garbage
-            self._kept = 0
-        self._kept += len(part)
         self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
         around: list[Surroundings] = []

@@ -1336,8 +1336,12 @@ class Summaries:
         """Return the calls that made what a method is called on: `connect(…)` for `connect(…).cursor().execute(…)`."""
         out: list[Value] = []
         work = [call]
+        seen: set[Value] = set()
         while work and len(out) < 8:
             value = work.pop()
+            if value in seen:
+                continue
+            seen.add(value)
             base = value & ~MASK
             node = self.project.node(value)
             if node.op == "call":
