@@ -30,6 +30,7 @@ _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 NAMELESS = 300
 """Files without an ending of which the first line is looked at, for scripts."""
 
+
 class CodeDetector:
     """Collects the Python files of a run and analyses the project they belong to."""
 
