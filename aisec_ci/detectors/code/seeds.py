@@ -208,6 +208,8 @@ def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
             given = solver.flow.argument(call, use.position, use.name)
             if given is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(given)):
                 return False
+            if "feedparser.parse" in info.names:
+                return False  # what stands in a feed others have written, whoever chose the feed
             if info.word not in {
                 "get",
                 "urlopen",
@@ -285,7 +287,7 @@ def _attributes(solver: Solver) -> Iterator[Source]:
             fn = project.fn(load)
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else ""
-            if at.op == "attr" and fn.bound and fn.nodes[at.args[0]].op == "param":
+            if at.op == "attr" and (fn.bound or owner == "author") and fn.nodes[at.args[0]].op == "param":
                 receiver = at.data  # `self.request.GET`; `choice.message.content` is an answer, not a message to a bot
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, _what(kind, word))
@@ -410,9 +412,11 @@ _TOOL_DECORATORS = frozenset({"register_tool", "tool_class", "register_as_tool"}
 
 def _signature(solver: Solver, fn: Fn) -> Signature | None:
     """Return the model of a function that a platform calls by its name."""
-    if fn.ir.parent != 0 or fn.ir.cls >= 0:
+    if fn.ir.parent != 0:
         return None
-    names = tuple(p.name for p in fn.ir.params)
+    names = tuple(p.name for p in fn.ir.params[fn.bound :])
+    if fn.ir.cls >= 0 and len(names) < 3:
+        return None
     return next((s for s in solver.models.functions.get(fn.ir.name, ()) if s.params == names), None)
 
 
@@ -600,6 +604,7 @@ def registered(solver: Solver) -> Iterator[Source]:
     project, flow = solver.project, solver.flow
     seen: set[int] = set()
     yield from _called_decorators(solver, seen)
+    yield from _connections(solver)
     # under "" stand calls of parametrised classes: `Agent[Customer](…)`
     for word in [*sorted(solver.models.words & set(project.calls)), ""]:
         for call in project.calls.get(word, ()):
@@ -640,6 +645,23 @@ def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
 
 _EVENTS = frozenset({"submit", "click", "change", "input", "upload", "release", "select", "load", "then", "success"})
 """Events of Gradio's components: the third argument is what shows the result."""
+
+
+def _connections(solver: Solver) -> Iterator[Source]:
+    """Yield what a server of WebSockets hears from those who connect: `async for message in ws`, `await ws.recv()`."""
+    project, flow = solver.project, solver.flow
+    for call in project.calls.get("serve", ()):
+        given = flow.argument(call, 0, "handler")
+        if given is None or not any(n.startswith("websockets.") for n in flow.names(call)):
+            continue
+        for fn in _functions(solver, given, many=False):
+            held = fn.params.get(1 if fn.bound else 0)
+            for use in fn.uses[held] if held is not None else ():
+                node = fn.nodes[use]
+                heard = [use] if node.op == "iter" else []
+                if node.op == "attr" and node.data == "recv":
+                    heard = [c for c in fn.uses[use] if fn.nodes[c].op == "call"]
+                yield from (Source(fn.value(h), "remote", "data of the caller (websockets)") for h in heard)
 
 
 def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
