@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.models import CallModel, Models
-from aisec_ci.detectors.code.project import Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
 from aisec_ci.detectors.code.vocabulary import SESSIONS, STANDARD
 
@@ -78,6 +78,8 @@ class Calls:
             model = self.models.call(name)
             if model is not None:
                 break
+        if model is None:
+            model = self._made(call, callee.op == "attr" and callee.data == "__init__", names)
         # a look-alike of a known call on something unknown
         if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
             known_elsewhere = any(
@@ -101,6 +103,21 @@ class Calls:
             "()" not in n.rpartition(".")[0] and not n.startswith(_SESSIONS) for n in names
         )
         return CallInfo(names, model, loose, targets, word, method)
+
+    def _made(self, call: Value, inside: bool, names: tuple[str, ...]) -> CallModel | None:
+        """Return what is known of a library's class where an object of a class below it is made: `Tool` for `OwnTool(func=f)`.
+
+        `inside` says that the class itself hands on what it is made with: `super().__init__(system_prompt=…)`.
+        """
+        if inside:
+            made = [name.removesuffix("().__init__") for name in names]
+        elif names:
+            return None
+        else:
+            callee = (call & ~MASK) | self.project.node(call).args[0]
+            classes = [v.what for v in self.flow.values(callee) if v.kind == "class"]
+            made = [b for c in classes if not self.flow.find_method(c, "__init__") for b in self.flow.external_bases(c)]
+        return next((model for name in made if (model := self.models.call(name)) is not None), None)
 
     def _variable(self, fn: Fn, node: int) -> str:
         """Return the name of the local variable that a value was given to, without leading `_`; empty where there is none."""

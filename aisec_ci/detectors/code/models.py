@@ -123,6 +123,8 @@ class Base:
     methods: tuple[str, ...]
     """`*` stands for every method without a leading underscore."""
     only: tuple[str, ...] = ()
+    fields: bool = False
+    """Whether the data stands in the fields of the class, which is one tool or message."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,11 @@ class Models:
                 self.loose_results[name] = kind
         for base in raw.get("bases", ()):
             made_base = Base(
-                family, _word(base["params"], SOURCES, where), tuple(base["methods"]), tuple(base.get("only", ()))
+                family,
+                _word(base["params"], SOURCES, where),
+                tuple(base.get("methods", ()) if "fields" in base else base["methods"]),
+                tuple(base.get("only", ())),
+                bool(base.get("fields")),
             )
             for name in _expand_all(base["name"]):
                 self.bases.setdefault(name, []).append(made_base)

@@ -320,6 +320,8 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                     method = cls.method(name)
                     if method is not None:
                         yield from _all(solver, method, base.kind, _of(base.kind, base.family), base.only)
+                if base.fields:
+                    yield from _fields(solver, cls, base)
             for method in (*_tool_class(solver, cls), *_own_tool(solver, cls)):
                 yield from _all(solver, method, "tool", _of("tool", ""), ())
     for tool in tool_schemas.tools(solver.flow, _FRAMEWORK_NAMES):
@@ -354,6 +356,22 @@ def _some(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
         node = fn.params.get(index)
         if node is not None and _open(solver, fn, index):
             yield Source(fn.value(node), "tool", _of("tool", ""))
+
+
+_ABOUT = frozenset("request purpose name description model_config".split())
+"""Fields by which a class of tools tells what it is for."""
+
+
+def _fields(solver: Solver, cls: Cls, base: Base) -> Iterator[Source]:
+    """Yield where the fields of a class are read that a framework fills: each object is one call of a tool."""
+    for name in solver.flow.field_names(cls):
+        if name in _ABOUT or name.startswith("_") or (base.only and name not in base.only):
+            continue
+        if barriers.closed_field(solver.flow, Val("inst", cls), name):
+            continue
+        for loads in solver.places.read_at(("field", cls, name)):
+            for load in loads:
+                yield Source(load, base.kind, _of(base.kind, base.family))
 
 
 def _public(cls: Cls) -> list[str]:
@@ -605,8 +623,9 @@ def registered(solver: Solver) -> Iterator[Source]:
     seen: set[int] = set()
     yield from _called_decorators(solver, seen)
     yield from _connections(solver)
+    own = {c.ir.name for i in project for c in i.classes for b in flow.external_bases(c) if solver.models.call(b)}
     # under "" stand calls of parametrised classes: `Agent[Customer](…)`
-    for word in [*sorted(solver.models.words & set(project.calls)), ""]:
+    for word in [*sorted((solver.models.words | own) & set(project.calls)), ""]:
         for call in project.calls.get(word, ()):
             model = solver.info(call).model
             if model is not None and model.family == "chat-interfaces":

@@ -52,6 +52,9 @@ STEPS_PER_NODE = 4
 
 MIN_STEPS = 60_000
 
+KEYS = 16
+"""Parts of a graph's state that are followed for a kind of source: its keys, more than other values have parts."""
+
 CROWD = 200
 """Sources of one function from which on it comes after all others."""
 
@@ -144,8 +147,9 @@ class Solver(Summaries):
             through = _through(flags, inner_flags)
             self._pass(state, place, path, through, put_words(fn, param), key)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
-                # a node's result becomes part of the state that all nodes read
-                self._pass(state, ("state", graph), path, with_doubt(through, 1), "kept in the graph's state", key)
+                # a node's result becomes part of the state that all nodes read; `Command(update={…})` holds it in its own part
+                kept = path[1:] if path[0] == "update" and len(path) > 1 else path
+                self._pass(state, ("state", graph), kept, with_doubt(through, 1), "kept in the graph's state", key)
 
     def _pass(
         self,
@@ -160,7 +164,7 @@ class Solver(Summaries):
         parts = self._passed.setdefault((place, state.source.kind), {})
         known = parts.get(path)
         if known is None:
-            if crowded(len(parts), path):
+            if crowded(len(parts), path) and (place[0] != "state" or len(parts) >= KEYS):
                 return
             known = parts[path] = []
         if not news(known, flags, GRADES):

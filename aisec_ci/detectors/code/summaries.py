@@ -73,6 +73,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOG_NAMES,
     LOG_PACKAGES,
     LOG_WORDS,
+    LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
     QUERY_BUILDERS,
@@ -665,6 +666,12 @@ class Summaries:
             self._page(entry, fact, call, kind)
         if info.word in GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
+        if (
+            info.word == "Send"
+            and (position == 1 or kind == "arg")
+            and any(n.startswith("langgraph.") for n in info.names)
+        ):
+            self._send(entry, fact, fn)
         if self.models.own and not self.models.own.isdisjoint(info.names):
             if not self.models.clean.isdisjoint(info.names):
                 return
@@ -734,6 +741,8 @@ class Summaries:
                 return
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
             return
+        if LOOKUP.match(word) and not info.targets and _foreign(info.names):
+            return  # `search(query)` of a library
         if ("messages" in node.data or word in ASKING) and not word[:1].isupper() and info.method and not info.targets:
             return  # a model that is not known: what it answers is not what it was asked
         if word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method:
@@ -949,6 +958,12 @@ class Summaries:
         given = packing(node, target)
         at = node.data.index(kind) if kind else position
         return given[at] or "-", 0
+
+    def _send(self, entry: Entry, fact: Fact, fn: Fn) -> None:
+        """Bring what `Send("node", {…})` of LangGraph holds into the state of the graphs of its module."""
+        for graph in self.places.graphs if fact.path else ():
+            if self.project.fns[graph].module is fn.module:
+                self._out(entry, fact, ("state", graph), fact.path, 1, "sent to a node of the graph")
 
     def _bind(self, fact: Fact, target: Target, kind: str, position: int) -> Iterator[tuple[int, Path]]:
         """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""

@@ -76,6 +76,9 @@ FINDER_STARTS = (
     "list_",
 )
 
+LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch)(?:_|$)")
+"""Functions of libraries that look something up: what they return is not what they were asked for."""
+
 CLEAN_WORDS = frozenset(
     "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
     "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
