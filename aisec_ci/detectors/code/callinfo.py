@@ -148,7 +148,12 @@ class Calls:
             if wanted == "?" and given is not None:
                 return True
             if isinstance(wanted, list):
-                named = {str(v.what) for v in self.flow.values(given)} if given is not None else set()
+                values = self.flow.values(given) if given is not None else ()
+                named = {str(v.what) for v in values if v.kind != "class"}
+                for val in values:  # a class of the project: `class Loader(yaml.SafeLoader)`
+                    if val.kind == "class":
+                        bases = self.flow.external_bases(val.what)
+                        named |= bases & set(wanted) or {str(val.what)}
                 return given is not None and (not named or named <= set(wanted) or "None" in named)
             if known.values and wanted in known.values:
                 return True

@@ -287,7 +287,9 @@ def _attributes(solver: Solver) -> Iterator[Source]:
             fn = project.fn(load)
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else ""
-            if at.op == "attr" and (fn.bound or owner == "author") and fn.nodes[at.args[0]].op == "param":
+            before = fn.nodes[at.args[0]] if at.op == "attr" else at
+            own = fn.bound and before.op == "param" and before.data == 0
+            if at.op == "attr" and (own or (owner == "author" and before.op == "param")):
                 receiver = at.data  # `self.request.GET`; `choice.message.content` is an answer, not a message to a bot
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, _what(kind, word))
@@ -400,6 +402,13 @@ _SCHEMA = re.compile(
     r"(?:get_|to_|as_)?(?:openai|anthropic|function|tool)_?(?:tool_|function_)?(?:schema|spec|definition|declaration|param)s?"
 )
 """Methods by which a class tells a model how to call it."""
+_TOLD = re.compile(
+    r"(?:get_|list_)?(?:actions?|tools?|functions?|commands?)(?:_(?:metadata|schemas?|specs?|definitions?|descriptions?|info))"
+)
+"""The same of a base class of tools that have several actions each."""
+_ACT = ("execute_action", "run_action", "call_action", "execute_tool", "run_tool", "call_tool")
+_CHOICES = frozenset("action action_name tool tool_name name function function_name command method operation".split())
+"""Names of parameters that say which action of a tool it is: what the model gives it are the others."""
 _RUN = tuple(
     "run _run arun _arun execute _execute aexecute invoke _invoke ainvoke forward call _call acall __call__".split()
 )
@@ -416,9 +425,10 @@ def _own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
         yield from (method for name in _RUN if (method := cls.method(name)) is not None)
         return
     bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
-    if not any(solver.flow.has_field(b, "description") for b in bases):
+    told = any(solver.flow.has_field(b, "description") for b in bases)
+    if not told and not any(_TOLD.fullmatch(name) for b in bases for name in b.ir.methods):
         return
-    for name in _RUN:
+    for name in (*_RUN, *_ACT):
         method = cls.method(name)
         if method is not None and any(name in b.ir.methods or name.lstrip("_") in b.ir.methods for b in bases):
             yield method
@@ -554,7 +564,8 @@ def _bases(solver: Solver, cls: Cls) -> Iterator[Base]:
 def _all(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> Iterator[Source]:
     """Yield the parameters of a function that can hold text of a sender's choice."""
     wanted = set(only)
-    named = [p for p in fn.ir.params[1 if fn.bound else 0 :] if p.kind in {"", "k"} and p.name not in _FRAMEWORK_NAMES]
+    plain = (p.name for p in fn.ir.params[1 if fn.bound else 0 :] if p.kind in {"", "k"})
+    named = [name for name in plain if name not in _FRAMEWORK_NAMES and name not in _CHOICES]
     for index, param in enumerate(fn.ir.params):
         if index == 0 and fn.bound:
             continue
