@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -249,10 +249,16 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
         location=location,
         severity=severity,
         confidence=confidence,
-        help=advice(graded.rule, hit.kind, inner.label),
+        help=advice(graded.rule, hit.kind, inner.label, _packages(solver, (inner.at, source.value))),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
     return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
+
+
+def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
+    """Return the top-level packages that the modules of some values import."""
+    modules = {solver.project.fn(value).module.path: solver.project.fn(value).module for value in values}
+    return {name.partition(".")[0] for module in modules.values() for name in module.imported}
 
 
 _ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 _USER_ROLE = {
+    "a system message": 'a message with the role "user"',
     "chat.completions": 'a message with the role "user"',
+    "openai.ChatCompletion": 'a message with the role "user"',
+    "litellm": 'a message with the role "user"',
+    "transformers.pipeline": 'a message with the role "user"',
+    "apply_chat_template": 'a message with the role "user"',
     "responses.": "the `input` of the call",
-    "messages.": "a user message in `messages`",
+    "assistants.": "a message of the thread",
     "threads.runs": "a message of the thread",
     "SystemMessagePromptTemplate": "a `HumanMessagePromptTemplate`",
+    "autogen_core.models.SystemMessage": "a `UserMessage`",
+    "mistralai": "a `UserMessage`",
+    "azure.ai.inference": "a `UserMessage`",
     "SystemMessage": "a `HumanMessage`",
     "ChatPromptTemplate": 'a `("human", …)` message',
     "SystemPromptPart": "a `UserPromptPart`",
     "ChatMessage.from_system": "`ChatMessage.from_user`",
     "add_system_message": "`add_user_message`",
+    "messages.": "a user message in `messages`",
     "generate_content": "`contents`",
     "GenerateContentConfig": "`contents`",
     "GenerativeModel": "the argument of `generate_content`",
@@ -25,22 +36,58 @@ _USER_ROLE = {
     "crewai": "the `description` of a `Task`",
     "dspy": "an `InputField` of the signature",
     "pydantic_ai": "the argument of `agent.run`",
+    "haystack.components.agents": "the `messages` of `run`",
+    "livekit": "a message of the session",
+    "semantic_kernel": "the `messages` of `get_response`",
+    "agents.Agent": "the input of `Runner.run`",
+    "autogen_agentchat": "the `task` of `run`",
+    "smolagents": "the `task` of `run`",
+    "create_agent": "the `messages` that the agent is invoked with",
+    "create_react_agent": "the `messages` that the agent is invoked with",
+    "create_deep_agent": "the `messages` that the agent is invoked with",
     "ollama": "a user message in `messages`, or `prompt`",
-    "chat": "a user message in `messages`",
     "Agent": "the input of the run",
-    "create_agent": "the messages of the run",
+    "chat": "a user message in `messages`",
 }
 """Where the text of a user goes, by a part of the call's name; the first that fits."""
 
+_APPROVAL = {
+    "agents": "`needs_approval=True` of `function_tool`",
+    "pydantic_ai": "`requires_approval=True` of the tool",
+    "langgraph": "`interrupt` of LangGraph",
+    "langchain": "`interrupt` of LangGraph",
+    "langchain_core": "`interrupt` of LangGraph",
+    "crewai": "`human_input=True` of the task",
+    "mcp": "`elicit` of the context",
+    "fastmcp": "`elicit` of the context",
+    "chainlit": "`AskActionMessage`",
+}
+"""How a library asks a human before something runs, by its package."""
 
-def advice(rule: str, use: str, label: str) -> str:
-    """Return what to do about a value that reaches a use of the call `label`."""
+_INSTEAD = {
+    ("html", "streamlit"): "show the text without `unsafe_allow_html`, or clean it (`nh3.clean`)",
+    ("html", "|safe"): "leave `|safe` away, so that the page escapes the text, or clean it (`nh3.clean`)",
+    ("html", "mark_safe"): "leave `mark_safe` away, or use `format_html`, which escapes what it is given",
+    ("html", "Markup"): "use `markupsafe.escape`, or clean the text (`nh3.clean`)",
+    ("html", "gr.HTML"): "show the text in `gr.Markdown` or `gr.Textbox`, or escape it (`html.escape`)",
+    ("deserialize", "yaml."): "use `yaml.safe_load`, and check what it returns against a schema",
+    ("deserialize", "torch."): "use `weights_only=True`, or safetensors",
+    ("exec", "sympify"): "use `parse_expr` with a fixed list of names, or run it in a sandbox",
+}
+"""What to do about some calls, by use and a part of the call's name."""
+
+
+def advice(rule: str, use: str, label: str, packages: Collection[str] = ()) -> str:
+    """Return what to do about a value that reaches a use of the call `label` in a module that imports `packages`."""
     if rule in {"secret-in-prompt", "personal-data-in-prompt"}:
         return _ADVICE[use if use in {"answer", "log"} else "prompt"]
     if use == "system":
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
-    return _ADVICE.get(use, "")
+    instead = next((v for (of, part), v in _INSTEAD.items() if of == use and part in label), None)
+    words = instead or _ADVICE.get(use, "")
+    ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
+    return f"{words}: {ask} asks" if ask and "human" in words else words
 
 
 _ADVICE = {
@@ -52,7 +99,7 @@ _ADVICE = {
     "template": "keep the template constant and pass the value as a variable of the template",
     "exec": "do not run the text in this process: parse it (`ast.literal_eval`, JSON), or run it in a sandbox without network and secrets after a human has agreed",
     "run-file": "run generated code in a sandbox (container, microVM) without network and secrets, after a human has agreed",
-    "shell": "pass a list of arguments without a shell, with a program from a fixed list; quote with `shlex.quote` where a shell is needed",
+    "shell": "pass a list of arguments without a shell, with a program from a fixed list, or ask a human before it runs",
     "program": "take the program from a fixed list and ask a human before it runs",
     "package": "allow packages from a fixed list only, or ask a human before anything is installed",
     "sql": "use parameters for values; where the model writes the query, run it with a read-only role on a limited view",
