@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, SCHEME, WEAK, Call, Entry, Fact, Hit, Out, State
+from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, SCHEME, WEAK, Call, Entry, Exit, Fact, Hit, Out, State
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
@@ -114,6 +114,8 @@ class _Told:
         self.texts: set[Value] = set()
         self._known: dict[tuple[Entry, _End, bool], bool] = {}
         """Whether such a text is on a leg of a way: thousands of ways to logs share theirs."""
+        self._arrived: dict[int, bool] = {}
+        """Whether one is on the way to a state, by the state's identity: those that were reached keep it."""
         reached = [r for r in solver.reached if r.state.source.kind in CONFIDENTIAL]
         if any(r.hit.kind == "log" for r in reached):
             for one in reached:
@@ -126,9 +128,24 @@ class _Told:
         """Say whether what is logged is, or is part of, such a text."""
         if not self.texts:
             return False
-        return not self.texts.isdisjoint(self._source(reached)) or any(
-            self._has(state, end) for state, end in _legs(reached.state, reached.hit)
+        state = reached.state
+        return (
+            not self.texts.isdisjoint(self._source(reached)) or self._has(state, reached.hit) or self._came_with(state)
         )
+
+    def _came_with(self, state: State) -> bool:
+        """Say whether such a text is on the way to where a state begins."""
+        new: list[State] = []
+        known: bool | None = None
+        at: State | None = state
+        while at is not None and (known := self._arrived.get(id(at))) is None:
+            new.append(at)
+            at = at.before
+        for one in reversed(new):
+            if one.before is not None and one.out is not None and not known:
+                known = self._has(one.before, _leg_end(one.before, one.out))
+            self._arrived[id(one)] = known = bool(known)
+        return bool(known)
 
     def _has(self, state: State, end: _End) -> bool:
         key = (state.entry, end, bool(state.note))
@@ -357,8 +374,13 @@ def _legs(state: State, hit: Hit) -> list[tuple[State, _End]]:
     legs: list[tuple[State, _End]] = [(state, hit)]
     while state.before is not None and state.out is not None and len(legs) < _STEPS:
         out, state = state.out, state.before
-        legs.append((state, out if isinstance(out, (Out, Call)) else state.entry.exits[out]))
+        legs.append((state, _leg_end(state, out)))
     return legs
+
+
+def _leg_end(state: State, out: Out | Call | Exit) -> _End:
+    """Return where a state was left for the next."""
+    return out if isinstance(out, (Out, Call)) else state.entry.exits[out]
 
 
 def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
