@@ -99,11 +99,17 @@ def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding
         starts.add(start)
     flows: dict[tuple[Hop, ...], None] = {}
     for case in [*order, *again]:
-        if len(flows) > FLOWS:
+        if len(flows) > 2 * FLOWS:
             break
         flows[_flow(solver, positions, case)] = None
-    best, *more = flows
-    return replace(cases[0].finding, flow=best, more_flows=tuple(more))
+    best, *more = _whole(list(flows))
+    return replace(cases[0].finding, flow=best, more_flows=tuple(more[:FLOWS]))
+
+
+def _whole(flows: list[tuple[Hop, ...]]) -> list[tuple[Hop, ...]]:
+    """Return the flows without those that end at a message which another one follows on into the call."""
+    beginnings = {flow[:end] for flow in flows for end in range(1, len(flow)) if flow[-1].what != _MESSAGE}
+    return [flow for flow in flows if flow[-1].what != _MESSAGE or flow[:-1] not in beginnings] or flows
 
 
 class _Told:
@@ -277,6 +283,9 @@ def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
     modules = {solver.project.fn(value).module.path: solver.project.fn(value).module for value in values}
     return {name.partition(".")[0] for module in modules.values() for name in module.imported}
 
+
+_MESSAGE = "a system message"
+"""The label of a use that is a message, which has not come to a call yet."""
 
 _ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
 """Words on a check whose name says that it holds a value against a list of what may be."""
