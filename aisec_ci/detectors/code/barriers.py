@@ -206,7 +206,21 @@ def _constant_container(flow: Flow, value: Value) -> bool:
     found = flow.values(value)
     if not found:
         return False
-    return all(_closed_set(flow, v) for v in found)
+    return all(_closed_set(flow, v) for v in found) or _read_at_import(flow, value)
+
+
+_READERS = frozenset("json.load json.loads yaml.safe_load tomllib.load tomllib.loads toml.load tomli.load".split())
+
+
+def _read_at_import(flow: Flow, value: Value) -> bool:
+    """Say whether a table is read from a file of the program when its module is imported: `LANGUAGES = json.load(f)`."""
+    node = flow.project.node(value)
+    if node.op != "var" or node.data[0] != 0:
+        return False
+    found = flow.variable(flow.project.fn(value).module, *node.data)
+    calls = [v for v in found if isinstance(v, int) and flow.project.node(v).op == "call"]
+    inside = all(flow.project.fn(v).ir.index == 0 and flow.names(v) & _READERS for v in calls)
+    return bool(calls) and len(calls) == len(found) and inside
 
 
 def _closed_set(flow: Flow, val: Val) -> bool:

@@ -163,7 +163,7 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
             if name := path_of(_plain(one)):
                 yield Fact(name, "eq", "", (other,), known)
             for message in _of_role(one, other):
-                yield Fact(message, "system", "beside" if message in BESIDE else "", (), known)
+                yield Fact(message, "system", "beside" if isinstance(_plain(one), ast.Name) else "", (), known)
             if address := _of_address(one):
                 yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)

@@ -80,6 +80,7 @@ from aisec_ci.detectors.code.vocabulary import (
     READ_ONLY,
     RENDERS,
     ROLES_TRUSTED,
+    SAYS_READ_ONLY,
     SHELLS,
     SYSTEM_KEYS,
     TEXT_WORDS,
@@ -1387,6 +1388,10 @@ class Summaries:
             words = zip(node.data, node.args[1:], strict=True) if node.op == "call" else ()
             given = [(other & ~MASK) | v for word, v in words if word in {"read_only", "readonly"}]
             if any(True in self.flow.constants(v).values for v in given):
+                return True
+            # `connect(self.set_url_read_only(url))`
+            calls = [v for v in ((other & ~MASK) | a for a in node.args[1:]) if self.project.node(v).op == "call"]
+            if any(SAYS_READ_ONLY.search(self.info(v).word) for v in calls):
                 return True
         fns = {self.project.fn(call).id: self.project.fn(call)}
         fns.update({t.fn.id: t.fn for other in made for t in self.info(other).targets})

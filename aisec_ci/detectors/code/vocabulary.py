@@ -124,6 +124,9 @@ RENDERS = frozenset({"render_template", "TemplateResponse", "render", "render_to
 READ_ONLY = re.compile(r"(?i)\bquery_only\s*=\s*(?:on|1|true)\b|default_transaction_read_only\s*=\s*on")
 """Statements after which a connection cannot write. A transaction that is read only ends with the first `COMMIT` in the query."""
 
+SAYS_READ_ONLY = re.compile(r"(?i)read_?only")
+"""What a function is called that makes the address of a connection one that cannot write."""
+
 ASKING = frozenset(
     "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model".split()
 )
