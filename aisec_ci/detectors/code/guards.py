@@ -303,4 +303,4 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
         if name := path_of(_plain(argument)):
             yield Fact(name, "check", word, (call,), holds)
             if word.startswith(("is_", "contains", "has_", "detect")):
-                yield Fact(name, "check", word, (call,), not holds)
+                yield Fact(name, "check", word, (), not holds)  # the call does not stand here: it failed

@@ -203,3 +203,7 @@ def _data(op: str, data: list[Any]) -> Any:
     if op == "dict":  # told by identity
         return [SPREAD if key == SPREAD else DYNAMIC if key == DYNAMIC else key for key in data]
     return tuple(data) if op in {"var", "setvar", "call", "guard"} else data
+
+
+SAYS = "says"
+"""Data of a `test` that holds a returned value and what is known of the function's parameters where that value is true."""

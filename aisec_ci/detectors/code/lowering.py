@@ -22,7 +22,7 @@ from aisec_ci.detectors.code.guards import (
     is_get,
     path_of,
 )
-from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Node, Param, Pos
+from aisec_ci.detectors.code.ir import DYNAMIC, SAYS, SPREAD, Class, Function, Module, Node, Param, Pos
 
 NODE_LIMIT = 400_000
 """Nodes of one module; a larger one is not analysed to its end."""
@@ -287,7 +287,27 @@ class _Scope:
             if self.fn.decorators and isinstance(stmt.value, ast.Name):
                 value = self.add("phi", (value,), None, stmt)  # what a page shows is told at the line that returns it
             self.fn.returns.append(value)
+            self.says(stmt.value, value)
         return True
+
+    def says(self, answer: ast.expr, value: int) -> None:
+        """Note what a function's answer says of its parameters where it holds: `return name in NAMES`, `return True` behind a check."""
+        if isinstance(answer, ast.Call) and _called(answer) == "bool" and len(answer.args) == 1:
+            answer = answer.args[0]
+        if isinstance(answer, ast.Constant):
+            known: list[Fact] = []
+            if answer.value is not True:
+                return
+        elif isinstance(answer, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)):
+            known = facts(answer)
+        else:
+            return
+        before = dict(self.env)
+        self.refine(known, answer, holds=True)
+        held = [v for p in self.fn.params if self.nodes[v := self.env.get(p.name, value)].op == "guard"]
+        self.env = before
+        if held:
+            self.add("test", (value, *held), SAYS, answer)
 
     def s_raise(self, stmt: ast.Raise) -> bool:
         if stmt.exc is not None:

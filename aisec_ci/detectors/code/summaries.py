@@ -48,7 +48,7 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
     worse,
 )
-from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.ir import SAYS, Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
@@ -234,7 +234,65 @@ class Summaries:
             call = (use & ~MASK) | node.args[1]
             if self.project.node(call).op == "call" and not self.models.checks.isdisjoint(self.info(call).names):
                 return Verdict.STOPPED, ""
+        if node.data[0] == "check" and len(node.args) > 1:
+            said = self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0])
+            if said is not None:
+                return said
         return barriers.judge(self.flow, use)
+
+    def _said(self, call: Value, checked: Value) -> tuple[Verdict, str] | None:
+        """Return what a check of the project is worth whose answers say it: `if allowed(name):` with `return name in NAMES`."""
+        if self.project.node(call).op != "call":
+            return None
+        found: list[tuple[Verdict, str]] = []
+        for target in self.info(call).targets:
+            verdict = self._says(call, target, checked) if target.sure < 2 else None
+            if verdict is None:
+                return None
+            found.append(verdict)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
+    def _says(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
+        """Return the barrier that all true answers of a function stand behind, for the parameter that is checked."""
+        fn = target.fn
+        says = {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+        if not says or fn.ir.yields:
+            return None
+        meant = [
+            node
+            for index, node in fn.params.items()
+            if any(
+                self._unguarded(v) == self._unguarded(checked)
+                for v, path in self.flow.passed(call, target, index)
+                if not path
+            )
+        ]
+        found: list[tuple[Verdict, str]] = []
+        for returned in fn.ir.returns:
+            node = fn.nodes[returned]
+            if node.op == "const" and not node.data:
+                continue
+            verdict = next((v for g in says.get(returned, ()) if (v := self._barrier(fn, g, meant))), None)
+            if verdict is None:
+                return None
+            found.append(verdict)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
+    def _barrier(self, fn: Fn, guard: int, meant: list[int]) -> tuple[Verdict, str] | None:
+        """Return the first barrier of a chain of checks of one of some parameters."""
+        chain = []
+        while fn.nodes[guard].op == "guard":
+            chain.append(guard)
+            guard = fn.nodes[guard].args[0]
+        judged = [barriers.judge(self.flow, fn.value(g)) for g in chain] if guard in meant else []
+        return next((v for v in judged if v[0] in {Verdict.STOPPED, Verdict.PREFIXED}), None)
+
+    def _unguarded(self, value: Value) -> Value:
+        node = self.project.node(value)
+        while node.op == "guard":
+            value = (value & ~MASK) | node.args[0]
+            node = self.project.node(value)
+        return value
 
     def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
         name = node.data
