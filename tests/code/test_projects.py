@@ -94,8 +94,8 @@ def test_the_path_shows_every_hop_from_source_to_call() -> None:
     assert places[-1] == ("llm.py", 5)
     assert ("prompts.py", 2) in places
     assert ("app.py", 9) in places
-    assert (found.location.path, found.location.line) == ("prompts.py", 2)
-    assert found.location.text[found.location.column - 1 : found.location.end_column - 1] == "topic"
+    assert (found.location.path, found.location.line) == ("app.py", 9)
+    assert found.location.text[found.location.column - 1 : found.location.end_column - 1] == "build(q)"
     assert all(hop.location.text for hop in found.flow)
     assert all(hop.what for hop in found.flow)
 

@@ -468,9 +468,9 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
 def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]:
     """Return the expression at which a value becomes part of a prompt, and its operand that carries the value.
 
-    That is where the text is joined, if it is joined inside the message or the call; else, in the function that joins it,
-    the message that it is put into or the call that hands it on. Where the text leaves that function in another way (as
-    its result, in a field), it is the join itself; of a value that is not joined with anything the message.
+    That is where the text is joined, if it is joined inside the message or the call; else the message that it is put into, or
+    the call that hands it on, in the function that joins it or in the one that asked that function for the text. Where
+    the text leaves in a field, it is the join itself; of a value that is not joined with anything the message.
     """
     joined = _built(solver, steps)
     if joined is None:
@@ -481,24 +481,34 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
         return joined
     home = joined[0] >> SHIFT
     after = steps[[(s.value, s.before) for s in steps].index(joined) + 1 :]
-    here = [s for s in after if s.value >> SHIFT == home]
     found = None
     passed = None
+    left = False
     for step in after:
         if not step.note and _is_message(solver, step.value):
             found = (step.value, step.before) if step.value >> SHIFT == home else passed
             break
         if step.note.startswith("kept in"):
-            passed = None  # it left through a field: whoever reads that puts it into the message
+            passed, left = None, True  # it left through a field: whoever reads that puts it into the message
         elif step.note.startswith("passed") and step.value >> SHIFT == home:
-            passed = step.value, step.before
+            if passed is None or home == joined[0] >> SHIFT:
+                passed = step.value, step.before
+        elif step.note.startswith("returned by") and not left and passed is None and _calls_back(solver, step, home):
+            home = step.value >> SHIFT  # the caller has the text now, and puts it into the message
+    here = [s for s in after if s.value >> SHIFT == home]
     if found is None and inner.at >> SHIFT == home:
         found = inner.at, inner.argument
     if found is None and passed is not None and here and here[-1].note.startswith("passed"):
-        found = here[-1].value, here[-1].before
+        found = (here[-1].value, here[-1].before) if home == joined[0] >> SHIFT else passed
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
+
+
+def _calls_back(solver: Solver, step: Step, home: int) -> bool:
+    """Say whether a step brings the result of a function to its caller."""
+    number = step.value >> SHIFT
+    return number != home and step.note == f"returned by `{solver.project.fns[home].ir.name}`"
 
 
 def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -> tuple[Value, Value]:
