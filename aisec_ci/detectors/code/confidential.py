@@ -50,6 +50,7 @@ _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "decoupl
 _SECRET_FIELDS = frozenset(
     "password passwd api_key secret_key private_key access_token refresh_token client_secret".split()
 )
+_ENDS = ("key", "KEY", "secret", "SECRET", "password", "PASSWORD", "passwd", "token", "TOKEN")
 _PERSONAL_FIELDS = frozenset(
     "ssn social_security_number credit_card credit_card_number card_number cvv iban passport_number tax_id".split()
 )
@@ -68,7 +69,9 @@ def sources(solver: Solver) -> Iterator[Source]:
                 if kind := _kind(texts):
                     what = "a credential in the text" if kind == "secret" else "personal data in the text"
                     yield Source(fn.value(index), kind, what)
-            elif op == "attr" and node.data in _SECRET_FIELDS:
+            elif op == "attr" and (
+                node.data in _SECRET_FIELDS or (node.data.endswith(_ENDS) and _SECRET_NAME.search(node.data))
+            ):
                 yield Source(fn.value(index), "secret", f"the field `{node.data}`", 1)
             elif op == "attr" and node.data in _PERSONAL_FIELDS:
                 yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)

@@ -28,8 +28,9 @@ _VARIABLE = re.compile(r"(?<!\{)\{(\w{1,64})\}(?!\})")
 def system_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]) -> frozenset[str]:
     """Return the names of the inputs of a crew that become part of an agent's system prompt."""
     out: set[str] = set()
+    named = tuple(f"/{name.lstrip('./')}" for name in _configured(flow))
     for path in paths:
-        if basename(path) in _NAMES:
+        if basename(path) in _NAMES or (named and f"/{path}".endswith(named)):
             data = read(path)
             if data is not None and b"{" in data and len(data) <= SIZE_LIMIT:
                 for text in _texts(data):
@@ -41,6 +42,40 @@ def system_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], byt
                 for text in flow.constants(given).texts if given is not None else ():
                     out.update(_VARIABLE.findall(text))
     return frozenset(out)
+
+
+def _configured(flow: Flow) -> list[str]:
+    """Return the names of files that crews of the project say their agents stand in: `agents_config = "config/clerks.yaml"`."""
+    values = [v for info in flow.project for cls in info.classes for v in cls.values("agents_config")]
+    return [text for value in values for text in flow.constants(value).texts if text.endswith((".yaml", ".yml"))]
+
+
+_TEMPLATES = 200
+"""Templates of prompts that are read at most."""
+
+_OTHER_FILES = re.compile(rb"\{%-?\s*(?:include|extends|import|from)\b")
+_WORD = re.compile(rb"[A-Za-z_]\w{0,63}")
+
+
+def template_words(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, frozenset[str]]:
+    """Return the words that stand in the templates that the program asks for by a constant name, by that name.
+
+    Left out are templates that are not there or have several places, that go on in other files, and that are too large.
+    """
+    names = {
+        text
+        for call in flow.project.calls.get("get_template", ())
+        if (given := flow.argument(call, 0, "name")) is not None
+        for text in flow.constants(given).texts
+    }
+    known = list(paths) if names else []
+    out = {}
+    for name in sorted(names)[:_TEMPLATES]:
+        found = [path for path in known if f"/{path}".endswith(f"/{name.lstrip('./')}")]
+        data = read(found[0]) if len(found) == 1 else None
+        if data is not None and len(data) <= SIZE_LIMIT and not _OTHER_FILES.search(data):
+            out[name] = frozenset(word.decode() for word in _WORD.findall(data))
+    return out
 
 
 _PAGES = (".html", ".htm", ".j2", ".jinja", ".jinja2")

@@ -118,6 +118,8 @@ class Summaries:
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
         self.system_variables: frozenset[str] = frozenset()
         """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self.template_words: dict[str, frozenset[str]] = {}
+        """The words of templates that the program fills, by their name: see prompt_files.py."""
         self.raw_variables: dict[str, frozenset[str]] = {}
         """Variables that templates of pages show as they are, by the template's path: see prompt_files.py."""
         self._tables: dict[int, _FnTables] = {}
@@ -778,6 +780,8 @@ class Summaries:
             return
         if self._changed(entry, fact, call, info, kind, via):
             return
+        if self.template_words and word in {"render", "render_async"} and self._is_left_out(fact, call, kind):
+            return
         if (
             info.names
             and info.names[0] in NAMED_TUPLES
@@ -859,6 +863,20 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _is_left_out(self, fact: Fact, call: Value, kind: str) -> bool:
+        """Say whether a template has nothing of the name under which a fact is passed to it: `get_template("a.j2").render(x=…)`."""
+        name = fact.path[0] if kind in {"", "**"} and fact.path else kind
+        if not isinstance(name, str) or not name.isidentifier():
+            return False
+        words = [
+            self.template_words.get(text)
+            for made in self._made_by(call)
+            if self.info(made).word == "get_template"
+            for arg in self.project.node(made).args[1:2]
+            for text in self.flow.constants((made & ~MASK) | arg).texts
+        ]
+        return bool(words) and all(known is not None and name not in known for known in words)
 
     def _changed(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str, via: Via) -> bool:
         """Keep what a copy of an object gets for one of its fields: `replace(x, rules=…)`, `x.model_copy(update={…})`."""
