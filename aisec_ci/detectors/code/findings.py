@@ -25,6 +25,9 @@ FLOWS = 5
 WINDING = 9
 """Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
 
+LONG_FOR_FILE = 5
+"""Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
+
 _STEPS = 400
 """Steps of a way that are looked at."""
 
@@ -245,6 +248,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     if (
         len(shared) >= SHARED
         or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
+        or (hit.kind == "path" and shared and sum(bool(s.note) for s in steps) > LONG_FOR_FILE)
         or (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))

@@ -652,6 +652,11 @@ class Summaries:
 
     def _exit(self, entry: Entry, fact: Fact, fn: Fn, param: int, path: Path) -> None:
         if fn.id != entry.fn:  # an inner function returns a variable of the one that the summary is about
+            calls = [call for call, _ in self.flow.callers(fn)] if param < 0 and not fn.ir.yields else []
+            if calls and all(call >> SHIFT == entry.fn for call in calls):
+                for call in calls:  # only the function around it calls it: what it returns stays with this summary
+                    self.add(entry, Fact(call, path, fact.flags), Via(fact, note=put_words(fn, param)))
+                return
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
             self._out(entry, fact, place, path, 0, put_words(fn, param))
             return
@@ -742,6 +747,8 @@ class Summaries:
                 return
         if info.targets and self._wraps(entry, fn, node):
             return
+        if info.word[:1].isupper():
+            self._own_message(entry, fact, call, info)
         for target in info.targets:
             how, at = self._packed(node, target, kind, position)
             for param, path in self._bind(fact, target, how, at) if how != "-" else ():
@@ -974,6 +981,17 @@ class Summaries:
 
     def _text_like(self, info: CallInfo) -> bool:
         return info.word in TEXT_WORDS or bool(info.names)
+
+    def _own_message(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Note a hit where a class of the project with an `__init__` makes a message: `Message(role="system", content=…)`."""
+        for target in info.targets:
+            names = [p.name for p in target.fn.ir.params]
+            if target.fn.ir.name != "__init__" or "role" not in names or "content" not in names:
+                continue
+            content = self.flow.passed(call, target, names.index("content"))
+            role = self.flow.passed(call, target, names.index("role"))
+            if role and (fact.value, ()) in content and not fact.path:
+                self._message(entry, fact, call, fact.value, role[0][0])
 
     def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
         """Keep the arguments of a constructor that comes from annotations as attributes; say whether it is one."""

@@ -125,6 +125,7 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
                 yield Tool(fn, params)
     yield from _classes(flow, known, framework)
+    yield from _unpacked(flow, framework)
 
 
 def _plain(name: str) -> str:
@@ -180,6 +181,38 @@ def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
                 method = cls.method(name)
                 if method is not None and (params := _chosen(method, fields, framework, 4)):
                     yield Tool(method, params)
+
+
+_BASE = re.compile(r"(?:Abstract|Base)?(?:Agent)?Tool(?:Base|Interface)?")
+
+
+def _unpacked(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the methods of a project's own tools that get whatever the model has written: `tool.execute(**arguments)`.
+
+    These are classes below one that is called `Tool`, whether or not they describe themselves where it can be seen.
+    """
+    calls = flow.project.calls
+    loose = {n for n in RUNS if any("**" in flow.project.node(c).data for c in calls.get(n, ()))}
+    made: set[int] = set()
+    for info in flow.project if loose else ():
+        for cls in info.classes:
+            base = next((b for b in flow.mro(cls)[1:] if _BASE.fullmatch(b.ir.name)), None)
+            for name in (
+                sorted(loose & set(cls.ir.methods)) if base is not None and loose & set(base.ir.methods) else ()
+            ):
+                method = cls.method(name)
+                if method is not None and base is not None and name in base.ir.methods:
+                    free = [
+                        i
+                        for i, p in enumerate(method.ir.params)
+                        if p.name not in framework and not (i == 0 and method.bound)
+                    ]
+                    yield Tool(method, tuple(free))
+            init = base.method("__init__") if base is not None else None
+            if init is not None and init.id not in made and loose & set(cls.ir.methods):
+                made.add(init.id)
+                if whole := tuple(i for i, p in enumerate(init.ir.params) if p.name in _WHOLE and p.name != "kwargs"):
+                    yield Tool(init, whole)
 
 
 def _described(flow: Flow, cls: Cls) -> frozenset[str] | None:

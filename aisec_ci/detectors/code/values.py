@@ -1513,15 +1513,27 @@ class Flow:
         position = _SUBSTITUTIONS[dotted] if dotted in _SUBSTITUTIONS else _RUNNERS.get(word)
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
         if position is not None and position < len(args):
-            for val in self.values(args[position]):
-                for target in self.targets_of(val, 1):
-                    yield target._replace(skip=position + 1)
+            for target in self._handed(args[position]):
+                yield target._replace(skip=position + 1)
         elif word in _STARTERS:
             position, name = _STARTERS[word]
             given = self.argument(call, position, name)
-            for val in self.values(given) if given is not None else ():
-                for target in self.targets_of(val, 1):
-                    yield target._replace(packed=position + 1)
+            for target in self._handed(given) if given is not None else ():
+                yield target._replace(packed=position + 1)
+
+    def _handed(self, function: Value) -> Iterable[Target]:
+        """Return what runs where a function is handed on: a method of something unknown is told by its name, if it is rare."""
+        found = self.values(function)
+        yield from (target for val in found for target in self.targets_of(val, 1))
+        node = self.project.node(function)
+        if (
+            node.op == "attr"
+            and node.data not in _COMMON
+            and all(v.kind in {"unknown", "param", "call"} for v in found)
+        ):
+            named = self.project.methods.get(node.data, [])
+            for fn in named if len(named) <= 4 else ():
+                yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
 
     def callers(self, fn: Fn) -> list[tuple[Value, Target]]:
         """Return the calls that may run a function."""
