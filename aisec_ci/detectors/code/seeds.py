@@ -571,12 +571,24 @@ def _all(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
             continue
         if kind == "tool" and param.kind == "**" and named:
             continue  # options of the program: the model is told of the named ones
-        if (wanted and param.name not in wanted) or param.name in _FRAMEWORK_NAMES:
+        if wanted and param.name not in wanted:
+            continue
+        if param.name in _FRAMEWORK_NAMES and not (kind == "remote" and _is_body(solver, fn, index)):
             continue
         node = fn.params.get(index)
         if node is None or not _open(solver, fn, index):
             continue
         yield Source(fn.value(node), kind, what)
+
+
+def _is_body(solver: Solver, fn: Fn, index: int) -> bool:
+    """Say whether a parameter is the body of a request, whatever its name: `request: SummaryRequest`, a model of pydantic."""
+    annotation = fn.ir.params[index].annotation
+    if annotation < 0:
+        return False
+    flow = solver.flow
+    classes = [v.what for v in flow.values(fn.module.functions[fn.ir.parent].value(annotation)) if v.kind == "class"]
+    return any(b.rsplit(".", 1)[-1] in {"BaseModel", "SQLModel"} for c in classes for b in flow.external_bases(c))
 
 
 def _open(solver: Solver, fn: Fn, index: int) -> bool:
