@@ -205,6 +205,17 @@ class ModuleInfo:
         return out
 
     @cached_property
+    def defaults(self) -> dict[int, dict[int, list[tuple[Value, str]]]]:
+        """Parameters and their names, by the function and the node whose value is their default: `lambda q, rules=rules: …`."""
+        out: dict[int, dict[int, list[tuple[Value, str]]]] = {}
+        for fn in self.functions:
+            for i, param in enumerate(fn.ir.params):
+                if param.default >= 0 and i in fn.params:
+                    by_node = out.setdefault(fn.ir.parent, {})
+                    by_node.setdefault(param.default, []).append((fn.value(fn.params[i]), param.name))
+        return out
+
+    @cached_property
     def indirect_calls(self) -> list[Value]:
         """Calls of local variables, parameters, items, and results."""
         return [

@@ -202,6 +202,8 @@ class Summaries:
         names = tables.names.get(index)
         if names:
             self._captured(entry, fact, fn, names)
+        for param, name in fn.module.defaults.get(fn.ir.index, {}).get(index, ()):
+            self.add(entry, Fact(param, fact.path, fact.flags), Via(fact, note=f"as the default of `{name}`"))
         node = fn.nodes[index]
         if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
             self._exit(entry, fact, fn, node.data, fact.path)
@@ -1016,7 +1018,10 @@ class Summaries:
             elif name is not None:
                 if not barriers.closed_field(self.flow, val, name):
                     path = (name, *fact.path)
-                    if any(b.endswith("TypedDict") for b in self.flow.external_bases(cls)):
+                    bases = self.flow.external_bases(cls)
+                    if any(b.endswith("NamedTuple") for b in bases):  # its fields are read by place, too
+                        self.add(entry, Fact(call, (names.index(name), *fact.path), fact.flags), via)
+                    if any(b.endswith("TypedDict") for b in bases):
                         self.add(entry, Fact(call, path, fact.flags), via)  # its fields are read as items
                     elif self._is_message(cls):
                         self.add(entry, Fact(call, path, fact.flags), via)
