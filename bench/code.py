@@ -4,7 +4,8 @@
 
 Of each TREE the Python files and notebooks are copied, so that nothing else is measured and nothing in TREE is touched.
 CPU is user plus system time of the process and of those it waited for; memory is the largest resident set of any of them
-(wait4). `cold` has an empty cache, `warm` the one that the cold run left, `edit` one file with a line more. With
+(wait4). `cold` has an empty cache, `warm` the one that the cold run left, `line` one file with a statement more that nothing
+of the search can see, `edit` that file with one more that it can. With
 `--copies` the same is measured on a tree that holds N copies. A peer that is not found is left out. semgrep runs with one
 rule.
 """
@@ -52,12 +53,11 @@ def copy(tree: Path, target: Path) -> int:
     return count
 
 
-def edited(tree: Path) -> Path:
-    """Return the source in the middle of a tree, changed by a line."""
+def edit(tree: Path, line: bytes) -> None:
+    """Append a line to the source in the middle of a tree."""
     sources = sorted(p for p in tree.rglob("*.py") if p.stat().st_size > 500 and "test" not in str(p.relative_to(tree)))
     path = sources[len(sources) // 2]
-    path.write_bytes(path.read_bytes() + b"\nEDITED = True\n")
-    return path
+    path.write_bytes(path.read_bytes() + b"\n" + line + b"\n")
 
 
 def rows(tree: Path, command: list[str], peers: dict[str, str], room: Path) -> Iterator[tuple[str, float, int, int]]:
@@ -79,7 +79,9 @@ def rows(tree: Path, command: list[str], peers: dict[str, str], room: Path) -> I
     shutil.rmtree(room / "cache", ignore_errors=True)
     yield ("cold", *measure(scan, env))
     yield ("warm", *measure(scan, env))
-    edited(tree)
+    edit(tree, b"EDITED = True")
+    yield ("line", *measure(scan, env))
+    edit(tree, b"EDITED = eval(input())")
     yield ("edit", *measure(scan, env))
     (room / "rule.yaml").write_text(ONE_RULE, encoding="utf-8")
     for name, program in peers.items():
