@@ -142,6 +142,18 @@ def test_what_may_be_seen_is_analysed(tmp_path: Path, name: str) -> None:
     assert found == run(files, None)[0]
 
 
+def test_a_function_that_may_be_called_by_a_part_of_its_name_counts(tmp_path: Path) -> None:
+    files = {**TREE, "more.py": "import helpers\n\n\ndef use(name):\n    return getattr(helpers, f'tool_{name}')()\n"}
+    files["app.py"] = APP.replace("from helpers", "import more\nfrom helpers")
+    run(files, tmp_path)
+    other = {**files, "helpers.py": HELPERS + "\n\ndef other_one():\n    return 1\n"}
+    assert not run(other, tmp_path)[1]
+    tool = {**files, "helpers.py": HELPERS + "\n\ndef tool_one():\n    return 1\n"}
+    found, analysed = run(tool, tmp_path)
+    assert analysed
+    assert found == run(tool, None)[0]
+
+
 def test_a_way_back_is_no_edit(tmp_path: Path) -> None:
     """What is taken out counts like what is put in."""
     files = _edited(UNSEEN["a message"])

@@ -79,6 +79,7 @@ class Surroundings:
                         read.add(node.data.rpartition(".")[2])
                     elif node.op == "const" and isinstance(node.data, str) and node.data.isidentifier():
                         read.add(node.data)
+                    read.update(f"{word}*" for word in _beginnings(function, node))
             defined |= {c.name for c in module.classes}
         return cls(_digests(read), _digests(defined), confidential=confidential)
 
@@ -99,6 +100,18 @@ class Surroundings:
     def defines(self, name: str) -> bool:
         """Say whether there is a function or class of this name."""
         return _has(self._defined, name)
+
+
+def _beginnings(function: Function, node: Node) -> Iterator[str]:
+    """Yield what a text begins with that may become a name: `tool_` of `f"tool_{name}"`."""
+    texts: list[Any] = [node.data] if node.op == "const" and isinstance(node.data, str) and "{" in node.data else []
+    if node.op == "text":
+        texts = node.data[:1]
+    elif node.op in {"add", "mod"}:
+        texts = [function.nodes[a].data for a in node.args[:1] if function.nodes[a].op == "const"]
+    for text in texts:
+        if isinstance(text, str) and (word := text[:80].partition("{")[0].partition("%")[0]).isidentifier():
+            yield word
 
 
 _LENGTH = 6
@@ -296,6 +309,7 @@ class _Edit:
             and not self.around.reads(function.name)
             and not self.around.defines(function.name)
             and not self.around.reads("getmembers")
+            and not any(self.around.reads(f"{function.name[:length]}*") for length in range(1, len(function.name) + 1))
         )
         if not hidden:
             raise SeenError
