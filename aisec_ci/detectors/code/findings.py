@@ -249,6 +249,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
         len(shared) >= SHARED
         or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
         or (hit.kind == "path" and shared and sum(bool(s.note) for s in steps) > LONG_FOR_FILE)
+        or (hit.kind == "path" and any(_tagged(solver, s.value) for s in steps))
         or (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))
@@ -336,6 +337,13 @@ def _instructions(solver: Solver, step: Step) -> bool:
 
 _ENVELOPE = frozenset("content text data value body message payload".split())
 _TAGS = ("type", "kind", "role", "ctype")
+
+
+def _tagged(solver: Solver, value: Value) -> bool:
+    """Say whether a mapping tells by a tag what its value is, a text or the name of a file: `{"kind": "text", "value": text}`."""
+    node = solver.project.node(value)
+    keys = {k for k in node.data if isinstance(k, str)} if node.op == "dict" else set()
+    return bool(keys & {"kind", "type", "format"}) and bool(keys & {"value", "content", "data"})
 
 
 def _message_text(solver: Solver, load: Value) -> bool:
