@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.models import CallModel, Models
-from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow, Target
 from aisec_ci.detectors.code.vocabulary import SESSIONS, STANDARD
 
@@ -14,6 +14,10 @@ _SESSIONS = tuple(f"{name}." for name in sorted(SESSIONS))
 
 _DATA = ("json.loads().", "json.load().", "random.choice().")
 """Names of what is read off data, so is not of the standard library: a path in the arguments of a tool."""
+
+
+_ELSEWHERE = frozenset({"sync_to_async", "async_to_sync", "database_sync_to_async", "make_async"})
+"""Calls that return a function that runs the one they are given, in another way."""
 
 
 class CallInfo(NamedTuple):
@@ -55,6 +59,9 @@ class Calls:
         if self.models.own:
             names += tuple(n for t in targets if t.sure < 2 and (n := self.own_name(t.fn)))
         callee = fn.nodes[node.args[0]]
+        if callee.op == "call" and len(callee.args) == 2 and last_word(fn.nodes, callee.args[0]) in _ELSEWHERE:
+            inner = fn.nodes[callee.args[1]]  # `sync_to_async(Order.objects.get)(id=number)`
+            callee = inner if inner.op == "attr" else callee
         words: list[str] = []
         at = callee
         while at.op == "attr" and len(words) < 5:

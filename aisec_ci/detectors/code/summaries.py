@@ -82,6 +82,7 @@ from aisec_ci.detectors.code.vocabulary import (
     ROLES_TRUSTED,
     SAYS_READ_ONLY,
     SHELLS,
+    SHOWERS,
     SYSTEM_KEYS,
     TEXT_WORDS,
     URL_PARTS,
@@ -1380,7 +1381,8 @@ class Summaries:
             if shells and not shell:
                 shell = False
         if path[:1] == (CONTENT,):
-            return "" if fact.flags & SAFE["shell"] and shell else "run-file"
+            shown = shell and self.flow.text_prefix(fact.value).strip().partition(" ")[0] in SHOWERS
+            return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = self._words(fact.value, 0).rsplit("/", 1)[-1]
             script = program in INTERPRETERS and self._is_script(fact.value, path[0])

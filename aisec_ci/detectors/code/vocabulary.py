@@ -211,6 +211,12 @@ ADDRESS_BASE = re.compile(
 
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 
+SHOWERS = frozenset(
+    "code subl atom notepad notepad.exe vim vi nano emacs gedit less more cat echo head tail wc diff grep git cp mv rm ls chmod "
+    "explorer nautilus zip tar gzip scp rsync curl ruff black isort flake8 pylint mypy".split()
+)
+"""Programs that show, move, send, or check a file that they are given, and do not run it."""
+
 INTERPRETERS = SHELLS | frozenset(
     "python python3 node deno bun ruby perl php osascript lua Rscript ipython java kotlin scala julia ts-node tsx".split()
 )
