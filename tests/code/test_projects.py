@@ -248,9 +248,9 @@ def test_sources_in_utf_16_are_analysed() -> None:
 
 
 def test_further_callers_are_further_flows_that_end_at_the_call() -> None:
-    build = "def build(topic):\n    return f'Help with {topic}.'\n"
-    more = "\n\n@app.post('/more')\nasync def more(t: str):\n    send(build(t))\n"
-    (finding,) = findings({"app.py": program("send(build(q))", build) + more})
+    tell = "def tell(topic):\n    send(f'Help with {topic}.')\n"
+    more = "\n\n@app.post('/more')\nasync def more(t: str):\n    tell(t)\n"
+    (finding,) = findings({"app.py": program("tell(q)", tell) + more})
     flows = [finding.flow, *finding.more_flows]
     assert [flow[-1].what for flow in flows] == ["system prompt of `chat.completions.create`"] * 2
     assert len({flow[0].location.line for flow in flows}) == 2
