@@ -88,6 +88,7 @@ from aisec_ci.detectors.code.vocabulary import (
     URL_PARTS,
     USER_HELPER,
     USER_MESSAGES,
+    VALIDATES,
     WRAPPERS,
 )
 
@@ -690,6 +691,9 @@ class Summaries:
         if param < 0 and target.packed:
             return  # what a thread returns nobody gets
         if param < 0:
+            if VALIDATES.match(target.fn.ir.name):
+                merged |= WEAK
+                self.notes[call] = f"`{target.fn.ir.name}` checks it first"
             self.add(caller, Fact(call, path, merged), via)
             return
         for value in self.places.arguments(call, target, param):

@@ -79,6 +79,9 @@ FINDER_STARTS = (
 LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch)(?:_|$)")
 """Functions of libraries that look something up: what they return is not what they were asked for."""
 
+VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
+"""Functions of the program that say they check what they give back."""
+
 CLEAN_WORDS = frozenset(
     "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
     "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
