@@ -47,6 +47,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return (Verdict.STOPPED, "") if closed else (Verdict.KEPT, "")
     if kind in {"host", "scheme"}:
         return _address(flow, kind, others)
+    if kind == "syntax":
+        return _syntax(flow, others)
     if kind == "system":
         return Verdict.STOPPED, ""  # what goes into messages of the system is looked at where they are made
     if kind == "method":
@@ -78,6 +80,15 @@ def _address(flow: Flow, part: str, others: list[Value]) -> tuple[Verdict, str]:
     if _constant(flow, others[0]) or _constant_container(flow, others[0]):
         return Verdict.PREFIXED, "https://host/"
     return Verdict.WEAKENED, "a check of its host comes first"
+
+
+def _syntax(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a list of the nodes that a syntax tree may have: without calls, what is left is a calculation."""
+    known = [flow.project.node(e) for o in others for e in (flow.elements(o) or [o])]
+    names = {str(n.data).rpartition(".")[2] for n in known if n.op in {"attr", "import"}}
+    if names and len(known) == len([n for n in known if n.op in {"attr", "import"}]) and "Call" not in names:
+        return Verdict.STOPPED, ""
+    return Verdict.WEAKENED, "its syntax is held against a list first"
 
 
 def _web_address(flow: Flow, prefixes: Value) -> bool:

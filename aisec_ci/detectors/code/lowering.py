@@ -557,8 +557,29 @@ class _Scope:
         else:
             self.store(stmt.target, self.add("iter", (iterated,), None, stmt.target))
         self.loop(stmt.body, stmt)
+        self.refine_syntax(stmt)
         self.block(stmt.orelse)
         return False
+
+    def refine_syntax(self, stmt: ast.For | ast.AsyncFor) -> None:
+        """Take in that a syntax tree has only nodes of a list: `for node in ast.walk(tree): if not isinstance(node, KNOWN): raise`."""
+        call = stmt.iter
+        if not (
+            isinstance(call, ast.Call) and _called(call) == "walk" and call.args and isinstance(stmt.target, ast.Name)
+        ):
+            return
+        for branch in stmt.body:
+            if not (isinstance(branch, ast.If) and isinstance(branch.body[-1], (ast.Raise, ast.Return))):
+                continue
+            for fact in facts(branch.test):
+                if fact.kind == "type" and fact.name == stmt.target.id and not fact.holds and fact.others:
+                    walked = self.unguarded(self.expr(call.args[0]))
+                    made = self.nodes[walked]
+                    of = self.unguarded(made.args[1]) if made.op == "call" and len(made.args) > 1 else walked
+                    known = self.expr(fact.others[0])
+                    for name, held in list(self.env.items()):
+                        if self.unguarded(held) in (walked, of):
+                            self.env[name] = self.add("guard", (held, known), ("syntax", ""), _pos_test(branch))
 
     def s_while(self, stmt: ast.While) -> bool:
         self.expr(stmt.test)
