@@ -76,6 +76,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
+    QUERIES,
     QUERY_BUILDERS,
     READ_ONLY,
     RENDERS,
@@ -820,6 +821,8 @@ class Summaries:
             return
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return  # `search(query)` of a library
+        if not info.names and not info.targets and word not in TEXT_WORDS | FILLERS and self._is_query(fn, fact):
+            return  # `self.run_func(query)`, whatever that is: what is found is not what was looked for
         if ("messages" in node.data or word in ASKING) and not word[:1].isupper() and info.method and not info.targets:
             return  # a model that is not known: what it answers is not what it was asked
         if word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method:
@@ -877,6 +880,11 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _is_query(self, fn: Fn, fact: Fact) -> bool:
+        """Say whether a value is a parameter that is called a query."""
+        node = self.project.node(fact.value)
+        return node.op == "param" and not fact.path and fn.ir.params[node.data].name in QUERIES
 
     def _is_left_out(self, fact: Fact, call: Value, kind: str) -> bool:
         """Say whether a template has nothing of the name under which a fact is passed to it: `get_template("a.j2").render(x=…)`."""

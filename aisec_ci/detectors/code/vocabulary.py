@@ -79,6 +79,9 @@ FINDER_STARTS = (
 LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch)(?:_|$)")
 """Functions of libraries that look something up: what they return is not what they were asked for."""
 
+QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms", "keywords"})
+"""Parameters that say what is looked for."""
+
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""
 
