@@ -43,8 +43,16 @@ def ask():
     question = request.args["q"]
     store = Store()
     store.keep(question)
-    answer = client.responses.create(model="m", instructions=build(store.text), input=question).output_text
-    os.system(answer)
+    answer = client.responses.create(
+        model="m",
+        instructions=build(
+            store.text
+        ),
+        input=question,
+    ).output_text
+    os.system(
+        answer,
+    )
     return tidy(answer)
 
 
@@ -66,12 +74,12 @@ TREE = {"app.py": APP, "helpers.py": HELPERS}
 
 UNSEEN = {
     "a variable": ("    store = Store()\n", "    store = Store()\n    started = 1\n"),
-    "a message": ("    os.system(answer)\n", '    logger.info("it was asked")\n    os.system(answer)\n'),
+    "a message": ("    os.system(\n", '    logger.info("it was asked")\n    os.system(\n'),
     "a message with a value": (
-        "    os.system(answer)\n",
-        '    logger.info(f"{question} was asked")\n    os.system(answer)\n',
+        "    os.system(\n",
+        '    logger.info(f"{question} was asked")\n    os.system(\n',
     ),
-    "print": ("    os.system(answer)\n", "    print(len(answer), answer)\n    os.system(answer)\n"),
+    "print": ("    os.system(\n", "    print(len(answer), answer)\n    os.system(\n"),
     "a loop": ("    return total\n", '    for i in range(3):\n        print("round", i)\n    return total\n'),
     "a function nobody uses": ("def count(items):\n", "def unused(a, b=2):\n    return a + b\n\n\ndef count(items):\n"),
     "a variable of the module": ("LIMIT = 10\n", "LIMIT = 10\nSEEN_NOWHERE = LIMIT + 2\n"),
@@ -81,16 +89,16 @@ UNSEEN = {
     "a type in a helper": ("def tidy(text):\n", "UNREAD = 5\n\n\ndef tidy(text):\n"),
 }
 SEEN = {
-    "a sink": ("    os.system(answer)\n", "    os.system(answer)\n    eval(answer)\n"),
-    "a barrier": ("    os.system(answer)\n", '    if answer == "ls":\n        os.system(answer)\n'),
+    "a sink": ("    os.system(\n", "    os.system(answer)\n    eval(answer)\n"),
+    "a barrier": ("    os.system(\n", '    if answer == "ls":\n        os.system(\n'),
     "a source": (
         "def count(items):\n",
         "def count(items):\n    items = [client.responses.create(model='m', input='x')]\n",
     ),
     "another value": ("question = request.args", "question = request.headers"),
     "a constant": ('    question = request.args["q"]\n', "    question = 'constant'\n"),
-    "a call of a function of the project": ("    os.system(answer)\n", "    count(answer)\n    os.system(answer)\n"),
-    "a function that is mentioned": ("    os.system(answer)\n", "    handler = count\n    os.system(answer)\n"),
+    "a call of a function of the project": ("    os.system(\n", "    count(answer)\n    os.system(\n"),
+    "a function that is mentioned": ("    os.system(\n", "    handler = count\n    os.system(\n"),
     "a field": ("        return text\n", "        self.more = 1\n        return text\n"),
     "what is returned": ("    return tidy(answer)\n", "    return answer\n"),
     "an attribute of a class": ("    size = 3\n", "    size = 3\n    more = 4\n"),

@@ -334,11 +334,11 @@ def _encode(report: Report, lines: _Lines) -> list[Any]:
 
 
 def _place(where: Location, lines: _Lines) -> list[Any]:
-    """Return a location without its text, but with whether it has one."""
+    """Return a location with a digest instead of its text, empty where it has none."""
     if where.text and where.text != lines(where.path, where.line):
         raise UnfitError
     inside = (where.path, where.line, where.column, where.end_line, where.end_column, where.label, where.inside)
-    return [*inside, bool(where.text)]
+    return [*inside, _mark(where.text)]
 
 
 def _shifted(was: list[list[int]], now: list[list[int]]) -> dict[int, int]:
@@ -356,15 +356,16 @@ def _decode(raw: list[Any], lines: _Lines, moved: Mapping[str, dict[int, int]]) 
     """Return a stored report. Raises LookupError, TypeError, or ValueError for one that does not fit or cannot be moved."""
 
     def place(item: list[Any]) -> Location:
-        path, line, column, end_line, end_column, label, inside, text = item
+        path, line, column, end_line, end_column, label, inside, mark = item
         for number in (line, column, end_line, end_column):
             _check(number, int)
         if path in moved:
-            end_line = moved[path].get(end_line, end_line + moved[path][line] - line)
-            line = moved[path][line]
-        for word in (path, label, inside):
+            now = _line_now(moved[path], line, mark, lambda number: lines(path, number))
+            end_line = moved[path].get(end_line, end_line + now - line)
+            line = now
+        for word in (path, label, inside, mark):
             _check(word, str)
-        return Location(path, line, column, end_line, end_column, label, lines(path, line) if text else "", inside)
+        return Location(path, line, column, end_line, end_column, label, lines(path, line) if mark else "", inside)
 
     kind, *rest = raw
     if kind == "gap":
@@ -392,6 +393,26 @@ def _decode(raw: list[Any], lines: _Lines, moved: Mapping[str, dict[int, int]]) 
         {_check(k, str): _check(v, str) for k, v in _check(evidence, dict).items()},
         _check(anchor, str),
     )
+
+
+def _line_now(moved: Mapping[int, int], line: int, mark: str, text_of: Callable[[int], str]) -> int:
+    """Return where a line is now. Raises LookupError where that is not known.
+
+    On a line inside an expression nothing may begin: `name,` among the arguments of a call. It moved with the lines around it
+    if these moved together, and its text is still the same.
+    """
+    if line in moved:
+        return moved[line]
+    before = max((known for known in moved if known < line), default=0)
+    after = min((known for known in moved if known > line), default=0)
+    now = line + moved[before] - before
+    if not after or moved[after] - after != moved[before] - before or not mark or _mark(text_of(now)) != mark:
+        raise LookupError(line)
+    return now
+
+
+def _mark(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() if text else ""
 
 
 def _edit(raw: list[Any], moved: Mapping[str, dict[int, int]]) -> Edit:
