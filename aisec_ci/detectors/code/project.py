@@ -396,6 +396,14 @@ class Project:
         """Return a value's node."""
         return self.fns[value >> SHIFT].nodes[value & MASK]
 
+    def unguarded(self, value: Value) -> Value:
+        """Return the value that checks were made of: behind its guards."""
+        node = self.node(value)
+        while node.op == "guard":
+            value = (value & ~MASK) | node.args[0]
+            node = self.node(value)
+        return value
+
     # -- look-ups over the whole project; valid once all modules are in ------------------------------------------------
 
     @cached_property

@@ -12,7 +12,7 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, CallModel, Handler, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
-from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Val
 
@@ -149,18 +149,10 @@ def _asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     flow = solver.flow
     given = [flow.argument(call, use.position, use.name) for use in info.model.uses if use.kind == "url"]
     if info.word == "urlopen" and given and given[0] is not None:
-        made = solver.project.fn(call).id << SHIFT | _unguarded(solver, given[0])
+        made = solver.project.unguarded(given[0])
         if solver.project.node(made).op == "call" and "urllib.request.Request" in flow.names(made):
             given = [flow.argument(made, 0, "url")]
     return any(_MODEL_SERVICE.search(text) for value in given if value is not None for text in _texts(solver, value))
-
-
-def _unguarded(solver: Solver, value: Value) -> int:
-    """Return the node of a value without what is known of it."""
-    nodes, index = solver.project.fn(value).nodes, value & MASK
-    while nodes[index].op == "guard":
-        index = nodes[index].args[0]
-    return index
 
 
 def _texts(solver: Solver, value: Value) -> list[str]:

@@ -269,7 +269,7 @@ class Summaries:
             node
             for index, node in fn.params.items()
             if any(
-                self._unguarded(v) == self._unguarded(checked)
+                self.project.unguarded(v) == self.project.unguarded(checked)
                 for v, path in self.flow.passed(call, target, index)
                 if not path
             )
@@ -293,13 +293,6 @@ class Summaries:
             guard = fn.nodes[guard].args[0]
         judged = [barriers.judge(self.flow, fn.value(g)) for g in chain] if guard in meant else []
         return next((v for v in judged if v[0] in {Verdict.STOPPED, Verdict.PREFIXED}), None)
-
-    def _unguarded(self, value: Value) -> Value:
-        node = self.project.node(value)
-        while node.op == "guard":
-            value = (value & ~MASK) | node.args[0]
-            node = self.project.node(value)
-        return value
 
     def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
         name = node.data
