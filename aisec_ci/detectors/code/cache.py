@@ -169,6 +169,7 @@ class Cache:
         """Return where the lines of a file went since it had this content. Raises ValueError where more can be seen."""
         from aisec_ci.detectors.code.edits import SeenError, moved  # noqa: PLC0415 - not needed where nothing changed
         from aisec_ci.detectors.code.ir import pack  # noqa: PLC0415
+        from aisec_ci.detectors.code.modules import opened  # noqa: PLC0415
 
         was = self.modules.get(path, content)
         new = module_of(path) if was is not None else None
@@ -180,7 +181,7 @@ class Cache:
         if was.shape == now.shape:
             return _shifted(was.runs, now.runs)
         around = self.modules.around(result)
-        old = self.modules.module(path, content)
+        old = opened(was)
         if around is None or old is None:
             raise ValueError(path)
         try:

@@ -9,6 +9,7 @@ for the lines on which it stands. Everything else is analysed again, so what is 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from hashlib import blake2b
@@ -127,14 +128,9 @@ def _digests(words: Iterable[str]) -> bytes:
 
 def _has(digests: bytes, word: str) -> bool:
     wanted = _digest(word)
-    low, high = 0, len(digests) // _LENGTH
-    while low < high:
-        middle = (low + high) // 2
-        found = digests[middle * _LENGTH : (middle + 1) * _LENGTH]
-        if found == wanted:
-            return True
-        low, high = (middle + 1, high) if found < wanted else (low, middle)
-    return False
+    starts = range(0, len(digests), _LENGTH)
+    at = bisect_left(starts, wanted, key=lambda start: digests[start : start + _LENGTH]) * _LENGTH
+    return digests[at : at + _LENGTH] == wanted
 
 
 class SeenError(Exception):

@@ -63,7 +63,7 @@ class Modules:
     def _raw(self, name: str, digest: str) -> Any:
         """Return the JSON value of an entry; None where it is not known or is another one."""
         if self._index is None:
-            self._index, self._blob = _opened(self._read())
+            self._index, self._blob = _index_of(self._read())
         known, start, end = self._index.get(name, ("", 0, 0))
         if not known or known != digest:
             return None
@@ -72,12 +72,7 @@ class Modules:
     def module(self, path: str, digest: str) -> Module | None:
         """Return the module of a file with this content in the intermediate form, or None where it is not known."""
         packed = self.get(path, digest)
-        if packed is None:
-            return None
-        try:
-            return unpack(packed)
-        except (TypeError, LookupError, ValueError, RuntimeError, RecursionError, AttributeError):
-            return None
+        return opened(packed) if packed is not None else None
 
     def put(self, path: str, digest: str, module: Module) -> None:
         """Take in the module of a file."""
@@ -114,7 +109,15 @@ class Modules:
         self._fresh.clear()
 
 
-def _opened(data: bytes) -> tuple[dict[str, tuple[str, int, int]], bytes]:
+def opened(packed: Packed) -> Module | None:
+    """Return a module that was kept, or None where what was kept is none."""
+    try:
+        return unpack(packed)
+    except (TypeError, LookupError, ValueError, RuntimeError, RecursionError, AttributeError):
+        return None
+
+
+def _index_of(data: bytes) -> tuple[dict[str, tuple[str, int, int]], bytes]:
     head, _, blob = data.partition(b"\n")
     try:
         raw: Any = json.loads(head) if head else {}
