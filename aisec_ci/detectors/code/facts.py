@@ -49,6 +49,9 @@ SAFE_MASK = (1 << DOUBT) - 1
 
 MAX_DOUBT = 2
 
+MESSAGE = "a system message"
+"""The label of a use that is a message, which has not come to a call yet."""
+
 CONTENT = "$content"
 """Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
 

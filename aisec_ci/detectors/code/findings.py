@@ -7,7 +7,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.facts import ASKED, BUILT, DOUBT, SCHEME, WEAK, Call, Entry, Exit, Fact, Hit, Out, State
+from aisec_ci.detectors.code.facts import (
+    ASKED,
+    BUILT,
+    DOUBT,
+    MESSAGE,
+    SCHEME,
+    WEAK,
+    Call,
+    Entry,
+    Exit,
+    Fact,
+    Hit,
+    Out,
+    State,
+)
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
@@ -111,8 +125,8 @@ def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding
 
 def _whole(flows: list[tuple[Hop, ...]]) -> list[tuple[Hop, ...]]:
     """Return the flows without those that end at a message which another one follows on into the call."""
-    beginnings = {flow[:end] for flow in flows for end in range(1, len(flow)) if flow[-1].what != _MESSAGE}
-    return [flow for flow in flows if flow[-1].what != _MESSAGE or flow[:-1] not in beginnings] or flows
+    beginnings = {flow[:end] for flow in flows for end in range(1, len(flow)) if flow[-1].what != MESSAGE}
+    return [flow for flow in flows if flow[-1].what != MESSAGE or flow[:-1] not in beginnings] or flows
 
 
 class _Told:
@@ -266,7 +280,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     location = replace(place, label=_label(hit.kind, source.kind))
     message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
     if hit.kind == "system":
-        message += "" if inner.label == "a system message" else f" of `{_short(inner.label)}`"
+        message += "" if inner.label == MESSAGE else f" of `{_short(inner.label)}`"
     else:
         message += f" `{_short(inner.label)}`"
     if notes:
@@ -288,9 +302,6 @@ def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
     modules = {solver.project.fn(value).module.path: solver.project.fn(value).module for value in values}
     return {name.partition(".")[0] for module in modules.values() for name in module.imported}
 
-
-_MESSAGE = "a system message"
-"""The label of a use that is a message, which has not come to a call yet."""
 
 _ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
 """Words on a check whose name says that it holds a value against a list of what may be."""
@@ -652,11 +663,7 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
             add(positions.operand(step.value, step.before) if passed else positions.locate(step.value), step.note)
         elif _text_size(solver, step.value):
             add(positions.operand(step.value, step.before), "built into a text")
-    words = (
-        sink.label
-        if sink.kind != "system" or sink.label == "a system message"
-        else f"system prompt of `{_short(sink.label)}`"
-    )
+    words = sink.label if sink.kind != "system" or sink.label == MESSAGE else f"system prompt of `{_short(sink.label)}`"
     last = positions.locate(sink.at)
     if hops and hops[-1].location == last:
         hops.pop()

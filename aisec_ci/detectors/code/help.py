@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from aisec_ci.detectors.code.facts import MESSAGE
+
 _USER_ROLE = {
-    "a system message": 'a message with the role "user"',
+    MESSAGE: 'a message with the role "user"',
     "chat.completions": 'a message with the role "user"',
     "openai.ChatCompletion": 'a message with the role "user"',
     "litellm": 'a message with the role "user"',

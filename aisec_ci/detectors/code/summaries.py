@@ -28,6 +28,7 @@ from aisec_ci.detectors.code.facts import (
     FACT_GRADES,
     GRADES,
     MAX_DOUBT,
+    MESSAGE,
     PATH_LIMIT,
     SAFE,
     SCHEME,
@@ -449,7 +450,7 @@ class Summaries:
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
                     first = self.flow.constants((use & ~MASK) | node.args[0])
                     if set(first.texts) & ROLES_TRUSTED and not fact.path:
-                        self.hit(entry, fact, "system", use, use & ~MASK | arg, "a system message", 1)
+                        self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
 
     def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
         self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)
@@ -481,9 +482,9 @@ class Summaries:
         roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
         node = self.project.node(role)
         if node.op == "param":  # decided by each caller
-            self.hit(entry, fact, "system", at, content, "a system message", 1, (role,))
+            self.hit(entry, fact, "system", at, content, MESSAGE, 1, (role,))
         elif roles & ROLES_TRUSTED and not roles - ROLES_TRUSTED - {"none"}:
-            self.hit(entry, fact, "system", at, content, "a system message", 1)
+            self.hit(entry, fact, "system", at, content, MESSAGE, 1)
 
     def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if len(node.args) > 1 and node.args[1] == index:
@@ -496,7 +497,7 @@ class Summaries:
     def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
         if roles and roles <= ROLES_TRUSTED:
-            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], "a system message", 1)
+            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
 
     def _setvar(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
         del use, via
