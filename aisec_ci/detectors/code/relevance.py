@@ -16,7 +16,7 @@ _AI = Marks(
     rb"|groq|ollama|together|replicate|huggingface_hub|transformers|vllm|dspy|crewai|autogen|agent_framework|semantic_kernel"
     rb"|pydantic_ai|smolagents|strands|haystack|guidance|instructor|fastmcp|mcp\.|chainlit|gradio|streamlit|agents import"
     rb"|claude|gpt-|llm|LLM|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
-    rb"|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
+    rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
 )
 """Words that AI code has and other code hardly: names of packages, message literals, tool decorators. Imports of other packages
 that the library models know are found by `calls.worth_reading`."""
@@ -80,13 +80,13 @@ def imports(data: bytes) -> list[str]:
     return list(out)
 
 
-_DYNAMIC = re.compile(rb"import_module\(\s*f[\"']([\w.{}]{3,200})[\"']")
+_DYNAMIC = re.compile(rb"(?:import_module|__import__)\(\s*f[\"']([\w.{}]{3,200})[\"']")
 _HOLE = re.compile(r"\{\w*\}")
 
 
 def dynamic_imports(data: bytes) -> list[str]:
     """Return the names with holes that are imported: `plugins.{name}.functions` of `import_module(f"…")`."""
-    if b"import_module(" not in data:
+    if b"import_module(" not in data and b"__import__(" not in data:
         return []
     found = [match.decode() for match in _DYNAMIC.findall(data)]
     return [text for text in found if not text.startswith("{") and "{" in text]

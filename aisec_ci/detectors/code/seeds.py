@@ -273,6 +273,9 @@ def _attributes(solver: Solver) -> Iterator[Source]:
                     kind = models.attributes[f"{head}.{word}"]
                     yield Source(load, kind, _what(kind, f"{head.removesuffix('()').rsplit('.', 1)[-1]}.{word}"))
                     break
+                if val.kind == "inst" and (name := _inherited(solver, load, names)):
+                    yield Source(load, models.attributes[name], _what(models.attributes[name], f"self.{word}"))
+                    break
     for name, kind in sorted(models.loose_attributes.items()):
         owner, _, word = name.rpartition(".")
         for load in project.attributes.get(word, ()):
@@ -286,9 +289,17 @@ def _attributes(solver: Solver) -> Iterator[Source]:
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, _what(kind, word))
             elif receiver == owner and all(
-                v.kind in {"param", "unknown"} for v in flow.values((load & ~MASK) | project.node(load).args[0])
+                v.kind in {"param", "unknown"} or (own and v.kind == "obj" and str(v.what).endswith(f"().{owner}"))
+                for v in flow.values((load & ~MASK) | project.node(load).args[0])
             ):
                 yield Source(load, kind, _what(kind, name))
+
+
+def _inherited(solver: Solver, load: Value, names: Iterable[str]) -> str:
+    """Return which of some attributes of a library's class an object of a class below it has: `self.path` of a request handler."""
+    wanted = set(names)
+    found = (plain(str(v.what)) for v in solver.flow.values(load) if v.kind == "obj")
+    return next((name for name in found if name in wanted), "")
 
 
 def _parameters(solver: Solver) -> Iterator[Source]:
@@ -308,6 +319,9 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                     solver.result_sinks.setdefault(fn.id, (Use("html", None, page), 0, fn.ir.name))
                 yield from _all(solver, fn, handler.kind, _of(handler.kind, handler.family), handler.only)
                 yield from _dependencies(solver, fn, handler)
+            elif told := _told(fn):
+                for source in _all(solver, fn, "tool", _of("tool", ""), told):
+                    yield source._replace(doubt=1)
         for cls in info.classes:
             for base in _bases(solver, cls):
                 for name in _public(cls) if "*" in base.methods else base.methods:
@@ -318,11 +332,45 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                     yield from _fields(solver, cls, base)
             for method in (*_tool_class(solver, cls), *_own_tool(solver, cls)):
                 yield from _all(solver, method, "tool", _of("tool", ""), ())
+            if any(base.endswith("Servicer") for base in solver.flow.external_bases(cls)):
+                yield from _services(cls)
     for tool in tool_schemas.tools(solver.flow, _FRAMEWORK_NAMES):
         yield from _some(solver, tool.fn, tool.params)
     for load in tool_schemas.called_by_name(solver.project):
         yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
     yield from registered(solver)
+
+
+def _told(fn: Fn) -> list[str]:
+    """Return the parameters of a function that a sentence describes, as models of tools are told: `path: Annotated[str, "The file to read"]`."""
+    if fn.ir.decorators or not fn.ir.doc or fn.ir.parent < 0:
+        return []
+    nodes = fn.module.functions[fn.ir.parent].nodes
+    out = []
+    for param in fn.ir.params:
+        node = nodes[param.annotation] if param.annotation >= 0 else None
+        if node is None or node.op != "type" or last_word(nodes, node.args[0]) != "Annotated":
+            continue
+        about = nodes[node.args[2]] if len(node.args) > 2 else node
+        if about.op == "call" and last_word(nodes, about.args[0]) == "Field":
+            given = dict(zip(about.data, about.args[1:], strict=True)).get("description")
+            about = nodes[given] if given is not None else node
+        # a text in an annotation that is no type is lowered as such
+        sentence = (about.op == "opaque" and about.data == "type") or (
+            about.op == "const" and isinstance(about.data, str) and " " in about.data.strip()
+        )
+        if sentence and last_word(nodes, node.args[1]) in {"str", "list", "dict", "Any"}:
+            out.append(param.name)
+    return out
+
+
+def _services(cls: Cls) -> Iterator[Source]:
+    """Yield the requests that a server of gRPC answers: `def Ask(self, request, context)` of a class below a `…Servicer`."""
+    for name in _public(cls):
+        method = cls.method(name)
+        if method is None or [p.name for p in method.ir.params[2:]] != ["context"] or 1 not in method.params:
+            continue
+        yield Source(method.value(method.params[1]), "remote", _of("remote", "gRPC"))
 
 
 def _page(solver: Solver, fn: Fn) -> str:
@@ -435,7 +483,7 @@ def _signature(solver: Solver, fn: Fn) -> Signature | None:
     if fn.ir.parent != 0:
         return None
     names = tuple(p.name for p in fn.ir.params[fn.bound :])
-    if fn.ir.cls >= 0 and len(names) < 3:
+    if fn.ir.cls >= 0 and len(names) < 3 and not fn.ir.name.startswith("on_"):
         return None
     return next((s for s in solver.models.functions.get(fn.ir.name, ()) if s.params == names), None)
 
@@ -505,7 +553,7 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
                 known = True
         callee_node = parent.nodes[callee]
         word = callee_node.data if callee_node.op == "attr" else ""
-        if known:
+        if known and not called:
             continue
         before = last_word(parent.nodes, callee_node.args[0]) if callee_node.op == "attr" else ""
         if not word and callee_node.op in {"var", "import"}:
@@ -514,6 +562,8 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
             if len(words) > 1 and words[-2] != before.lstrip("_"):
                 continue
             if not handler.path:
+                if known:
+                    continue
                 return handler
             first = flow.argument(parent.value(decorator), 0, "path") if called else None
             if first is not None and any(t.startswith("/") for t in flow.constants(first).texts):

@@ -12,6 +12,7 @@ parts of dictionaries, lists, messages, and objects of libraries are followed ex
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -77,6 +78,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
+    PYTHON_NAME,
     QUERIES,
     QUERY_BUILDERS,
     READ_ONLY,
@@ -1390,7 +1392,7 @@ class Summaries:
             shown = shell and self.flow.text_prefix(fact.value).strip().partition(" ")[0] in SHOWERS
             return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
-            program = self._words(fact.value, 0).rsplit("/", 1)[-1]
+            program = _program_name(self._words(fact.value, 0))
             script = program in INTERPRETERS and self._is_script(fact.value, path[0])
             return "run-file" if path[0] == 0 or script else ""
         if fact.flags & SAFE["shell"] and shell:
@@ -1408,7 +1410,7 @@ class Summaries:
         first = self._words(fact.value, 0)
         if not first:
             return ""
-        program = first.rsplit("/", 1)[-1]
+        program = _program_name(first)
         index = path[0]
         before = self._words(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
         if index == "*" and program in INTERPRETERS:  # `["powershell", "-Command"] + words`
@@ -1433,7 +1435,7 @@ class Summaries:
 
     def _compile(self, entry: Entry, fact: Fact) -> None:
         """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""
-        program = self._words(fact.value, 0).rsplit("/", 1)[-1]
+        program = _program_name(self._words(fact.value, 0))
         for val in self.flow.values(fact.value) if program in COMPILERS else ():
             if val.kind != "lit":
                 continue
@@ -1450,7 +1452,7 @@ class Summaries:
                 continue
             known = self.flow.constants(given)
             text = known.texts[0] if known.texts else self.flow.text_prefix(given)
-            program = (self._words(given, 0) or text.partition(" ")[0]).rsplit("/", 1)[-1]
+            program = _program_name(self._words(given, 0) or text.partition(" ")[0])
             if program in INTERPRETERS:
                 return "shell" if program in SHELLS else "exec"
         return ""
@@ -1515,7 +1517,39 @@ class Summaries:
                 return val.what
             if val.kind in {"ext", "obj"} and val.what == "sys.executable":
                 return "python"
+        if index == 0:
+            for val in self.flow.values(value):
+                node = self.project.node(val.what) if val.kind == "lit" else None
+                if node is not None and node.op in {"list", "tuple"} and node.args and (node.data or ("",))[0] != "*":
+                    return self._python((val.what & ~MASK) | node.args[0])
         return ""
+
+    def _python(self, program: Value, depth: int = 0) -> str:
+        """Return `python` where the path of a program is one of Python's, as its end or its name says: `venv / "bin" / "python"`."""
+        node, fn = self.project.node(program), self.project.fn(program)
+        base = program & ~MASK
+        names: Iterable[str] = self.tables(fn).names.get(program & MASK, ())
+        if node.op in {"attr", "var"}:
+            names = (str(node.data if node.op == "attr" else node.data[1]),)
+        elif node.op == "param":
+            names = (fn.ir.params[node.data].name,)
+        elif node.op == "call":
+            info = self.info(program)
+            names = (*names, info.word)
+            if (
+                depth < 4
+                and info.word in {"str", "Path", "join", "joinpath", "which", "fspath", "resolve"}
+                and node.args[1:]
+            ):
+                return self._python(base | node.args[-1], depth + 1)
+        elif node.op in {"text", "add", "op"} and node.args and depth < 4:
+            end = node.data[-1] if node.op == "text" else None
+            return _ends_python(end) if end else self._python(base | node.args[-1], depth + 1)
+        elif node.op == "const":
+            return _ends_python(node.data)
+        elif node.op in {"phi", "guard"} and depth < 4:
+            return next((w for a in node.args[:3] if (w := self._python(base | a, depth + 1))), "")
+        return "python" if any(PYTHON_NAME.search(name) for name in names) else ""
 
     def _by_role(self, entry: Entry, fact: Fact, call: Value, model: CallModel, argument: Value) -> None:
         first, _, name = model.role.partition(" ")
@@ -1676,6 +1710,19 @@ def _foreign(names: Iterable[str]) -> bool:
     """Say whether a call is one of a library outside the standard library."""
     heads = {name.split(".", 1)[0].removesuffix("()") for name in names}
     return bool(heads) and not heads & (sys.stdlib_module_names | {"builtins"})
+
+
+_VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")
+
+
+def _ends_python(path: object) -> str:
+    """Return `python` for a path that ends with a program of that name: `venv/bin/python3.12`."""
+    return "python" if isinstance(path, str) and _program_name(path) in {"python", "python3"} else ""
+
+
+def _program_name(path: str) -> str:
+    """Return the name of a program without its folder, its version, and its suffix."""
+    return _VERSION.sub("", path.replace("\\", "/").rsplit("/", 1)[-1])
 
 
 def fixed_host(prefix: str) -> bool:

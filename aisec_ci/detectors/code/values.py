@@ -51,7 +51,7 @@ CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
 
 IMPLEMENTERS = 5
-"""Classes at most that are taken for a protocol because they have its methods."""
+"""Classes at most that are taken for a protocol because they have its one or two methods; for one with more, `MANY`."""
 
 HEIRS = 12
 """Classes below one that are looked at for what they set its attributes to."""
@@ -1304,7 +1304,7 @@ class Flow:
             for c in found
             if c is not protocol and not self._is_protocol(c) and all(self.find_method(c, n) for n in names)
         ]
-        return out if len(out) <= IMPLEMENTERS else []
+        return out if len(out) <= (IMPLEMENTERS if len(names) < 3 else MANY) else []
 
     def is_enum(self, cls: Cls) -> bool:
         """Say whether a class is an enumeration."""

@@ -227,6 +227,11 @@ INTERPRETERS = SHELLS | frozenset(
     "python python3 node deno bun ruby perl php osascript lua Rscript ipython java kotlin scala julia ts-node tsx".split()
 )
 
+PYTHON_NAME = re.compile(
+    r"(?i)(?:^|_)(?:python|py)\d*_?(?:exe|exec|executable|path|bin|binary|cmd|command|interpreter)?$|(?:^|_)interpreter(?:_path)?$"
+)
+"""Names of variables, attributes, and functions that hold the path of a Python."""
+
 CODE_FLAGS = frozenset("-c -e -command /c /k --eval --command -lc -ic -ec -p --print".split())
 """Options, in small letters, after which an interpreter takes code."""
 
