@@ -15,6 +15,7 @@ from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import Val
+from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
 _INJECTED = frozenset(
     "Depends Security BackgroundTasks Response Session AsyncSession Request WebSocket Context RunContext ToolContext CallbackContext "
@@ -146,13 +147,32 @@ def _asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     assert info.model is not None
     if info.word not in {"post", "request", "stream", "urlopen"}:
         return False
+    url = _address(solver, call, info)
+    return url is not None and any(_MODEL_SERVICE.search(text) for text in _texts(solver, url))
+
+
+def _address(solver: Solver, call: Value, info: CallInfo) -> Value | None:
+    """Return the address that a request over HTTP goes to, also where it stands in a `urllib.request.Request`."""
+    assert info.model is not None
     flow = solver.flow
-    given = [flow.argument(call, use.position, use.name) for use in info.model.uses if use.kind == "url"]
-    if info.word == "urlopen" and given and given[0] is not None:
-        made = solver.project.unguarded(given[0])
+    use = next((u for u in info.model.uses if u.kind == "url"), None)
+    given = flow.argument(call, use.position, use.name) if use is not None else None
+    if info.word == "urlopen" and given is not None:
+        made = solver.project.unguarded(given)
         if solver.project.node(made).op == "call" and "urllib.request.Request" in flow.names(made):
-            given = [flow.argument(made, 0, "url")]
-    return any(_MODEL_SERVICE.search(text) for value in given if value is not None for text in _texts(solver, value))
+            given = flow.argument(made, 0, "url")
+    return given
+
+
+def _begins_with_base(solver: Solver, url: Value) -> bool:
+    """Say whether an address is built behind what is named as the beginning of one: `f"{self.base_url}/prompts/{name}"`."""
+    node, fn = solver.project.node(solver.project.unguarded(url)), solver.project.fn(url)
+    if node.op not in {"text", "add"} or (node.op == "text" and node.data[0] is not None):
+        return False
+    first = fn.nodes[node.args[0]]
+    name = fn.ir.params[first.data].name if first.op == "param" else last_word(fn.nodes, node.args[0])
+    name = name or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
+    return name != "url" and ADDRESS_BASE.search(name) is not None
 
 
 def _texts(solver: Solver, value: Value) -> list[str]:
@@ -214,8 +234,10 @@ def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
                 "Article",
             }:
                 return True
-            url = solver.flow.argument(call, use.position, use.name)
+            url = _address(solver, call, info)
             if url is None:
+                return True
+            if _begins_with_base(solver, url):
                 return True
             prefix = solver.flow.text_prefix(url)
             known = solver.flow.values(url)

@@ -54,10 +54,11 @@ from aisec_ci.detectors.code.ir import SAYS, Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
-from aisec_ci.detectors.code.values import COPIES, QUEUES, Flow, Label, Path, Target, packing
+from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, Flow, Label, Path, Target, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
     ASKING,
+    CACHE,
     CLEAN_METHODS,
     CLEAN_STARTS,
     CLEAN_WORDS,
@@ -313,7 +314,27 @@ class Summaries:
             elif path[0] == "*":  # an element of something is rarely its attribute
                 self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
         elif name not in HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
-            self.add(entry, Fact(use, (), fact.flags), via)
+            flags = fact.flags
+            if name in {"columns", "index", "dtypes"} and self._own_table((use & ~MASK) | node.args[0]):
+                flags = with_doubt(flags, MAX_DOUBT)
+            self.add(entry, Fact(use, (), flags), via)
+
+    def _own_table(self, table: Value, depth: int = 0) -> bool:
+        """Say whether a table was made of the program's own records, which have the names of its columns."""
+        node, fn = self.project.node(table), self.project.fn(table)
+        if node.op in {"guard", "phi"} and depth < 4:
+            return self._own_table((table & ~MASK) | node.args[0], depth + 1)
+        if node.op == "call":
+            info = self.info(table)
+            if not info.targets:
+                return not _TABLES.isdisjoint(info.names)
+            made = [t.fn.value(v) for t in info.targets for v in t.fn.ir.returns]
+        elif node.op == "param" and depth < 3:
+            calls = self.flow.callers(fn)[:FEW]
+            made = [v for c, t in calls for v, path in self.flow.passed(c, t, node.data) if not path]
+        else:
+            return False
+        return depth < 4 and bool(made) and all(self._own_table(v, depth + 1) for v in made)
 
     def _closed_field(self, use: Value, node: Node) -> bool:
         base = (use & ~MASK) | node.args[0]
@@ -581,7 +602,8 @@ class Summaries:
     def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
         """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
         entry.facts.setdefault(fact, via)
-        doubt = MAX_DOUBT if name == "__dict__" else 1  # which of all fields it is, is not known
+        # which of all fields it is, is not known, nor whether the same key of a cache is asked for
+        doubt = MAX_DOUBT if name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name)) else 1
         self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
@@ -1711,6 +1733,8 @@ def _foreign(names: Iterable[str]) -> bool:
     heads = {name.split(".", 1)[0].removesuffix("()") for name in names}
     return bool(heads) and not heads & (sys.stdlib_module_names | {"builtins"})
 
+
+_TABLES = frozenset({"pandas.DataFrame", "polars.DataFrame"})
 
 _VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")
 

@@ -46,6 +46,9 @@ HOLDERS = frozenset(
 )
 """Objects of libraries that keep what is put into them for the whole program, as lists and dictionaries do."""
 
+CACHE = re.compile(r"(?i)(?:^|_)(?:l?ru_?)?cached?(?:$|_)|cache$")
+"""Names of fields that keep values of all kinds, each under its key."""
+
 NAMED_TUPLES = frozenset({"collections.namedtuple()", "typing.NamedTuple()"})
 """Classes that a call makes from a list of field names."""
 
@@ -58,6 +61,7 @@ FINDERS = frozenset(
 
 FINDER_STARTS = (
     "get_",
+    "getFile",
     "find_",
     "fetch_",
     "load_",
