@@ -65,7 +65,7 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return Verdict.PREFIXED, "/within"
     if kind == "lacks":
         return Verdict.WEAKENED, "a deny list is the only check"
-    if kind == "check":
+    if kind in {"check", "refused", "passed"}:
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""

@@ -20,6 +20,10 @@ _ELSEWHERE = frozenset({"sync_to_async", "async_to_sync", "database_sync_to_asyn
 """Calls that return a function that runs the one they are given, in another way."""
 
 
+_OF_PATHS = frozenset({"open", "unlink"})
+"""Dangerous methods of paths whose names other objects have, too."""
+
+
 class CallInfo(NamedTuple):
     """What a call is, as far as the search cares."""
 
@@ -87,6 +91,9 @@ class Calls:
                 break
         if model is None:
             model = self._made(call, callee.op == "attr" and callee.data == "__init__", names)
+        path = callee.op == "attr" and word in _OF_PATHS and not targets and model is None
+        if path and self.flow.is_path((call & ~MASK) | callee.args[0]):  # a path is what it was made of: it has no name
+            model = self.models.call(f"pathlib.Path().{word}")
         # a look-alike of a known call on something unknown
         if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
             known_elsewhere = any(

@@ -7,7 +7,8 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
-call that is not known).
+call that is not known), `refused` (such a call said no), `passed` (a call that raises for what it
+refuses came back).
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ _SAYS_NOTHING = re.compile(
     r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|get|pop|next|iter"
 )
 """Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
+_TELLS_BAD = re.compile(
+    r"^_*(?:is_|contains|has_|detect)|private|internal|inside|unsafe|blocked|forbidden|denied|disallowed|dangerous|malicious|suspicious"
+)
+"""Functions whose `True` can mean that a value is refused."""
 _DEPTH = 8
 _PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 
@@ -302,5 +307,5 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
     for argument in [*call.args, *(k.value for k in call.keywords)]:
         if name := path_of(_plain(argument)):
             yield Fact(name, "check", word, (call,), holds)
-            if word.startswith(("is_", "contains", "has_", "detect")):
-                yield Fact(name, "check", word, (), not holds)  # the call does not stand here: it failed
+            if _TELLS_BAD.search(word):
+                yield Fact(name, "refused", word, (call,), not holds)

@@ -207,3 +207,6 @@ def _data(op: str, data: list[Any]) -> Any:
 
 SAYS = "says"
 """Data of a `test` that holds a returned value and what is known of the function's parameters where that value is true."""
+
+ENDS = "ends"
+"""Data of a `test` that holds what is known of the parameters at one of the ends of a function that raises for what it refuses."""

@@ -22,7 +22,8 @@ from aisec_ci.detectors.code.guards import (
     is_get,
     path_of,
 )
-from aisec_ci.detectors.code.ir import DYNAMIC, SAYS, SPREAD, Class, Function, Module, Node, Param, Pos
+from aisec_ci.detectors.code.ir import DYNAMIC, ENDS, SAYS, SPREAD, Class, Function, Module, Node, Param, Pos
+from aisec_ci.detectors.code.vocabulary import REFUSES
 
 NODE_LIMIT = 400_000
 """Nodes of one module; a larger one is not analysed to its end."""
@@ -127,6 +128,10 @@ class _Scope:
         """The role of the messages that are written inside a block of Guidance: `with system():`."""
         self.depth = 0
         self.blocks = 0
+        self.refuses = False
+        """Whether it raises for something, or calls what does."""
+        self.ends: list[list[int]] = []
+        """What is known of the parameters at each end without a result."""
         self.prefix = function.qual
 
     # -- nodes -------------------------------------------------------------------------------------------------------
@@ -158,7 +163,11 @@ class _Scope:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             fn.doc = (ast.get_docstring(node, clean=False) or "")[:DOC_LIMIT]
             self.body = node.body
-            self.block(node.body)
+            if not self.block(node.body):
+                self.end()
+            if self.refuses and all(self.nodes[r].op == "const" for r in fn.returns):
+                for held in self.ends:
+                    self.add("test", held, ENDS, node)
 
     def block(self, body: Sequence[ast.stmt]) -> bool:
         """Lower statements; say whether control never reaches what comes after them."""
@@ -246,8 +255,20 @@ class _Scope:
     def s_expr(self, stmt: ast.Expr) -> bool:
         if isinstance(stmt.value, ast.Constant):
             return False
-        self.expr(stmt.value)
+        value = self.expr(stmt.value)
+        self.passed(stmt.value, value)
         return _exits(stmt.value)
+
+    def passed(self, stmt: ast.expr, value: int) -> None:
+        """Note that a call that is made for nothing but that it raises did not: `validate_url(url)`."""
+        call = stmt.value if isinstance(stmt, ast.Await) else stmt
+        if not isinstance(call, ast.Call) or not REFUSES.match(_called(call)):
+            return
+        given = [*call.args, *(k.value for k in call.keywords)]
+        names = [name for argument in given if (name := path_of(argument))]
+        self.refuses |= bool(names)
+        known = [Fact(name, "passed", _called(call), (), holds=True) for name in names]
+        self.refine(known, call, holds=True, held=(value,))
 
     def s_assign(self, stmt: ast.Assign) -> bool:
         value = self.expr(stmt.value)
@@ -288,7 +309,14 @@ class _Scope:
                 value = self.add("phi", (value,), None, stmt)  # what a page shows is told at the line that returns it
             self.fn.returns.append(value)
             self.says(stmt.value, value)
+        if stmt.value is None or isinstance(stmt.value, ast.Constant):
+            self.end()
         return True
+
+    def end(self) -> None:
+        """Note what is known of the parameters where the function ends without a result."""
+        held = [self.env.get(p.name, -1) for p in self.fn.params]
+        self.ends.append([v for v in held if v >= 0 and self.nodes[v].op == "guard"])
 
     def says(self, answer: ast.expr, value: int) -> None:
         """Note what a function's answer says of its parameters where it holds: `return name in NAMES`, `return True` behind a check."""
@@ -312,6 +340,7 @@ class _Scope:
     def s_raise(self, stmt: ast.Raise) -> bool:
         if stmt.exc is not None:
             self.expr(stmt.exc)
+        self.refuses = True
         return True
 
     def s_jump(self, _stmt: ast.stmt) -> bool:
@@ -355,8 +384,8 @@ class _Scope:
             other = self.nodes[other].args[0]
         return self.nodes[one].op == self.nodes[other].op == "item" and self.nodes[one].args == self.nodes[other].args
 
-    def refine(self, known: list[Fact], at: ast.AST, *, holds: bool) -> None:
-        """Give the variables that a condition speaks of new values that carry what is known of them."""
+    def refine(self, known: list[Fact], at: ast.AST, *, holds: bool, held: Sequence[int] = ()) -> None:
+        """Give the variables that a condition speaks of new values that carry what is known of them; `held` goes before the others."""
         for fact in known:
             if fact.holds != holds:
                 continue
@@ -374,7 +403,7 @@ class _Scope:
                         value = self.add("item", (value,), key, at)
                     else:
                         value = self.add("attr", (value,), part, at)
-            others = [self.expr(o) for o in fact.others]
+            others = [*held, *(self.expr(o) for o in fact.others)]
             if "." in fact.name:
                 self.dotted.add(fact.name)
             self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), _pos_test(at))

@@ -50,7 +50,7 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
     worse,
 )
-from aisec_ci.detectors.code.ir import SAYS, Node
+from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
@@ -79,10 +79,12 @@ from aisec_ci.detectors.code.vocabulary import (
     LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
+    PRIVATE_ADDRESSES,
     PYTHON_NAME,
     QUERIES,
     QUERY_BUILDERS,
     READ_ONLY,
+    REFUSES,
     RENDERS,
     ROLES_TRUSTED,
     SAYS_READ_ONLY,
@@ -96,6 +98,9 @@ from aisec_ci.detectors.code.vocabulary import (
     VALIDATES,
     WRAPPERS,
 )
+
+NESTED_CHECKS = 3
+"""How deep checks in checks are looked into."""
 
 DECORATED = 3
 """Functions of one decorator at most that are told apart no further inside of it."""
@@ -132,6 +137,8 @@ class Summaries:
         self._tables: dict[int, _FnTables] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
+        self._network: set[int] | None = None
+        """Functions that tell addresses inside of the network from those outside."""
         self._starts: dict[Value, int] = {}
         """How many parts of a parameter are entries."""
         self.notes: dict[Value, str] = {}
@@ -249,7 +256,57 @@ class Summaries:
             said = self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0])
             if said is not None:
                 return said
+        if node.data[0] == "passed":
+            return self._came_back(use, node, 0)
+        if node.data[0] == "refused":
+            call = (use & ~MASK) | node.args[1]
+            targets = self.info(call).targets if self.project.node(call).op == "call" else ()
+            if any(t.sure < 2 and self._looks_at_network(t.fn) for t in targets):
+                return Verdict.PREFIXED, "https://host/"
         return barriers.judge(self.flow, use)
+
+    def _came_back(self, use: Value, node: Node, depth: int) -> tuple[Verdict, str]:
+        """Return what it is worth that a call which is made for nothing but that it raises came back: `validate_url(url)`."""
+        call, checked = (use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0]
+        if self.project.node(call).op != "call":
+            return Verdict.KEPT, ""
+        info = self.info(call)
+        if not self.models.checks.isdisjoint(info.names):
+            return Verdict.STOPPED, ""
+        targets = [t for t in info.targets if t.sure < 2]
+        if not targets:
+            return barriers.judge(self.flow, use) if VALIDATES.match(info.word) else (Verdict.KEPT, "")
+        found = [self._ensured(call, target, checked, depth) for target in targets]
+        return found[0] if all(f == found[0] for f in found) else (Verdict.KEPT, "")
+
+    def _ensured(self, call: Value, target: Target, checked: Value, depth: int) -> tuple[Verdict, str]:
+        """Return what a function that came back without raising ensures of the parameter that is checked."""
+        fn = target.fn
+        if self._looks_at_network(fn):
+            return Verdict.PREFIXED, "https://host/"
+        meant = self._meant(call, target, checked)
+        found: list[tuple[Verdict, str]] = []
+        for node in fn.nodes if depth < NESTED_CHECKS else ():
+            if node.op == "test" and node.data == ENDS:
+                held = [v for g in node.args for v in self._chain(fn, g, meant, depth + 1)]
+                found.append(min(held, key=lambda v: _STRENGTH.index(v[0]), default=(Verdict.KEPT, "")))
+        return found[0] if found and all(f == found[0] for f in found) else (Verdict.KEPT, "")
+
+    def _looks_at_network(self, fn: Fn) -> bool:
+        """Say whether a function, or one that it calls, tells addresses inside of the network from those outside."""
+        if self._network is None:
+            attributes = self.project.attributes
+            self._network = {load >> SHIFT for word in sorted(PRIVATE_ADDRESSES) for load in attributes.get(word, ())}
+        found, work = {fn.id}, [fn]
+        for one in work if self._network else ():
+            if one.id in self._network:
+                return True
+            calls = [i for i, node in enumerate(one.nodes) if node.op == "call"]
+            for target in (t for i in calls[:60] for t in self.info(one.value(i)).targets if t.sure < 2):
+                if target.fn.id not in found and len(found) < 12:
+                    found.add(target.fn.id)
+                    work.append(target.fn)
+        return False
 
     def _said(self, call: Value, checked: Value) -> tuple[Verdict, str] | None:
         """Return what a check of the project is worth whose answers say it: `if allowed(name):` with `return name in NAMES`."""
@@ -257,6 +314,8 @@ class Summaries:
             return None
         found: list[tuple[Verdict, str]] = []
         for target in self.info(call).targets:
+            if target.sure < 2 and self._looks_at_network(target.fn):
+                return Verdict.PREFIXED, "https://host/"
             verdict = self._says(call, target, checked) if target.sure < 2 else None
             if verdict is None:
                 return None
@@ -269,15 +328,7 @@ class Summaries:
         says = {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
         if not says or fn.ir.yields:
             return None
-        meant = [
-            node
-            for index, node in fn.params.items()
-            if any(
-                self.project.unguarded(v) == self.project.unguarded(checked)
-                for v, path in self.flow.passed(call, target, index)
-                if not path
-            )
-        ]
+        meant = self._meant(call, target, checked)
         found: list[tuple[Verdict, str]] = []
         for returned in fn.ir.returns:
             node = fn.nodes[returned]
@@ -289,14 +340,36 @@ class Summaries:
             found.append(verdict)
         return found[0] if found and all(f == found[0] for f in found) else None
 
+    def _meant(self, call: Value, target: Target, checked: Value) -> list[int]:
+        """Return the parameters of a function that a value is passed for."""
+        return [
+            node
+            for index, node in target.fn.params.items()
+            if any(
+                self.project.unguarded(v) == self.project.unguarded(checked)
+                for v, path in self.flow.passed(call, target, index)
+                if not path
+            )
+        ]
+
     def _barrier(self, fn: Fn, guard: int, meant: list[int]) -> tuple[Verdict, str] | None:
         """Return the first barrier of a chain of checks of one of some parameters."""
+        judged = self._chain(fn, guard, meant, NESTED_CHECKS)
+        return next((v for v in judged if v[0] in {Verdict.STOPPED, Verdict.PREFIXED}), None)
+
+    def _chain(self, fn: Fn, guard: int, meant: list[int], depth: int) -> list[tuple[Verdict, str]]:
+        """Return what each of a chain of checks of one of some parameters is worth."""
         chain = []
         while fn.nodes[guard].op == "guard":
             chain.append(guard)
             guard = fn.nodes[guard].args[0]
-        judged = [barriers.judge(self.flow, fn.value(g)) for g in chain] if guard in meant else []
-        return next((v for v in judged if v[0] in {Verdict.STOPPED, Verdict.PREFIXED}), None)
+        return [self._worth(fn, g, depth) for g in chain] if guard in meant else []
+
+    def _worth(self, fn: Fn, guard: int, depth: int) -> tuple[Verdict, str]:
+        node = fn.nodes[guard]
+        if node.data[0] == "passed":
+            return self._came_back(fn.value(guard), node, depth) if depth < NESTED_CHECKS else (Verdict.KEPT, "")
+        return barriers.judge(self.flow, fn.value(guard))
 
     def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
         name = node.data
@@ -713,6 +786,8 @@ class Summaries:
             if VALIDATES.match(target.fn.ir.name):
                 merged |= WEAK
                 self.notes[call] = f"`{target.fn.ir.name}` checks it first"
+            if REFUSES.match(target.fn.ir.name) and self._looks_at_network(target.fn):
+                merged |= SAFE["url"]
             self.add(caller, Fact(call, path, merged), via)
             return
         for value in self.places.arguments(call, target, param):
@@ -1451,6 +1526,8 @@ class Summaries:
         if not isinstance(index, int):
             return True
         before = [self._words(command, i) for i in range(1, min(index, 8))]
+        if not _ONLY_LOOKS.get(_program_name(self._words(command, 0)), _LOOKS).isdisjoint(before):
+            return False
         if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
             return True
         return all(word.startswith("-") or word in {"pytest", "unittest", "run"} for word in before)
@@ -1712,8 +1789,20 @@ class Summaries:
     """What is done with a fact at each kind of node that uses its value."""
 
 
+_STRENGTH = (Verdict.STOPPED, Verdict.PREFIXED, Verdict.WEAKENED, Verdict.KEPT)
+
 _OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
 """Calls that return what stands in the file that they are given the name of."""
+
+
+_LOOKS = frozenset({"--check", "--syntax-check", "-fsyntax-only"})
+"""Options with which a program reads a script and does not run it."""
+
+_ONLY_LOOKS = {
+    **dict.fromkeys(("node", "ruby", "perl"), _LOOKS | {"-c", "-wc"}),
+    **dict.fromkeys(SHELLS, _LOOKS | {"-n"}),
+    "php": _LOOKS | {"-l", "--syntax-check"},
+}
 
 
 class _FnTables:
@@ -1779,10 +1868,10 @@ def _run_again(fn: Fn, name: Node) -> Iterator[int]:
 
 
 def _behind_slash(before: str) -> bool:
-    """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `api/v1/`, but not `{scheme}://`."""
+    """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `{base}?q=`, but not `{scheme}://`."""
     scheme, mark, rest = before.partition("://")
     rest = rest if mark else scheme
-    return "/" in rest and not rest.startswith("//")
+    return ("/" in rest and not rest.startswith("//")) or "?" in rest or "#" in rest
 
 
 def _shown(use: Use) -> tuple[Path, ...]:

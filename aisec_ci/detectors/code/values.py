@@ -1422,11 +1422,11 @@ class Flow:
                 return
         if callee.op == "attr" and callee.data not in _COMMON and not callee.data.startswith("__"):
             named = self.project.methods.get(callee.data, [])
-            if 1 <= len(named) <= 4 and not self._is_path(base | callee.args[0]):
+            if 1 <= len(named) <= 4 and not self.is_path(base | callee.args[0]):
                 for fn in named:
                     yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
 
-    def _is_path(self, value: Value, depth: int = 0) -> bool:
+    def is_path(self, value: Value, depth: int = 0) -> bool:
         """Say whether a value is a path of pathlib, whose methods are not those of the project that have the same names."""
         node = self.project.node(value)
         base = value & ~MASK
@@ -1434,15 +1434,15 @@ class Flow:
             if node.op != "var" or depth > 8:
                 return False
             found = self.variable(self.project.fn(value).module, *node.data)
-            return any(self._is_path(v, depth + 1) for v in found if isinstance(v, int))
+            return any(self.is_path(v, depth + 1) for v in found if isinstance(v, int))
         if node.op == "call":
             callee = self.project.node(base | node.args[0])
             if callee.op == "attr" and callee.data in _PATH_MAKERS:
-                return self._is_path(base | callee.args[0], depth + 1)
+                return self.is_path(base | callee.args[0], depth + 1)
             return any(v.kind == "ext" and v.what == "pathlib.Path" for v in self.values(base | node.args[0]))
         if (node.op == "attr" and node.data in {"parent", "parents"}) or (node.op == "op" and node.data == "/"):
-            return self._is_path(base | node.args[0], depth + 1)
-        return node.op in {"item", "guard", "phi"} and self._is_path(base | node.args[0], depth + 1)
+            return self.is_path(base | node.args[0], depth + 1)
+        return node.op in {"item", "guard", "phi"} and self.is_path(base | node.args[0], depth + 1)
 
     def _slots(self, signal: Value) -> Iterable[Target]:
         """Return the functions that are connected to a signal of Qt, told by the name of its attribute: `self.ready.emit(x)`."""

@@ -89,6 +89,14 @@ QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms"
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""
 
+REFUSES = re.compile(
+    r"_*(?:validate|verify|check|ensure|assert|require|guard|reject|refuse|enforce|deny|forbid|restrict|sanitize)(?:_|$)"
+)
+"""Functions that are called for nothing but that they raise for what they refuse: `validate_url(url)`."""
+
+PRIVATE_ADDRESSES = frozenset({"is_private", "is_loopback", "is_link_local", "is_reserved", "is_global"})
+"""Attributes of `ipaddress` by which programs tell addresses inside of their network from those outside."""
+
 CLEAN_WORDS = frozenset(
     "len int float bool isinstance hasattr id hash abs round ord type range print max min sum any all issubclass callable "
     "uuid4 sleep time now sha256 md5 sha1 hexdigest".split()
