@@ -88,6 +88,8 @@ class Start(NamedTuple):
     path: Path
     put: bool = False
     """Whether it was put into the objects that the values are, which may be part of others."""
+    given: tuple[int, ...] = ()
+    """Functions that a call hands in, where the function of the values runs what it is given: `start(work, text)`."""
 
 
 class Via(NamedTuple):

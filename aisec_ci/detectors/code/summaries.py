@@ -53,8 +53,8 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
-from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
-from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, Flow, Label, Path, Target, packing
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, RUN_ELSEWHERE, Flow, Label, Path, Target, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
     ASKING,
@@ -139,8 +139,10 @@ class Summaries:
         self._owners: dict[Value, list[Cls]] = {}
         self._network: set[int] | None = None
         """Functions that tell addresses inside of the network from those outside."""
-        self._starts: dict[Value, int] = {}
-        """How many parts of a parameter are entries."""
+        self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
+        """How many parts of a parameter are entries, by the functions that are handed in beside it."""
+        self._running: dict[int, dict[Value, int]] = {}
+        """The calls by which a function runs its parameters, each with the parameter's number."""
         self.notes: dict[Value, str] = {}
         """Words on weak checks, by guard."""
 
@@ -850,7 +852,7 @@ class Summaries:
             return
         if info.word[:1].isupper():
             self._own_message(entry, fact, call, info)
-        for target in info.targets:
+        for target in self._run_here(entry, call, info.targets):
             how, at = self._packed(node, target, kind, position)
             for param, path in self._bind(fact, target, how, at) if how != "-" else ():
                 self._enter(entry, fact, call, target, param, path)
@@ -1226,13 +1228,13 @@ class Summaries:
         if not path and self._closed_param(fn, param):
             return
         value = fn.value(node)
-        start = Start((value,), path)
+        start = Start((value,), path, given=self._given(call, target))
         inner = self.entries.get(start)
         if inner is None:
-            known = self._starts.get(value, 0)
+            known = self._starts.get((value, start.given), 0)
             if crowded(known, path):
                 return
-            self._starts[value] = known + 1
+            self._starts[value, start.given] = known + 1
             inner = self._begin(start)
         key = (entry.number, call, fact.flags, fn.id, target.shift, target.sure, target.skip)
         if key in inner.called:
@@ -1246,6 +1248,46 @@ class Summaries:
         for result, out in list(inner.exits.items()):
             self._resume(inner, entry, call, fact, target, result, out)
         self.rising.extend((inner, hit, entry, call, fact, target) for hit in inner.hits.values())
+
+    def _given(self, call: Value, target: Target) -> tuple[int, ...]:
+        """Return the functions that a call hands to one that runs them; none where that is not known or makes no difference."""
+        found = set()
+        for index in set(self._runs(target.fn).values()):
+            for value, path in self.flow.passed(call, target, index):
+                held = self.flow.values(value, path)
+                if not held or any(v.kind != "func" for v in held):
+                    return ()
+                found |= {t.fn.id for v in held for t in self.flow.targets_of(v)}
+        return tuple(sorted(found))
+
+    def _runs(self, fn: Fn) -> dict[Value, int]:
+        """Return the calls by which a function, or one inside it, runs its parameters or has them run, with the parameter's number."""
+        known = self._running.get(fn.id)
+        if known is None:
+            known = self._running[fn.id] = {}
+            for index, node in fn.params.items() if len(fn.params) > 1 else ():
+                if fn.ir.params[index].kind in {"*", "**"} or (fn.bound and index == 0):
+                    continue
+                reads = self.places.variable_reads(fn.module.path).get((fn.ir.index, fn.ir.params[index].name), ())
+                for read in (fn.value(node), *reads):
+                    known.update((call, index) for call in self._run_by(read))
+        return known
+
+    def _run_by(self, function: Value) -> Iterator[Value]:
+        fn, base = self.project.fn(function), function & ~MASK
+        for use in fn.uses[function & MASK]:
+            node = fn.nodes[use]
+            if node.op == "call" and (
+                node.args[0] == function & MASK or last_word(fn.nodes, node.args[0]) in RUN_ELSEWHERE
+            ):
+                yield base | use
+
+    def _run_here(self, entry: Entry, call: Value, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        """Return the targets of a call that a summary is about: of a function that was handed in, only those of its own callers."""
+        given = entry.start.given
+        if not given or call not in self._runs(self.project.fns[entry.fn]):
+            return targets
+        return tuple(t for t in targets if t.fn.id in given)
 
     def _closed_param(self, fn: Fn, index: int) -> bool:
         param = fn.ir.params[index]

@@ -1374,7 +1374,27 @@ class Flow:
         found = self.find_method(val.what, "__call__")
         if found and not val.more:
             found += [m for sub in self.subclasses(val.what) if (m := sub.method("__call__")) is not None]
-        return found
+        return found or self.forwards(val.what)
+
+    def forwards(self, cls: Cls) -> list[Fn]:
+        """Return the method that a library's `__call__` runs: `forward` of a `dspy.Module`."""
+        name = next((FORWARDS[b] for b in self.external_bases(cls) if b in FORWARDS), "")
+        return self.find_method(cls, name) if name else []
+
+    def kept_as(self, words: Iterable[str]) -> set[str]:
+        """Return names under which what calls of some names make is kept: `self.llm = Llama(…)`, `ask = pipeline(…)`, `Agent(llm=Llama(…))`."""
+        out: set[str] = set()
+        for call in (c for word in words for c in self.project.calls.get(word, ())):
+            fn, index = self.project.fn(call), call & MASK
+            for use in fn.uses[index]:
+                node = fn.nodes[use]
+                if node.op == "setattr" and node.args[1] == index:
+                    out.add(node.data)
+                elif node.op == "call":
+                    given = zip(node.data, node.args[1:], strict=True)
+                    out.update(kind for kind, arg in given if arg == index and kind.isidentifier())
+            out.update(name for name, defs in fn.ir.defs.items() if index in defs)
+        return out
 
     # -- the call graph ------------------------------------------------------------------------------------------------
 
@@ -1514,7 +1534,7 @@ class Flow:
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
         if position is not None and position < len(args):
             for target in self._handed(args[position]):
-                yield target._replace(skip=position + 1)
+                yield target._replace(skip=position + 1, shift=target.shift + (word in _TRANSACTIONS))
         elif word in _STARTERS:
             position, name = _STARTERS[word]
             given = self.argument(call, position, name)
@@ -1612,14 +1632,16 @@ class Flow:
 
     def _find_callers(self, fn: Fn) -> Iterable[tuple[Value, Target]]:
         words = {fn.ir.name}
-        if fn.ir.name in {"__init__", "__call__"} and fn.cls is not None:
-            words |= {fn.cls.ir.name, "__init__"} | {s.ir.name for s in self.subclasses(fn.cls)}
+        runs = fn.cls is not None and (fn.ir.name == "__call__" or fn in self.forwards(fn.cls))
+        if fn.cls is not None and (fn.ir.name == "__init__" or runs):
+            makers = {fn.cls.ir.name} | {s.ir.name for s in self.subclasses(fn.cls)}
+            words |= {*makers, "__init__"} | (self.kept_as(sorted(makers)) if runs else set())
             words.discard("__call__")
         calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
         calls += [c for w in (*_RUNNERS, *_STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
             calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
-        if fn.ir.name == "__call__" or len(self.references(fn)) > 0:
+        if runs or len(self.references(fn)) > 0:
             calls += self.project.calls.get("", ())
             calls += [c for c in self.escapes(fn) if c not in calls]
         for call in calls:
@@ -1708,6 +1730,9 @@ _COMMAND_LINES = frozenset({"click", "rich_click", "asyncclick"})
 _INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
 """Calls that parse the command line into an object of the class that they are given."""
 
+FORWARDS = {"dspy.Module": "forward", "dspy.primitives.module.Module": "forward", "torch.nn.Module": "forward"}
+"""Classes of libraries whose objects run a method of the class below when they are called."""
+
 _RUNNERS = {
     "to_thread": 0,
     "submit": 0,
@@ -1725,8 +1750,13 @@ _RUNNERS = {
     "spawn": 0,
     "imap": 0,
     "imap_unordered": 0,
+    "execute_write": 0,
+    "write_transaction": 0,
 }
 """Calls that run a function with the arguments that follow it, with its position."""
+
+_TRANSACTIONS = frozenset({"execute_write", "write_transaction"})
+"""Those of a graph database, which pass the transaction first. What `execute_read` runs cannot write."""
 
 _SUBSTITUTIONS = {"re.sub": 1, "re.subn": 1, "regex.sub": 1, "re.compile().sub": 0, "re.compile().subn": 0}
 """Substitutions, which ask a function what to put in place of each match, with its position."""
@@ -1743,9 +1773,13 @@ _STARTERS = {
 """Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""
 
 _TOLD_BY_NAME = frozenset(
-    "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit".split()
+    "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit execute_write "
+    "write_transaction".split()
 )
 """Methods whose name says that they run a function, whatever they are called on."""
+
+RUN_ELSEWHERE = frozenset({*_RUNNERS, *_STARTERS})
+"""Calls by which something else runs a function."""
 
 QUEUES = re.compile(
     r"(?:queue|asyncio|asyncio\.queues|multiprocessing|multiprocessing\.queues|collections|janus|culsans|gevent\.queue|eventlet\.queue"
