@@ -10,7 +10,7 @@ from aisec_ci.detectors.code import barriers, confidential, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
-from aisec_ci.detectors.code.models import Base, CallModel, Handler, Signature, Use, plain
+from aisec_ci.detectors.code.models import Base, CallModel, Handler, Models, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
@@ -50,6 +50,8 @@ def _calls(solver: Solver) -> Iterator[Source]:
     for word in sorted(words & set(project.calls)):
         found.update(project.calls[word])
     found.update(c for c in project.calls.get("", ()))
+    for name in sorted(solver.flow.kept_as(_makers(models))):  # `self.writer = pipeline(…)`, then `self.writer(text)`
+        found.update(project.calls.get(name, ()))
     for call in sorted(found):
         info = solver.info(call)
         if info.model is not None and info.model.returns in _KINDS:
@@ -66,6 +68,12 @@ def _calls(solver: Solver) -> Iterator[Source]:
                 yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+def _makers(models: Models) -> list[str]:
+    """Return the last words of what makes objects that are called themselves: `pipeline` for `pipeline(…)(text)`."""
+    names = (*models.calls, *(m.label for known in models.wild.values() for _, m in known))
+    return sorted({name.removesuffix("()").rpartition(".")[2] for name in names if name.endswith("()")})
 
 
 def _kept_under_key(solver: Solver, widget: Value, what: str) -> Iterator[Source]:
