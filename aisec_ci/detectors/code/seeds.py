@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code import barriers, confidential, tool_schemas
+from aisec_ci.detectors.code import barriers, chains, confidential, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
@@ -36,6 +36,7 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _calls(solver)
     yield from _commands(solver)
     yield from _answers(solver)
+    yield from chains.sources(solver)
     yield from _attributes(solver)
     yield from _parameters(solver)
     found = list(confidential.sources(solver))
@@ -156,7 +157,10 @@ def _asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     if info.word not in {"post", "request", "stream", "urlopen"}:
         return False
     url = _address(solver, call, info)
-    return url is not None and any(_MODEL_SERVICE.search(text) for text in _texts(solver, url))
+    texts = _texts(solver, url) if url is not None else []
+    if any(_MODEL_SERVICE.search(text) for text in texts):
+        return True
+    return not any("embed" in text or "image" in text for text in texts) and _model_body(solver, call)
 
 
 def _address(solver: Solver, call: Value, info: CallInfo) -> Value | None:
@@ -181,6 +185,23 @@ def _begins_with_base(solver: Solver, url: Value) -> bool:
     name = fn.ir.params[first.data].name if first.op == "param" else last_word(fn.nodes, node.args[0])
     name = name or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
     return name != "url" and ADDRESS_BASE.search(name) is not None
+
+
+def _model_body(solver: Solver, call: Value) -> bool:
+    """Say whether what a request sends is for a model: a mapping with the model's name and messages or a prompt."""
+    flow = solver.flow
+    for name in ("json", "data", "content"):
+        given = flow.argument(call, None, name)
+        if given is not None and solver.project.node(given).op == "call":
+            given = flow.argument(given, 0, "obj")  # json.dumps(…)
+        for val in flow.values(given) if given is not None else ():
+            node = solver.project.node(val.what) if val.kind == "lit" else None
+            if node is None or node.op != "dict":
+                continue
+            keys = {key for key in node.data if isinstance(key, str)}
+            if "model" in keys and not keys.isdisjoint({"messages", "prompt"}) and "size" not in keys:
+                return True  # with a size it is a picture that is asked for
+    return False
 
 
 def _texts(solver: Solver, value: Value) -> list[str]:

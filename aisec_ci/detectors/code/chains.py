@@ -1,0 +1,209 @@
+"""Answers that a library hands on by itself: chains of LangChain, pipelines of Haystack, functions that a model stands in for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.models import plain
+from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.solver import Solver
+
+_STANDS_IN = frozenset(
+    {
+        "magentic.prompt",
+        "magentic.chatprompt",
+        "magentic.prompt_chain",
+        "marvin.fn",
+        "marvin.ai_fn",
+        "mirascope.llm.call",
+    }
+    | {"ell.simple", "ell.complex", "promptic.llm", "lmql.query", "langchain_decorators.llm_prompt"}
+    | {f"mirascope.core.{name}.{name}_call" for name in ("openai", "anthropic", "gemini", "google", "groq", "mistral")}
+)
+"""Decorators of functions that ask a model instead of running: their result is the answer."""
+
+
+def sources(solver: Solver) -> Iterator[Source]:
+    """Yield where such answers arrive."""
+    yield from _stands_in(solver)
+    yield from _chains(solver)
+    yield from _pipelines(solver)
+
+
+def _stands_in(solver: Solver) -> Iterator[Source]:
+    flow, decorations = solver.flow, solver.project.decorations
+    for word in sorted({name.rpartition(".")[2] for name in _STANDS_IN}):
+        for fn, decorator in decorations.get(word, ()):
+            node = solver.project.node(decorator)
+            callee = (decorator & ~MASK) | node.args[0] if node.op == "call" else decorator
+            if _STANDS_IN.isdisjoint(plain(str(v.what)) for v in flow.values(callee) if v.kind in {"ext", "obj"}):
+                continue
+            for call, target in flow.callers(fn):
+                if target.sure < 2:
+                    yield Source(call, "llm", f"the answer of `{fn.ir.name}`, which a model gives")
+
+
+def _chains(solver: Solver) -> Iterator[Source]:
+    """Yield parameters of functions that stand behind a model in a chain: `prompt | llm | run`, `.assign(rows=lambda x: …)`."""
+    project = solver.project
+    for info in project:
+        if not any(name.startswith("langchain") for name in info.imports.values()):
+            continue
+        for fn in info.functions:
+            for index, node in enumerate(fn.nodes):
+                if node.op == "op" and node.data == "|":
+                    yield from _behind(solver, fn.value(node.args[0]), fn.value(node.args[1]))
+                elif (
+                    node.op == "call"
+                    and fn.nodes[node.args[0]].op == "attr"
+                    and fn.nodes[node.args[0]].data == "assign"
+                ):
+                    before = _keys(solver, fn.value(fn.nodes[node.args[0]].args[0]))
+                    for arg in node.args[1:] if before else ():
+                        yield from _read(solver, fn.value(arg), before)
+                del index
+
+
+def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
+    functions = list(_functions(solver, after))
+    assigned = _assigned(solver, after)
+    if not functions and not assigned:
+        return
+    if keys := _keys(solver, before):
+        for value in (after, *assigned):
+            yield from _read(solver, value, keys)
+    elif kind := _gives(solver, before):
+        for fn in functions:
+            param = fn.params.get(1 if fn.bound else 0)
+            if param is not None:
+                yield Source(fn.value(param), kind, _WHAT[kind], 1)
+
+
+_WHAT = {
+    "llm": "the answer of the model before it in the chain",
+    "third": "what the retriever before it in the chain found",
+}
+
+
+def _read(solver: Solver, value: Value, keys: dict[str, str]) -> Iterator[Source]:
+    """Yield where a function reads, from the mapping that it gets, what a chain gave under a key."""
+    for fn in _functions(solver, value):
+        param = fn.params.get(1 if fn.bound else 0)
+        for use in fn.uses[param] if param is not None else ():
+            node = fn.nodes[use]
+            if node.op == "item" and node.args[0] == param and node.data in keys:
+                yield Source(fn.value(use), keys[node.data], _WHAT[keys[node.data]], 1)
+
+
+def _gives(solver: Solver, value: Value, depth: int = 0) -> str:
+    """Return the kind of what a part of a chain gives: `llm` for a model and what parses its answer, `third` for a retriever."""
+    node = solver.project.node(value)
+    base = value & ~MASK
+    if node.op == "op" and node.data == "|" and depth < 6:
+        last = _gives(solver, base | node.args[1], depth + 1)
+        parser = any(
+            "output_parsers" in str(v.what) for v in solver.flow.values(base | node.args[1]) if v.kind == "obj"
+        )
+        return last or (_gives(solver, base | node.args[0], depth + 1) if parser else "")
+    for val in solver.flow.values(value):
+        if val.kind == "obj" and (model := solver.models.call(f"{val.what}.invoke")) and model.returns in _WHAT:
+            return model.returns
+    return ""
+
+
+def _keys(solver: Solver, value: Value, depth: int = 0) -> dict[str, str]:
+    """Return the keys of the mapping that a part of a chain gives, with the kinds of those that a model or retriever filled."""
+    node = solver.project.node(value)
+    base = value & ~MASK
+    if depth > 6:
+        return {}
+    if node.op == "op" and node.data == "|":
+        before = _keys(solver, base | node.args[0], depth + 1)
+        after = _keys(solver, base | node.args[1], depth + 1)
+        return {**before, **after} if _assigned(solver, base | node.args[1]) else after
+    out: dict[str, str] = {}
+    if node.op == "call":
+        callee = solver.project.node(base | node.args[0])
+        word = callee.data if callee.op == "attr" else ""
+        if word == "assign":
+            out = _keys(solver, base | callee.args[0], depth + 1)
+        if word == "assign" or any(n.endswith("RunnableParallel") for n in solver.flow.names(value)):
+            for key, arg in zip(node.data, node.args[1:], strict=True):
+                if kind := _gives(solver, base | arg) if key.isidentifier() else "":
+                    out[key] = kind
+                elif key == "":
+                    out |= _keys(solver, base | arg, depth + 1)
+    elif node.op == "dict":
+        for key, arg in zip(node.data, node.args, strict=True):
+            if isinstance(key, str) and (kind := _gives(solver, base | arg)):
+                out[key] = kind
+    elif node.op in {"var", "phi", "guard"}:
+        for val in solver.flow.values(value):
+            if val.kind == "lit":
+                out |= _keys(solver, val.what, depth + 1)
+    return out
+
+
+def _assigned(solver: Solver, value: Value) -> list[Value]:
+    """Return the arguments of `RunnablePassthrough.assign(…)`."""
+    node = solver.project.node(value)
+    if node.op != "call" or not any(n.endswith("RunnablePassthrough.assign") for n in solver.flow.names(value)):
+        return []
+    return [(value & ~MASK) | arg for arg in node.args[1:]]
+
+
+def _functions(solver: Solver, value: Value) -> Iterator[Fn]:
+    """Yield the functions of the program that a part of a chain runs: `run`, `lambda x: …`, `RunnableLambda(run)`."""
+    node = solver.project.node(value)
+    if node.op == "call" and any(n.endswith("RunnableLambda") for n in solver.flow.names(value)):
+        given = solver.flow.argument(value, 0, "func")
+        if given is not None:
+            yield from _functions(solver, given)
+        return
+    for val in solver.flow.values(value):
+        if val.kind == "func":
+            yield val.what
+
+
+def _pipelines(solver: Solver) -> Iterator[Source]:
+    """Yield inputs of the program's own components of Haystack that a generator is connected to, directly or through others."""
+    project, flow = solver.project, solver.flow
+    wires: dict[str, list[tuple[str, str, str]]] = {}
+    for call in project.calls.get("connect", ()):
+        ends = [flow.argument(call, 0, "sender"), flow.argument(call, 1, "receiver")]
+        texts = [t[0] for e in ends if e is not None and (t := flow.constants(e).texts)]
+        if len(texts) == 2:
+            (sender, _, _), (receiver, _, entry) = (t.partition(".") for t in texts)
+            wires.setdefault(project.fn(call).module.path, []).append((sender, receiver, entry))
+    for call in project.calls.get("add_component", ()) if wires else ():
+        path = project.fn(call).module.path
+        name, component = flow.argument(call, 0, "name"), flow.argument(call, 1, "instance")
+        starts = flow.constants(name).texts if name is not None and component is not None else []
+        if not starts or path not in wires or component is None:
+            continue
+        models = (solver.models.call(f"{v.what}.run") for v in flow.values(component) if v.kind == "obj")
+        if not any(m is not None and m.returns == "llm" for m in models):
+            continue
+        reached = {starts[0]}
+        for _ in range(4):  # components between the two are passed
+            reached |= {receiver for sender, receiver, _ in wires[path] if sender in reached}
+        for sender, receiver, entry in wires[path]:
+            if sender in reached:
+                yield from _component(solver, path, receiver, entry)
+
+
+def _component(solver: Solver, path: str, name: str, entry: str) -> Iterator[Source]:
+    """Yield a parameter of the method `run` of an own component that a pipeline of a file knows by a name."""
+    project, flow = solver.project, solver.flow
+    for call in project.calls.get("add_component", ()):
+        given, component = flow.argument(call, 0, "name"), flow.argument(call, 1, "instance")
+        if project.fn(call).module.path != path or given is None or component is None:
+            continue
+        if name not in flow.constants(given).texts:
+            continue
+        for val in flow.values(component):
+            for fn in flow.find_method(val.what, "run") if val.kind == "inst" else ():
+                for index, param in enumerate(fn.ir.params):
+                    if index and param.name == entry and index in fn.params:
+                        yield Source(fn.value(fn.params[index]), "llm", "the answer of a model in the same pipeline", 1)
