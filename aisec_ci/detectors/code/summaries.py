@@ -872,6 +872,8 @@ class Summaries:
             return
         if "builtins.map" in info.names and position > 0 and self._makes_numbers((call & ~MASK) | node.args[1]):
             return
+        if info.word == "compile" and "builtins.compile" in info.names and (position > 0 or kind not in {"", "source"}):
+            return  # what its file is called is no part of the code
         if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
@@ -883,6 +885,12 @@ class Summaries:
                 spread = "**" if kind == "kwargs" or (kind == "" and position == 1) else "*"
                 for param, path in self._bind(fact, target, spread, 0):
                     self._enter(entry, fact, call, target, param, path)
+            return
+        if (
+            info.word in {"map", "starmap"}
+            and info.method
+            and self._mapped(entry, fact, fn, call, node, kind, position)
+        ):
             return
         word = info.word
         if word == "print" and kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
@@ -975,6 +983,23 @@ class Summaries:
                 if word == "format" and self._fills_behind_host(call, node):
                     flags |= SAFE["url"]
             self.add(entry, Fact(call, (), flags), via)
+
+    def _mapped(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, kind: str, position: int) -> bool:
+        """Follow what a task is run for in turn: `task.map(names, kwargs={…})` of Modal; say whether it is one."""
+        callee = fn.nodes[node.args[0]]
+        targets = list(self.flow.queued((call & ~MASK) | callee.args[0]))
+        each = fact._replace(path=fact.path[1:])
+        for target in targets:
+            if kind == "kwargs":
+                given = self._bind(fact, target, "**", 0)
+            elif fact.path and fact.path[0] != "*" and not isinstance(fact.path[0], int):
+                continue
+            else:
+                star = callee.data == "starmap"
+                given = self._bind(each, target, "*" if star else kind, 0 if star else position)
+            for param, path in given:
+                self._enter(entry, fact, call, target, param, path)
+        return bool(targets)
 
     def _is_query(self, fn: Fn, fact: Fact) -> bool:
         """Say whether a value is a parameter that is called a query."""

@@ -125,6 +125,7 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
                 yield Tool(fn, params)
     yield from _classes(flow, known, framework)
+    yield from _modules(flow, known, framework)
     yield from _unpacked(flow, framework)
 
 
@@ -181,6 +182,28 @@ def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
                 method = cls.method(name)
                 if method is not None and (params := _chosen(method, fields, framework, 4)):
                     yield Tool(method, params)
+
+
+def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions of modules that describe themselves to a model: `def spec()` or `SCHEMA = {…}` beside `def run(**args)`."""
+    own: dict[str, list[Schema]] = {}
+    for schema in known:
+        if flow.project.fn(schema.at).cls is None:
+            own.setdefault(flow.project.fn(schema.at).module.path, []).append(schema)
+    alike: dict[str, list[Tool]] = {}
+    for info in flow.project:
+        here = [fn for fn in info.functions[1:] if fn.ir.parent == 0 and fn.cls is None]
+        runs = [fn for fn in here if fn.ir.name in RUNS and fn.ir.params]
+        if len(runs) != 1:
+            continue
+        described = own.get(info.path, [])
+        if len(described) == 1 and (params := _chosen(runs[0], described[0].fields, framework, 4)):
+            yield Tool(runs[0], params)
+        elif not described and any(_SAYS_SCHEMA.fullmatch(fn.ir.name) and not fn.ir.params for fn in here):
+            params = tuple(i for i, p in enumerate(runs[0].ir.params) if p.name not in framework)
+            alike.setdefault(info.path.rpartition("/")[0], []).append(Tool(runs[0], params))
+    for found in alike.values():  # the schemas stand in files; one such module alone can be anything
+        yield from found if len(found) > 1 else ()
 
 
 _BASE = re.compile(r"(?:Abstract|Base)?(?:Agent)?Tool(?:Base|Interface)?")

@@ -875,6 +875,8 @@ class Flow:
             v.kind == "obj" and QUEUES.fullmatch(v.what) for v in self._eval(receiver, (), depth)
         ):
             return list(self._eval(receiver, ("*", *path), depth)) or ([] if path else [UNKNOWN])
+        if word == "remote" and (actors := [v for v in self._eval(receiver, (), depth) if v.kind == "class"]):
+            return [v for a in actors if a.what.ir.decorators for v in self._instance(value, a.what, path, depth)]
         if word == "__subclasses__":
             below = [
                 Val("class", c)
@@ -1419,7 +1421,7 @@ class Flow:
         if callee.op == "attr" and callee.data in _DELAYED:
             queued = list(self.queued(base | callee.args[0]))
             if queued:
-                yield from queued if callee.data in {"delay", "s", "si", "send"} else ()
+                yield from queued if callee.data != "apply_async" else ()
                 return
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
@@ -1479,8 +1481,12 @@ class Flow:
                 yield from self.targets_of(val, 1)
 
     def queued(self, task: Value) -> Iterable[Target]:
-        """Return the functions that a worker runs for a task of Celery, Dramatiq, or Huey: `task.delay(…)`."""
+        """Return the functions that a worker runs for a task of Celery, Dramatiq, Huey, Modal, Ray, or Prefect: `task.delay(…)`."""
         for val in self.values(task):
+            actor = val.what if val.kind == "class" else val.what.cls if val.kind == "func" and val.more else None
+            if actor is not None and actor.ir.decorators:
+                yield from self.targets_of(val)
+                continue
             if val.kind == "func" and val.what.ir.decorators:
                 fn: Fn = val.what
                 parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
@@ -1800,7 +1806,7 @@ def packing(node: Node, target: Target) -> list[str]:
     return out
 
 
-_DELAYED = frozenset({"delay", "apply_async", "s", "si", "send"})
+_DELAYED = frozenset("delay apply_async s si send remote remote_gen call local spawn submit kiq".split())
 """Methods of a task that let a worker run it."""
 
 _CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
