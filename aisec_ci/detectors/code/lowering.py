@@ -409,6 +409,7 @@ class _Scope:
             self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), _pos_test(at))
             if fact.kind in {"eq", "in"}:
                 self.refine_address(value, others, at)
+                self.refine_role(value, others, at)
             elif fact.kind in {"type", "system"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
 
@@ -428,6 +429,22 @@ class _Scope:
         for name, held in list(self.env.items()):
             if self.unguarded(held) == address:
                 self.env[name] = self.add("guard", (held, *others), (ADDRESS_PARTS[node.data], ""), _pos_test(at))
+
+    def refine_role(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""
+        if not any(self.nodes[o].op == "const" and self.nodes[o].data in ("system", "developer") for o in others):
+            return
+        node = self.nodes[self.unguarded(value)]
+        if node.op == "call" and len(node.args) > 1 and self.nodes[node.args[0]].data == "get":
+            key, of = self.nodes[node.args[1]].data, self.nodes[node.args[0]].args[0]
+        elif node.op in {"item", "attr"}:
+            key, of = node.data, node.args[0]
+        else:
+            return
+        message = self.unguarded(of)
+        for name, held in list(self.env.items()) if key == "role" else ():
+            if self.unguarded(held) == message:
+                self.env[name] = self.add("guard", (held,), ("system", ""), _pos_test(at))
 
     def refine_parts(self, fact: Fact, message: int, others: list[int], at: ast.AST) -> None:
         """Take what is known of a message for the text that was read off it before: `text = m.content`, then `if m.role == …`."""

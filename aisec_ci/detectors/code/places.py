@@ -7,6 +7,8 @@
 | `("import", path of the module, name)` | imports of the variable by other modules |
 | `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
+| `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
+| `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
@@ -20,7 +22,7 @@ from typing import ClassVar
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
 from aisec_ci.detectors.code.values import Flow, Target
-from aisec_ci.detectors.code.vocabulary import SESSION_WORDS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import SERIALISERS, SESSION_WORDS, SESSIONS
 
 
 def computed(fn: Fn) -> str:
@@ -78,6 +80,35 @@ class Places:
                 v.kind in {"inst", "class"} and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)
             ):
                 yield load
+
+    def _serialised(self, cls: Cls, how: str) -> Iterator[Value]:
+        """Yield the calls that give all fields of a record at once, as a dictionary or as a text."""
+        for one in [*self.flow.mro(cls), *self.flow.subclasses(cls)]:
+            yield from self._serialisers[how].get(id(one), ())
+
+    @cached_property
+    def _serialisers(self) -> dict[str, dict[int, list[Value]]]:
+        """The calls by which libraries serialise a record of the project, by what they give and the record's class."""
+        out: dict[str, dict[int, list[Value]]] = {"dumped": {}, "told": {}}
+        for word, how in SERIALISERS.items():
+            for call in self.project.calls.get(word, ()):
+                node, base = self.project.node(call), call & ~MASK
+                callee = self.project.node(base | node.args[0])
+                if callee.op != "attr" or word in {"asdict", "vars"}:
+                    shown = [base | a for a in node.args[1:2]]
+                elif len(node.args) < 3:
+                    shown = [base | callee.args[0]]
+                else:
+                    continue
+                for value in shown:
+                    for val in self.flow.values(value):
+                        if val.kind == "inst" and not self.flow.find_method(val.what, word):
+                            out[how].setdefault(id(val.what), []).append(call)
+        for load in self.project.attributes.get("__dict__", ()):
+            for val in self.flow.values((load & ~MASK) | self.project.node(load).args[0]):
+                if val.kind == "inst":
+                    out["dumped"].setdefault(id(val.what), []).append(load)
+        return out
 
     def is_session(self, value: Value) -> bool:
         """Say whether a value is what a framework keeps for a session."""
@@ -295,6 +326,8 @@ class Places:
 
     _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {
         "field": _field_reads,
+        "dumped": lambda self, cls: self._serialised(cls, "dumped"),
+        "told": lambda self, cls: self._serialised(cls, "told"),
         "var": _variable_values,
         "import": _imported,
         "ret": _results,

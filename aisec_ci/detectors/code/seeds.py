@@ -601,6 +601,8 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
             elif val.kind in {"func", "class"}:
                 if val.kind == "func" and (handler := models.handlers.get(solver.calls.own_name(val.what))):
                     return handler
+                if _OWN_DECORATOR.search(val.what.ir.name) and (called or "tool" in val.what.ir.name.lower()):
+                    return Handler("own tools", "tool", path=False, only=())
                 known = True
         callee_node = parent.nodes[callee]
         word = callee_node.data if callee_node.op == "attr" else ""
@@ -620,6 +622,13 @@ def _handler(solver: Solver, fn: Fn) -> Handler | None:
             if first is not None and any(t.startswith("/") for t in flow.constants(first).texts):
                 return handler
     return None
+
+
+_OWN_DECORATOR = re.compile(
+    r"(?i)^_?(?:(?:agent|ai|llm|mcp|function|openai|register|expose|as|is|own|custom|my)_?)*tool(?:_?(?:function|wrapper|method|call|spec|schema|def|decorator))?s?$"
+    r"|^(?:ai|llm|openai|gpt|agent)_?(?:function|callable|action|skill|command)$"
+)
+"""Decorators of a project by which it offers functions to a model."""
 
 
 def _result(solver: Solver, fn: Fn) -> None:

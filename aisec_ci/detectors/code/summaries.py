@@ -65,6 +65,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLIENT,
     CODE_FLAGS,
     COMPILERS,
+    FILE_RUNNERS,
     FILLERS,
     FINDER_STARTS,
     FINDERS,
@@ -87,7 +88,9 @@ from aisec_ci.detectors.code.vocabulary import (
     REFUSES,
     RENDERS,
     ROLES_TRUSTED,
+    RUN_WORDS,
     SAYS_READ_ONLY,
+    SERIALISERS,
     SHELLS,
     SHOWERS,
     SYSTEM_KEYS,
@@ -680,6 +683,11 @@ class Summaries:
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
         doubt = MAX_DOUBT if name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name)) else 1
         self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
+        if self.flow.is_record(cls):
+            if self.places.read_at(("dumped", cls)):
+                self._out(entry, fact, ("dumped", cls), (name, *path), doubt, f"kept in `{cls.ir.name}.{name}`")
+            if self.places.read_at(("told", cls)):
+                self._out(entry, fact, ("told", cls), (), doubt, f"kept in `{cls.ir.name}.{name}`")
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
@@ -1162,9 +1170,28 @@ class Summaries:
                             self._typed_message(entry, fact, call, names)
                     else:
                         self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
+                        if not fact.path and self._is_told(call):
+                            self.add(entry, Fact(call, path, fact.flags), via)
             else:
                 self.add(entry, Fact(call, (), fact.flags), via)
             return True
+        return False
+
+    def _is_told(self, record: Value) -> bool:
+        """Say whether the function that makes a record gives all its fields at once: `Order(note=text).model_dump_json()`."""
+        fn = self.project.fn(record)
+        work, seen = [record & MASK], 0
+        while work and seen < 12:
+            at = work.pop()
+            seen += 1
+            for use in fn.uses[at]:
+                node = fn.nodes[use]
+                if node.op in {"phi", "guard"}:
+                    work.append(use)
+                elif (node.op == "attr" and node.data in SERIALISERS) or (
+                    node.op == "call" and last_word(fn.nodes, node.args[0]) in SERIALISERS
+                ):
+                    return True
         return False
 
     def _typed_message(self, entry: Entry, fact: Fact, call: Value, names: list[str]) -> None:
@@ -1407,6 +1434,8 @@ class Summaries:
             "getvalue",
             "format_messages",
             "to_string",
+            "to_xml",
+            "to_yaml",
         }:
             self.add(entry, Fact(call, (), flags), via)
 
@@ -1557,7 +1586,7 @@ class Summaries:
             return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._words(fact.value, 0))
-            script = program in INTERPRETERS and self._is_script(fact.value, path[0])
+            script = program in INTERPRETERS | FILE_RUNNERS and self._is_script(fact.value, path[0])
             return "run-file" if path[0] == 0 or script else ""
         if fact.flags & SAFE["shell"] and shell:
             return ""
@@ -1597,7 +1626,7 @@ class Summaries:
             return False
         if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
             return True
-        return all(word.startswith("-") or word in {"pytest", "unittest", "run"} for word in before)
+        return all(word.startswith("-") or word in RUN_WORDS for word in before)
 
     def _compile(self, entry: Entry, fact: Fact) -> None:
         """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""

@@ -1319,7 +1319,7 @@ class Flow:
             if words & {"dataclass", "define", "frozen", "s", "attrs", "mutable"}:
                 return True
         return any(
-            b.rsplit(".", 1)[-1] in {"BaseModel", "NamedTuple", "TypedDict", "SQLModel", "BaseSettings"}
+            b.rsplit(".", 1)[-1] in {"BaseModel", "BaseXmlModel", "NamedTuple", "TypedDict", "SQLModel", "BaseSettings"}
             for b in self.external_bases(cls)
         )
 

@@ -39,6 +39,19 @@ MUTATORS = {
 }
 """Methods that keep an argument in their object, and how."""
 
+SERIALISERS = {
+    "model_dump": "dumped",
+    "dict": "dumped",
+    "asdict": "dumped",
+    "vars": "dumped",
+    "model_dump_json": "told",
+    "json": "told",
+    "to_json": "told",
+    "to_xml": "told",
+    "to_yaml": "told",
+}
+"""Calls by which libraries give all fields of a record at once: as a dictionary, or as one text."""
+
 HOLDERS = frozenset(
     "queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
     "collections.deque() collections.defaultdict() collections.OrderedDict() contextvars.ContextVar() threading.local() "
@@ -238,6 +251,12 @@ SHOWERS = frozenset(
 INTERPRETERS = SHELLS | frozenset(
     "python python3 node deno bun ruby perl php osascript lua Rscript ipython java kotlin scala julia ts-node tsx".split()
 )
+
+FILE_RUNNERS = frozenset("streamlit chainlit gradio panel voila manim pytest uv poetry pdm pipenv hatch conda".split())
+"""Programs that run a file of code they are given, after a word or two of their own."""
+
+RUN_WORDS = frozenset("pytest unittest run streamlit chainlit manim python python3 serve coverage pdb cProfile".split())
+"""Words that may stand between an interpreter, or one of these, and the file that it runs."""
 
 PYTHON_NAME = re.compile(
     r"(?i)(?:^|_)(?:python|py)\d*_?(?:exe|exec|executable|path|bin|binary|cmd|command|interpreter)?$|(?:^|_)interpreter(?:_path)?$"
