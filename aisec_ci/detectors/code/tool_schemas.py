@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.project import Cls, Fn, Project, Value
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value
 from aisec_ci.detectors.code.values import Flow
 
 SCHEMA_KEYS = frozenset(
@@ -124,6 +124,9 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
         for fn in by_name.get(_plain(schema.name), ()) if schema.name else ():
             if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
                 yield Tool(fn, params)
+    yield from _beside(flow, known, framework)
+    yield from _registered(flow, framework)
+    yield from _decorated(flow, framework)
     yield from _classes(flow, known, framework)
     yield from _modules(flow, known, framework)
     yield from _unpacked(flow, framework)
@@ -184,6 +187,115 @@ def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
                     yield Tool(method, params)
 
 
+_TOOL_CLASS = re.compile(r"\w*Tool(?:Spec|Def|Definition|Info|Entry|Config|Function|Descriptor)?|\w*FunctionSpec")
+"""Classes whose objects are tools, in words of many programs."""
+
+_REGISTER = re.compile(
+    r"_?(?:register|add|define|create|make)_(?:\w+_)?(?:tools?|functions?|actions?|skills?|capabilit(?:y|ies))"
+)
+"""Functions by which tools are told of."""
+
+_REGISTERS = re.compile(
+    r"(?i).*(?:tool|function|skill|action)s?_?(?:registry|box|kit|set|manager|belt|catalog)?s?|toolbox"
+)
+"""Names of what tools are registered with by `register` or `add`."""
+
+_FUNCTION = frozenset(
+    "func function fn execute executor handler callable callback run implementation impl functions coroutine action method "
+    "entrypoint entry_point call tool_fn tool_func tool_function execute_fn handler_fn".split()
+)
+"""Keywords, and keys, that hold the function of a tool."""
+
+
+def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that stand beside a schema: `{"name": "run", "parameters": {…}, "handler": run}`."""
+    for schema in known:
+        node = flow.project.node(schema.at)
+        args = node.args if node.op == "dict" else node.args[1:]
+        for key, arg in zip(node.data, args, strict=False):
+            if key == "" or (isinstance(key, str) and key in _FUNCTION):
+                for fn in _handed(flow, flow.project.fn(schema.at).value(arg)):
+                    free = _free(fn, framework)
+                    if params := _chosen(fn, schema.fields, framework, 4) or (free if len(free) == 1 else ()):
+                        yield Tool(fn, params)
+
+
+def _free(fn: Fn, framework: frozenset[str]) -> tuple[int, ...]:
+    """Return the parameters of a function that neither its object nor a framework fills."""
+    return tuple(i for i, p in enumerate(fn.ir.params) if p.name not in framework and not (i == 0 and fn.bound))
+
+
+def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that are handed to what makes or keeps tools: `ToolSpec("run", execute=run)`, `register_tool("run", run)`."""
+    calls = flow.project.calls
+    for word in sorted(calls):
+        makes = _TOOL_CLASS.fullmatch(word) is not None
+        if not makes and word not in {"register", "add"} and not _REGISTER.fullmatch(word):
+            continue
+        for call in calls[word]:
+            node = flow.project.node(call)
+            if (word in {"register", "add"} and not _keeps_tools(flow, call)) or (makes and not _says_what(flow, call)):
+                continue
+            for key, arg in zip(node.data, node.args[1:], strict=True):
+                for fn in _handed(flow, (call & ~MASK) | arg) if key == "" or key in _FUNCTION else ():
+                    if params := _free(fn, framework):
+                        yield Tool(fn, params)
+
+
+_DECORATOR = re.compile(
+    r"(?:\w+_)?tool|register_(?:\w+_)?(?:tool|function|action|skill)|tool_(?:function|handler|definition)"
+)
+"""Decorators, the program's own or of packages that are not modelled, that make a tool of a function."""
+
+
+def _decorated(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that a decorator makes tools: `@agent_tool("run")`, `@tool_registry.register`."""
+    project = flow.project
+    for word in sorted(project.decorations):
+        registers = word in {"register", "add"}
+        for fn, decorator in project.decorations[word] if registers or _DECORATOR.fullmatch(word) else ():
+            node = project.node(decorator)
+            at = (decorator & ~MASK) | (node.args[0] if node.op == "call" else decorator & MASK)
+            if registers and not _is_of_tools(flow, at):
+                continue
+            if params := _free(fn, framework):
+                yield Tool(fn, params)
+
+
+def _says_what(flow: Flow, call: Value) -> bool:
+    """Say whether something is made with a name and words on what it does, as tools are."""
+    given = set(flow.project.node(call).data)
+    first = flow.argument(call, 0, "name")
+    named = "name" in given or (first is not None and bool(flow.constants(first).texts))
+    return named or not given.isdisjoint({"description", "desc", "name"})
+
+
+def _keeps_tools(flow: Flow, call: Value) -> bool:
+    """Say whether a method is called on what is called after tools: `tool_registry.register(…)`, `ToolRegistry().add(…)`."""
+    return _is_of_tools(flow, (call & ~MASK) | flow.project.node(call).args[0])
+
+
+def _is_of_tools(flow: Flow, method: Value) -> bool:
+    callee = flow.project.node(method)
+    if callee.op != "attr":
+        return False
+    receiver = (method & ~MASK) | callee.args[0]
+    at = flow.project.node(receiver)
+    name = at.data if at.op == "attr" else at.data[1] if at.op == "var" else ""
+    if at.op == "param":
+        name = flow.project.fn(method).ir.params[at.data].name
+    found = flow.values(receiver)
+    kinds = [
+        v.what.ir.name if v.kind in {"inst", "class"} else str(v.what).rstrip("()").rpartition(".")[2] for v in found
+    ]
+    return any(_REGISTERS.fullmatch(word) for word in [name, *kinds] if isinstance(word, str) and word)
+
+
+def _handed(flow: Flow, value: Value) -> list[Fn]:
+    """Return the functions that a value is, or a list of them holds."""
+    return [v.what for path in ((), ("*",)) for v in flow.values(value, path) if v.kind == "func"][:20]
+
+
 def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
     """Yield the functions of modules that describe themselves to a model: `def spec()` or `SCHEMA = {…}` beside `def run(**args)`."""
     own: dict[str, list[Schema]] = {}
@@ -200,8 +312,7 @@ def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
         if len(described) == 1 and (params := _chosen(runs[0], described[0].fields, framework, 4)):
             yield Tool(runs[0], params)
         elif not described and any(_SAYS_SCHEMA.fullmatch(fn.ir.name) and not fn.ir.params for fn in here):
-            params = tuple(i for i, p in enumerate(runs[0].ir.params) if p.name not in framework)
-            alike.setdefault(info.path.rpartition("/")[0], []).append(Tool(runs[0], params))
+            alike.setdefault(info.path.rpartition("/")[0], []).append(Tool(runs[0], _free(runs[0], framework)))
     for found in alike.values():  # the schemas stand in files; one such module alone can be anything
         yield from found if len(found) > 1 else ()
 
@@ -225,12 +336,7 @@ def _unpacked(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             ):
                 method = cls.method(name)
                 if method is not None and base is not None and name in base.ir.methods:
-                    free = [
-                        i
-                        for i, p in enumerate(method.ir.params)
-                        if p.name not in framework and not (i == 0 and method.bound)
-                    ]
-                    yield Tool(method, tuple(free))
+                    yield Tool(method, _free(method, framework))
             init = base.method("__init__") if base is not None else None
             if init is not None and init.id not in made and loose & set(cls.ir.methods):
                 made.add(init.id)
