@@ -86,7 +86,10 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "run-file": _code("model-output-to-exec", "is written to a file that is run by"),
     "shell": _code("model-output-to-shell", "is run as a shell command by"),
     "program": _code("model-output-to-shell", "chooses the program that is run by"),
-    "package": _from_model("model-output-to-shell", _M, "chooses the package that is installed by"),
+    "package": {
+        **_from_model("model-output-to-shell", _M, "chooses the package that is installed by"),
+        "remote": Grade("untrusted-input-to-code", _M, "chooses the package that is installed by"),
+    },
     "sql": {**_from_model("model-output-to-sql", _H, "is part of the query run by")},
     "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
     "url": {

@@ -517,7 +517,8 @@ def _own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
         return
     bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
     told = any(solver.flow.has_field(b, "description") for b in bases)
-    if not told and not any(_TOLD.fullmatch(name) for b in bases for name in b.ir.methods):
+    names = {name for b in bases for name in b.ir.methods}
+    if not told and not any(_TOLD.fullmatch(name) for name in names) and not {"__call__", "to_params"} <= names:
         return
     for name in (*_RUN, *_ACT):
         method = cls.method(name)

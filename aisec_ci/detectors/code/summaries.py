@@ -597,6 +597,11 @@ class Summaries:
 
     def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
+        message = self.project.unguarded(message)
+        node = self.project.node(message)
+        if node.op == "item" and node.data != 0:  # `messages[1]`, `messages[i]`: which of them it is must be known
+            known = isinstance(node.data, int) and node.data > 0
+            roles = self._literal_roles((message & ~MASK) | node.args[0], node.data, "role") if known else set()
         if roles and roles <= ROLES_TRUSTED:
             self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
 
@@ -622,6 +627,10 @@ class Summaries:
         self.add(entry, Fact(base, path, flags), via)
         if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
             for other in self._same_name(fn, node.data):  # the file is named again where it is run
+                self.add(entry, Fact(other, path, flags), via)
+        if node.op == "op" and node.data == "/" and path[:1] == (CONTENT,):
+            last = fn.nodes[node.args[1]]
+            for other in self._same_name(fn, last.data) if last.op == "const" and isinstance(last.data, str) else ():
                 self.add(entry, Fact(other, path, flags), via)
         if node.op == "text" and path[:1] == (CONTENT,):
             for other in _run_again(fn, node):
@@ -950,9 +959,7 @@ class Summaries:
             elif word in {"load", "safe_load", "reader", "DictReader", "read_json", "read_csv"}:
                 self.add(entry, Fact(call, (), flags), via)
             return
-        if word in {
-            "dict",
-            "SimpleNamespace",
+        if word in _NAMESPACES or word in {
             "dumps",
             "deepcopy",
             "copy",
@@ -966,7 +973,7 @@ class Summaries:
             "wait_for",
             "run",
         }:
-            if word in {"dict", "SimpleNamespace"} and kind not in {"", "**"}:
+            if word in _NAMESPACES and kind not in {"", "**"}:
                 path = (kind, *path)
             self.add(entry, Fact(call, path, flags), via)
         elif word == "zip":
@@ -1167,7 +1174,7 @@ class Summaries:
                     elif self._is_message(cls):
                         self.add(entry, Fact(call, path, fact.flags), via)
                         if name == "content":
-                            self._typed_message(entry, fact, call, names)
+                            self._typed_message(entry, fact, call, cls, names)
                     else:
                         self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
                         if not fact.path and self._is_told(call):
@@ -1194,11 +1201,12 @@ class Summaries:
                     return True
         return False
 
-    def _typed_message(self, entry: Entry, fact: Fact, call: Value, names: list[str]) -> None:
-        """`Message(role=…, content=…)` of a class of the project."""
+    def _typed_message(self, entry: Entry, fact: Fact, call: Value, cls: Cls, names: list[str]) -> None:
+        """`Message(role=…, content=…)` of a class of the project, or `SystemMessage(content=…)` of one that has a role by itself."""
         role = self.flow.argument(call, names.index("role"), "role")
-        if role is not None:
-            self._message(entry, fact, call, fact.value, role)
+        given = [role] if role is not None else next((v for c in self.flow.mro(cls) if (v := c.values("role"))), [])
+        if len(given) == 1:
+            self._message(entry, fact, call, fact.value, given[0])
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
@@ -1557,9 +1565,9 @@ class Summaries:
             if not kind:
                 return
         elif path[:1] == (CONTENT,):
-            if kind != "path":
+            if path != (CONTENT,) or kind not in {"import", "exec"}:
                 return
-            return
+            kind = "run-file"
         elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
             if (
                 path
@@ -1615,7 +1623,8 @@ class Summaries:
             return "package"
         if program in WRAPPERS and index == 1:
             return "program"
-        return ""
+        free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])
+        return "program" if free and self._is_script(fact.value, index) else ""  # `["python", name]`
 
     def _is_script(self, command: Value, index: Label) -> bool:
         """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""
@@ -1886,6 +1895,9 @@ class Summaries:
 
 
 _STRENGTH = (Verdict.STOPPED, Verdict.PREFIXED, Verdict.WEAKENED, Verdict.KEPT)
+
+_NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
+"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
 
 _OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
 """Calls that return what stands in the file that they are given the name of."""

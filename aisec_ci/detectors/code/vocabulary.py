@@ -178,10 +178,11 @@ TEXT_WORDS = frozenset(
 HARMLESS_ATTRIBUTES = frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
     "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
-    "url_private url_private_download response_url ResponseURL".split()
+    "rendered_content url_private url_private_download response_url ResponseURL".split()
 )
 """Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
-that the platform itself gives (files and answers of Slack, CloudFormation)."""
+and pages
+that the platform itself gives (files and answers of Slack, CloudFormation, what Google shows for a search)."""
 
 QUERY_BUILDERS = tuple(
     f"{module}.{word}"
@@ -243,8 +244,8 @@ ADDRESS_BASE = re.compile(
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 
 SHOWERS = frozenset(
-    "code subl atom notepad notepad.exe vim vi nano emacs gedit less more cat echo head tail wc diff grep git cp mv rm ls chmod "
-    "explorer nautilus zip tar gzip scp rsync curl ruff black isort flake8 pylint mypy".split()
+    "code subl atom notepad notepad.exe vim vi nano emacs gedit less more cat echo head tail wc diff grep git cp mv rm ls chmod chown chgrp "
+    "touch stat du find tree file md5sum sha256sum mkdir explorer nautilus zip tar gzip scp rsync curl ruff black isort flake8 pylint mypy".split()
 )
 """Programs that show, move, send, or check a file that they are given, and do not run it."""
 
