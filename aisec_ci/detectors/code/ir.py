@@ -28,7 +28,7 @@ Operations (`args` are operands, `data` is the rest):
 | test | | comparison, `not`: a truth value |
 | list, tuple, set | elements | `*` for each unpacked element, else `""` |
 | dict | values | constant key, `{"*": 1}` for an unpacked mapping, `{"?": 1}` for a key that is not constant |
-| each | value | a comprehension's element: what an unknown position holds |
+| each | value, (key) | a comprehension's element: what an unknown position holds; a key that is a task is one, too |
 | phi | alternatives | |
 | guard | value, what it is held against | `(kind, detail)`: see `guards.py` |
 | setattr | base, value | attribute name |

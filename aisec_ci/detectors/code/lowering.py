@@ -232,7 +232,9 @@ class _Scope:
             base = self.expr(target.value)
             key = _constant_key(target.slice)
             if key is None:
-                self.expr(target.slice)
+                named = self.expr(target.slice)
+                if _starts(target.slice):
+                    self.add("setitem", (base, named), None, target)
             self.add("setitem", (base, value), key, target)
             if self.dotted and (path := path_of(target)) in self.dotted:
                 self.env[path] = value
@@ -873,6 +875,10 @@ class _Scope:
     def e_call(self, node: ast.Call) -> int:
         if self.dotted and is_get(node) and (path := path_of(node)) in self.env:
             return self.env[path]
+        if isinstance(node.func, ast.Name) and node.func.id in _REFLECTION and node.func.id not in self.env:
+            value = self.reflected(node.func.id, node)
+            if value is not None:
+                return value
         args = [self.expr(node.func)]
         kinds = []
         for arg in node.args:
@@ -891,6 +897,30 @@ class _Scope:
         if (known := contained(node)) is not None:
             self.refine([known], node, holds=True)
         return call
+
+    def reflected(self, word: str, node: ast.Call) -> int | None:
+        """Lower a call that only says in words what syntax says: `getattr(x, "name")`, `setattr(x, "name", y)`, `locals()`."""
+        args = node.args
+        if node.keywords or any(isinstance(a, ast.Starred) for a in args):
+            return None
+        if word == "locals":
+            if args or self.classes or self.fn.index == 0:
+                return None
+            known = {n: v for n, v in self.env.items() if n.isidentifier()}
+            return self.add("dict", known.values(), list(known), node)
+        name = args[1].value if len(args) > 1 and isinstance(args[1], ast.Constant) else None
+        if not isinstance(name, str) or not name.isidentifier():
+            return None
+        if word == "setattr":
+            if len(args) == 3:
+                self.add("setattr", (self.expr(args[0]), self.expr(args[2])), name, node)
+                return self.add("const", (), None, node)
+        elif len(args) == 2 or (len(args) == 3 and isinstance(args[2], ast.Constant) and not args[2].value):
+            return self.add("attr", (self.expr(args[0]),), name, node)
+        elif len(args) == 3:
+            loaded = self.add("attr", (self.expr(args[0]),), name, node)
+            return self.phi((loaded, self.expr(args[2])), node)
+        return None
 
     def e_binop(self, node: ast.BinOp) -> int:
         if isinstance(node.op, ast.Add):
@@ -991,15 +1021,16 @@ class _Scope:
                 self.expr(test)
                 self.refine(facts(test), test, holds=True)
         if isinstance(node, ast.DictComp):
-            self.expr(node.key)
+            key = self.expr(node.key)
             value = self.expr(node.value)
+            values = (value, key) if _starts(node.key) else (value,)
         else:
-            value = self.expr(node.elt)
+            values = (self.expr(node.elt),)
         for name, defs in kept.items():
             if defs is None:
                 self.fn.defs.pop(name, None)
         self.env, self.classes = before, classes
-        return self.add("each", (value,), None, node)
+        return self.add("each", values, None, node)
 
     def e_lambda(self, node: ast.Lambda) -> int:
         fn = self.function("<lambda>", node.args, node)
@@ -1063,6 +1094,15 @@ def _tail(node: ast.expr) -> str:
 def _exits(node: ast.expr) -> bool:
     """Say whether a statement that is this call ends the program: `sys.exit()`, `os._exit()`, `pytest.fail()`."""
     return isinstance(node, ast.Call) and path_of(node.func) in {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
+
+
+def _starts(key: ast.expr) -> bool:
+    """Say whether the key of a mapping is what was started: `{pool.submit(ask, q): q for q in questions}` is asked for its keys."""
+    return isinstance(key, ast.Call) and _tail(key) in {"submit", "create_task", "ensure_future", "run_in_executor"}
+
+
+_REFLECTION = frozenset({"getattr", "setattr", "locals"})
+"""Functions whose calls `reflected` lowers."""
 
 
 def _literals(pattern: ast.pattern) -> list[ast.expr]:

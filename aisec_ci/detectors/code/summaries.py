@@ -65,12 +65,15 @@ from aisec_ci.detectors.code.vocabulary import (
     CLIENT,
     CODE_FLAGS,
     COMPILERS,
+    DUMPERS,
+    EXTREMES,
     FILE_RUNNERS,
     FILLERS,
     FINDER_STARTS,
     FINDERS,
     GRAPH_CALLS,
     HARMLESS_ATTRIBUTES,
+    HEAPS,
     HOLDERS,
     INSTALLERS,
     INTERPRETERS,
@@ -80,7 +83,9 @@ from aisec_ci.detectors.code.vocabulary import (
     LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
+    PATTERNS,
     PRIVATE_ADDRESSES,
+    PROGRESS,
     PYTHON_NAME,
     QUERIES,
     QUERY_BUILDERS,
@@ -591,9 +596,18 @@ class Summaries:
         if len(node.args) > 1 and node.args[1] == index:
             label = "*" if node.data is None else node.data
             base = (use & ~MASK) | node.args[0]
+            if node.op == "setitem" and self._set_item(entry, fact, use, base):
+                return
             self.mutate(entry, base, (label, *fact.path), fact.flags, via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
+
+    def _set_item(self, entry: Entry, fact: Fact, use: Value, base: Value) -> bool:
+        """Follow a fact into the method that `box[key] = value` runs; say whether there is one."""
+        methods = [m for cls in self.owners(base) for m in self.flow.find_method(cls, "__setitem__")]
+        for method in methods:
+            self._enter(entry, fact, use, Target(method, 1, 1), 2, fact.path)
+        return bool(methods)
 
     def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
@@ -873,7 +887,7 @@ class Summaries:
             how, at = self._packed(node, target, kind, position)
             for param, path in self._bind(fact, target, how, at) if how != "-" else ():
                 self._enter(entry, fact, call, target, param, path)
-        if info.targets and any(t.sure < 2 for t in info.targets) and info.word != "sub":
+        if info.targets and any(t.sure < 2 for t in info.targets) and info.word not in {"sub", "filter"}:
             return
         if self._record(entry, fact, call, kind, position, via):
             return
@@ -913,6 +927,20 @@ class Summaries:
         if word == "print" and kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
             self.mutate(entry, file, (CONTENT,), fact.flags, via)
             return
+        if position == 1 and kind == "" and not HEAPS.isdisjoint(info.names):
+            self.mutate(entry, (call & ~MASK) | node.args[1], ("*", *fact.path), fact.flags, via)
+            return
+        if position == 0 and not DUMPERS.isdisjoint(info.names):
+            if (file := self.flow.argument(call, 1, "fp")) is not None:
+                self.mutate(entry, file, (CONTENT,), fact.flags, via)
+            return
+        if word in EXTREMES and fact.path and kind == "":  # the element of a list, `max(candidates, key=score)`
+            path = fact.path[1:] if position == 0 and len([k for k in node.data if not k]) == 1 else fact.path
+            self.add(entry, Fact(call, path, fact.flags), via)
+            return
+        if word in EXTREMES and "key" in node.data and kind == "":
+            self.add(entry, Fact(call, (), fact.flags), via)
+            return
         if self._changed(entry, fact, call, info, kind, via):
             return
         if self.template_words and word in {"render", "render_async"} and self._is_left_out(fact, call, kind):
@@ -930,7 +958,7 @@ class Summaries:
         if word in USER_MESSAGES and kind in {"", "content"}:
             self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), via)
             return
-        if info.method:
+        if info.method and not any(n.startswith(PATTERNS) for n in info.names):
             self._method_argument(entry, fact, fn, call, node, word, kind, position, via)
             if word in {"get", "pop"} and position == 1 and not self._is_class((call & ~MASK) | node.args[1]):
                 # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
@@ -975,6 +1003,8 @@ class Summaries:
         }:
             if word in _NAMESPACES and kind not in {"", "**"}:
                 path = (kind, *path)
+            elif word == "dict" and path[:2] == ("*", 1):  # `dict(zip(names, values))`
+                path = ("*", *path[2:])
             self.add(entry, Fact(call, path, flags), via)
         elif word == "zip":
             self.add(entry, Fact(call, ("*", position, *path[1:]), flags), via)
@@ -984,6 +1014,10 @@ class Summaries:
             self.add(entry, Fact(call, (position, *path) if word != "chain" else path, flags), via)
         elif word == "enumerate":
             self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif not PROGRESS.isdisjoint(info.names):
+            self.add(entry, Fact(call, path, flags), via)
+        elif path and word == "heappop":
+            self.add(entry, Fact(call, path[1:], flags), via)
         elif path and word[:1].isupper() and kind not in {"", "*", "**"}:
             self.add(entry, Fact(call, (kind, *path), flags), via)
         else:
@@ -1237,6 +1271,10 @@ class Summaries:
         """Yield the parameters of a function that an argument with a fact fills, and the fact's path in each."""
         params = target.fn.ir.params
         path = fact.path
+        if target.each:  # `map(f, values)`: the elements are what it is called with
+            path = path[1:]
+            if target.each > 1:  # `starmap(f, pairs)`
+                kind = "*"
         if kind == "":
             position -= target.skip
             if position < 0:
@@ -1396,6 +1434,9 @@ class Summaries:
                 self.add(entry, Fact(call, path, flags), via)
             return
         if name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
+            # `tree.find("code").text` is text of the tree, `text.find("{")` is a number
+            if name == "find" and not path and any(fn.nodes[u].op in {"attr", "item"} for u in fn.uses[call & MASK]):
+                self.add(entry, Fact(call, (), flags), via)
             return
         if not path:
             if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
@@ -1565,7 +1606,7 @@ class Summaries:
             if not kind:
                 return
         elif path[:1] == (CONTENT,):
-            if path != (CONTENT,) or kind not in {"import", "exec"}:
+            if path != (CONTENT,) or kind not in {"import", "exec", "script"}:
                 return
             kind = "run-file"
         elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
@@ -1575,8 +1616,10 @@ class Summaries:
                 and not (kind == "exec" and path == ("$text",))
             ):
                 return
-        elif kind == "write" and path:
+        elif kind in {"write", "script"} and path:
             return
+        elif kind == "script":
+            kind = "import"
         if kind in SAFE and fact.flags & SAFE[kind]:
             return
         self.hit(entry, fact, kind, call, argument, model.label, doubt)

@@ -124,6 +124,8 @@ class Target(NamedTuple):
     """The doubt that comes from how many functions of the class hierarchy the call can run."""
     packed: int = 0
     """Where the arguments come as one tuple or mapping, `Thread(target=f, args=(x,))`: its position, if it has no name."""
+    each: int = 0
+    """1 where it is called with each element of its arguments, `map(f, values)`; 2 where these are unpacked, `starmap`."""
 
     @property
     def doubt(self) -> int:
@@ -352,6 +354,9 @@ class Flow:
         elif op == "item":
             key = node.data
             if key is None:
+                if fn.nodes[node.args[1]].data == (0, "__name__"):  # `sys.modules[__name__]`
+                    yield from self._part(Val("module", fn.module.path), path, depth)
+                    return
                 known = self._eval(base | node.args[1], (), depth)
                 keys = {v.what for v in known if v.kind == "const"}
                 key = keys.pop() if len(keys) == 1 and len(known) == 1 else "*"
@@ -720,6 +725,8 @@ class Flow:
         out: list[tuple[Value, Path]] = []
         position = target.shift
         skip = target.skip
+        if target.each:
+            return self._elements_passed(call, target, index)
         positional = sum(p.kind == "" for p in params)
         for kind, arg in zip(node.data, node.args[1:], strict=False):
             if kind == "":
@@ -742,6 +749,16 @@ class Flow:
             elif kind == param.name and param.kind in {"", "k"}:
                 out.append((base | arg, ()))
         return out
+
+    def _elements_passed(self, call: Value, target: Target, index: int) -> list[tuple[Value, Path]]:
+        """Return what a parameter receives of the lists that a function is run with each element of: see `Target.each`."""
+        node = self.project.node(call)
+        given = [(call & ~MASK) | a for a, kind in zip(node.args[1:], node.data, strict=False) if kind == ""]
+        position = index - target.shift
+        if target.each > 1:
+            return [(v, ("*", position)) for v in given[target.skip : target.skip + 1] if position >= 0]
+        at = target.skip + position
+        return [(given[at], ("*",))] if target.skip <= at < len(given) else []
 
     def of_type(self, annotation: Value, path: Path, depth: int) -> Iterable[Val]:
         """Return instances of what an annotation names, or the parts of such instances at `path`."""
@@ -895,6 +912,10 @@ class Flow:
                 return (
                     [Val("env", None), *(self._eval(args[1], path, depth) if len(args) > 1 else ())] if not path else []
                 )
+            if word == "get" and (modules := [v for v in found if v.kind == "module"]):  # `globals().get(name)`
+                names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"]
+                key = names[0] if len(names) == 1 else "*"
+                return [v for m in modules for v in self._member(m, key, path, depth, item=True)]
             if any(v.kind == "lit" for v in found):
                 keys = self._eval(args[0], (), depth)
                 sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, (str, int))
@@ -1007,7 +1028,8 @@ class Flow:
                 yield from self._methods_by_part(args[0], args[1], depth)
                 yield UNKNOWN
         elif word in {"globals", "vars", "locals"} and not args:
-            yield from self._part(Val("module", self.project.fn(value).module.path), path, depth)
+            val = Val("module", self.project.fn(value).module.path)
+            yield from self._member(val, path[0], path[1:], depth, item=True) if path else (val,)
         elif word == "__import__" and args:
             for module in self._dynamic_modules(args[0], depth):
                 yield from self._part(Val("module", module), path, depth)
@@ -1016,7 +1038,7 @@ class Flow:
             yield from self._eval(args[0], path, depth) if given is None else self._eval(given, path[1:], depth)
         elif word in COPIES and args:
             yield from self._eval(args[0], (), depth)
-        elif word in {"next", "random.choice"} and args:
+        elif word in _ELEMENT_OF and len(args) == 1 + (word == "next" and len(args) > 1):
             yield from self._eval(args[0], ("*", *path), depth)
             if len(args) > 1:
                 yield from self._eval(args[1], path, depth)
@@ -1072,7 +1094,7 @@ class Flow:
             if val.kind == "module":
                 info = self.project.module(val.what)
                 for fn in info.functions if info is not None else ():
-                    if fn.ir.parent == 0 and fn.ir.cls < 0 and fn.ir.name.startswith(start) and start:
+                    if fn.ir.parent == 0 and fn.ir.cls < 0 and fn.ir.name.startswith(start):
                         found[fn.id] = Val("func", fn)
             for cls in [*self.mro(val.what), *self.subclasses(val.what)] if val.kind == "inst" else ():
                 for method in cls.ir.methods:
@@ -1540,7 +1562,8 @@ class Flow:
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
         if position is not None and position < len(args):
             for target in self._handed(args[position]):
-                yield target._replace(skip=position + 1, shift=target.shift + (word in _TRANSACTIONS))
+                shift = target.shift + (word in _TRANSACTIONS)
+                yield target._replace(skip=position + 1, shift=shift, each=_EACH.get(word, 0))
         elif word in _STARTERS:
             position, name = _STARTERS[word]
             given = self.argument(call, position, name)
@@ -1722,8 +1745,16 @@ _SAME = {
     "channels.db.database_sync_to_async": 0,
     "chainlit.make_async": 0,
     "chainlit.sync.make_async": 0,
+    "joblib.delayed": 0,
+    "tqdm.tqdm": 0,
+    "tqdm.auto.tqdm": 0,
+    "tqdm.asyncio.tqdm": 0,
+    "rich.progress.track": 0,
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
+
+_ELEMENT_OF = frozenset({"next", "random.choice", "max", "min", "heapq.heappop"})
+"""Calls that return an element of their only argument; `next` may have a second."""
 
 COPIES = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"})
 """Calls that return a copy of an object with some fields changed."""
@@ -1754,8 +1785,7 @@ _RUNNERS = {
     "call_at": 1,
     "start_soon": 0,
     "spawn": 0,
-    "imap": 0,
-    "imap_unordered": 0,
+    **dict.fromkeys(("imap", "imap_unordered", "map_async", "starmap", "starmap_async", "filter"), 0),
     "execute_write": 0,
     "write_transaction": 0,
 }
@@ -1763,6 +1793,12 @@ _RUNNERS = {
 
 _TRANSACTIONS = frozenset({"execute_write", "write_transaction"})
 """Those of a graph database, which pass the transaction first. What `execute_read` runs cannot write."""
+
+_EACH = {
+    **dict.fromkeys(("map", "imap", "imap_unordered", "map_async", "filter"), 1),
+    **dict.fromkeys(("starmap", "starmap_async"), 2),
+}
+"""Those of them that run it with each element of what they are given; see `Target.each`."""
 
 _SUBSTITUTIONS = {"re.sub": 1, "re.subn": 1, "regex.sub": 1, "re.compile().sub": 0, "re.compile().subn": 0}
 """Substitutions, which ask a function what to put in place of each match, with its position."""

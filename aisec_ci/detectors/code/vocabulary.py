@@ -52,6 +52,24 @@ SERIALISERS = {
 }
 """Calls by which libraries give all fields of a record at once: as a dictionary, or as one text."""
 
+HEAPS = frozenset({"heapq.heappush", "heapq.heappushpop", "bisect.insort", "bisect.insort_left", "bisect.insort_right"})
+"""Functions that keep their second argument in the list that is the first."""
+
+DUMPERS = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "pickle.dump", "ujson.dump", "toml.dump"})
+"""Functions that write their first argument into the file that is the second."""
+
+EXTREMES = frozenset({"max", "min"})
+"""Functions that return one of their arguments, or of the elements of the only one; of numbers, most of the time."""
+
+PROGRESS = frozenset(
+    "tqdm.tqdm tqdm.auto.tqdm tqdm.asyncio.tqdm tqdm.notebook.tqdm tqdm.rich.tqdm rich.progress.track alive_progress.alive_it "
+    "streamlit.stqdm stqdm.stqdm".split()
+)
+"""Functions that return what they are given and show how far it has come."""
+
+PATTERNS = ("re.compile().", "regex.compile().", "re2.compile().")
+"""How the names of methods of regular expressions begin."""
+
 HOLDERS = frozenset(
     "queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
     "collections.deque() collections.defaultdict() collections.OrderedDict() contextvars.ContextVar() threading.local() "
