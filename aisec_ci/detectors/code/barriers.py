@@ -21,6 +21,13 @@ CLOSED_TYPES = frozenset(
 )
 """Types whose values hold no text of a sender's choice."""
 
+CLOSED_FIELDS = tuple(
+    f".{name}Field"
+    for name in "Choice MultipleChoice TypedChoice ModelChoice Integer Float Decimal Boolean NullBoolean UUID Date DateTime Time "
+    "Duration PrimaryKeyRelated IPAddress".split()
+)
+"""Fields of Django's forms and serializers for which the same holds."""
+
 
 class Verdict(Enum):
     """What is left of a tainted value behind a check."""

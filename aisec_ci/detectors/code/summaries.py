@@ -429,10 +429,22 @@ class Summaries:
             return
         path, key = fact.path, node.data
         if not path:
-            if not (isinstance(key, str) and key in HARMLESS_ATTRIBUTES):
+            if not (isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or self._closed_key(fact.value, key))):
                 self.add(entry, Fact(use, (), fact.flags), via)
         elif _matches(path[0], key):
             self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _closed_key(self, data: Value, key: Label) -> bool:
+        """Say whether a form or serializer of the project lets only a choice or a number through: `form.cleaned_data["tone"]`."""
+        node = self.project.node(data)
+        if node.op != "attr" or node.data not in {"validated_data", "cleaned_data"} or not isinstance(key, str):
+            return False
+        owners = [v.what for v in self.flow.values((data & ~MASK) | node.args[0]) if v.kind == "inst"]
+        found = [
+            f for cls in owners for c in self.flow.mro(cls) for f in c.values(key) if self.project.node(f).op == "call"
+        ]
+        names = [n for f in found for n in self.flow.names(f)]
+        return bool(names) and all(n.endswith(barriers.CLOSED_FIELDS) for n in names)
 
     def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
@@ -963,7 +975,8 @@ class Summaries:
             if word in {"get", "pop"} and position == 1 and not self._is_class((call & ~MASK) | node.args[1]):
                 # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
                 self.add(entry, Fact(call, fact.path, fact.flags), via)
-            if word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS):
+            pattern = any(n.startswith(("re.compile()", "regex.compile()", "re2.compile()")) for n in info.names)
+            if (word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS)) and not pattern:
                 return
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
             return
@@ -997,10 +1010,19 @@ class Summaries:
             "set",
             "reversed",
             "cast",
+            "model_validate",
+            "parse_obj",
+            "validate_python",
+            "from_dict",
             "create_task",
             "wait_for",
             "run",
         }:
+            if word == "dict" and kind == "content" and not path:  # `dict(role=role, content=text)`
+                role = self.flow.argument(call, None, "role")
+                if role is not None:
+                    self._message(entry, fact, call, fact.value, role)
+                    flags |= USER_ROLE if self._untrusted_role(role) else 0
             if word in _NAMESPACES and kind not in {"", "**"}:
                 path = (kind, *path)
             elif word == "dict" and path[:2] == ("*", 1):  # `dict(zip(names, values))`
@@ -1443,6 +1465,8 @@ class Summaries:
                 flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
             if name == "relative_to":
                 flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
+            if name == "get" and self._closed_key(fact.value, self._key(call, node)):
+                return
             if name == "encode" and len(node.args) == 1:
                 self.add(entry, Fact(call, (), flags), via)
                 return
