@@ -7,7 +7,7 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
-call that is not known), `refused` (such a call said no), `passed` (a call that raises for what it
+call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
 refuses came back).
 """
 
@@ -25,6 +25,11 @@ _SAYS_NOTHING = re.compile(
     r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|get|pop|next|iter"
 )
 """Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
+CHECKS = re.compile(
+    r"^_*(?:is|has|can|may|validate|verify|check|ensure|contains|detect|sanitize|screen|inspect|vet)(?:_|$)"
+    r"|valid|allowed|safe|permitted|approved|authori[sz]ed|forbidden|blocked|denied|dangerous|refus|reject"
+)
+"""Functions whose answers say what a value is good for."""
 _TELLS_BAD = re.compile(
     r"^_*(?:is_|contains|has_|detect)|private|internal|inside|unsafe|blocked|forbidden|denied|disallowed|dangerous|malicious|suspicious"
 )
@@ -114,6 +119,22 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         yield from _call(test, holds=holds)
     elif isinstance(test, ast.NamedExpr):
         yield from _facts(test.value, holds=holds, depth=depth + 1)
+        yield from _answered(test.target, holds=holds)
+    elif isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
+        yield from _answered(test, holds=holds)
+
+
+_REFUSAL = re.compile(
+    r"(?:^|_|\b)(?:err|error|errors|msg|message|reason|problem|problems|issue|issues|violation|violations|refusal|denied|blocked|invalid)\d*(?:$|\W)"
+)
+"""Names of what a check answers where it refuses something."""
+
+
+def _answered(answer: ast.expr, *, holds: bool) -> Iterator[Fact]:
+    """Yield what the answer of a check says that was kept: `ok, why = validate(name)` and then `if not ok:`, or `if why:`."""
+    if name := element_of(answer) or path_of(answer):
+        good = holds if _REFUSAL.search(name) is None else not holds
+        yield Fact(name, "answer", "yes" if good == holds else "no", (), good)
 
 
 def _closed_either_way(test: ast.BoolOp) -> str:
@@ -172,8 +193,11 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
             if address := _of_address(one):
                 yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)
-        if isinstance(left, ast.Call) and isinstance(right, ast.Constant) and right.value is None:
-            yield from _call(left, holds=not known)
+        if isinstance(right, ast.Constant) and right.value is None:
+            if isinstance(left, ast.Call):
+                yield from _call(left, holds=not known)
+            elif isinstance(left, (ast.Name, ast.Attribute, ast.Subscript)):
+                yield from _answered(left, holds=not known)
     elif isinstance(op, (ast.In, ast.NotIn)):
         known = holds == isinstance(op, ast.In)
         if isinstance(right, ast.Attribute) and right.attr == "parents" and (name := path_of(_plain(right.value))):

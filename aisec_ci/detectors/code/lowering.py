@@ -15,6 +15,7 @@ from typing import Any
 from aisec_ci.detectors.code.guards import (
     ADDRESS_PARSERS,
     ADDRESS_PARTS,
+    CHECKS,
     Fact,
     contained,
     element_of,
@@ -164,7 +165,7 @@ class _Scope:
             fn.doc = (ast.get_docstring(node, clean=False) or "")[:DOC_LIMIT]
             self.body = node.body
             if not self.block(node.body):
-                self.end()
+                self.end(node)
             if self.refuses and all(self.nodes[r].op == "const" for r in fn.returns):
                 for held in self.ends:
                     self.add("test", held, ENDS, node)
@@ -312,21 +313,26 @@ class _Scope:
             self.fn.returns.append(value)
             self.says(stmt.value, value)
         if stmt.value is None or isinstance(stmt.value, ast.Constant):
-            self.end()
+            self.end(stmt if stmt.value is None else None)
         return True
 
-    def end(self) -> None:
-        """Note what is known of the parameters where the function ends without a result."""
-        held = [self.env.get(p.name, -1) for p in self.fn.params]
-        self.ends.append([v for v in held if v >= 0 and self.nodes[v].op == "guard"])
+    def end(self, silent: ast.AST | None) -> None:
+        """Note what is known of the parameters where the function ends without a result; at `silent` it says nothing."""
+        known = [self.env.get(p.name, -1) for p in self.fn.params]
+        held = [v for v in known if v >= 0 and self.nodes[v].op == "guard"]
+        self.ends.append(held)
+        if silent is not None and self.fn.params and CHECKS.search(self.fn.name):
+            self.add("test", (self.add("const", (), None, silent), *held), SAYS, silent)
 
     def says(self, answer: ast.expr, value: int) -> None:
         """Note what a function's answer says of its parameters where it holds: `return name in NAMES`, `return True` behind a check."""
+        if isinstance(answer, ast.Tuple) and answer.elts:
+            answer = answer.elts[0]
         if isinstance(answer, ast.Call) and _called(answer) == "bool" and len(answer.args) == 1:
             answer = answer.args[0]
         if isinstance(answer, ast.Constant):
             known: list[Fact] = []
-            if answer.value is not True:
+            if answer.value and answer.value is not True:
                 return
         elif isinstance(answer, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)):
             known = facts(answer)
@@ -356,7 +362,7 @@ class _Scope:
         while True:
             self.expr(node.test)
             known = facts(node.test)
-            self.dotted.update(f.name for f in known if '["' in f.name)
+            self.dotted.update(f.name for f in known if '["' in f.name and f.kind != "answer")
             asked = self.asks(node.test)
             before = dict(self.env)
             self.refine(known, node, holds=True)
@@ -391,6 +397,9 @@ class _Scope:
         for fact in known:
             if fact.holds != holds:
                 continue
+            if fact.kind == "answer":
+                self.refine_checked(fact, at)
+                continue
             value = self.env.get(fact.name)
             if fact.detail == "beside" and not self.same_tuple(value, self.env.get("role")):
                 continue
@@ -414,6 +423,26 @@ class _Scope:
                 self.refine_role(value, others, at)
             elif fact.kind in {"type", "system"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
+
+    def refine_checked(self, fact: Fact, at: ast.AST) -> None:
+        """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""
+        value = self.env.get(fact.name, self.env.get(fact.name.partition(".")[0]))
+        node = self.nodes[self.unguarded(value)] if value is not None else None
+        for _ in range(2):
+            if node is not None and node.op in {"item", "attr"}:
+                value = self.unguarded(node.args[0])
+                node = self.nodes[value]
+        if node is None or value is None or node.op != "call":
+            return
+        callee = self.nodes[node.args[0]]
+        word = callee.data[1] if callee.op == "var" else str(callee.data or "").rpartition(".")[2]
+        if not CHECKS.search(word):
+            return
+        asked = {self.unguarded(arg) for arg in node.args[1:]}
+        kind = "check" if fact.detail == "yes" else "refused"
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) in asked and name != fact.name:
+                self.env[name] = self.add("guard", (held, self.unguarded(value)), (kind, word), _pos_test(at))
 
     def refine_address(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where a part of a parsed address is known, that is known of the address: `urlparse(url).hostname in HOSTS`."""

@@ -273,6 +273,9 @@ class Summaries:
             targets = self.info(call).targets if self.project.node(call).op == "call" else ()
             if any(t.sure < 2 and self._looks_at_network(t.fn) for t in targets):
                 return Verdict.PREFIXED, "https://host/"
+            found = [self._said_nothing(call, t, (use & ~MASK) | node.args[0]) for t in targets if t.sure < 2]
+            if found and found[0] is not None and all(f == found[0] for f in found):
+                return found[0]
         return barriers.judge(self.flow, use)
 
     def _came_back(self, use: Value, node: Node, depth: int) -> tuple[Verdict, str]:
@@ -332,6 +335,20 @@ class Summaries:
             found.append(verdict)
         return found[0] if found and all(f == found[0] for f in found) else None
 
+    def _said_nothing(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
+        """Return the barrier that all answers of a function stand behind that name no error: `return None` at its end."""
+        fn = target.fn
+        says = {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+        silent = [
+            v for v in {**dict.fromkeys(fn.ir.returns), **says} if fn.nodes[v].op == "const" and not fn.nodes[v].data
+        ]
+        meant = self._meant(call, target, checked)
+        found = []
+        for value in silent:
+            known = [v for g in says.get(value, ()) if (v := self._barrier(fn, g, meant)) is not None]
+            found.append(known[0] if known else None)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
     def _says(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
         """Return the barrier that all true answers of a function stand behind, for the parameter that is checked."""
         fn = target.fn
@@ -342,6 +359,8 @@ class Summaries:
         found: list[tuple[Verdict, str]] = []
         for returned in fn.ir.returns:
             node = fn.nodes[returned]
+            if node.op == "tuple" and node.args:  # `return False, "why not"`
+                node = fn.nodes[node.args[0]]
             if node.op == "const" and not node.data:
                 continue
             verdict = next((v for g in says.get(returned, ()) if (v := self._barrier(fn, g, meant))), None)
@@ -372,7 +391,7 @@ class Summaries:
         chain = []
         while fn.nodes[guard].op == "guard":
             chain.append(guard)
-            guard = fn.nodes[guard].args[0]
+            guard = _same(fn, fn.nodes[guard].args[0])
         return [self._worth(fn, g, depth) for g in chain] if guard in meant else []
 
     def _worth(self, fn: Fn, guard: int, depth: int) -> tuple[Verdict, str]:
@@ -2047,6 +2066,29 @@ def _behind_slash(before: str) -> bool:
     scheme, mark, rest = before.partition("://")
     rest = rest if mark else scheme
     return ("/" in rest and not rest.startswith("//")) or "?" in rest or "#" in rest
+
+
+_SAME = frozenset(
+    "strip lower upper casefold resolve absolute expanduser Path str realpath abspath normpath expanduser".split()
+)
+"""Calls whose result a check holds for as for what they were given, as far as checks of the program go."""
+
+
+def _same(fn: Fn, value: int) -> int:
+    """Return the value that another was made of without a change that matters: `name` for `name.strip()`, `path` for `Path(path)`."""
+    for _ in range(4):
+        node = fn.nodes[value]
+        if node.op == "op" and node.data == "/":
+            value = node.args[1]
+            continue
+        callee = fn.nodes[node.args[0]] if node.op == "call" else node
+        word = callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else ""
+        if node.op != "call" or word not in _SAME:
+            break
+        value = node.args[1] if len(node.args) == 2 else callee.args[0] if callee.op == "attr" else value
+        if len(node.args) > 2:
+            break
+    return value
 
 
 def _shown(use: Use) -> tuple[Path, ...]:
