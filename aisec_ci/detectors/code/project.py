@@ -226,6 +226,20 @@ class ModuleInfo:
         ]
 
     @cached_property
+    def field_calls(self) -> list[Value]:
+        """Calls of attributes that hold a function which an object was given: `self.write = write`, then `self.write(text)`."""
+        given = {node.data for fn in self.functions for node in fn.nodes if node.op == "setattr"}
+        for cls in self.ir.classes:
+            given -= cls.methods.keys()
+        return [
+            fn.value(i)
+            for fn in self.functions
+            if given
+            for i, node in enumerate(fn.nodes)
+            if node.op == "call" and fn.nodes[node.args[0]].op == "attr" and fn.nodes[node.args[0]].data in given
+        ]
+
+    @cached_property
     def imports(self) -> dict[str, str]:
         """Names that an import statement of the module or of a function in it binds, with the dotted name."""
         out: dict[str, str] = {}

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, product
 from typing import Any, NamedTuple
 
@@ -172,6 +173,7 @@ class Flow:
         """What is kept for a session, by name."""
         self._cut = False
         self._contexts: dict[str, list[Cls]] = {}
+        self._imports: dict[str, list[str]] = {}
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
@@ -1667,6 +1669,9 @@ class Flow:
             words |= {*makers, "__init__"} | (self.kept_as(sorted(makers)) if runs else set())
             words.discard("__call__")
         calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
+        if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
+            family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
+            calls += [c for one in family for c in self._nameless.get(id(one), ())]
         calls += [c for w in (*_RUNNERS, *_STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
             calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
@@ -1677,6 +1682,15 @@ class Flow:
             for target in self.targets(call):
                 if target.fn is fn:
                     yield call, target
+
+    @cached_property
+    def _nameless(self) -> dict[int, list[Value]]:
+        """The calls in methods of what has no name of its own: a parameter, such as `cls`, or the class of an object."""
+        out: dict[int, list[Value]] = {}
+        for call in (c for word in ("", "__class__") for c in self.project.calls.get(word, ())):
+            if (cls := self.project.fn(call).cls) is not None:
+                out.setdefault(id(cls), []).append(call)
+        return out
 
     def references(self, fn: Fn) -> list[Value]:
         """Return the places where a function is mentioned without being called."""
@@ -1690,8 +1704,9 @@ class Flow:
             for fn in self.project.fns:
                 nodes = fn.nodes
                 called = {n.args[0] for n in nodes if n.op == "call"}
+                kept = fn.module.defaults.get(fn.ir.index, {})
                 for i, node in enumerate(nodes):
-                    if i in called or not (fn.uses[i] or (node.op == "func" and i in fn.ir.returns)):
+                    if i in called or not (fn.uses[i] or i in kept or (node.op == "func" and i in fn.ir.returns)):
                         continue
                     if node.op == "attr":
                         table.setdefault(node.data, []).append(fn.value(i))
@@ -1705,9 +1720,22 @@ class Flow:
         return table
 
     def escapes(self, fn: Fn) -> list[Value]:
-        """Return calls of local variables and parameters, in functions of modules that mention the function."""
+        """Return calls of local variables and parameters, in functions of modules that mention the function.
+
+        Of fields that were given a function also those in modules that these import: the class may be defined there.
+        """
         modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
-        return [call for info in modules.values() for call in info.indirect_calls]
+        found = [call for info in modules.values() for call in info.indirect_calls]
+        near = {path: None for info in modules.values() for path in (info.path, *self._imported_by(info))}
+        return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]
+
+    def _imported_by(self, info: ModuleInfo) -> list[str]:
+        """Return the modules of the project that a module imports."""
+        known = self._imports.get(info.path)
+        if known is None:
+            found = {self.project.names.split(dotted, info.path)[0]: None for dotted in info.imported}
+            known = self._imports[info.path] = [path for path in found if path is not None]
+        return known
 
 
 _REGISTERED = "().get_cog()."
