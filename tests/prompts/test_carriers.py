@@ -27,6 +27,15 @@ client = OpenAI()
 def ask(p="x"):
     return "print(1)"
 """
+REQUESTS = """\
+from flask import request
+from openai import OpenAI, AsyncOpenAI
+client = OpenAI(); aclient = AsyncOpenAI()
+def src():
+    return request.args["q"]
+def llm(messages):
+    return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+"""
 
 
 def programs(name: str) -> dict[str, str]:
@@ -62,3 +71,17 @@ def test_constants_are_no_answers() -> None:
     bodies = {h: b for h, b in programs("answers").items() if "ask(" in b and "client." not in b and "redis" not in b}
     assert len(bodies) >= 350
     assert reported(bodies, CONSTANT_ANSWERS) == set()
+
+
+def test_requests_are_followed_to_system_prompts() -> None:
+    bodies = programs("requests")
+    assert len(bodies) >= 230
+    assert set(bodies) - reported(bodies, REQUESTS) == set()
+
+
+def test_the_same_text_is_no_finding_in_the_role_of_the_user() -> None:
+    # of the programs whose only source is `src()`; the role stands in a constant there
+    bodies = {h: b for h, b in programs("requests").items() if '{"role": "system"' in b and "src()" in b}
+    assert len(bodies) >= 50
+    users = {h: b.replace('"system"', '"user"') for h, b in bodies.items()}
+    assert reported(users, REQUESTS) == set()

@@ -9,6 +9,7 @@
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
+| `("context", name)` | loads of what the runs of a framework's agents are given, `ctx.deps` |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
@@ -20,9 +21,9 @@ from functools import cached_property
 from typing import ClassVar
 
 from aisec_ci.detectors.code.facts import Place
-from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow, Target
-from aisec_ci.detectors.code.vocabulary import SERIALISERS, SESSION_WORDS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, SERIALISERS, SESSION_WORDS, SESSIONS
 
 
 def computed(fn: Fn) -> str:
@@ -109,6 +110,21 @@ class Places:
                 if val.kind == "inst":
                     out["dumped"].setdefault(id(val.what), []).append(load)
         return out
+
+    def _context(self, name: str) -> Iterator[Value]:
+        """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`."""
+        for load in self.project.attributes.get(name, ()):
+            fn = self.project.fn(load)
+            node = fn.nodes[self.project.node(load).args[0]]
+            if node.op != "param" or fn.ir.parent < 0 or fn.ir.params[node.data].annotation < 0:
+                continue
+            nodes = fn.module.functions[fn.ir.parent].nodes
+            typed = nodes[fn.ir.params[node.data].annotation]
+            if (
+                last_word(nodes, typed.args[0] if typed.op == "type" else fn.ir.params[node.data].annotation)
+                in CONTEXT_PARAMS
+            ):
+                yield load
 
     def is_session(self, value: Value) -> bool:
         """Say whether a value is what a framework keeps for a session."""
@@ -332,6 +348,7 @@ class Places:
         "import": _imported,
         "ret": _results,
         "out": _put,
+        "context": _context,
         "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self, graph: self.graphs[graph].values(),
     }

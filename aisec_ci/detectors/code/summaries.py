@@ -65,6 +65,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLIENT,
     CODE_FLAGS,
     COMPILERS,
+    CONTEXTS,
     DUMPERS,
     EXTREMES,
     FILE_RUNNERS,
@@ -92,6 +93,8 @@ from aisec_ci.detectors.code.vocabulary import (
     READ_ONLY,
     REFUSES,
     RENDERS,
+    REQUEST_KEYS,
+    REQUEST_MARKS,
     ROLES_TRUSTED,
     RUN_WORDS,
     SAYS_READ_ONLY,
@@ -606,6 +609,8 @@ class Summaries:
                 self._message(entry, fact, use, base | arg, role)
                 if self._untrusted_role(role):
                     flags |= USER_ROLE
+            elif key in SYSTEM_KEYS and _is_request(node):
+                self.hit(entry, fact, "system", use, base | arg, MESSAGE, 1)
             self.add(entry, Fact(use, (key, *fact.path), flags), via)
 
     def _untrusted_role(self, role: Value) -> bool:
@@ -895,6 +900,8 @@ class Summaries:
             self.hit(entry, fact, "log", call, fact.value, info.word, 0)
         if self.raw_variables and info.word in RENDERS:
             self._page(entry, fact, call, kind)
+        if kind in CONTEXTS and any(n.startswith(CONTEXTS[kind]) for n in info.names):
+            self._out(entry, fact, ("context", kind), fact.path, 1, "given to the run as its context")
         if info.word in GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
         if (
@@ -2009,6 +2016,12 @@ class _FnTables:
         for name, nodes in fn.ir.defs.items():
             for n in nodes:
                 self.names.setdefault(n, []).append(name)
+
+
+def _is_request(node: Node) -> bool:
+    """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
+    keys = [key for key in node.data if isinstance(key, str)]
+    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
 
 
 def _foreign(names: Iterable[str]) -> bool:

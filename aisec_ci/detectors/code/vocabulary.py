@@ -16,6 +16,15 @@ SESSIONS = frozenset(
 )
 """What a framework keeps for a session: between the runs of Streamlit's scripts, from one request to the next."""
 
+CONTEXTS = {
+    "deps": ("pydantic_ai.Agent().", "pydantic_ai.agent.Agent()."),
+    "context": ("agents.Runner.", "agents.run.Runner."),
+}
+"""Arguments that a framework hands on to the functions of an agent, as the attribute of that name, by what runs agents."""
+
+CONTEXT_PARAMS = frozenset({"RunContext", "RunContextWrapper", "ToolContext", "AgentHookContext"})
+"""Types of the parameters that have that attribute."""
+
 SESSION_WORDS = ("session_state", "user_session", "session", "storage")
 """Attributes by which programs get at these; `request.session` is Django's and Starlette's."""
 
@@ -249,6 +258,24 @@ SYSTEM_KEYS = frozenset(
     "system system_instruction systemInstruction system_prompt systemPrompt instructions preamble developer".split()
 )
 """Keys of request bodies and options that hold the system prompt: of these parts none is left out."""
+
+REQUEST_MARKS = frozenset(
+    "model prompt messages contents max_tokens maxOutputTokens generationConfig generation_config anthropic_version voice modalities "
+    "turn_detection input_audio_format input_audio_transcription inferenceConfig".split()
+)
+"""Keys that show that a mapping beside a system prompt is a request to a model: Messages, Responses, Realtime, Gemini, Ollama."""
+
+REQUEST_KEYS = (
+    SYSTEM_KEYS
+    | REQUEST_MARKS
+    | frozenset(
+        "stream temperature top_p top_k stop stop_sequences tools tool_choice toolConfig tool_config format options raw template context "
+        "keep_alive suffix images input output_audio_format tracing max_response_output_tokens max_output_tokens safetySettings "
+        "safety_settings metadata thinking reasoning response_format seed presence_penalty frequency_penalty repeat_penalty n think "
+        "output_modalities speed audio num_ctx num_predict".split()
+    )
+)
+"""Keys of requests to models. A mapping with others, such as a name or an id, is a record of something."""
 
 SYSTEM_PATHS = frozenset((key,) for key in SYSTEM_KEYS)
 
