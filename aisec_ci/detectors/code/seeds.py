@@ -239,6 +239,21 @@ def _answers(solver: Solver) -> Iterator[Source]:
                         work.append(use)
             for use in found:
                 yield Source(fn.value(use), "llm", "the answer of a model, read as JSON", 1)
+        for load in project.attributes.get(key, ()):
+            yield from _read_off(solver, load, inner)
+
+
+def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[Source]:
+    """Yield the same where the answer is an object of something unknown: `response.choices[0].message.content`."""
+    fn = solver.project.fn(load)
+    base = (load & ~MASK) | solver.project.node(load).args[0]
+    if any(val.kind not in {"unknown", "param", "call"} for val in solver.flow.values(base)):
+        return
+    for one in fn.uses[load & MASK]:
+        if fn.nodes[one].op == "item" and fn.nodes[one].data == 0:
+            for use in fn.uses[one]:
+                if fn.nodes[use].op == "attr" and fn.nodes[use].data in inner:
+                    yield Source(fn.value(use), "llm", "the answer of a model", 1)
 
 
 def _own_service(solver: Solver, call: Value, info: CallInfo) -> bool:

@@ -970,7 +970,7 @@ class Summaries:
             return
         if position == 0 and not DUMPERS.isdisjoint(info.names):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
-                self.mutate(entry, file, (CONTENT,), fact.flags, via)
+                self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags, via)
             return
         if word in EXTREMES and fact.path and kind == "":  # the element of a list, `max(candidates, key=score)`
             path = fact.path[1:] if position == 0 and len([k for k in node.data if not k]) == 1 else fact.path
@@ -1023,27 +1023,34 @@ class Summaries:
         if path and path[0] == CONTENT:
             if word == "open" or word in {"str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
                 self.add(entry, Fact(call, path, flags), via)
-            elif word in {"load", "safe_load", "reader", "DictReader", "read_json", "read_csv"}:
+            elif word in {"load", "safe_load"}:
+                self.add(entry, Fact(call, path[1:], flags), via)
+            elif word in {"reader", "DictReader", "read_json", "read_csv"}:
                 self.add(entry, Fact(call, (), flags), via)
             return
-        if word in _NAMESPACES or word in {
-            "dumps",
-            "deepcopy",
-            "copy",
-            "list",
-            "tuple",
-            "sorted",
-            "set",
-            "reversed",
-            "cast",
-            "model_validate",
-            "parse_obj",
-            "validate_python",
-            "from_dict",
-            "create_task",
-            "wait_for",
-            "run",
-        }:
+        if (
+            word in _NAMESPACES
+            or (path and word in {"loads", "safe_load"})
+            or word
+            in {
+                "dumps",
+                "deepcopy",
+                "copy",
+                "list",
+                "tuple",
+                "sorted",
+                "set",
+                "reversed",
+                "cast",
+                "model_validate",
+                "parse_obj",
+                "validate_python",
+                "from_dict",
+                "create_task",
+                "wait_for",
+                "run",
+            }
+        ):
             if word == "dict" and kind == "content" and not path:  # `dict(role=role, content=text)`
                 role = self.flow.argument(call, None, "role")
                 if role is not None:
@@ -1477,7 +1484,7 @@ class Summaries:
         path = fact.path
         if path and path[0] == CONTENT:
             if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
-                self.add(entry, Fact(call, (), flags), via)
+                self.add(entry, Fact(call, path[1:], flags), via)
             elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
                 self.add(entry, Fact(call, path, flags), via)
             return
@@ -1489,6 +1496,8 @@ class Summaries:
         if not path:
             if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
                 flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+            if name == "replace" and self._doubles(call, node):
+                flags |= SAFE["sql"]
             if name == "relative_to":
                 flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
             if name == "get" and self._closed_key(fact.value, self._key(call, node)):
@@ -1538,6 +1547,14 @@ class Summaries:
         }:
             self.add(entry, Fact(call, (), flags), via)
 
+    def _doubles(self, call: Value, node: Node) -> bool:
+        """Say whether `x.replace('"', '""')` doubles quotes: a text between these cannot end the name or text that it stands in."""
+        if len(node.args) != 3:
+            return False
+        old, new = ((call & ~MASK) | arg for arg in node.args[1:])
+        mark = self.flow.only_text(old)
+        return mark in {"'", '"', "`", "]"} and self.flow.only_text(new) == mark * 2
+
     def _key(self, call: Value, node: Node) -> Label:
         if len(node.args) < 2:
             return None
@@ -1576,7 +1593,7 @@ class Summaries:
                 if word == "setdefault":
                     self.add(entry, Fact(call, fact.path, fact.flags), via)
         elif how == "content" and position == 0 and fact.path[:1] != (CONTENT,):
-            self.mutate(entry, receiver, (CONTENT,), fact.flags, via)
+            self.mutate(entry, receiver, (CONTENT, *_keyed(fact.path)), fact.flags, via)
 
     # -- uses ----------------------------------------------------------------------------------------------------------
 
@@ -2004,6 +2021,11 @@ _ONLY_LOOKS = {
     **dict.fromkeys(SHELLS, _LOOKS | {"-n"}),
     "php": _LOOKS | {"-l", "--syntax-check"},
 }
+
+
+def _keyed(path: Path) -> Path:
+    """Return the path of what is kept in a file, where it names a key: of a text without keys every part may be read."""
+    return path if any(isinstance(label, str) and label != "*" for label in path) else ()
 
 
 class _FnTables:
