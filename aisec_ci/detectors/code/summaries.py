@@ -99,6 +99,7 @@ from aisec_ci.detectors.code.vocabulary import (
     RUN_WORDS,
     SAYS_READ_ONLY,
     SERIALISERS,
+    SETTINGS,
     SHELLS,
     SHOWERS,
     SYSTEM_KEYS,
@@ -961,6 +962,8 @@ class Summaries:
             and self._mapped(entry, fact, fn, call, node, kind, position)
         ):
             return
+        if kind in SETTINGS and not info.targets and info.word not in {"dict", "SimpleNamespace", "dumps"}:
+            return  # which model answers is no part of what an object says
         word = info.word
         if word == "print" and kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
             self.mutate(entry, file, (CONTENT,), fact.flags, via)

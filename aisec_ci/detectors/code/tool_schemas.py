@@ -127,6 +127,7 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
     yield from _beside(flow, known, framework)
     yield from _registered(flow, framework)
     yield from _decorated(flow, framework)
+    yield from _reflected(flow, framework)
     yield from _classes(flow, known, framework)
     yield from _modules(flow, known, framework)
     yield from _unpacked(flow, framework)
@@ -229,12 +230,14 @@ def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
     """Yield the functions that are handed to what makes or keeps tools: `ToolSpec("run", execute=run)`, `register_tool("run", run)`."""
     calls = flow.project.calls
     for word in sorted(calls):
-        makes = _TOOL_CLASS.fullmatch(word) is not None
+        makes = word == "tool" or _TOOL_CLASS.fullmatch(word) is not None
         if not makes and word not in {"register", "add"} and not _REGISTER.fullmatch(word):
             continue
         for call in calls[word]:
             node = flow.project.node(call)
-            if (word in {"register", "add"} and not _keeps_tools(flow, call)) or (makes and not _says_what(flow, call)):
+            if (word in {"register", "add"} and not _keeps_tools(flow, call)) or (
+                makes and word != "tool" and not _says_what(flow, call)
+            ):
                 continue
             for key, arg in zip(node.data, node.args[1:], strict=True):
                 for fn in _handed(flow, (call & ~MASK) | arg) if key == "" or key in _FUNCTION else ():
@@ -292,8 +295,31 @@ def _is_of_tools(flow: Flow, method: Value) -> bool:
 
 
 def _handed(flow: Flow, value: Value) -> list[Fn]:
-    """Return the functions that a value is, or a list of them holds."""
+    """Return the functions that a value is, or a list of them holds; all public methods for `getattr(Tools, name)`."""
+    node = flow.project.node(value)
+    if node.op == "call" and len(node.args) > 2 and flow.names(value) == {"builtins.getattr"}:
+        first = (value & ~MASK) | node.args[1]
+        named = flow.constants((value & ~MASK) | node.args[2]).texts
+        return (
+            [] if named else [fn for v in flow.values(first) if v.kind in {"class", "inst"} for fn in _public(v.what)]
+        )
     return [v.what for path in ((), ("*",)) for v in flow.values(value, path) if v.kind == "func"][:20]
+
+
+def _public(cls: Cls) -> list[Fn]:
+    """Return the methods of a class that are meant for others and say what they do."""
+    found = [cls.method(name) for name in cls.ir.methods if not name.startswith("_")]
+    return [fn for fn in found if fn is not None and fn.ir.doc]
+
+
+def _reflected(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the methods of a class of tools whose members are looked through: `inspect.getmembers(ToolRegistry)`."""
+    for call in flow.project.calls.get("getmembers", ()):
+        given = flow.argument(call, 0, "object")
+        found = flow.values(given) if given is not None else ()
+        for cls in (v.what for v in found if v.kind in {"class", "inst"}):
+            if _REGISTERS.fullmatch(cls.ir.name):
+                yield from (Tool(fn, params) for fn in _public(cls) if (params := _free(fn, framework)))
 
 
 def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:

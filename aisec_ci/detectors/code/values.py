@@ -1813,6 +1813,11 @@ _RUNNERS = {
     "call_at": 1,
     "start_soon": 0,
     "spawn": 0,
+    "start_background_task": 0,
+    "spawn_n": 0,
+    "spawn_later": 1,
+    "add_callback": 0,
+    "deferToThread": 0,
     **dict.fromkeys(("imap", "imap_unordered", "map_async", "starmap", "starmap_async", "filter"), 0),
     "execute_write": 0,
     "write_transaction": 0,
@@ -1844,7 +1849,7 @@ _STARTERS = {
 
 _TOLD_BY_NAME = frozenset(
     "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit execute_write "
-    "write_transaction".split()
+    "write_transaction start_background_task add_callback deferToThread".split()
 )
 """Methods whose name says that they run a function, whatever they are called on."""
 

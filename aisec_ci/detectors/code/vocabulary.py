@@ -129,6 +129,12 @@ QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms"
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""
 
+SETTINGS = frozenset(
+    "model model_name model_id llm_model engine deployment deployment_name provider temperature max_tokens timeout api_key "
+    "thread_id session_id conversation_id user_id request_id run_id".split()
+)
+"""Keywords by which something is made or run one way or the other: what comes of it holds no text of theirs."""
+
 REFUSES = re.compile(
     r"_*(?:validate|verify|check|ensure|assert|require|guard|reject|refuse|enforce|deny|forbid|restrict|sanitize)(?:_|$)"
 )
