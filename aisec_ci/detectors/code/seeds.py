@@ -241,6 +241,17 @@ def _answers(solver: Solver) -> Iterator[Source]:
                 yield Source(fn.value(use), "llm", "the answer of a model, read as JSON", 1)
         for load in project.attributes.get(key, ()):
             yield from _read_off(solver, load, inner)
+    for key in sorted(_FOUND):
+        for load in project.items.get(key, ()):
+            yield Source(load, "third", "what a search of the web found", 1)
+    for call in project.calls.get("get", ()):
+        asked = project.fn(call).nodes[args[1]] if len(args := project.node(call).args) > 1 else None
+        if asked is not None and asked.op == "const" and isinstance(asked.data, str) and asked.data in _FOUND:
+            yield Source(call, "third", "what a search of the web found", 1)
+
+
+_FOUND = frozenset({"webPages", "organic", "organic_results", "newsResults", "news_results"})
+"""Keys of what searches answer: Bing (learn.microsoft.com/bing/search-apis), Serper (serper.dev), SerpApi (serpapi.com)."""
 
 
 def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[Source]:
@@ -332,6 +343,7 @@ def _attributes(solver: Solver) -> Iterator[Source]:
     project, flow, models = solver.project, solver.flow, solver.models
     for word, names in sorted(models.attributes_last().items()):
         heads = {n.rpartition(".")[0] for n in names}
+        served = [n for n in names if n.startswith("http.server.")]  # of objects that the program makes classes for
         for load in project.attributes.get(word, ()):
             base = (load & ~MASK) | project.node(load).args[0]
             for val in flow.values(base):
@@ -339,7 +351,7 @@ def _attributes(solver: Solver) -> Iterator[Source]:
                     kind = models.attributes[f"{head}.{word}"]
                     yield Source(load, kind, _what(kind, f"{head.removesuffix('()').rsplit('.', 1)[-1]}.{word}"))
                     break
-                if val.kind == "inst" and (name := _inherited(solver, load, names)):
+                if val.kind == "inst" and served and (name := _inherited(solver, load, served)):
                     yield Source(load, models.attributes[name], _what(models.attributes[name], f"self.{word}"))
                     break
     for name, kind in sorted(models.loose_attributes.items()):
