@@ -64,6 +64,22 @@ _Env = dict[str, int]
 _Body = "deque[tuple[Function, ast.AST]]"
 
 
+_CLASS_NAME = re.compile(
+    r"\b(?!(?:Any|Optional|Union|List|Dict|Set|Tuple|None|Callable|Iterable|Sequence|Mapping|Literal|True|False)\b)[A-Z]\w*[a-z]"
+)
+
+
+def _names_class(annotation: ast.expr) -> bool:
+    """Say whether an annotation names a class, beside the words of typing."""
+    for node in ast.walk(annotation):
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+        if name and _CLASS_NAME.search(name):
+            return True
+    return False
+
+
 def _called(call: ast.Call) -> str:
     """Return the last word of the name of what is called, if it has one."""
     func = call.func
@@ -291,7 +307,11 @@ class _Scope:
                 again = _Scope(self.lowering, self.module.functions[owner.owner])
                 owner.annotations[stmt.target.attr] = again.annotation(stmt.annotation)
         if stmt.value is not None:
-            self.store(stmt.target, self.expr(stmt.value))
+            value = self.expr(stmt.value)
+            if isinstance(stmt.target, ast.Name) and not self.classes and _names_class(stmt.annotation):
+                # `cog: "Painter" = bot.get_cog("Painter")`: what it is, if the value does not tell
+                value = self.add("guard", (value, annotation), ("declared", ""), stmt.target)
+            self.store(stmt.target, value)
         return False
 
     def s_augassign(self, stmt: ast.AugAssign) -> bool:

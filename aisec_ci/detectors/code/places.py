@@ -10,6 +10,7 @@
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
 | `("context", name)` | loads of what the runs of a framework's agents are given, `ctx.deps` |
+| `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
@@ -125,6 +126,17 @@ class Places:
                 in CONTEXT_PARAMS
             ):
                 yield load
+
+    def _config_params(self) -> Iterator[Value]:
+        """Yield the parameters that receive the configuration of a run: `config: RunnableConfig` of LangChain."""
+        for fn in self.project.fns[1:]:
+            if fn.ir.parent < 0:
+                continue
+            nodes = fn.module.functions[fn.ir.parent].nodes
+            for index, param in enumerate(fn.ir.params):
+                named = param.annotation >= 0 and last_word(nodes, param.annotation) == "RunnableConfig"
+                if named and index in fn.params:
+                    yield fn.value(fn.params[index])
 
     def is_session(self, value: Value) -> bool:
         """Say whether a value is what a framework keeps for a session."""
@@ -349,6 +361,7 @@ class Places:
         "ret": _results,
         "out": _put,
         "context": _context,
+        "config": _config_params,
         "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self, graph: self.graphs[graph].values(),
     }

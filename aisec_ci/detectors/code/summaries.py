@@ -57,6 +57,7 @@ from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_wo
 from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, RUN_ELSEWHERE, Flow, Label, Path, Target, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
+    ADDRESS_NAME,
     ASKING,
     CACHE,
     CLEAN_METHODS,
@@ -68,6 +69,8 @@ from aisec_ci.detectors.code.vocabulary import (
     CONTEXTS,
     DUMPERS,
     EXTREMES,
+    FETCHERS,
+    FETCHES,
     FILE_RUNNERS,
     FILLERS,
     FINDER_STARTS,
@@ -85,6 +88,8 @@ from aisec_ci.detectors.code.vocabulary import (
     MUTATORS,
     NAMED_TUPLES,
     PATTERNS,
+    PLATFORM_FILES,
+    PLATFORM_PARTS,
     PRIVATE_ADDRESSES,
     PROGRESS,
     PYTHON_NAME,
@@ -421,9 +426,23 @@ class Summaries:
                 self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
         elif name not in HARMLESS_ATTRIBUTES and not self._closed_field(use, node):
             flags = fact.flags
+            if name in PLATFORM_PARTS and self._of_platform((use & ~MASK) | node.args[0]):
+                flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self._own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
             self.add(entry, Fact(use, (), flags), via)
+
+    def _of_platform(self, held: Value) -> bool:
+        """Say whether a value is an attachment, a file, or a picture that a platform keeps: it gives the address of it."""
+        node, fn = self.project.node(held), self.project.fn(held)
+        if node.op in {"guard", "phi"}:
+            return self._of_platform((held & ~MASK) | node.args[0]) if node.args[0] < held & MASK else False
+        names = [last_word(fn.nodes, held & MASK), *self.tables(fn).names.get(held & MASK, ())]
+        if node.op in {"iter", "item"}:
+            names.append(last_word(fn.nodes, fn.nodes[held & MASK].args[0]))
+        if node.op == "param":
+            names.append(fn.ir.params[node.data].name)
+        return any(PLATFORM_FILES.fullmatch(name) for name in names if name)
 
     def _own_table(self, table: Value, depth: int = 0) -> bool:
         """Say whether a table was made of the program's own records, which have the names of its columns."""
@@ -920,6 +939,10 @@ class Summaries:
                 return
         if info.targets and self._wraps(entry, fn, node):
             return
+        if model is None and not info.targets and info.word in FETCHES and position == 0 and kind in {"", "url"}:
+            self._fetch(entry, fact, fn, call, info)
+        if info.word in GRAPH_CALLS and kind == "config" and fact.path[:1] == ("configurable",):
+            self._out(entry, fact, ("config",), fact.path, 1, "kept in the configuration of the run")
         if info.word[:1].isupper():
             self._own_message(entry, fact, call, info)
         for target in self._run_here(entry, call, info.targets):
@@ -1299,6 +1322,21 @@ class Summaries:
         given = [role] if role is not None else next((v for c in self.flow.mro(cls) if (v := c.values("role"))), [])
         if len(given) == 1:
             self._message(entry, fact, call, fact.value, given[0])
+
+    def _fetch(self, entry: Entry, fact: Fact, fn: Fn, call: Value, info: CallInfo) -> None:
+        """Note a hit where something that is not known fetches what is called an address: `self.http.get(url)`."""
+        if fact.path or fact.flags & SAFE["url"] or not info.method:
+            return
+        callee = fn.nodes[self.project.node(call).args[0]]
+        names = [last_word(fn.nodes, fact.value & MASK), *self.tables(fn).names.get(fact.value & MASK, ())]
+        node = self.project.node(fact.value)
+        if node.op == "param":
+            names.append(fn.ir.params[node.data].name)
+        held = fn.nodes[callee.args[0]]
+        receiver = fn.ir.params[held.data].name if held.op == "param" else last_word(fn.nodes, callee.args[0])
+        receivers = [receiver, *self.tables(fn).names.get(callee.args[0], ())]
+        if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
+            self.hit(entry, fact, "url", call, fact.value, f"{receiver}.{info.word}", 1)
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""

@@ -333,7 +333,10 @@ class Flow:
             if op == "op" and not path and self._asks(base | node.args[0], base | node.args[1], depth):
                 yield Val("obj", _ASKING)
         elif op == "guard":
-            yield from self._eval(base | node.args[0], path, depth)
+            held = self._eval(base | node.args[0], path, depth)
+            yield from held
+            if node.data[0] == "declared" and all(v.kind in {"unknown", "call", "param"} for v in held):
+                yield from self.of_type(base | node.args[1], path, depth)
         elif op == "var":
             if path:
                 for load in self._container_loads(fn.module).get(node.data, ()):

@@ -292,6 +292,21 @@ ADDRESS_BASE = re.compile(
 )
 """Names of what an address begins with, scheme and host: the program chose it."""
 
+ADDRESS_NAME = re.compile(r"(?i)(?:^|_)(?:url|uri|link|href)s?$")
+"""Names of what is a whole address."""
+
+FETCHES = frozenset({"get", "head", "fetch", "download", "goto", "post"})
+FETCHERS = re.compile(
+    r"(?i)(?:^|_)(?:http|https|aiohttp|session|requests|page|browser|scraper|crawler|downloader)(?:_?(?:client|session))?$"
+)
+"""Methods that fetch an address, and names of what they are called on where nothing else is known of it."""
+
+PLATFORM_PARTS = frozenset({"url", "proxy_url", "file_path"})
+PLATFORM_FILES = re.compile(
+    r"(?i)attachments?|(?:display_|guild_)?avatar|(?:guild_|role_)?icon|banner|emoji|sticker|get_?file|(?:media|voice|photo|tg|telegram|audio|video|document)_file"
+)
+"""The address of a file that a platform keeps, and names of such a file: Discord's attachments, Telegram's `get_file()`."""
+
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 
 SHOWERS = frozenset(
