@@ -711,7 +711,7 @@ class Summaries:
         if node.op == "attr":
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
-            label = "*" if node.data is None else node.data
+            label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
             self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
         elif node.op in {"iter", "slice"}:
             inner = ("*", *path) if node.op == "iter" else path
@@ -735,6 +735,19 @@ class Summaries:
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
+
+    def _is_pipe(self, value: Value) -> bool:
+        """Say whether a value is both ends of a pipe between processes: what is put into one comes out of the other."""
+        return self.project.node(value).op == "call" and any(n.endswith(".Pipe") for n in self.info(value).names)
+
+    def _kept_ends(self, end: Value) -> Iterator[Value]:
+        """Yield the pipes of which an attribute holds an end: `self.ours, theirs = Pipe()` in another method."""
+        node = self.project.node(end)
+        owners = self.owners((end & ~MASK) | node.args[0]) if node.op == "attr" else []
+        for held in (v for cls in owners[:2] for v in self.flow.fields(cls, node.data)):
+            made = self.project.node(held)
+            if made.op == "item" and self._is_pipe((held & ~MASK) | made.args[0]):
+                yield (held & ~MASK) | made.args[0]
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
         """Yield the constants of a module that are the same name of a file."""
@@ -1514,6 +1527,10 @@ class Summaries:
                 )
                 whole = fact if sent else fact._replace(flags=with_doubt(flags, MAX_DOUBT))
                 self._enter(entry, whole, call, target, 0, fact.path)
+        if name == "add_done_callback" and (given := self.flow.argument(call, 0, "fn")) is not None:
+            for val in self.flow.values(given):
+                for target in self.flow.targets_of(val, 1):
+                    self._enter(entry, fact, call, target._replace(shift=0), target.shift, fact.path)
         if real:
             return
         if info.model is not None and (info.model.returns or info.model.uses):
@@ -1548,7 +1565,7 @@ class Summaries:
                 return
             self.add(entry, Fact(call, (), flags), via)
             return
-        if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist"}:
+        if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist", "recv"}:
             key = self._key(call, node)
             if name in {"pop", "popleft"} and key is None and len(node.args) == 1:
                 if isinstance(path[0], int) or path[0] == "*":
@@ -1610,6 +1627,10 @@ class Summaries:
         callee = fn.nodes[node.args[0]]
         receiver = (call & ~MASK) | callee.args[0]
         how = MUTATORS.get(word, "")
+        if word == "send" and any("Pipe()" in str(v.what) for v in self.flow.values(receiver) if v.kind == "obj"):
+            how = "element"
+            for end in self._kept_ends(receiver):
+                self.mutate(entry, end, ("*", "*", *fact.path), fact.flags, via)
         if word == "set" and position == 1 and self.places.is_session(receiver):
             how = "keyed"  # Chainlit's
         if word == "set" and any(n.endswith("ContextVar().set") for n in self.info(call).names):

@@ -1462,6 +1462,8 @@ class Flow:
                 yield from self._passed_on(call, node, val.what)
         if callee.op == "attr" and callee.data == "emit":
             yield from self._slots(base | callee.args[0])
+        if callee.op == "attr" and callee.data in _EVENTS:
+            yield from self._listeners(call, base | callee.args[0], callee.data)
         if found:
             return
         if callee.op == "attr" and callee.data in _TOLD_BY_NAME:
@@ -1506,6 +1508,41 @@ class Flow:
             slot = self.argument(call, 0, "slot")
             for val in self.values(slot) if slot is not None else ():
                 yield from self.targets_of(val, 1)
+
+    def _listeners(self, call: Value, bus: Value, word: str) -> Iterable[Target]:
+        """Return the functions that listen to an event of pyee, pypubsub, or blinker: `bus.emit("ready", text)`."""
+        mark, registers, decorators = _EVENTS[word]
+        if not any(mark in n for v in self.values(bus) for n in self._kinds(v)):
+            return
+        event = self._event(call, bus, word)
+        skip = int(word != "send")  # the name of the event is not passed on
+        for other in (c for w in registers for c in self.project.calls.get(w, ())):
+            callee = self.project.node((other & ~MASK) | self.project.node(other).args[0])
+            held = self.argument(other, int(word == "emit"), "listener")
+            if callee.op != "attr" or held is None:
+                continue
+            if event is not None and self._event(other, (other & ~MASK) | callee.args[0], word) == event:
+                yield from (t._replace(skip=skip) for val in self.values(held) for t in self.targets_of(val, 1))
+        for fn, decorator in (d for w in decorators for d in self.project.decorations.get(w, ())):
+            node = self.project.node(decorator)
+            made = node if node.op == "attr" else self.project.node((decorator & ~MASK) | node.args[0])
+            on = (decorator & ~MASK) | made.args[0] if made.op == "attr" else -1
+            if on >= 0 and event is not None and self._event(decorator, on, word) == event:
+                yield Target(fn, 0, 1, skip)
+
+    def _kinds(self, val: Val) -> Iterable[str]:
+        return self.external_bases(val.what) if val.kind == "inst" else [str(val.what)] if val.kind != "lit" else []
+
+    def _event(self, call: Value, bus: Value, word: str) -> str | None:
+        """Return the name of an event: what is said first, what is said of a topic, or the name of blinker's signal."""
+        if word == "send":
+            made = next((m for m in self.made(bus) if self.argument(m, 0, None) is not None), None)
+            name = self.only_text(self.argument(made, 0, None) or made) if made is not None else None
+            node = self.project.node(bus)
+            return name or str(node.data[1] if node.op == "var" else node.data)
+        callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
+        first = self.argument(call, int(callee.data == "subscribe"), "topicName")
+        return self.only_text(first) if first is not None else None
 
     def queued(self, task: Value) -> Iterable[Target]:
         """Return the functions that a worker runs for a task of Celery, Dramatiq, Huey, Modal, Ray, or Prefect: `task.delay(…)`."""
@@ -1865,6 +1902,13 @@ QUEUES = re.compile(
     r"\.(?:Queue|SimpleQueue|LifoQueue|PriorityQueue|JoinableQueue|deque)\(\)(?:\.(?:sync_q|async_q))?"
 )
 """Objects that hand on what is put into them."""
+
+_EVENTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "emit": ("EventEmitter", ("on", "once", "add_listener", "listens_to"), ("on", "once", "listens_to")),
+    "sendMessage": ("pubsub.pub", ("subscribe",), ()),
+    "send": ("blinker.", ("connect",), ("connect",)),
+}
+"""Methods that tell of an event, each with a word of the library, methods that register a listener, and decorators that do."""
 
 _TAKES = frozenset({"get", "get_nowait", "popleft", "pop", "recv"})
 
