@@ -14,7 +14,7 @@ from aisec_ci.detectors.code.models import Base, CallModel, Handler, Models, Sig
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
-from aisec_ci.detectors.code.values import Val
+from aisec_ci.detectors.code.values import Flow, Val
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
 _INJECTED = frozenset(
@@ -735,7 +735,12 @@ def _open(solver: Solver, fn: Fn, index: int) -> bool:
     annotation = parent.value(param.annotation)
     if barriers.closed_type(flow, annotation):
         return False
-    return not any(_injected(solver, v) for v in flow.values(annotation))
+    return not any(_injected(solver, v) or _is_live(flow, v) for v in flow.values(annotation))
+
+
+def _is_live(flow: Flow, val: Val) -> bool:
+    """Say whether an annotation names a class of the program whose objects cannot come from outside: no record, nothing of a library."""
+    return val.kind == "class" and not flow.is_record(val.what) and not flow.external_bases(val.what)
 
 
 def _injected(solver: Solver, val: Val) -> bool:

@@ -71,6 +71,7 @@ from aisec_ci.detectors.code.vocabulary import (
     EXTREMES,
     FETCHERS,
     FETCHES,
+    FILE_FLAGS,
     FILE_RUNNERS,
     FILLERS,
     FINDER_STARTS,
@@ -1792,7 +1793,7 @@ class Summaries:
         if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
         if program in INSTALLERS or (program in INTERPRETERS and self._words(fact.value, 2) in INSTALLERS):
-            return "package"
+            return "" if before in FILE_FLAGS else "package"
         if program in WRAPPERS and index == 1:
             return "program"
         free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])

@@ -338,4 +338,9 @@ COMPILERS = frozenset("gcc g++ cc c++ clang clang++ rustc javac go tsc kotlinc s
 
 INSTALLERS = frozenset("pip pip3 npm npx pnpm yarn uv uvx pipx conda mamba gem cargo brew apt apt-get bun".split())
 
+FILE_FLAGS = frozenset(
+    "-r --requirement --requirements -c --constraint -t --target --prefix --root --cwd -C --dir --file -f".split()
+)
+"""Options of those after which the name of a file or folder stands."""
+
 WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
