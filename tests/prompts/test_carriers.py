@@ -85,3 +85,9 @@ def test_the_same_text_is_no_finding_in_the_role_of_the_user() -> None:
     assert len(bodies) >= 50
     users = {h: b.replace('"system"', '"user"') for h, b in bodies.items()}
     assert reported(users, REQUESTS) == set()
+
+
+def test_answers_and_tools_of_libraries_are_followed() -> None:
+    bodies = programs("libraries")
+    assert len(bodies) >= 145
+    assert set(bodies) - reported(bodies, "import asyncio, os, subprocess, sys\n") == set()

@@ -23,6 +23,9 @@ PARTS_LIMIT = 6
 """Parts of one value, or of one parameter, that are followed for one start. Functions that walk nested structures, such as
 schemas, would otherwise multiply parts without end; the roles and contents of messages need a handful."""
 
+KEYS_LIMIT = 12
+"""Parts beyond which a key of a mapping is followed no further, either."""
+
 FACT_GRADES = 4
 """Grades in which a fact is kept, and in which a kind of source is followed from a summary."""
 
@@ -227,6 +230,8 @@ def news(known: list[int], flags: int, limit: int) -> bool:
 
 def crowded(parts: int, path: Path) -> bool:
     """Say whether so many parts are known that the one at `path` is left out; never one that is a system prompt."""
+    if all(isinstance(label, str) and label != "*" for label in path[:2]):
+        return parts >= KEYS_LIMIT and path[:1] not in SYSTEM_PATHS
     return parts >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS
 
 

@@ -120,6 +120,12 @@ from aisec_ci.detectors.code.vocabulary import (
 NESTED_CHECKS = 3
 """How deep checks in checks are looked into."""
 
+READERS = 4
+"""Calls through which a value is followed to learn which parts of it are read."""
+
+_KEYED = frozenset({"get", "pop", "setdefault", "getlist", "__getitem__"})
+_LOOKS_ONLY = frozenset({"isinstance", "len", "bool", "type", "id", "hasattr", "callable"})
+
 DECORATED = 3
 """Functions of one decorator at most that are told apart no further inside of it."""
 
@@ -157,6 +163,8 @@ class Summaries:
         self._owners: dict[Value, list[Cls]] = {}
         self._network: set[int] | None = None
         """Functions that tell addresses inside of the network from those outside."""
+        self._read: dict[Value, frozenset[str] | None] = {}
+        """The names under which functions read parts of their parameters."""
         self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
         """How many parts of a parameter are entries, by the functions that are handed in beside it."""
         self._running: dict[int, dict[Value, int]] = {}
@@ -1433,9 +1441,12 @@ class Summaries:
         node = fn.params.get(param)
         if node is None:
             return
-        if not path and self._closed_param(fn, param):
-            return
         value = fn.value(node)
+        if path:
+            if not self._is_read(value, path[0]):
+                return
+        elif self._closed_param(fn, param):
+            return
         start = Start((value,), path, given=self._given(call, target))
         inner = self.entries.get(start)
         if inner is None:
@@ -1496,6 +1507,81 @@ class Summaries:
         if not given or call not in self._runs(self.project.fns[entry.fn]):
             return targets
         return tuple(t for t in targets if t.fn.id in given)
+
+    def _is_read(self, param: Value, label: Label) -> bool:
+        """Say whether a function may read a part of what it gets, so that parts which it does not look at take no other's place."""
+        if param not in self._read:
+            self._read[param] = self._labels_read(param, frozenset(), 0)
+        known = self._read[param]
+        return known is None or not isinstance(label, str) or label in {"*", CONTENT} or label in known
+
+    def _labels_read(self, value: Value, asked: frozenset[Value], depth: int) -> frozenset[str] | None:
+        """Return the names under which parts of a value are read, also by functions that get it whole; None where they are not known."""
+        if value in asked:
+            return frozenset()
+        fn = self.project.fn(value)
+        index = value & MASK
+        tables = self.tables(fn)
+        if depth > READERS or index in tables.returned or index in tables.yielded:
+            return None
+        reads = self.places.variable_reads(fn.module.path)
+        if any(read >> SHIFT != fn.id for n in tables.names.get(index, ()) for read in reads.get((fn.ir.index, n), ())):
+            return None
+        asked |= {value}
+        out: set[str] = set()
+        for use in fn.uses[index]:
+            known = self._labels_at(fn, use, index, asked, depth)
+            if known is None:
+                return None
+            out |= known
+        return frozenset(out)
+
+    def _labels_at(
+        self, fn: Fn, use: int, index: int, asked: frozenset[Value], depth: int
+    ) -> frozenset[str] | set[str] | None:
+        """Return the names under which a use reads parts of a value; None where they are not known."""
+        node = fn.nodes[use]
+        if node.op in {"guard", "phi"}:
+            return (
+                self._labels_read(fn.value(use), asked, depth) if node.op == "phi" or node.args[0] == index else set()
+            )
+        if node.op in {"setattr", "setitem"} and node.args[1] != index:
+            return set()
+        if node.op == "item" and node.args[0] == index and isinstance(node.data, str):
+            return {node.data}
+        if node.op == "attr":
+            found = {node.data}
+            for call in fn.uses[use]:
+                outer = fn.nodes[call]
+                if outer.op == "call" and outer.args[0] == use:
+                    key = self._key(fn.value(call), outer) if node.data in _KEYED else None
+                    if not isinstance(key, str):
+                        return None
+                    found.add(key)
+            return found
+        if node.op != "call" or node.args[0] == index:
+            return None
+        info = self.info(fn.value(use))
+        if not info.targets and info.word in _LOOKS_ONLY:
+            return set()
+        if not info.targets or info.model is not None or any(t.sure > 1 or t.skip or t.packed for t in info.targets):
+            return None
+        out: set[str] = set()
+        position = 0
+        for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if arg == index:
+                if kind in {"*", "**"}:
+                    return None
+                for target in info.targets:
+                    for param, _ in self._bind(Fact(fn.value(index), (), 0), target, kind, position):
+                        if param not in target.fn.params:
+                            return None
+                        known = self._labels_read(target.fn.value(target.fn.params[param]), asked, depth + 1)
+                        if known is None:
+                            return None
+                        out |= known
+            position += kind in {"", "*"}
+        return out
 
     def _closed_param(self, fn: Fn, index: int) -> bool:
         param = fn.ir.params[index]
