@@ -16,7 +16,7 @@ _AI = Marks(
     rb"|groq|ollama|together|replicate|huggingface_hub|transformers|vllm|dspy|crewai|autogen|agent_framework|semantic_kernel"
     rb"|pydantic_ai|smolagents|strands|haystack|guidance|instructor|fastmcp|mcp\.|chainlit|gradio|streamlit|agents import"
     rb"|claude|gpt-|llm|LLM|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
-    rb"|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool"
+    rb"|tool_calls?|tool_name|[\"']/tools?/|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool"
     rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
 )
 """Words that AI code has and other code hardly: names of packages, message literals, tool decorators. Imports of other packages

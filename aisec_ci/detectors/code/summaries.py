@@ -707,8 +707,9 @@ class Summaries:
         if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
             for other in self._same_name(fn, node.data):  # the file is named again where it is run
                 self.add(entry, Fact(other, path, flags), via)
-        if node.op == "op" and node.data == "/" and path[:1] == (CONTENT,):
-            last = fn.nodes[node.args[1]]
+        joined = node.op == "call" and path[:1] == (CONTENT,) and "os.path.join" in self.info(base).names
+        if joined or (node.op == "op" and node.data == "/" and path[:1] == (CONTENT,)):
+            last = fn.nodes[node.args[-1]]
             for other in self._same_name(fn, last.data) if last.op == "const" and isinstance(last.data, str) else ():
                 self.add(entry, Fact(other, path, flags), via)
         if node.op == "text" and path[:1] == (CONTENT,):
@@ -1760,6 +1761,10 @@ class Summaries:
         for use in model.uses:
             path = fact.path
             if kind == "":
+                if use.kind == "program" and position > 0 and info.word == "create_subprocess_exec":
+                    given = fact._replace(value=call)  # the command is what the call is given: its words stand there
+                    if danger := self._program(given, (position, *path), call, "argv"):
+                        self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
                 if use.position != position:
                     continue
             elif kind == "**":
@@ -1974,12 +1979,19 @@ class Summaries:
         )
 
     def _words(self, value: Value, index: int) -> str:
-        known = self.flow.values(value, (index,))
+        given = None
+        if self.project.node(value).op == "call" and self.info(value).word == "create_subprocess_exec":
+            given = self.flow.argument(value, index, None)
+            known = self.flow.values(given) if given is not None else ()
+        else:
+            known = self.flow.values(value, (index,))
         for val in known:
             if val.kind == "const" and isinstance(val.what, str):
                 return val.what
             if val.kind in {"ext", "obj"} and val.what == "sys.executable":
                 return "python"
+        if given is not None:
+            return self._python(given) if index == 0 else ""
         if index == 0:
             for val in self.flow.values(value):
                 node = self.project.node(val.what) if val.kind == "lit" else None
