@@ -9,7 +9,7 @@
 | `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
-| `("context", name)` | loads of what the runs of a framework's agents are given, `ctx.deps` |
+| `("context", name, path)` | loads of what the runs of a framework's agents are given, `ctx.deps`, in what a module imports |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
@@ -112,15 +112,33 @@ class Places:
                     out["dumped"].setdefault(id(val.what), []).append(load)
         return out
 
-    def _context(self, name: str) -> Iterator[Value]:
-        """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`."""
+    def _context(self, name: str, path: str) -> Iterator[Value]:
+        """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`.
+
+        The agent that a module runs is one that it has, or imports.
+        """
+        reached, work = {path}, [path]
+        for one in work:
+            info = self.project.module(one)
+            for dotted in info.imported if info is not None else ():
+                found, _ = self.project.names.split(dotted, one)
+                if found is not None and found not in reached:
+                    reached.add(found)
+                    work.append(found)
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
             node = fn.nodes[self.project.node(load).args[0]]
             if node.op != "param" or fn.ir.parent < 0 or fn.ir.params[node.data].annotation < 0:
                 continue
+            if fn.module.path not in reached:
+                continue
             nodes = fn.module.functions[fn.ir.parent].nodes
             typed = nodes[fn.ir.params[node.data].annotation]
+            parent = fn.module.functions[fn.ir.parent]
+            if typed.op == "type" and any(
+                v.kind == "class" for arg in typed.args[1:] for v in self.flow.values(parent.value(arg))
+            ):
+                continue  # an object of a class of the project: its fields are followed as such
             if (
                 last_word(nodes, typed.args[0] if typed.op == "type" else fn.ir.params[node.data].annotation)
                 in CONTEXT_PARAMS

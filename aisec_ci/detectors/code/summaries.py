@@ -944,7 +944,8 @@ class Summaries:
         if self.raw_variables and info.word in RENDERS:
             self._page(entry, fact, call, kind)
         if kind in CONTEXTS and any(n.startswith(CONTEXTS[kind]) for n in info.names):
-            self._out(entry, fact, ("context", kind), fact.path, 1, "given to the run as its context")
+            run: Place = ("context", kind, fn.module.path)
+            self._out(entry, fact, run, fact.path, 1, "given to the run as its context")
         if info.word in GRAPH_CALLS and position == 0:
             self._invoke_graph(entry, fact, call, info)
         if (
