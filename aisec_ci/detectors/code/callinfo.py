@@ -74,7 +74,9 @@ class Calls:
             while at.op in {"call", "guard"} and len(words) < 5 and at.args and fn.nodes[at.args[0]].op == "attr":
                 made = at.op == "call"
                 at = fn.nodes[at.args[0]]
-                if made and at.data == "request":  # `requests.request(…).json()` is an answer, not a request
+                if (
+                    made and at.data.lstrip("_") == "request"
+                ):  # `requests.request(…).json()` is an answer, not a request
                     words.append("request()")
                     at = fn.nodes[at.args[0]]
         if at.op == "var":

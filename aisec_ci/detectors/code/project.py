@@ -67,6 +67,10 @@ def _holds(nodes: list[ir.Node], value: int) -> int:
     return -1
 
 
+_PLAIN_TYPES = frozenset({"str", "int", "float", "bool", "list", "dict", "Annotated", "List", "Dict", "Optional"})
+"""Types of parameters that no receiver of a method has."""
+
+
 class Fn:
     """A function of the project."""
 
@@ -138,10 +142,20 @@ class Fn:
         parent = self.module.functions[self.ir.parent] if self.ir.parent >= 0 else self
         return [last_word(parent.nodes, d) for d in self.ir.decorators]
 
-    @property
+    @cached_property
     def bound(self) -> bool:
-        """Whether the first parameter is filled by the receiver."""
-        return self.ir.cls >= 0 and "staticmethod" not in self.decorator_names
+        """Whether the first parameter is filled by the receiver: in a class, but for what could be no object of that class.
+
+        `class Tools: def run(code: str)` is only ever called as `Tools.run(code)`.
+        """
+        if self.ir.cls < 0 or "staticmethod" in self.decorator_names:
+            return False
+        first = self.ir.params[0] if self.ir.params else None
+        if first is None or first.annotation < 0 or self.ir.decorators or first.name in {"self", "cls"}:
+            return True
+        nodes = self.module.functions[max(self.ir.parent, 0)].nodes
+        said = nodes[first.annotation]
+        return last_word(nodes, said.args[0] if said.op == "item" else first.annotation) not in _PLAIN_TYPES
 
 
 class Cls:

@@ -108,6 +108,8 @@ from aisec_ci.detectors.code.vocabulary import (
     SETTINGS,
     SHELLS,
     SHOWERS,
+    SOUGHT,
+    SOUGHT_BY,
     SYSTEM_KEYS,
     TEXT_WORDS,
     URL_PARTS,
@@ -985,12 +987,14 @@ class Summaries:
         escape = next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
         if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
             return
-        if info.names and info.names[0].startswith(QUERY_BUILDERS):
+        if any(n.startswith(QUERY_BUILDERS) for n in info.names):
             return
         if "builtins.map" in info.names and position > 0 and self._makes_numbers((call & ~MASK) | node.args[1]):
             return
         if info.word == "compile" and "builtins.compile" in info.names and (position > 0 or kind not in {"", "source"}):
             return  # what its file is called is no part of the code
+        if position == 0 and kind in {"", "pattern"} and self._is_sought(info, node):
+            return
         if info.word == "sub" and kind == "" and barriers.only_plain(self.flow, call, info.names, position):
             return
         if info.word == "partial" and position > 0 and "functools.partial" in info.names:
@@ -1257,6 +1261,14 @@ class Summaries:
         name = at.data if at.op == "attr" else at.data[1] if at.op == "var" else ""
         return callee.op == "attr" and str(name).lower().lstrip("_") in LOG_NAMES
 
+    def _is_sought(self, info: CallInfo, node: Node) -> bool:
+        """Say whether the first argument of a call is only looked for in a text: `line.replace(secret, "")`, `re.sub(pattern, …)`."""
+        if not SOUGHT_BY.isdisjoint(info.names):
+            return True
+        if info.targets or not info.method or info.word not in SOUGHT:
+            return False
+        return info.word != "replace" or len(node.args) > 2
+
     def _is_upload(self, name: Value) -> bool:
         """Say whether the name of a file is one that a framework gives a file that was sent: `open(file.name)`."""
         node = self.project.node(name)
@@ -1513,11 +1525,11 @@ class Summaries:
     def _is_read(self, param: Value, label: Label) -> bool:
         """Say whether a function may read a part of what it gets, so that parts which it does not look at take no other's place."""
         if param not in self._read:
-            self._read[param] = self._labels_read(param, frozenset(), 0)
+            self._read[param] = self._labels_read(param, set(), 0)
         known = self._read[param]
         return known is None or not isinstance(label, str) or label in {"*", CONTENT} or label in known
 
-    def _labels_read(self, value: Value, asked: frozenset[Value], depth: int) -> frozenset[str] | None:
+    def _labels_read(self, value: Value, asked: set[Value], depth: int) -> frozenset[str] | None:
         """Return the names under which parts of a value are read, also by functions that get it whole; None where they are not known."""
         if value in asked:
             return frozenset()
@@ -1529,7 +1541,7 @@ class Summaries:
         reads = self.places.variable_reads(fn.module.path)
         if any(read >> SHIFT != fn.id for n in tables.names.get(index, ()) for read in reads.get((fn.ir.index, n), ())):
             return None
-        asked |= {value}
+        asked.add(value)  # once is enough: what is read there is in the answer already
         out: set[str] = set()
         for use in fn.uses[index]:
             known = self._labels_at(fn, use, index, asked, depth)
@@ -1539,7 +1551,7 @@ class Summaries:
         return frozenset(out)
 
     def _labels_at(
-        self, fn: Fn, use: int, index: int, asked: frozenset[Value], depth: int
+        self, fn: Fn, use: int, index: int, asked: set[Value], depth: int
     ) -> frozenset[str] | set[str] | None:
         """Return the names under which a use reads parts of a value; None where they are not known."""
         node = fn.nodes[use]
@@ -1620,7 +1632,9 @@ class Summaries:
             for val in self.flow.values(given):
                 for target in self.flow.targets_of(val, 1):
                     self._enter(entry, fact, call, target._replace(shift=0), target.shift, fact.path)
-        if real:
+        if real or any(
+            n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names
+        ):  # a pattern is no part of what it finds
             return
         if info.model is not None and (info.model.returns or info.model.uses):
             for use in info.model.uses:

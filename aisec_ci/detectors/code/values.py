@@ -341,6 +341,9 @@ class Flow:
             if path:
                 for load in self._container_loads(fn.module).get(node.data, ()):
                     yield from self._written(load, path, depth)
+            if node.data[1] == "__class__" and fn.cls is not None:
+                yield from self._part(Val("class", fn.cls), path, depth)
+                return
             for found in self.variable(fn.module, *node.data):
                 if isinstance(found, int):
                     yield from self._eval(found, path, depth)
@@ -556,6 +559,9 @@ class Flow:
 
     def _instance_member(self, val: Val, name: Label, path: Path, depth: int) -> Iterable[Val]:
         cls: Cls = val.what
+        if name == "__class__":
+            yield from self._part(Val("class", cls), path, depth)
+            return
         classes = self.mro(cls)[1:] if val.kind == "super" else self.mro(cls)
         receiver = _inst(cls, exact=False) if val.kind == "super" else val
         found = False
@@ -846,6 +852,10 @@ class Flow:
             elif val.kind in {"ext", "obj"}:
                 unknown = False
                 yield from self._external(value, node, val.what, path, depth)
+                own = val.what == "builtins.type" and len(node.args) == 2
+                for held in self._eval(base | node.args[1], (), depth) if own else ():
+                    if held.kind == "inst":  # `type(self).registry`
+                        yield from self._part(Val("class", held.what), path, depth)
             elif val.kind == "inst":
                 for method in self.called(val):
                     unknown = False

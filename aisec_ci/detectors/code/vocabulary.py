@@ -210,7 +210,7 @@ TEXT_WORDS = frozenset(
 
 HARMLESS_ATTRIBUTES = frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
-    "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __dict__ id uuid pk user_id "
+    "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __doc__ __dict__ id uuid pk user_id "
     "rendered_content url_private url_private_download response_url ResponseURL".split()
 )
 """Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
@@ -251,6 +251,16 @@ USER_HELPER = re.compile(
     r"_?(?:(?:make|create|build|get|format|to|as)_)?(?:user|human|assistant|ai)_?(?:message|msg|turn)", re.IGNORECASE
 )
 """Names of functions that make a message of the user, whatever form the message has."""
+
+SOUGHT = frozenset("replace split rsplit partition rpartition strip lstrip rstrip removeprefix removesuffix".split())
+"""Methods of texts whose first argument is looked for in the text: it is no part of what comes out."""
+
+SOUGHT_BY = frozenset(
+    f"{module}.{word}"
+    for module in ("re", "regex", "re2")
+    for word in "sub subn split search match fullmatch findall finditer".split()
+)
+"""Functions whose first argument is a pattern that is looked for in a text."""
 
 FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
 """Methods that put their arguments into a text of the program."""
