@@ -1898,7 +1898,8 @@ class Summaries:
             before = known[known.index("") - 1] if "" in known[1:] else ""
         if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
-        if program in INSTALLERS or (program in INTERPRETERS and self._words(fact.value, 2) in INSTALLERS):
+        installs = program in INSTALLERS and (program == "pipx" or self._words(fact.value, 1) != "run")
+        if installs or (program in INTERPRETERS and self._words(fact.value, 2) in INSTALLERS):
             return "" if before in FILE_FLAGS else "package"
         if program in WRAPPERS and index == 1:
             return "program"
