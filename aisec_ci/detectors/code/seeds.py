@@ -474,7 +474,7 @@ def _some(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
     """Yield those of a tool's parameters that can hold text of the model's choice."""
     for index in params:
         node = fn.params.get(index)
-        if node is not None and _open(solver, fn, index):
+        if node is not None and _open(solver, fn, index) and not _is_context(fn, index):
             yield Source(fn.value(node), "tool", _of("tool", ""))
 
 
@@ -706,9 +706,26 @@ def _all(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
         if param.name in _FRAMEWORK_NAMES and not (kind == "remote" and _is_body(solver, fn, index)):
             continue
         node = fn.params.get(index)
-        if node is None or not _open(solver, fn, index):
+        if node is None or not _open(solver, fn, index) or (kind == "tool" and _is_context(fn, index)):
             continue
         yield Source(fn.value(node), kind, what)
+
+
+def _is_context(fn: Fn, index: int) -> bool:
+    """Say whether the first parameter of a tool is what the program hands it: `async def search(tools, query: str)` reads `tools.limit`.
+
+    The model chooses texts, numbers, lists, and tables, and is told of what has a type.
+    """
+    params = fn.ir.params
+    if index != (1 if fn.bound else 0) or params[index].annotation >= 0 or params[index].kind in {"*", "**"}:
+        return False
+    rest = [p for p in params[index + 1 :] if p.kind not in {"*", "**"}]
+    if not rest or any(p.annotation < 0 for p in rest):
+        return False
+    loads = [use for use in fn.uses[fn.params[index]] if fn.nodes[use].op == "attr"]
+    return any(
+        not any(fn.nodes[u].op == "call" and fn.nodes[u].args[0] == load for u in fn.uses[load]) for load in loads
+    )
 
 
 def _is_body(solver: Solver, fn: Fn, index: int) -> bool:
