@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import plain
-from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.solver import Solver
 
 _STANDS_IN = frozenset(
@@ -22,6 +23,9 @@ _STANDS_IN = frozenset(
     | {f"mirascope.core.{name}.{name}_call" for name in ("openai", "anthropic", "gemini", "google", "groq", "mistral")}
 )
 """Decorators of functions that ask a model instead of running: their result is the answer."""
+
+_ASKED = re.compile(r"(?:^|_)(?:llm|lm|chat|model|gpt\d*)$", re.IGNORECASE)
+_MESSAGE = re.compile(r"langchain[\w.]*\.(?:Human|System|AI)Message\(\)")
 
 
 def sources(solver: Solver) -> Iterator[Source]:
@@ -54,6 +58,9 @@ def _chains(solver: Solver) -> Iterator[Source]:
             for index, node in enumerate(fn.nodes):
                 if node.op == "op" and node.data == "|":
                     yield from _behind(solver, fn.value(node.args[0]), fn.value(node.args[1]))
+                elif node.op == "call" and _ASKED.search(last_word(fn.nodes, node.args[0])):
+                    if len(node.args) > 1 and _asks(solver, fn.value(index)):
+                        yield Source(fn.value(index), "llm", f"the answer of `{last_word(fn.nodes, node.args[0])}`")
                 elif (
                     node.op == "call"
                     and fn.nodes[node.args[0]].op == "attr"
@@ -62,7 +69,18 @@ def _chains(solver: Solver) -> Iterator[Source]:
                     before = _keys(solver, fn.value(fn.nodes[node.args[0]].args[0]))
                     for arg in node.args[1:] if before else ():
                         yield from _read(solver, fn.value(arg), before)
-                del index
+
+
+def _asks(solver: Solver, call: Value) -> bool:
+    """Say whether something that is not known is called with messages of LangChain: `llm([HumanMessage(content=text)])`."""
+    flow = solver.flow
+    node = solver.project.node(call)
+    if node.data[0] not in {"", "messages"} or any(t.sure < 2 for t in flow.targets(call)):
+        return False
+    if any(v.kind not in {"unknown", "param", "call", "obj"} for v in flow.values((call & ~MASK) | node.args[0])):
+        return False
+    held = flow.values((call & ~MASK) | node.args[1], ("*",))
+    return any(_MESSAGE.fullmatch(str(v.what)) for v in held if v.kind == "obj")
 
 
 def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
