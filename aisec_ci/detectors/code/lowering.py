@@ -701,10 +701,9 @@ class _Scope:
                 ends.append(self.env)
         for handler in stmt.handlers:
             self.env = dict(start)
-            if handler.type is not None:
-                self.expr(handler.type)
+            kinds = (self.expr(handler.type),) if handler.type is not None else ()
             if handler.name:
-                self.bind(handler.name, self.add("opaque", (), "exception", handler))
+                self.bind(handler.name, self.add("opaque", kinds, "exception", handler))
             if not self.block(handler.body):
                 ends.append(self.env)
         self.env = self.join(ends, stmt) if ends else dict(start)

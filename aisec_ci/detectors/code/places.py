@@ -10,6 +10,7 @@
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
 | `("context", name, path)` | loads of what the runs of a framework's agents are given, `ctx.deps`, in what a module imports |
+| `("raised", class)` | handlers that catch an exception of the project |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
@@ -144,6 +145,23 @@ class Places:
                 in CONTEXT_PARAMS
             ):
                 yield load
+
+    def _handlers(self, cls: Cls) -> Iterator[Value]:
+        """Yield where an exception of the project is caught under its own name or that of a base class of the project."""
+        family = {id(c) for c in self.flow.mro(cls)}
+        for held in self._caught:
+            if any(v.kind == "inst" and id(v.what) in family for v in self.flow.values(held)):
+                yield held
+
+    @cached_property
+    def _caught(self) -> list[Value]:
+        """The exceptions that handlers give a name."""
+        return [
+            fn.value(i)
+            for fn in self.project.fns
+            for i, node in enumerate(fn.nodes)
+            if node.op == "opaque" and node.data == "exception" and node.args
+        ]
 
     def _config_params(self) -> Iterator[Value]:
         """Yield the parameters that receive the configuration of a run: `config: RunnableConfig` of LangChain."""
@@ -380,6 +398,7 @@ class Places:
         "out": _put,
         "context": _context,
         "config": _config_params,
+        "raised": _handlers,
         "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self, graph: self.graphs[graph].values(),
     }

@@ -965,6 +965,8 @@ class Summaries:
                 return
         if info.targets and self._wraps(entry, fn, node):
             return
+        if not fact.path and kind in {"", "message", "msg"}:
+            self._raised(entry, fact, call, info)
         if model is None and not info.targets and info.word in FETCHES and position == 0 and kind in {"", "url"}:
             self._fetch(entry, fact, fn, call, info)
         if info.word in GRAPH_CALLS and kind == "config" and fact.path[:1] == ("configurable",):
@@ -1358,6 +1360,16 @@ class Summaries:
         given = [role] if role is not None else next((v for c in self.flow.mro(cls) if (v := c.values("role"))), [])
         if len(given) == 1:
             self._message(entry, fact, call, fact.value, given[0])
+
+    def _raised(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Go on where an exception of the project that is made with a text is caught: its text is in the handler."""
+        if not info.word.endswith(("Error", "Exception", "Failure", "Failed", "Warning")):
+            return
+        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
+            if val.kind == "class" and any(
+                b.endswith(("Exception", "Error")) for b in self.flow.external_bases(val.what)
+            ):
+                self._out(entry, fact, ("raised", val.what), ("args", 0), 1, "kept in an exception")
 
     def _fetch(self, entry: Entry, fact: Fact, fn: Fn, call: Value, info: CallInfo) -> None:
         """Note a hit where something that is not known fetches what is called an address: `self.http.get(url)`."""

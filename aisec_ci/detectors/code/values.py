@@ -352,6 +352,8 @@ class Flow:
         elif op == "import":
             for val in self._import(fn.module, node.data):
                 yield from self._part(val, path, depth)
+        elif op == "opaque" and node.args:  # `except Wrong as e`
+            yield from self._caught(base | node.args[0], path, depth)
         elif op == "func":
             if not path:
                 yield Val("func", fn.module.functions[node.data])
@@ -390,6 +392,16 @@ class Flow:
             if not path:
                 yield Val("type", value)
         elif not path:
+            yield UNKNOWN
+
+    def _caught(self, kinds: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the exceptions of the project that a handler may get, or the parts of them at `path`."""
+        several = [(kinds & ~MASK) | a for a in self.project.node(kinds).args[:4]]
+        for kind in several if self.project.node(kinds).op == "tuple" else [kinds]:
+            for val in self._eval(kind, (), depth):
+                if val.kind == "class":
+                    yield from self._part(_inst(val.what, exact=False), path, depth)
+        if not path:
             yield UNKNOWN
 
     def _asks(self, before: Value, after: Value, depth: int) -> bool:
