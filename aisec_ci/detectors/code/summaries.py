@@ -737,6 +737,13 @@ class Summaries:
             held = [v for v in self.flow.values(base) if v.kind in {"ext", "obj", "module"}]
             if all(v.what in HOLDERS or (v.kind == "obj" and QUEUES.fullmatch(v.what)) for v in held):
                 self._shared(entry, Fact(base, path, flags), fn, node.data, via)
+                for one in self.flow.variable(fn.module, *node.data):
+                    if isinstance(one, int) and self.project.node(one).op == "import":
+                        self._of_import(entry, Fact(base, path, flags), one)
+            elif len(held) == 1 and held[0].kind == "module":
+                self._of_module(entry, Fact(base, path, flags), held[0].what, path)
+        elif node.op == "import":
+            self._of_import(entry, Fact(base, path, flags), base)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
             if callee.op == "attr" and callee.data in {"setdefault", "get"}:
@@ -760,6 +767,19 @@ class Summaries:
             made = self.project.node(held)
             if made.op == "item" and self._is_pipe((held & ~MASK) | made.args[0]):
                 yield (held & ~MASK) | made.args[0]
+
+    def _of_import(self, entry: Entry, fact: Fact, imported: Value) -> None:
+        """Go on after something was put into what is imported: a variable of another module, or one of its variables."""
+        module, name = self.project.names.split(self.project.node(imported).data, self.project.fn(imported).module.path)
+        if module is not None and "." not in name:
+            self._of_module(entry, fact, module, (name, *fact.path) if name else fact.path)
+
+    def _of_module(self, entry: Entry, fact: Fact, module: str, path: Path) -> None:
+        """Go on after something was put into what a variable of another module holds: `state.items.append(x)`."""
+        name = path[0]
+        if len(path) > 1 and isinstance(name, str) and self.project.module(module) is not None:
+            for place in (("var", module, (0, name)), ("import", module, name)):
+                self._out(entry, fact, place, path[1:], 1, f"kept in `{name}`")
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
         """Yield the constants of a module that are the same name of a file."""
@@ -804,6 +824,8 @@ class Summaries:
         if via is not None:
             self.add(entry, fact, via)
         self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, f"kept in `{variable[1]}`")
+        if not variable[0] and fact.path:  # what was put into it other modules find there, too
+            self._out(entry, fact, ("import", fn.module.path, variable[1]), fact.path, 1, f"kept in `{variable[1]}`")
 
     def _out(self, entry: Entry, fact: Fact, place: Place, path: Path, doubt: int, note: str) -> None:
         path, flags = path[:PATH_LIMIT], with_doubt(fact.flags, doubt)
@@ -1973,6 +1995,10 @@ class Summaries:
                     work.append(base | callee.args[0])
             elif node.op in {"attr", "item", "guard", "phi"}:
                 work += [base | a for a in node.args[:3]]
+                for val in self.flow.values(base | node.args[0]) if node.op == "attr" else ():
+                    module = self.project.module(val.what) if val.kind == "module" else None
+                    if module is not None:  # `state.shell.stdin.write(…)`
+                        work += [v for v in self.flow.variable(module, 0, node.data) if isinstance(v, int)][:3]
                 if node.op == "attr":  # `self.shell = Popen(…)` in one method, `self.shell.stdin.write(…)` in another
                     work += [
                         v for cls in self.owners(base | node.args[0])[:1] for v in self.flow.fields(cls, node.data)
@@ -1980,6 +2006,11 @@ class Summaries:
             elif node.op == "var":
                 fn = self.project.fn(value)
                 work += [v for v in self.flow.variable(fn.module, *node.data) if isinstance(v, int)][:3]
+            elif node.op == "import":
+                path, name = self.project.names.split(node.data, self.project.fn(value).module.path)
+                info = self.project.module(path) if path is not None else None
+                if info is not None and name and "." not in name:
+                    work += [v for v in self.flow.variable(info, 0, name) if isinstance(v, int)][:3]
         return out
 
     def _read_only(self, call: Value) -> bool:

@@ -80,7 +80,7 @@ PATTERNS = ("re.compile().", "regex.compile().", "re2.compile().")
 """How the names of methods of regular expressions begin."""
 
 HOLDERS = frozenset(
-    "queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
+    "builtins.set() builtins.list() builtins.dict() builtins.bytearray() io.StringIO() io.BytesIO() collections.ChainMap() queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
     "collections.deque() collections.defaultdict() collections.OrderedDict() contextvars.ContextVar() threading.local() "
     "types.SimpleNamespace() weakref.WeakValueDictionary() cachetools.TTLCache() cachetools.LRUCache() flask.g".split()
 )
