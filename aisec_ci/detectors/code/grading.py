@@ -47,10 +47,14 @@ _PROMPT: dict[str, dict[str, Grade]] = {
         "remote": Grade("untrusted-system-prompt", _M, "is filled into the system prompt by"),
         "third": Grade("indirect-prompt-injection", _M, "is filled into the system prompt by"),
     },
-    "tool-description": dict.fromkeys(
-        ("remote", "user", "third", "llm", "tool"),
-        Grade("untrusted-tool-description", _H, "reaches the description of a tool"),
-    ),
+    "tool-description": {
+        **dict.fromkeys(
+            ("remote", "user", "llm", "tool"),
+            Grade("untrusted-tool-description", _H, "reaches the description of a tool"),
+        ),
+        # clients of MCP hand on what the servers say that somebody configured: worth a look, no reason to fail
+        "third": Grade("untrusted-tool-description", _M, "reaches the description of a tool"),
+    },
     "template": {
         "remote": Grade("untrusted-prompt-template", _H, "becomes the text of a prompt template"),
         "user": Grade("untrusted-prompt-template", _M, "becomes the text of a prompt template"),
