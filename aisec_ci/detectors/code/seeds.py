@@ -806,11 +806,17 @@ def registered(solver: Solver) -> Iterator[Source]:
             if model is not None and model.family == "chat-interfaces":
                 _outputs(solver, call, model)
             for use in model.uses if model is not None else ():
-                kind = _REGISTERS.get(use.kind)
+                kind = "tool" if use.kind == "body" else _REGISTERS.get(use.kind)
                 if kind is None and use.kind not in PROMPT_KINDS:
                     continue
                 given = flow.argument(call, use.position, use.name)
                 if given is None:
+                    continue
+                if use.kind == "body":  # `config={"tools": [look_up]}`
+                    found = [v.what for v in flow.values(given, ("tools", "*")) if v.kind == "func"]
+                    for fn in (f for f in found if f.id not in seen):
+                        seen.add(fn.id)
+                        yield from _all(solver, fn, "tool", _of("tool", ""), ())
                     continue
                 for fn in _functions(solver, given, many=use.kind == "tools"):
                     if kind is None:  # a prompt given as a function that makes it

@@ -54,7 +54,7 @@ from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
 from aisec_ci.detectors.code.models import CallModel, Models, Use
 from aisec_ci.detectors.code.places import Places, computed
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, RUN_ELSEWHERE, Flow, Label, Path, Target, packing
+from aisec_ci.detectors.code.values import COPIES, FEW, QUEUES, RUN_ELSEWHERE, Flow, Label, Path, Target, Val, packing
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_BASE,
     ADDRESS_NAME,
@@ -163,6 +163,8 @@ class Summaries:
         self._tables: dict[int, _FnTables] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
+        self._declared: dict[str, list[Cls]] | None = None
+        """The records of the project by the names of their fields."""
         self._network: set[int] | None = None
         """Functions that tell addresses inside of the network from those outside."""
         self._read: dict[Value, frozenset[str] | None] = {}
@@ -474,8 +476,52 @@ class Summaries:
 
     def _closed_field(self, use: Value, node: Node) -> bool:
         base = (use & ~MASK) | node.args[0]
-        owners = [v for v in self.flow.values(base) if v.kind == "inst"]
+        owners = [v for v in self.flow.values(base) if v.kind == "inst"] or self._structured(base, node.data)
         return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
+
+    def _structured(self, answer: Value, name: str) -> list[Val]:
+        """Return the records that a model's answer can be whose field is read: `create(…, response_model=Plan)` and then `.kind`.
+
+        A field that none of the classes in the call has is one of a record inside of them.
+        """
+        if self._declared is None:
+            self._declared = {}
+            for cls in (c for info in self.project for c in info.classes if self.flow.is_record(c)):
+                for field in cls.ir.annotations:
+                    self._declared.setdefault(field, []).append(cls)
+        having = self._declared.get(name)
+        if having is None:
+            return []
+        node = self.project.node(answer)
+        made = [*([answer] if node.op == "call" else ()), *self._made_by(answer)]
+        for call in list(made):  # `Runner.run(Agent(output_type=Plan), question)`
+            first = self.flow.argument(call, 0, "starting_agent") if self.info(call).word in _RUNS_AGENT else None
+            if first is not None:
+                made += [*([first] if self.project.node(first).op == "call" else ()), *self._made_by(first)]
+        classes = {id(c): c for call in made[:12] for c in self._asked_for(call)}
+        if not classes:
+            return []
+        asked = [c for c in classes.values() if name in self.flow.field_names(c)]
+        return [Val("inst", c) for c in asked or having]
+
+    def _asked_for(self, call: Value) -> Iterator[Cls]:
+        """Yield the classes of the project that a call names for what it answers."""
+        node, base = self.project.node(call), call & ~MASK
+        callee = self.project.node(base | node.args[0])
+        given = [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k in _ANSWER_TYPES]
+        word = self.info(call).word
+        if word in {"with_structured_output", "final_output_as"}:
+            given += [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k == ""][:1]
+        elif word in {"model_validate", "model_validate_json", "parse_obj", "parse_raw"} and callee.op == "attr":
+            given.append(base | callee.args[0])
+        for value in given:
+            for val in self.flow.values(value):
+                if val.kind == "class":
+                    yield val.what
+                elif val.kind == "type":  # `list[Plan]`
+                    parts = self.project.node(val.what).args[1:]
+                    found = (v for part in parts for v in self.flow.values((val.what & ~MASK) | part))
+                    yield from (v.what for v in found if v.kind == "class")
 
     def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
@@ -2223,6 +2269,13 @@ class Summaries:
     }
     """What is done with a fact at each kind of node that uses its value."""
 
+
+_ANSWER_TYPES = frozenset(
+    "response_format response_model text_format output_type result_type output_cls output_schema response_schema output_pydantic".split()
+)
+"""Keywords that hold the class which a model's answer is read into."""
+
+_RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
 
 _STRENGTH = (Verdict.STOPPED, Verdict.PREFIXED, Verdict.WEAKENED, Verdict.KEPT)
 

@@ -38,7 +38,8 @@ RUNS = tuple(
 
 _WHOLE = frozenset(
     "args arguments params parameters input inputs kwargs payload tool_input tool_args tool_arguments tool_params tool_parameters "
-    "function_args fn_args call_args raw_args raw_arguments arguments_json args_json parameter_values action_input".split()
+    "function_args fn_args call_args raw_args raw_arguments arguments_json args_json parameter_values action_input "
+    "tool tool_use".split()
 )
 """Parameters that hold all arguments of a tool at once."""
 
@@ -101,7 +102,11 @@ def _schema(flow: Flow, fn: Fn, index: int) -> Iterator[Schema]:
     if node.op == "call" and "name" not in given:
         return
     properties = next((v for key, v in given.items() if key in SCHEMA_KEYS), None)
-    fields = _fields(flow, properties, ("properties",)) if properties is not None else None
+    if properties is None:
+        return
+    fields = _fields(flow, properties, ("properties",))
+    if fields is None:  # Bedrock's and Strands' `{"inputSchema": {"json": {…}}}`
+        fields = _fields(flow, properties, ("json", "properties"))
     if fields is None:
         return
     name = flow.constants(given["name"]).texts if "name" in given else []
