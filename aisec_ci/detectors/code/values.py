@@ -16,6 +16,7 @@ what the callers pass. All answers are sets: over-approximate where ways join, a
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -1254,14 +1255,20 @@ class Flow:
         found = list(info.variable(name))
         if found:
             return found
+        outside = []
         for star in info.ir.stars:
             path = self.project.names.module(star, info.path)
             source = self.project.module(path) if path else None
             if source is not None and source is not info and source.path not in seen:  # packages import each other so
-                found = [v for v in self.variable(source, 0, name, seen | {info.path}) if isinstance(v, int)]
-                if found:
+                found = list(self.variable(source, 0, name, seen | {info.path}))
+                if any(isinstance(v, int) for v in found):
                     return found
-        return [Val("ext", f"builtins.{name}")]
+                outside += [v for v in found if v != Val("ext", f"builtins.{name}")]
+            elif (
+                path is None and not star.startswith(".") and not name.startswith("__") and not hasattr(builtins, name)
+            ):
+                outside.append(Val("ext", f"{star}.{name}"))
+        return outside[:_STARS] or [Val("ext", f"builtins.{name}")]
 
     def _container_loads(self, info: ModuleInfo) -> dict[tuple[int, str], list[Value]]:
         """Return the loads of shared variables at which something is put into a container."""
@@ -1917,6 +1924,9 @@ _TOLD_BY_NAME = frozenset(
 
 RUN_ELSEWHERE = frozenset({*_RUNNERS, *_STARTERS})
 """Calls by which something else runs a function."""
+
+_STARS = 4
+"""Of how many libraries of which a module imports everything a name can come."""
 
 QUEUES = re.compile(
     r"(?:queue|asyncio|asyncio\.queues|multiprocessing|multiprocessing\.queues|collections|janus|culsans|gevent\.queue|eventlet\.queue"
