@@ -1139,6 +1139,8 @@ class Summaries:
         if word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method:
             return  # a file of the program's, whose name has a part from outside
         flags = fact.flags | escape
+        if word in {"format_messages", "aformat_messages"} and info.method:
+            flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
         if word in _OPENERS and not fact.path and not self._is_upload(fact.value):
             flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
         if word == "join" and "os.path.join" in info.names:
