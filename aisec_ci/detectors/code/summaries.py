@@ -165,6 +165,8 @@ class Summaries:
         self._owners: dict[Value, list[Cls]] = {}
         self._declared: dict[str, list[Cls]] | None = None
         """The records of the project by the names of their fields."""
+        self._networked: dict[int, bool] = {}
+        """Whether a function tells addresses inside of the network from others."""
         self._network: set[int] | None = None
         """Functions that tell addresses inside of the network from those outside."""
         self._read: dict[Value, frozenset[str] | None] = {}
@@ -332,9 +334,15 @@ class Summaries:
         if self._network is None:
             attributes = self.project.attributes
             self._network = {load >> SHIFT for word in sorted(PRIVATE_ADDRESSES) for load in attributes.get(word, ())}
+        if fn.id not in self._networked:
+            self._networked[fn.id] = bool(self._network) and self._calls_one_of(self._network, fn)
+        return self._networked[fn.id]
+
+    def _calls_one_of(self, wanted: set[int], fn: Fn) -> bool:
+        """Say whether a function is one of some, or calls one of them, within a dozen functions."""
         found, work = {fn.id}, [fn]
-        for one in work if self._network else ():
-            if one.id in self._network:
+        for one in work:
+            if one.id in wanted:
                 return True
             calls = [i for i, node in enumerate(one.nodes) if node.op == "call"]
             for target in (t for i in calls[:60] for t in self.info(one.value(i)).targets if t.sure < 2):
