@@ -1043,6 +1043,15 @@ class Summaries:
             return
         if not fact.path and kind in {"", "message", "msg"}:
             self._raised(entry, fact, call, info)
+        callee, given = fn.nodes[node.args[0]], self.project.node(fact.value)
+        if (
+            kind in {"*", "**"}
+            and callee.op == given.op == "attr"
+            and callee.args == given.args
+            and len(info.targets) > 1
+        ):
+            # `self.func(*self.args)`: which function was given with which arguments is not known
+            fact = fact._replace(flags=with_doubt(fact.flags, MAX_DOUBT))
         if model is None and not info.targets and info.word in FETCHES and position == 0 and kind in {"", "url"}:
             self._fetch(entry, fact, fn, call, info)
         if info.word in GRAPH_CALLS and kind == "config" and fact.path[:1] == ("configurable",):
