@@ -63,12 +63,68 @@ def _calls(solver: Solver) -> Iterator[Source]:
                 continue
             if info.model.returns == "third" and _own_service(solver, call, info):
                 continue
+            if info.model.returns == "stored" and _of_catalog(solver, call):
+                continue
             what = _what(info.model.returns, info.model.label)
             yield Source(call, info.model.returns, what, 1 if info.loose else 0)
             if info.model.returns == "user":
                 yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+_CATALOG = re.compile(
+    r"^\s*(?:PRAGMA|SHOW|DESC|DESCRIBE)\b|\binformation_schema\.|\bsqlite_(?:master|schema)\b|\bpg_catalog\.|\bpg_tables\b|\bsys\.(?:tables|columns)\b"
+    r"|\b(?:all|user)_tab_columns\b|\bduckdb_(?:tables|columns)\b|\bCALL\s+(?:apoc\.meta|db\.(?:labels|schema|relationshipTypes|propertyKeys))",
+    re.IGNORECASE,
+)
+"""Queries for what tables there are, and what columns they have: names that the program's owner gives."""
+
+_QUERIES = ("execute", "run", "query", "sql")
+
+
+def _of_catalog(solver: Solver, call: Value) -> bool:
+    """Say whether a database is asked for its tables and columns, and for nothing else: `cursor.execute("PRAGMA table_info(…)")`."""
+    project = solver.project
+    fn, node = project.fn(call), project.node(call)
+    callee = fn.nodes[node.args[0]]
+    if len(node.args) > 1 and node.data[0] == "" and last_word(fn.nodes, node.args[0]) not in _FETCHED:
+        asked = [call]
+    elif callee.op != "attr":
+        return False
+    else:
+        receiver = callee.args[0]
+        while fn.nodes[receiver].op == "guard":
+            receiver = fn.nodes[receiver].args[0]
+        if fn.nodes[receiver].op == "call" and last_word(fn.nodes, receiver) in _QUERIES:
+            asked = [fn.value(receiver)]
+        else:
+            loads = [u for u in fn.uses[receiver] if fn.nodes[u].op == "attr" and fn.nodes[u].data in _QUERIES]
+            asked = [fn.value(u) for load in loads for u in fn.uses[load] if fn.nodes[u].op == "call"]
+    queries = [solver.flow.argument(one, 0, None) for one in asked]
+    return bool(queries) and all(q is not None and _asks_catalog(solver, q) for q in queries)
+
+
+_FETCHED = frozenset({"fetchone", "fetchall", "fetchmany", "fetchval"})
+
+
+def _asks_catalog(solver: Solver, query: Value, depth: int = 0) -> bool:
+    flow, node = solver.flow, solver.project.node(query)
+    known = flow.constants(query)
+    if known.complete:
+        return all(_CATALOG.search(text) for text in known.texts) and bool(known.texts)
+    if node.op == "text":
+        return bool(_CATALOG.search(" ".join(str(piece) for piece in node.data)))
+    if node.op == "call" and len(node.args) > 1 and last_word(solver.project.fn(query).nodes, node.args[0]) == "text":
+        return _asks_catalog(solver, (query & ~MASK) | node.args[1], depth)
+    if node.op == "param" and depth < 2:
+        fn = solver.project.fn(query)
+        given = [flow.passed(call, target, node.data) for call, target in flow.callers(fn)]
+        return bool(given) and all(
+            bool(values) and all(not path and _asks_catalog(solver, v, depth + 1) for v, path in values)
+            for values in given
+        )
+    return False
 
 
 def _makers(models: Models) -> list[str]:
