@@ -722,6 +722,8 @@ class Summaries:
             self.mutate(entry, base, (label, *fact.path), fact.flags, via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
+            if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
+                self._set_prompt(entry, fact, use, base, str(node.data))
 
     def _set_item(self, entry: Entry, fact: Fact, use: Value, base: Value) -> bool:
         """Follow a fact into the method that `box[key] = value` runs; say whether there is one."""
@@ -729,6 +731,19 @@ class Summaries:
         for method in methods:
             self._enter(entry, fact, use, Target(method, 1, 1), 2, fact.path)
         return bool(methods)
+
+    def _set_prompt(self, entry: Entry, fact: Fact, at: Value, agent: Value, name: str) -> None:
+        """Note a hit where an agent's prompt is set after it was made: `agent.instructions = text`, `agent.prompt_templates["system_prompt"] = text`."""
+        value = (at & ~MASK) | self.project.node(at).args[1]
+        holder = self.project.node(agent)
+        if holder.op == "attr" and holder.data == "prompt_templates":
+            self.hit(entry, fact, "system", at, value, f"prompt_templates[{name}]", 1)
+            return
+        for val in self.flow.values(agent):
+            model = self.models.call(str(val.what).removesuffix("()")) if val.kind == "obj" else None
+            if model is not None and any(use.kind == "system" and use.name == name for use in model.uses):
+                self.hit(entry, fact, "system", at, value, f"{model.label}.{name}", 0)
+                return
 
     def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
@@ -778,6 +793,14 @@ class Summaries:
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
+            made = fn.nodes[node.args[0]]
+            if (
+                label == 0
+                and path[:1] == (CONTENT,)
+                and made.op == "call"
+                and last_word(fn.nodes, made.args[0]) == "mkstemp"
+            ):
+                label = 1  # what is written to the handle stands in the file of the name beside it
             self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
         elif node.op in {"iter", "slice"}:
             inner = ("*", *path) if node.op == "iter" else path

@@ -120,7 +120,7 @@ FINDER_STARTS = (
     "list_",
 )
 
-LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch)(?:_|$)")
+LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch|download)(?:_|$)|\w+_download$")
 """Functions of libraries that look something up: what they return is not what they were asked for."""
 
 QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms", "keywords"})
