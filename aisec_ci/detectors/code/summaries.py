@@ -173,6 +173,8 @@ class Summaries:
         """The names under which functions read parts of their parameters."""
         self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
         """How many parts of a parameter are entries, by the functions that are handed in beside it."""
+        self._many: dict[Value, bool] = {}
+        """Whether what a call makes is returned to several callers."""
         self._running: dict[int, dict[Value, int]] = {}
         """The calls by which a function runs its parameters, each with the parameter's number."""
         self.notes: dict[Value, str] = {}
@@ -768,8 +770,11 @@ class Summaries:
         if isinstance(path[0], str) and path[0] != CONTENT:
             owners = self.owners(base) if path[0] != "*" else ()
             if owners:
+                made = node.op == "call" and self._is_made_for_many(base) and all(map(self.flow.is_record, owners))
                 for cls in owners:
-                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via)
+                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via, told=made)
+                if made:
+                    self.add(entry, Fact(base, path, flags), via)
                 return
             if self.places.is_session(base):
                 self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
@@ -878,11 +883,17 @@ class Summaries:
         names = self.flow.field_names(cls)
         return "role" in names and "content" in names and self.flow.is_record(cls)
 
-    def _field(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via) -> None:
-        """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there."""
+    def _field(
+        self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via, *, told: bool = False
+    ) -> None:
+        """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there.
+
+        `told` says that the object itself is followed: where another one is read is a guess then.
+        """
         entry.facts.setdefault(fact, via)
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
-        doubt = MAX_DOUBT if name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name)) else 1
+        guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
+        doubt = MAX_DOUBT if guess else 1
         self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
         if self.flow.is_record(cls):
             if self.places.read_at(("dumped", cls)):
@@ -1439,13 +1450,29 @@ class Summaries:
                         if name == "content":
                             self._typed_message(entry, fact, call, cls, names)
                     else:
-                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via)
-                        if not fact.path and self._is_told(call):
+                        made = not fact.path and self._is_made_for_many(call)
+                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via, told=made)
+                        if made or (not fact.path and self._is_told(call)):
                             self.add(entry, Fact(call, path, fact.flags), via)
             else:
                 self.add(entry, Fact(call, (), fact.flags), via)
             return True
         return False
+
+    def _is_made_for_many(self, record: Value, depth: int = 0) -> bool:
+        """Say whether a function makes a record and returns it to several callers: each gets one of its own."""
+        known = self._many.get(record)
+        if known is None:
+            known = self._many[record] = self._find_many(record, depth)
+        return known
+
+    def _find_many(self, record: Value, depth: int) -> bool:
+        fn = self.project.fn(record)
+        ways = [record & MASK, *(u for u in fn.uses[record & MASK] if fn.nodes[u].op in {"phi", "guard"})]
+        places = {fn.nodes[r].pos for r in fn.ir.returns}  # what a function answers is lowered again for what it says
+        direct = any(way in fn.ir.returns or fn.nodes[way].pos in places for way in ways)
+        calls = {call for call, _ in self.flow.callers(fn)} if direct else set()
+        return len(calls) > 1 or (depth < 3 and any(self._is_made_for_many(call, depth + 1) for call in calls))
 
     def _is_told(self, record: Value) -> bool:
         """Say whether the function that makes a record gives all its fields at once: `Order(note=text).model_dump_json()`."""
