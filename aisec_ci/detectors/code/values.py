@@ -1754,11 +1754,13 @@ class Flow:
 
     @cached_property
     def _nameless(self) -> dict[int, list[Value]]:
-        """The calls in methods of what has no name of its own: a parameter, such as `cls`, or the class of an object."""
+        """The calls in methods of `cls`, or of the class of an object, by the class that the method is of."""
         out: dict[int, list[Value]] = {}
         for call in (c for word in ("", "__class__") for c in self.project.calls.get(word, ())):
-            if (cls := self.project.fn(call).cls) is not None:
-                out.setdefault(id(cls), []).append(call)
+            fn = self.project.fn(call)
+            callee = fn.nodes[self.project.node(call).args[0]]
+            if fn.cls is not None and (callee.op == "attr" or (callee.op == "param" and callee.data == 0)):
+                out.setdefault(id(fn.cls), []).append(call)
         return out
 
     def references(self, fn: Fn) -> list[Value]:
