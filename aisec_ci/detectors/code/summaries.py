@@ -798,12 +798,12 @@ class Summaries:
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
-            made = fn.nodes[node.args[0]]
+            pair = fn.nodes[node.args[0]]
             if (
                 label == 0
                 and path[:1] == (CONTENT,)
-                and made.op == "call"
-                and last_word(fn.nodes, made.args[0]) == "mkstemp"
+                and pair.op == "call"
+                and last_word(fn.nodes, pair.args[0]) == "mkstemp"
             ):
                 label = 1  # what is written to the handle stands in the file of the name beside it
             self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
