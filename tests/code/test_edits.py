@@ -162,6 +162,17 @@ def test_a_function_that_may_be_called_by_a_part_of_its_name_counts(tmp_path: Pa
     assert found == run(tool, None)[0]
 
 
+@pytest.mark.parametrize("look", ["globals()[name]", "sys.modules[__name__]", "getattr(helpers, name)"])
+def test_a_function_of_a_module_that_is_looked_through_counts(tmp_path: Path, look: str) -> None:
+    files = {**TREE, "more.py": f"import sys\n\nimport helpers\n\n\ndef use(name):\n    return {look}()\n"}
+    files["app.py"] = APP.replace("from helpers", "import more\nfrom helpers")
+    run(files, tmp_path)
+    one = {**files, "helpers.py": HELPERS + "\n\ndef other_one():\n    return 1\n"}
+    found, analysed = run(one, tmp_path)
+    assert analysed
+    assert found == run(one, None)[0]
+
+
 def test_a_way_back_is_no_edit(tmp_path: Path) -> None:
     """What is taken out counts like what is put in."""
     files = _edited(UNSEEN["a message"])

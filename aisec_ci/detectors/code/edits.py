@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from aisec_ci.detectors.code.ir import Function, Module, Node, Pos
-from aisec_ci.detectors.code.vocabulary import LOG_NAMES, LOG_WORDS, ROLES_TRUSTED
+from aisec_ci.detectors.code.vocabulary import LOG_NAMES, LOG_WORDS, ROLES_TRUSTED, RUNS, SAYS_SCHEMA
 
 MIDDLE = 600
 """Nodes of a function between what both versions begin and end with, beyond which an edit is not looked at."""
@@ -80,6 +80,8 @@ class Surroundings:
                         read.add(node.data.rpartition(".")[2])
                     elif node.op == "const" and isinstance(node.data, str) and node.data.isidentifier():
                         read.add(node.data)
+                    elif node.op == "call" and _reflects(function, node):
+                        read.add(_REFLECTED)
                     read.update(f"{word}*" for word in _beginnings(function, node))
             defined |= {c.name for c in module.classes}
         return cls(_digests(read), _digests(defined), confidential=confidential)
@@ -101,6 +103,27 @@ class Surroundings:
     def defines(self, name: str) -> bool:
         """Say whether there is a function or class of this name."""
         return _has(self._defined, name)
+
+
+_REFLECTED = "getattr of a module"
+"""Stands for a look-up of functions of a module by a name that is computed."""
+
+_REFLECTORS = ("getmembers", "globals", "vars", "modules", _REFLECTED)
+"""What finds functions that nobody mentions; `modules` is that of `sys`."""
+
+
+def _reflects(function: Function, node: Node) -> bool:
+    """Say whether a call may look a function of a module up: `getattr(tools, name)`, but not `getattr(self, name)`."""
+    nodes = function.nodes
+    callee = nodes[node.args[0]]
+    return (
+        callee.op == "var"
+        and callee.data[1] == "getattr"
+        and len(node.args) > 2
+        and nodes[node.args[1]].op not in {"param", "attr", "const"}
+        and nodes[node.args[2]].op != "const"
+        and not any(_beginnings(function, nodes[node.args[2]]))
+    )
 
 
 def _beginnings(function: Function, node: Node) -> Iterator[str]:
@@ -304,7 +327,9 @@ class _Edit:
             and not function.name.startswith("__")
             and not self.around.reads(function.name)
             and not self.around.defines(function.name)
-            and not self.around.reads("getmembers")
+            and function.name not in RUNS
+            and not SAYS_SCHEMA.fullmatch(function.name)
+            and not any(self.around.reads(word) for word in _REFLECTORS)
             and not any(self.around.reads(f"{function.name[:length]}*") for length in range(1, len(function.name) + 1))
         )
         if not hidden:

@@ -18,23 +18,12 @@ from typing import NamedTuple
 
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value
 from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import RUNS, SAYS_SCHEMA
 
 SCHEMA_KEYS = frozenset(
     "parameters input_schema inputSchema parameters_json_schema parametersJsonSchema args_schema params_schema".split()
 )
 """Keys, keywords, and attributes that hold the JSON schema of what a tool takes."""
-
-_SAYS_SCHEMA = re.compile(
-    r"_?(?:get_|to_|as_|build_|make_|tool_|function_|openai_|anthropic_|mcp_|json_)*"
-    r"(?:specs?|schemas?|definitions?|declarations?|tool_?info|descriptors?)(?:_dict|_json)?"
-)
-"""Methods by which a class tells what it is called with; only where the schema stands in them."""
-
-RUNS = tuple(
-    "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
-    "handler perform run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
-)
-"""Methods that do what a tool is for."""
 
 _WHOLE = frozenset(
     "args arguments params parameters input inputs kwargs payload tool_input tool_args tool_arguments tool_params tool_parameters "
@@ -180,7 +169,7 @@ def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
     own: dict[Cls, frozenset[str]] = {}
     for schema in known:
         fn = flow.project.fn(schema.at)
-        if fn.cls is not None and _SAYS_SCHEMA.fullmatch(fn.ir.name):
+        if fn.cls is not None and SAYS_SCHEMA.fullmatch(fn.ir.name):
             own[fn.cls] = own.get(fn.cls, frozenset()) | schema.fields
     for info in flow.project:
         for cls in info.classes:
@@ -342,7 +331,7 @@ def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
         described = own.get(info.path, [])
         if len(described) == 1 and (params := _chosen(runs[0], described[0].fields, framework, 4)):
             yield Tool(runs[0], params)
-        elif not described and any(_SAYS_SCHEMA.fullmatch(fn.ir.name) and not fn.ir.params for fn in here):
+        elif not described and any(SAYS_SCHEMA.fullmatch(fn.ir.name) and not fn.ir.params for fn in here):
             alike.setdefault(info.path.rpartition("/")[0], []).append(Tool(runs[0], _free(runs[0], framework)))
     for found in alike.values():  # the schemas stand in files; one such module alone can be anything
         yield from found if len(found) > 1 else ()

@@ -126,6 +126,18 @@ LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch|
 QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms", "keywords"})
 """Parameters that say what is looked for."""
 
+SAYS_SCHEMA = re.compile(
+    r"_?(?:get_|to_|as_|build_|make_|tool_|function_|openai_|anthropic_|mcp_|json_)*"
+    r"(?:specs?|schemas?|definitions?|declarations?|tool_?info|descriptors?)(?:_dict|_json)?"
+)
+"""Methods by which a class tells what it is called with; only where the schema stands in them."""
+
+RUNS = tuple(
+    "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
+    "handler perform run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
+)
+"""Methods that do what a tool is for."""
+
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""
 
