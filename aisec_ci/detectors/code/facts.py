@@ -230,9 +230,8 @@ def news(known: list[int], flags: int, limit: int) -> bool:
 
 def crowded(parts: int, path: Path) -> bool:
     """Say whether so many parts are known that the one at `path` is left out; never one that is a system prompt."""
-    if all(isinstance(label, str) and label != "*" for label in path[:2]):
-        return parts >= KEYS_LIMIT and path[:1] not in SYSTEM_PATHS
-    return parts >= PARTS_LIMIT and path[:1] not in SYSTEM_PATHS
+    keys = all(isinstance(label, str) and label != "*" for label in path[:2])
+    return parts >= (KEYS_LIMIT if keys else PARTS_LIMIT) and path[:1] not in SYSTEM_PATHS
 
 
 def harmless(hit: Hit, flags: int) -> bool:

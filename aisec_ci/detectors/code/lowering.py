@@ -963,11 +963,10 @@ class _Scope:
             if len(args) == 3:
                 self.add("setattr", (self.expr(args[0]), self.expr(args[2])), name, node)
                 return self.add("const", (), None, node)
-        elif len(args) == 2 or (len(args) == 3 and isinstance(args[2], ast.Constant) and not args[2].value):
-            return self.add("attr", (self.expr(args[0]),), name, node)
-        elif len(args) == 3:
+        elif len(args) <= 3:
             loaded = self.add("attr", (self.expr(args[0]),), name, node)
-            return self.phi((loaded, self.expr(args[2])), node)
+            nothing = len(args) == 2 or (isinstance(args[2], ast.Constant) and not args[2].value)
+            return loaded if nothing else self.phi((loaded, self.expr(args[2])), node)
         return None
 
     def e_binop(self, node: ast.BinOp) -> int:

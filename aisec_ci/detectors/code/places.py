@@ -121,29 +121,22 @@ class Places:
         reached, work = {path}, [path]
         for one in work:
             info = self.project.module(one)
-            for dotted in info.imported if info is not None else ():
-                found, _ = self.project.names.split(dotted, one)
-                if found is not None and found not in reached:
-                    reached.add(found)
-                    work.append(found)
+            new = [p for p in self.flow.imported_by(info) if p not in reached] if info is not None else []
+            reached.update(new)
+            work += new
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
             node = fn.nodes[self.project.node(load).args[0]]
-            if node.op != "param" or fn.ir.parent < 0 or fn.ir.params[node.data].annotation < 0:
+            annotation = fn.ir.params[node.data].annotation if node.op == "param" and fn.ir.parent >= 0 else -1
+            if annotation < 0 or fn.module.path not in reached:
                 continue
-            if fn.module.path not in reached:
-                continue
-            nodes = fn.module.functions[fn.ir.parent].nodes
-            typed = nodes[fn.ir.params[node.data].annotation]
             parent = fn.module.functions[fn.ir.parent]
-            if typed.op == "type" and any(
-                v.kind == "class" for arg in typed.args[1:] for v in self.flow.values(parent.value(arg))
-            ):
-                continue  # an object of a class of the project: its fields are followed as such
-            if (
-                last_word(nodes, typed.args[0] if typed.op == "type" else fn.ir.params[node.data].annotation)
-                in CONTEXT_PARAMS
-            ):
+            typed = parent.nodes[annotation]
+            if typed.op == "type":
+                annotation, *held = typed.args
+                if any(v.kind == "class" for arg in held for v in self.flow.values(parent.value(arg))):
+                    continue  # an object of a class of the project: its fields are followed as such
+            if last_word(parent.nodes, annotation) in CONTEXT_PARAMS:
                 yield load
 
     def _handlers(self, cls: Cls) -> Iterator[Value]:

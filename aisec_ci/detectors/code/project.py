@@ -142,6 +142,11 @@ class Fn:
         parent = self.module.functions[self.ir.parent] if self.ir.parent >= 0 else self
         return [last_word(parent.nodes, d) for d in self.ir.decorators]
 
+    def word(self, node: int) -> str:
+        """Return what a node is called by: the name of a parameter, the last word of anything else."""
+        known = self.nodes[node]
+        return self.ir.params[known.data].name if known.op == "param" else last_word(self.nodes, node)
+
     @cached_property
     def bound(self) -> bool:
         """Whether the first parameter is filled by the receiver: in a class, but for what could be no object of that class.
@@ -431,6 +436,11 @@ class Project:
             value = (value & ~MASK) | node.args[0]
             node = self.node(value)
         return value
+
+    def imported(self, value: Value) -> tuple[ModuleInfo | None, str]:
+        """Return the module of the project that an import is from, if it is one, and the rest of the name."""
+        path, rest = self.names.split(self.node(value).data, self.fn(value).module.path)
+        return (self.module(path) if path is not None else None), rest
 
     # -- look-ups over the whole project; valid once all modules are in ------------------------------------------------
 

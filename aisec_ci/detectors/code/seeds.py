@@ -93,9 +93,7 @@ def _of_catalog(solver: Solver, call: Value) -> bool:
     elif callee.op != "attr":
         return False
     else:
-        receiver = callee.args[0]
-        while fn.nodes[receiver].op == "guard":
-            receiver = fn.nodes[receiver].args[0]
+        receiver = project.unguarded(fn.value(callee.args[0])) & MASK
         if fn.nodes[receiver].op == "call" and last_word(fn.nodes, receiver) in _QUERIES:
             asked = [fn.value(receiver)]
         else:
@@ -237,9 +235,7 @@ def _begins_with_base(solver: Solver, url: Value) -> bool:
     node, fn = solver.project.node(solver.project.unguarded(url)), solver.project.fn(url)
     if node.op not in {"text", "add"} or (node.op == "text" and node.data[0] is not None):
         return False
-    first = fn.nodes[node.args[0]]
-    name = fn.ir.params[first.data].name if first.op == "param" else last_word(fn.nodes, node.args[0])
-    name = name or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
+    name = fn.word(node.args[0]) or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
     return name != "url" and ADDRESS_BASE.search(name) is not None
 
 

@@ -16,6 +16,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -163,12 +164,8 @@ class Summaries:
         self._tables: dict[int, _FnTables] = {}
         self._barriers: dict[Value, tuple[Verdict, str]] = {}
         self._owners: dict[Value, list[Cls]] = {}
-        self._declared: dict[str, list[Cls]] | None = None
-        """The records of the project by the names of their fields."""
         self._networked: dict[int, bool] = {}
         """Whether a function tells addresses inside of the network from others."""
-        self._network: set[int] | None = None
-        """Functions that tell addresses inside of the network from those outside."""
         self._read: dict[Value, frozenset[str] | None] = {}
         """The names under which functions read parts of their parameters."""
         self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
@@ -333,12 +330,15 @@ class Summaries:
 
     def _looks_at_network(self, fn: Fn) -> bool:
         """Say whether a function, or one that it calls, tells addresses inside of the network from those outside."""
-        if self._network is None:
-            attributes = self.project.attributes
-            self._network = {load >> SHIFT for word in sorted(PRIVATE_ADDRESSES) for load in attributes.get(word, ())}
         if fn.id not in self._networked:
             self._networked[fn.id] = bool(self._network) and self._calls_one_of(self._network, fn)
         return self._networked[fn.id]
+
+    @cached_property
+    def _network(self) -> set[int]:
+        """Functions that themselves tell addresses inside of the network from those outside."""
+        attributes = self.project.attributes
+        return {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
 
     def _calls_one_of(self, wanted: set[int], fn: Fn) -> bool:
         """Say whether a function is one of some, or calls one of them, within a dozen functions."""
@@ -370,7 +370,7 @@ class Summaries:
     def _said_nothing(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
         """Return the barrier that all answers of a function stand behind that name no error: `return None` at its end."""
         fn = target.fn
-        says = {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+        says = _says_of(fn)
         silent = [
             v for v in {**dict.fromkeys(fn.ir.returns), **says} if fn.nodes[v].op == "const" and not fn.nodes[v].data
         ]
@@ -384,7 +384,7 @@ class Summaries:
     def _says(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
         """Return the barrier that all true answers of a function stand behind, for the parameter that is checked."""
         fn = target.fn
-        says = {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+        says = _says_of(fn)
         if not says or fn.ir.yields:
             return None
         meant = self._meant(call, target, checked)
@@ -460,11 +460,9 @@ class Summaries:
         node, fn = self.project.node(held), self.project.fn(held)
         if node.op in {"guard", "phi"}:
             return self._of_platform((held & ~MASK) | node.args[0]) if node.args[0] < held & MASK else False
-        names = [last_word(fn.nodes, held & MASK), *self.tables(fn).names.get(held & MASK, ())]
+        names = self._names_of(fn, held & MASK)
         if node.op in {"iter", "item"}:
-            names.append(last_word(fn.nodes, fn.nodes[held & MASK].args[0]))
-        if node.op == "param":
-            names.append(fn.ir.params[node.data].name)
+            names.append(last_word(fn.nodes, node.args[0]))
         return any(PLATFORM_FILES.fullmatch(name) for name in names if name)
 
     def _own_table(self, table: Value, depth: int = 0) -> bool:
@@ -494,11 +492,6 @@ class Summaries:
 
         A field that none of the classes in the call has is one of a record inside of them.
         """
-        if self._declared is None:
-            self._declared = {}
-            for cls in (c for info in self.project for c in info.classes if self.flow.is_record(c)):
-                for field in cls.ir.annotations:
-                    self._declared.setdefault(field, []).append(cls)
         having = self._declared.get(name)
         if having is None:
             return []
@@ -513,6 +506,15 @@ class Summaries:
             return []
         asked = [c for c in classes.values() if name in self.flow.field_names(c)]
         return [Val("inst", c) for c in asked or having]
+
+    @cached_property
+    def _declared(self) -> dict[str, list[Cls]]:
+        """The records of the project by the names of their fields."""
+        out: dict[str, list[Cls]] = {}
+        for cls in (c for info in self.project for c in info.classes if self.flow.is_record(c)):
+            for field in cls.ir.annotations:
+                out.setdefault(field, []).append(cls)
+        return out
 
     def _asked_for(self, call: Value) -> Iterator[Cls]:
         """Yield the classes of the project that a call names for what it answers."""
@@ -780,17 +782,8 @@ class Summaries:
                 self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
                 return
         self.add(entry, Fact(base, path, flags), via)
-        if node.op == "const" and path[:1] == (CONTENT,) and isinstance(node.data, str):
-            for other in self._same_name(fn, node.data):  # the file is named again where it is run
-                self.add(entry, Fact(other, path, flags), via)
-        joined = node.op == "call" and path[:1] == (CONTENT,) and "os.path.join" in self.info(base).names
-        if joined or (node.op == "op" and node.data == "/" and path[:1] == (CONTENT,)):
-            last = fn.nodes[node.args[-1]]
-            for other in self._same_name(fn, last.data) if last.op == "const" and isinstance(last.data, str) else ():
-                self.add(entry, Fact(other, path, flags), via)
-        if node.op == "text" and path[:1] == (CONTENT,):
-            for other in _run_again(fn, node):
-                self.add(entry, Fact((base & ~MASK) | other, path, flags), via)
+        for other in self._named_again(fn, base, node) if path[:1] == (CONTENT,) else ():
+            self.add(entry, Fact(other, path, flags), via)
         if depth >= 4:
             return
         at = base & ~MASK
@@ -852,9 +845,9 @@ class Summaries:
 
     def _of_import(self, entry: Entry, fact: Fact, imported: Value) -> None:
         """Go on after something was put into what is imported: a variable of another module, or one of its variables."""
-        module, name = self.project.names.split(self.project.node(imported).data, self.project.fn(imported).module.path)
-        if module is not None and "." not in name:
-            self._of_module(entry, fact, module, (name, *fact.path) if name else fact.path)
+        info, name = self.project.imported(imported)
+        if info is not None and "." not in name:
+            self._of_module(entry, fact, info.path, (name, *fact.path) if name else fact.path)
 
     def _of_module(self, entry: Entry, fact: Fact, module: str, path: Path) -> None:
         """Go on after something was put into what a variable of another module holds: `state.items.append(x)`."""
@@ -862,6 +855,15 @@ class Summaries:
         if len(path) > 1 and isinstance(name, str) and self.project.module(module) is not None:
             for place in (("var", module, (0, name)), ("import", module, name)):
                 self._out(entry, fact, place, path[1:], 1, f"kept in `{name}`")
+
+    def _named_again(self, fn: Fn, file: Value, node: Node) -> Iterator[Value]:
+        """Yield where a file that was written is named again, to be run: by the same constant, or the same parts of a text."""
+        if node.op == "text":
+            yield from (fn.value(other) for other in _run_again(fn, node))
+        joined = node.op == "call" and "os.path.join" in self.info(file).names
+        last = fn.nodes[node.args[-1]] if joined or (node.op == "op" and node.data == "/") else node
+        if last.op == "const" and isinstance(last.data, str):
+            yield from self._same_name(fn, last.data)
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
         """Yield the constants of a module that are the same name of a file."""
@@ -1176,8 +1178,7 @@ class Summaries:
             if word in {"get", "pop"} and position == 1 and not self._is_class((call & ~MASK) | node.args[1]):
                 # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
                 self.add(entry, Fact(call, fact.path, fact.flags), via)
-            pattern = any(n.startswith(("re.compile()", "regex.compile()", "re2.compile()")) for n in info.names)
-            if (word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS)) and not pattern:
+            if word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS):
                 return
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
             return
@@ -1269,7 +1270,6 @@ class Summaries:
         """Follow what a task is run for in turn: `task.map(names, kwargs={…})` of Modal; say whether it is one."""
         callee = fn.nodes[node.args[0]]
         targets = list(self.flow.queued((call & ~MASK) | callee.args[0]))
-        each = fact._replace(path=fact.path[1:])
         for target in targets:
             if kind == "kwargs":
                 given = self._bind(fact, target, "**", 0)
@@ -1277,7 +1277,7 @@ class Summaries:
                 continue
             else:
                 star = callee.data == "starmap"
-                given = self._bind(each, target, "*" if star else kind, 0 if star else position)
+                given = self._bind(fact, target._replace(each=1 + star), kind, 0 if star else position)
             for param, path in given:
                 self._enter(entry, fact, call, target, param, path)
         return bool(targets)
@@ -1513,15 +1513,13 @@ class Summaries:
         if fact.path or fact.flags & SAFE["url"] or not info.method:
             return
         callee = fn.nodes[self.project.node(call).args[0]]
-        names = [last_word(fn.nodes, fact.value & MASK), *self.tables(fn).names.get(fact.value & MASK, ())]
-        node = self.project.node(fact.value)
-        if node.op == "param":
-            names.append(fn.ir.params[node.data].name)
-        held = fn.nodes[callee.args[0]]
-        receiver = fn.ir.params[held.data].name if held.op == "param" else last_word(fn.nodes, callee.args[0])
-        receivers = [receiver, *self.tables(fn).names.get(callee.args[0], ())]
+        names, receivers = self._names_of(fn, fact.value & MASK), self._names_of(fn, callee.args[0])
         if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
-            self.hit(entry, fact, "url", call, fact.value, f"{receiver}.{info.word}", 1)
+            self.hit(entry, fact, "url", call, fact.value, f"{receivers[0]}.{info.word}", 1)
+
+    def _names_of(self, fn: Fn, node: int) -> list[str]:
+        """Return what a node is called by, first where it stands (may be empty), then the variables that hold it."""
+        return [fn.word(node), *self.tables(fn).names.get(node, ())]
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
@@ -2122,8 +2120,7 @@ class Summaries:
                 fn = self.project.fn(value)
                 work += [v for v in self.flow.variable(fn.module, *node.data) if isinstance(v, int)][:3]
             elif node.op == "import":
-                path, name = self.project.names.split(node.data, self.project.fn(value).module.path)
-                info = self.project.module(path) if path is not None else None
+                info, name = self.project.imported(value)
                 if info is not None and name and "." not in name:
                     work += [v for v in self.flow.variable(info, 0, name) if isinstance(v, int)][:3]
         return out
@@ -2382,6 +2379,11 @@ class _FnTables:
                 self.names.setdefault(n, []).append(name)
 
 
+def _says_of(fn: Fn) -> dict[int, tuple[int, ...]]:
+    """Return the checks that hold where a function answers, by what it answers."""
+    return {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+
+
 def _is_request(node: Node) -> bool:
     """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
     keys = [key for key in node.data if isinstance(key, str)]
@@ -2445,9 +2447,7 @@ def _behind_slash(before: str) -> bool:
     return ("/" in rest and not rest.startswith("//")) or "?" in rest or "#" in rest
 
 
-_SAME = frozenset(
-    "strip lower upper casefold resolve absolute expanduser Path str realpath abspath normpath expanduser".split()
-)
+_SAME = frozenset("strip lower upper casefold resolve absolute expanduser Path str realpath abspath normpath".split())
 """Calls whose result a check holds for as for what they were given, as far as checks of the program go."""
 
 

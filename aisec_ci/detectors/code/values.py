@@ -1746,7 +1746,8 @@ class Flow:
             calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
         if runs or len(self.references(fn)) > 0:
             calls += self.project.calls.get("", ())
-            calls += [c for c in self.escapes(fn) if c not in calls]
+            known = set(calls)
+            calls += [c for c in self.escapes(fn) if c not in known]
         for call in calls:
             for target in self.targets(call):
                 if target.fn is fn:
@@ -1797,10 +1798,10 @@ class Flow:
         """
         modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
         found = [call for info in modules.values() for call in info.indirect_calls]
-        near = {path: None for info in modules.values() for path in (info.path, *self._imported_by(info))}
+        near = {path: None for info in modules.values() for path in (info.path, *self.imported_by(info))}
         return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]
 
-    def _imported_by(self, info: ModuleInfo) -> list[str]:
+    def imported_by(self, info: ModuleInfo) -> list[str]:
         """Return the modules of the project that a module imports."""
         known = self._imports.get(info.path)
         if known is None:
