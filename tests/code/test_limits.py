@@ -13,8 +13,8 @@ from aisec_ci.detectors.code.frontend import SIZE_LIMIT, parse
 from aisec_ci.detectors.code.lowering import NODE_LIMIT
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.project import Names, Project
+from aisec_ci.detectors.code.search.solver import MIN_STEPS, STEPS_PER_NODE, Solver
 from aisec_ci.detectors.code.seeds import sources
-from aisec_ci.detectors.code.solver import MIN_STEPS, STEPS_PER_NODE, Solver
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.model import Finding, Gap, GapLevel
 from tests.code.programs import CATALOG, HEAD, findings, gaps, program, reports
@@ -85,8 +85,8 @@ def test_ten_thousand_functions_that_call_each_other_stay_within_the_budget() ->
 
 
 def test_a_search_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aisec_ci.detectors.code.solver.MIN_STEPS", 3)
-    monkeypatch.setattr("aisec_ci.detectors.code.solver.STEPS_PER_NODE", 0)
+    monkeypatch.setattr("aisec_ci.detectors.code.search.solver.MIN_STEPS", 3)
+    monkeypatch.setattr("aisec_ci.detectors.code.search.solver.STEPS_PER_NODE", 0)
     (gap,) = gaps({"app.py": program("send(f'Help with {q}')")})
     assert gap.level is GapLevel.INCOMPLETE
     assert "limit of steps" in gap.reason
@@ -193,8 +193,8 @@ def test_the_intermediate_form_survives_being_stored(parts: list[tuple[str, str,
 
 
 def test_a_function_with_very_many_sources_uses_up_only_its_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aisec_ci.detectors.code.solver.MIN_STEPS", 1_000)
-    monkeypatch.setattr("aisec_ci.detectors.code.solver.STEPS_PER_NODE", 0)
+    monkeypatch.setattr("aisec_ci.detectors.code.search.solver.MIN_STEPS", 1_000)
+    monkeypatch.setattr("aisec_ci.detectors.code.search.solver.STEPS_PER_NODE", 0)
     ways = "".join(f"    if request.args.get('{i}'):\n        s = s + request.args['{i}']\n" for i in range(300))
     crowd = f"from flask import request\n\nfrom app import app, send\n\n\n@app.post('/z')\ndef crowd():\n    s = ''\n{ways}    return send(s)\n"
     found = reports({"a.py": crowd, "app.py": program("send(f'Help with {q}')")})

@@ -15,8 +15,8 @@ from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.prompt_files import raw_variables, system_variables, template_words
+from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds import sources
-from aisec_ci.detectors.code.solver import Solver
 from aisec_ci.detectors.code.values import STEPS, Flow
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap, GapLevel

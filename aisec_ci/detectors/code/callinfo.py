@@ -145,6 +145,43 @@ class Calls:
         name = names.get(node, "")
         return name.lstrip("_") or name
 
+    def made_by(self, call: Value) -> list[Value]:
+        """Return the calls that made what a method is called on: `connect(…)` for `connect(…).cursor().execute(…)`."""
+        out: list[Value] = []
+        work = [call]
+        seen: set[Value] = set()
+        while work and len(out) < 8:
+            value = work.pop()
+            if value in seen:
+                continue
+            seen.add(value)
+            base = value & ~MASK
+            node = self.project.node(value)
+            if node.op == "call":
+                if value != call:
+                    out.append(value)
+                callee = self.project.node(base | node.args[0])
+                if callee.op == "attr":
+                    work.append(base | callee.args[0])
+            elif node.op in {"attr", "item", "guard", "phi"}:
+                work += [base | a for a in node.args[:3]]
+                for val in self.flow.values(base | node.args[0]) if node.op == "attr" else ():
+                    module = self.project.module(val.what) if val.kind == "module" else None
+                    if module is not None:  # `state.shell.stdin.write(…)`
+                        work += [v for v in self.flow.variable(module, 0, node.data) if isinstance(v, int)][:3]
+                if node.op == "attr":  # `self.shell = Popen(…)` in one method, `self.shell.stdin.write(…)` in another
+                    work += [
+                        v for cls in self.flow.owners(base | node.args[0])[:1] for v in self.flow.fields(cls, node.data)
+                    ][:3]
+            elif node.op == "var":
+                fn = self.project.fn(value)
+                work += [v for v in self.flow.variable(fn.module, *node.data) if isinstance(v, int)][:3]
+            elif node.op == "import":
+                info, name = self.project.imported(value)
+                if info is not None and name and "." not in name:
+                    work += [v for v in self.flow.variable(info, 0, name) if isinstance(v, int)][:3]
+        return out
+
     def own_name(self, fn: Fn) -> str:
         """Return the name under which the user's configuration speaks of a function of the project, or an empty string.
 

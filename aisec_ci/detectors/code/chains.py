@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
-from aisec_ci.detectors.code.solver import Solver
+from aisec_ci.detectors.code.search.solver import Solver
 
 _STANDS_IN = frozenset(
     {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import CONTENT, Source
 from aisec_ci.detectors.code.project import Fn, Value
-from aisec_ci.detectors.code.solver import Solver
+from aisec_ci.detectors.code.search.solver import Solver
 
 _KEY = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|xox[bpars]-[0-9A-Za-z-]{10,}|AIza[0-9A-Za-z_-]{30,})"

@@ -27,7 +27,7 @@ from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
-from aisec_ci.detectors.code.solver import SHARED, Reached, Solver
+from aisec_ci.detectors.code.search.solver import SHARED, Reached, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
 HOPS = 14
@@ -328,7 +328,7 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
             if looked_up and node.data not in _UPLOAD:
                 return True
         elif node.op == "call":
-            word = solver.info(step.value).word
+            word = solver.calls.info(step.value).word
             looked_up = (looked_up or word == "get") and word in {"get", "pop", "dict", "copy", "deepcopy"}
         elif node.op not in {"dict", "iter"}:
             looked_up = False
@@ -638,7 +638,7 @@ def _plain(solver: Solver, steps: list[Step]) -> bool:
     for step in steps:
         if step.note or step.before < 0 or solver.project.node(step.value).op != "call":
             continue
-        word = solver.info(step.value).word
+        word = solver.calls.info(step.value).word
         if word not in _TEXT_CALLS and not _MESSAGE_CLASS.fullmatch(word):
             return False
     return True

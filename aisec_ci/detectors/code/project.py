@@ -110,6 +110,25 @@ class Fn:
         return {node.data: i for i, node in enumerate(self.nodes[: len(self.ir.params)]) if node.op == "param"}
 
     @cached_property
+    def returned(self) -> frozenset[int]:
+        """The nodes that the function returns."""
+        return frozenset(self.ir.returns)
+
+    @cached_property
+    def yielded(self) -> frozenset[int]:
+        """The nodes that the function yields."""
+        return frozenset(self.ir.yields)
+
+    @cached_property
+    def variables(self) -> dict[int, list[str]]:
+        """For each node the variables that hold it."""
+        out: dict[int, list[str]] = {}
+        for name, nodes in self.ir.defs.items():
+            for node in nodes:
+                out.setdefault(node, []).append(name)
+        return out
+
+    @cached_property
     def writes(self) -> dict[int, list[tuple[str | int | None, int]]]:
         """For each node the attributes and items that are set on it: `(name or key, value)`.
 
@@ -146,6 +165,10 @@ class Fn:
         """Return what a node is called by: the name of a parameter, the last word of anything else."""
         known = self.nodes[node]
         return self.ir.params[known.data].name if known.op == "param" else last_word(self.nodes, node)
+
+    def names_of(self, node: int) -> list[str]:
+        """Return what a node is called by, first where it stands (may be empty), then the variables that hold it."""
+        return [self.word(node), *self.variables.get(node, ())]
 
     @cached_property
     def bound(self) -> bool:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code import barriers, chains, confidential, tool_schemas
+from aisec_ci.detectors.code import chains, confidential, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, CallModel, Handler, Models, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.solver import Solver
+from aisec_ci.detectors.code.search import barriers
+from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.values import Flow, Val
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
@@ -54,7 +55,7 @@ def _calls(solver: Solver) -> Iterator[Source]:
     for name in sorted(solver.flow.kept_as(_makers(models))):  # `self.writer = pipeline(…)`, then `self.writer(text)`
         found.update(project.calls.get(name, ()))
     for call in sorted(found):
-        info = solver.info(call)
+        info = solver.calls.info(call)
         if info.model is not None and info.model.returns in _KINDS:
             if info.word == "Request" and info.model.returns == "third":
                 continue  # what is asked with it answers
@@ -854,7 +855,7 @@ def registered(solver: Solver) -> Iterator[Source]:
     # under "" stand calls of parametrised classes: `Agent[Customer](…)`
     for word in [*sorted((solver.models.words | own) & set(project.calls)), ""]:
         for call in project.calls.get(word, ()):
-            model = solver.info(call).model
+            model = solver.calls.info(call).model
             if model is not None and model.family == "chat-interfaces":
                 _outputs(solver, call, model)
             for use in model.uses if model is not None else ():

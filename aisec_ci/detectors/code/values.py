@@ -168,6 +168,7 @@ class Flow:
         self._decorated_classes: dict[int, list[Cls]] = {}
         self._wrappers: dict[int, list[Target]] = {}
         self._fields: dict[tuple[int, str], list[Value]] = {}
+        self._owners: dict[Value, list[Cls]] = {}
         self._mro: dict[Cls, list[Cls]] = {}
         self._subclasses: dict[int, list[Cls]] | None = None
         self._sessions: dict[str, list[Value]] | None = None
@@ -223,6 +224,15 @@ class Flow:
                 found |= inner.values
                 complete &= inner.complete
         return Constants(frozenset(found), bool(found) and complete)
+
+    def key(self, call: Value) -> Label:
+        """Return the key that the first argument of a call is, where it can only be one."""
+        node = self.project.node(call)
+        if len(node.args) < 2:
+            return None
+        known = self.constants((call & ~MASK) | node.args[1])
+        values = [v for v in known.values if isinstance(v, (str, int))]
+        return values[0] if len(values) == 1 and known.complete else None
 
     def elements(self, value: Value) -> list[Value]:
         """Return the elements of the lists, tuples, and sets that a value can be, without those of unpacked parts."""
@@ -1393,6 +1403,19 @@ class Flow:
         for owner in reversed(self.mro(cls)):
             out.update(dict.fromkeys(owner.ir.annotations))
         return list(out)
+
+    def is_message(self, cls: Cls) -> bool:
+        """Say whether a class is one of messages: a record of a role and a content."""
+        names = self.field_names(cls)
+        return "role" in names and "content" in names and self.is_record(cls)
+
+    def owners(self, value: Value) -> list[Cls]:
+        """Return the classes of the project whose fields the attributes of a value are; none for messages."""
+        known = self._owners.get(value)
+        if known is None:
+            found = [v.what for v in self.values(value) if v.kind in {"inst", "class"}][:4]
+            known = self._owners[value] = [c for c in found if not self.is_message(c)]
+        return known
 
     def fields(self, cls: Cls, name: str) -> list[Value]:
         """Return what methods of a class assign to `self.name`."""

@@ -35,7 +35,8 @@ from aisec_ci.detectors.code.facts import (
 )
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import SHIFT, Value
-from aisec_ci.detectors.code.summaries import Summaries, put_words
+from aisec_ci.detectors.code.search.propagation import put_words
+from aisec_ci.detectors.code.search.summaries import Summaries
 from aisec_ci.detectors.code.values import Flow, Path
 
 SHARED = 3

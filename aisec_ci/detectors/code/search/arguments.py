@@ -1,0 +1,634 @@
+"""What a call makes of its arguments: what functions of the program do with them, what is kept in the result, what is lost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.facts import (
+    ASKED,
+    BUILT,
+    CONTENT,
+    MAX_DOUBT,
+    SAFE,
+    USER_ROLE,
+    Entry,
+    Fact,
+    Place,
+    Via,
+    with_doubt,
+)
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
+from aisec_ci.detectors.code.search import barriers
+from aisec_ci.detectors.code.search.parameters import bind, packed
+from aisec_ci.detectors.code.search.uses import Uses
+from aisec_ci.detectors.code.values import COPIES, Label, Path, Target
+from aisec_ci.detectors.code.vocabulary import (
+    ASKING,
+    CLEAN_STARTS,
+    CLEAN_WORDS,
+    CLIENT,
+    CONTEXTS,
+    DUMPERS,
+    EXTREMES,
+    FETCHES,
+    FILLERS,
+    FINDER_STARTS,
+    FINDERS,
+    GRAPH_CALLS,
+    HEAPS,
+    LOG_WORDS,
+    LOOKUP,
+    MUTATORS,
+    NAMED_TUPLES,
+    PATTERNS,
+    PROGRESS,
+    QUERIES,
+    QUERY_BUILDERS,
+    RENDERS,
+    SERIALISERS,
+    SETTINGS,
+    SOUGHT,
+    SOUGHT_BY,
+    TEXT_WORDS,
+    USER_MESSAGES,
+)
+
+DECORATED = 3
+"""Functions of one decorator at most that are told apart no further inside of it."""
+
+_NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
+"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
+
+_OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
+"""Calls that return what stands in the file that they are given the name of."""
+
+
+_WHOLE = frozenset(
+    """dumps deepcopy copy list tuple sorted set reversed cast model_validate parse_obj validate_python from_dict create_task
+    wait_for run""".split()
+)
+"""Calls that return what they are given, with all its parts."""
+
+
+class Argument(NamedTuple):
+    """A fact that is an argument of a call."""
+
+    entry: Entry
+    fact: Fact
+    fn: Fn
+    call: Value
+    node: Node
+    info: CallInfo
+    kind: str
+    """The keyword, `*`, or `**`; empty for an argument by position."""
+    position: int
+    via: Via
+
+
+class Arguments(Uses):
+    """Propagation that knows calls."""
+
+    def _call(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        info = self.calls.info(use)
+        flags = fact.flags | (ASKED if fn.ir.gated and (use & MASK) in fn.ir.gated else 0)
+        fact_here = fact._replace(flags=flags)
+        position = 0
+        for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if arg == index:
+                self._argument(Argument(entry, fact_here, fn, use, node, info, kind, position, via))
+            if kind in {"", "*"}:  # what is unpacked is taken for one argument, so what follows it is not the first
+                position += 1
+        if node.args[0] == index and any(v.kind == "partial" for v in self.flow.values(fact.value)):
+            self.add(entry, Fact(use, fact.path, flags), via)  # what `partial(f, x)` holds
+
+    def _argument(self, arg: Argument) -> None:
+        """Take in what a call does with an argument, and what its result holds of it."""
+        self._used(arg)
+        if self.models.own and self._is_own(arg):
+            return
+        if arg.info.targets and self._wraps(arg.entry, arg.fn, arg.node):
+            return
+        if not arg.fact.path and arg.kind in {"", "message", "msg"}:
+            self._raised(arg.entry, arg.fact, arg.call, arg.info)
+        callee, given = arg.fn.nodes[arg.node.args[0]], self.project.node(arg.fact.value)
+        if (
+            arg.kind in {"*", "**"}
+            and callee.op == given.op == "attr"
+            and callee.args == given.args
+            and len(arg.info.targets) > 1
+        ):
+            # `self.func(*self.args)`: which function was given with which arguments is not known
+            arg = arg._replace(fact=arg.fact._replace(flags=with_doubt(arg.fact.flags, MAX_DOUBT)))
+        self._used_somehow(arg)
+        if self._run(arg) or self._record(arg.entry, arg.fact, arg.call, arg.kind, arg.position, arg.via):
+            return
+        if self._is_dropped(arg) or self._is_handed_on(arg) or _is_setting(arg):
+            return
+        if self._is_put(arg) or self._is_picked(arg) or self._is_part(arg):
+            return
+        if arg.info.method and not any(n.startswith(PATTERNS) for n in arg.info.names):
+            self._method_argument(arg)
+            if _only_changes(arg.info.word):
+                return
+        if not self._is_lost(arg):
+            self._result(arg)
+
+    def _used(self, arg: Argument) -> None:
+        """Take in what is done with an argument beside what the call returns."""
+        entry, fact, info = arg.entry, arg.fact, arg.info
+        if info.model is not None:
+            self._uses(entry, fact, arg.call, arg.node, info, info.model, arg.kind, arg.position)
+        if self.confidential and info.word in LOG_WORDS and self._logs(arg.fn, arg.node, info):
+            self.hit(entry, fact, "log", arg.call, fact.value, info.word, 0)
+        if self.raw_variables and info.word in RENDERS:
+            self._page(entry, fact, arg.call, arg.kind)
+        if arg.kind in CONTEXTS and any(n.startswith(CONTEXTS[arg.kind]) for n in info.names):
+            run: Place = ("context", arg.kind, arg.fn.module.path)
+            self._out(entry, fact, run, fact.path, 1, "given to the run as its context")
+        if info.word in GRAPH_CALLS and arg.position == 0:
+            self._invoke_graph(entry, fact, arg.call, info)
+        if (
+            info.word == "Send"
+            and (arg.position == 1 or arg.kind == "arg")
+            and any(n.startswith("langgraph.") for n in info.names)
+        ):
+            self._send(entry, fact, arg.fn)
+
+    def _is_own(self, arg: Argument) -> bool:
+        """Take in what the user's configuration says of a call; say whether that is all there is to say."""
+        names = arg.info.names
+        if self.models.own.isdisjoint(names):
+            return False
+        if not self.models.clean.isdisjoint(names):
+            return True
+        escape = next((e for n in names if (e := self.models.escapes.get(n))), 0)
+        if escape:
+            self.add(arg.entry, Fact(arg.call, (), arg.fact.flags | escape), arg.via)
+        return bool(escape)
+
+    def _used_somehow(self, arg: Argument) -> None:
+        """Take in what is done with an argument as far as the words of a call tell it."""
+        entry, fact, info = arg.entry, arg.fact, arg.info
+        unknown = info.model is None and not info.targets
+        if unknown and info.word in FETCHES and arg.position == 0 and arg.kind in {"", "url"}:
+            self._fetch(entry, fact, arg.fn, arg.call, info)
+        if info.word in GRAPH_CALLS and arg.kind == "config" and fact.path[:1] == ("configurable",):
+            self._out(entry, fact, ("config",), fact.path, 1, "kept in the configuration of the run")
+        if info.word[:1].isupper():
+            self._own_message(entry, fact, arg.call, info)
+
+    def _run(self, arg: Argument) -> bool:
+        """Go on in the functions of the project that a call runs; say whether they know what it returns."""
+        for target in self.parameters.run_here(arg.entry.start, arg.call, arg.info.targets):
+            how, at = packed(arg.node, target, arg.kind, arg.position)
+            for param, path in bind(arg.fact, target, how, at) if how != "-" else ():
+                self._enter(arg.entry, arg.fact, arg.call, target, param, path)
+        return any(t.sure < 2 for t in arg.info.targets) and arg.info.word not in {"sub", "filter"}
+
+    def _is_dropped(self, arg: Argument) -> bool:
+        """Say whether a call of a library returns nothing of an argument."""
+        info, kind, position = arg.info, arg.kind, arg.position
+        if info.model is not None and info.model.returns in {"clean", "llm", "third", "tool", "remote", "user"}:
+            return True
+        if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
+            return True
+        if any(n.startswith(QUERY_BUILDERS) for n in info.names):
+            return True
+        if "builtins.map" in info.names and position > 0:
+            return self._makes_numbers((arg.call & ~MASK) | arg.node.args[1])
+        if info.word == "compile" and "builtins.compile" in info.names:
+            return position > 0 or kind not in {"", "source"}  # what its file is called is no part of the code
+        if position == 0 and kind in {"", "pattern"} and self._is_sought(info, arg.node):
+            return True
+        return info.word == "sub" and kind == "" and barriers.only_plain(self.flow, arg.call, info.names, position)
+
+    def _is_handed_on(self, arg: Argument) -> bool:
+        """Go on in functions that a call has run later or elsewhere; say whether it is such a call."""
+        info, kind, position = arg.info, arg.kind, arg.position
+        if info.word == "partial" and position > 0 and "functools.partial" in info.names:
+            self._partial(arg.entry, arg.fact, arg.call, arg.node, kind, position)
+            return True
+        if info.word == "apply_async" and kind in {"", "args", "kwargs"} and position < 2:
+            callee = arg.fn.nodes[arg.node.args[0]]
+            for target in self.flow.queued((arg.call & ~MASK) | callee.args[0]) if callee.op == "attr" else ():
+                spread = "**" if kind == "kwargs" or (kind == "" and position == 1) else "*"
+                for param, path in bind(arg.fact, target, spread, 0):
+                    self._enter(arg.entry, arg.fact, arg.call, target, param, path)
+            return True
+        if info.word in {"map", "starmap"} and info.method:
+            return self._mapped(arg.entry, arg.fact, arg.fn, arg.call, arg.node, kind, position)
+        return False
+
+    def _is_put(self, arg: Argument) -> bool:
+        """Take in where a call puts an argument into another one; say whether it does."""
+        entry, fact, call, word = arg.entry, arg.fact, arg.call, arg.info.word
+        if word == "print" and arg.kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
+            self.mutate(entry, file, (CONTENT,), fact.flags, arg.via)
+            return True
+        if arg.position == 1 and arg.kind == "" and not HEAPS.isdisjoint(arg.info.names):
+            self.mutate(entry, (call & ~MASK) | arg.node.args[1], ("*", *fact.path), fact.flags, arg.via)
+            return True
+        if arg.position == 0 and not DUMPERS.isdisjoint(arg.info.names):
+            if (file := self.flow.argument(call, 1, "fp")) is not None:
+                self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags, arg.via)
+            return True
+        return False
+
+    def _is_picked(self, arg: Argument) -> bool:
+        """Take in what `max(candidates, key=score)` and its like return of an argument; say whether it is such a call."""
+        if arg.info.word not in EXTREMES or arg.kind or not (arg.fact.path or "key" in arg.node.data):
+            return False
+        alone = arg.position == 0 and len([k for k in arg.node.data if not k]) == 1
+        path = arg.fact.path[1:] if alone else arg.fact.path  # the element of a list
+        self.add(arg.entry, Fact(arg.call, path, arg.fact.flags), arg.via)
+        return True
+
+    def _is_part(self, arg: Argument) -> bool:
+        """Take in which part of the result an argument is, where that is known; say so. Or that it is none of it."""
+        entry, fact, call, info = arg.entry, arg.fact, arg.call, arg.info
+        if self._changed(entry, fact, call, info, arg.kind, arg.via):
+            return True
+        if self.template_words and info.word in {"render", "render_async"} and self._is_left_out(fact, call, arg.kind):
+            return True
+        if info.names and info.names[0] in NAMED_TUPLES:
+            place = self._tuple_place(call, arg.kind, arg.position)
+            if place is not None:
+                for label in place:
+                    self.add(entry, Fact(call, (label, *fact.path), fact.flags), arg.via)
+                return True
+        if CLIENT.search(info.word) and not info.targets and _foreign(info.names):
+            return True  # what a client answers is not what it was made with
+        if info.word in USER_MESSAGES and arg.kind in {"", "content"}:
+            self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), arg.via)
+            return True
+        return False
+
+    def _is_lost(self, arg: Argument) -> bool:
+        """Say whether the result of a call has nothing of an argument, as its words tell."""
+        fact, info, word = arg.fact, arg.info, arg.info.word
+        if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
+            return True
+        if LOOKUP.match(word) and not info.targets and _foreign(info.names):
+            return True  # `search(query)` of a library
+        if not info.names and not info.targets and word not in TEXT_WORDS | FILLERS and self._is_query(arg.fn, fact):
+            return True  # `self.run_func(query)`, whatever that is: what is found is not what was looked for
+        asked = "messages" in arg.node.data or word in ASKING
+        if asked and not word[:1].isupper() and info.method and not info.targets:
+            return True  # a model that is not known: what it answers is not what it was asked
+        # a file of the program's, whose name has a part from outside
+        return bool(word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method)
+
+    def _result(self, arg: Argument) -> None:
+        """Take in what the result of a call that is not known in any other way holds of an argument."""
+        fact, info, word = arg.fact, arg.info, arg.info.word
+        flags = fact.flags
+        flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if word in {"format_messages", "aformat_messages"} and info.method:
+            flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
+        if word in _OPENERS and not fact.path and not self._is_upload(fact.value):
+            flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+        if word == "join" and "os.path.join" in info.names:
+            flags |= BUILT
+        if fact.path[:1] == (CONTENT,):
+            path = _read_from_file(word, fact.path)
+        elif word in _NAMESPACES or word in _WHOLE or (fact.path and word in {"loads", "safe_load"}):
+            if word == "dict" and arg.kind == "content" and not fact.path:  # `dict(role=role, content=text)`
+                flags |= self._with_role(arg)
+            path = _path_in_namespace(arg)
+        else:
+            path = _path_in_result(arg)
+            if path is None:
+                path, flags = (), self._doubtful(arg, flags)
+        if path is not None:
+            self.add(arg.entry, Fact(arg.call, path, flags), arg.via)
+
+    def _with_role(self, arg: Argument) -> int:
+        """Take in a message that is made as a mapping; return the flags of its content."""
+        role = self.flow.argument(arg.call, None, "role")
+        if role is None:
+            return 0
+        self._message(arg.entry, arg.fact, arg.call, arg.fact.value, role)
+        return USER_ROLE if self._untrusted_role(role) else 0
+
+    def _doubtful(self, arg: Argument, flags: int) -> int:
+        """Return the flags of a text that a function of a library made of an argument."""
+        info, word = arg.info, arg.info.word
+        if info.method and not _text_like(info):
+            flags = with_doubt(flags, 1)
+        if arg.fact.path and word not in TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
+            flags = with_doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
+        if info.method and word in FILLERS:
+            flags |= BUILT
+            if word == "format" and self.texts.fills_behind_host(arg.call, arg.node):
+                flags |= SAFE["url"]
+        return flags
+
+    def _mapped(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, kind: str, position: int) -> bool:
+        """Follow what a task is run for in turn: `task.map(names, kwargs={…})` of Modal; say whether it is one."""
+        callee = fn.nodes[node.args[0]]
+        targets = list(self.flow.queued((call & ~MASK) | callee.args[0]))
+        for target in targets:
+            if kind == "kwargs":
+                given = bind(fact, target, "**", 0)
+            elif fact.path and fact.path[0] != "*" and not isinstance(fact.path[0], int):
+                continue
+            else:
+                star = callee.data == "starmap"
+                given = bind(fact, target._replace(each=1 + star), kind, 0 if star else position)
+            for param, path in given:
+                self._enter(entry, fact, call, target, param, path)
+        return bool(targets)
+
+    def _partial(self, entry: Entry, fact: Fact, call: Value, node: Node, kind: str, position: int) -> None:
+        for val in self.flow.values((call & ~MASK) | node.args[1]):
+            for target in self.flow.targets_of(val, 1):
+                for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
+                    self._enter(entry, fact, call, target, param, path)
+
+    def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
+        if not fact.path or not any("StateGraph" in n for n in info.names):
+            return
+        for graph, nodes in self.places.graphs.items():
+            self._out(entry, fact, ("state", graph), fact.path, 1, "put into the graph's state")
+            for number, param in nodes.items():
+                fn = self.project.fns[number]
+                target = Target(fn, 1 if fn.bound else 0, 1)
+                self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
+
+    def _send(self, entry: Entry, fact: Fact, fn: Fn) -> None:
+        """Bring what `Send("node", {…})` of LangGraph holds into the state of the graphs of its module."""
+        for graph in self.places.graphs if fact.path else ():
+            if self.project.fns[graph].module is fn.module:
+                self._out(entry, fact, ("state", graph), fact.path, 1, "sent to a node of the graph")
+
+    def _raised(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Go on where an exception of the project that is made with a text is caught: its text is in the handler."""
+        if not info.word.endswith(("Error", "Exception", "Failure", "Failed", "Warning")):
+            return
+        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
+            if val.kind == "class" and any(
+                b.endswith(("Exception", "Error")) for b in self.flow.external_bases(val.what)
+            ):
+                self._out(entry, fact, ("raised", val.what), ("args", 0), 1, "kept in an exception")
+
+    def _wraps(self, entry: Entry, fn: Fn, node: Node) -> bool:
+        """Say whether a decorator's function hands what it was called with to the decorated one.
+
+        The call of the decorated function was followed into that function itself: here it would go to all decorated ones, if
+        there are many.
+        """
+        if entry.fn != fn.id or self.project.node(entry.start.values[0]).op != "param":
+            return False
+        callee = fn.nodes[node.args[0]]
+        if callee.op == "var" and callee.data[0] == fn.ir.parent > 0:
+            return len(self.flow.decorated_by(fn.module.functions[fn.ir.parent])) > DECORATED
+        if callee.op == "attr" and fn.ir.name == "__call__" and fn.cls is not None:
+            return any(len(self.flow.decorated_by(f)) > DECORATED for f in self.flow.find_method(fn.cls, "__init__"))
+        return False
+
+    def _is_query(self, fn: Fn, fact: Fact) -> bool:
+        """Say whether a value is a parameter that is called a query."""
+        node = self.project.node(fact.value)
+        return node.op == "param" and not fact.path and fn.ir.params[node.data].name in QUERIES
+
+    def _is_left_out(self, fact: Fact, call: Value, kind: str) -> bool:
+        """Say whether a template has nothing of the name under which a fact is passed to it: `get_template("a.j2").render(x=…)`."""
+        name = fact.path[0] if kind in {"", "**"} and fact.path else kind
+        if not isinstance(name, str) or not name.isidentifier():
+            return False
+        words = [
+            self.template_words.get(text)
+            for made in self.calls.made_by(call)
+            if self.calls.info(made).word == "get_template"
+            for arg in self.project.node(made).args[1:2]
+            for text in self.flow.constants((made & ~MASK) | arg).texts
+        ]
+        return bool(words) and all(known is not None and name not in known for known in words)
+
+    def _is_sought(self, info: CallInfo, node: Node) -> bool:
+        """Say whether the first argument of a call is only looked for in a text: `line.replace(secret, "")`, `re.sub(pattern, …)`."""
+        if not SOUGHT_BY.isdisjoint(info.names):
+            return True
+        if info.targets or not info.method or info.word not in SOUGHT:
+            return False
+        return info.word != "replace" or len(node.args) > 2
+
+    def _is_upload(self, name: Value) -> bool:
+        """Say whether the name of a file is one that a framework gives a file that was sent: `open(file.name)`."""
+        node = self.project.node(name)
+        return node.op == "param" or (node.op == "attr" and node.data in {"name", "path", "file_path", "filepath"})
+
+    def _makes_numbers(self, function: Value) -> bool:
+        """Say whether what a function returns is harmless whatever it is given: `map(int, words)`."""
+        known = self.flow.values(function)
+        return bool(known) and all(
+            v.kind == "ext" and str(v.what).removeprefix("builtins.") in self.models.clean for v in known
+        )
+
+    def _is_class(self, value: Value) -> bool:
+        return any(v.kind == "class" for v in self.flow.values(value))
+
+    def _tuple_place(self, call: Value, kind: str, position: int) -> tuple[Label, ...] | None:
+        """Return the labels of what a call of a class made by `namedtuple` gets as an argument; None where its fields are not known."""
+        for made in self.flow.made((call & ~MASK) | self.project.node(call).args[0]):
+            given = self.flow.argument(made, 1, "field_names")
+            if given is None:
+                continue
+            parts = [self.flow.constants(v).texts for v in self.flow.elements(given)]
+            names = [p[0] for p in parts if p] or [
+                w for t in self.flow.constants(given).texts for w in t.replace(",", " ").split()
+            ]
+            if kind in names:
+                return (kind, names.index(kind))
+            if kind == "" and position < len(names):
+                return (names[position], position)
+        return None
+
+    def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
+        """Keep the arguments of a constructor that comes from annotations as attributes; say whether it is one."""
+        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
+            if val.kind != "class":
+                continue
+            cls = val.what
+            if self.flow.is_enum(cls):
+                return True
+            if self.flow.find_method(cls, "__init__"):
+                continue
+            names = self.flow.field_names(cls)
+            name = (
+                kind
+                if kind not in {"", "*", "**"}
+                else names[position]
+                if kind == "" and position < len(names)
+                else None
+            )
+            if kind == "**":
+                self.add(entry, Fact(call, fact.path, fact.flags), via)
+            elif name is not None:
+                if not barriers.closed_field(self.flow, val, name):
+                    path = (name, *fact.path)
+                    bases = self.flow.external_bases(cls)
+                    if any(b.endswith("NamedTuple") for b in bases):  # its fields are read by place, too
+                        self.add(entry, Fact(call, (names.index(name), *fact.path), fact.flags), via)
+                    if any(b.endswith("TypedDict") for b in bases):
+                        self.add(entry, Fact(call, path, fact.flags), via)  # its fields are read as items
+                    elif self.flow.is_message(cls):
+                        self.add(entry, Fact(call, path, fact.flags), via)
+                        if name == "content":
+                            self._typed_message(entry, fact, call, cls, names)
+                    else:
+                        made = not fact.path and self._is_made_for_many(call)
+                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via, told=made)
+                        if made or (not fact.path and self._is_told(call)):
+                            self.add(entry, Fact(call, path, fact.flags), via)
+            else:
+                self.add(entry, Fact(call, (), fact.flags), via)
+            return True
+        return False
+
+    def _is_told(self, record: Value) -> bool:
+        """Say whether the function that makes a record gives all its fields at once: `Order(note=text).model_dump_json()`."""
+        fn = self.project.fn(record)
+        work, seen = [record & MASK], 0
+        while work and seen < 12:
+            at = work.pop()
+            seen += 1
+            for use in fn.uses[at]:
+                node = fn.nodes[use]
+                if node.op in {"phi", "guard"}:
+                    work.append(use)
+                elif (node.op == "attr" and node.data in SERIALISERS) or (
+                    node.op == "call" and last_word(fn.nodes, node.args[0]) in SERIALISERS
+                ):
+                    return True
+        return False
+
+    def _changed(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str, via: Via) -> bool:
+        """Keep what a copy of an object gets for one of its fields: `replace(x, rules=…)`, `x.model_copy(update={…})`."""
+        base, name, path = call, kind, fact.path
+        if (
+            info.method
+            and info.word in {"model_copy", "copy"}
+            and kind == "update"
+            and path
+            and isinstance(path[0], str)
+        ):
+            callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
+            base, name, path = (call & ~MASK) | callee.args[0], path[0], path[1:]
+        elif COPIES.isdisjoint(info.names) or kind in {"", "*", "**"}:
+            return False
+        owners = self.flow.owners(base)
+        for cls in owners:
+            self._field(entry, Fact(call, (name, *path), fact.flags), cls, name, path, via)
+        return bool(owners)
+
+    def _method_argument(self, arg: Argument) -> None:
+        """Take in what methods keep of an argument in the object they are called on, or return of it."""
+        fact, info, position = arg.fact, arg.info, arg.position
+        if info.word in {"get", "pop"} and position == 1 and not self._is_class((arg.call & ~MASK) | arg.node.args[1]):
+            # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
+            self.add(arg.entry, Fact(arg.call, fact.path, fact.flags), arg.via)
+        receiver = (arg.call & ~MASK) | arg.fn.nodes[arg.node.args[0]].args[0]
+        if info.word == "send" and any("Pipe()" in str(v.what) for v in self.flow.values(receiver) if v.kind == "obj"):
+            for end in self._kept_ends(receiver):
+                self.mutate(arg.entry, end, ("*", "*", *fact.path), fact.flags, arg.via)
+        path = self._path_in_receiver(arg, receiver)
+        if path is not None:
+            self.mutate(arg.entry, receiver, path, fact.flags, arg.via)
+            if info.word == "setdefault":
+                self.add(arg.entry, Fact(arg.call, fact.path, fact.flags), arg.via)
+
+    def _path_in_receiver(self, arg: Argument, receiver: Value) -> Path | None:
+        """Return at which path the object that a method is called on holds an argument then; None where it does not."""
+        path = arg.fact.path
+        how = self._way_of_keeping(arg, receiver)
+        if how == "element":
+            return ("*", *path)
+        if how == "elements":
+            return ("*", *path[1:])
+        if how == "update":
+            return (path or ("*",)) if arg.kind in {"", "**"} else (arg.kind, *path)
+        if how == "keyed" and (arg.position == 1 or arg.kind not in {"", "*", "**"}):
+            key = self.flow.key(arg.call)
+            return ("*" if key is None else key, *path)
+        if how == "content" and arg.position == 0 and path[:1] != (CONTENT,):
+            return (CONTENT, *_keyed(path))
+        return None
+
+    def _way_of_keeping(self, arg: Argument, receiver: Value) -> str:
+        """Return how a method keeps an argument, as MUTATORS tells it, empty where it does not."""
+        word = arg.info.word
+        if word == "send" and any("Pipe()" in str(v.what) for v in self.flow.values(receiver) if v.kind == "obj"):
+            return "element"
+        if word == "set" and any(n.endswith("ContextVar().set") for n in arg.info.names):
+            return "element"
+        if word == "set" and arg.position == 1 and self.places.is_session(receiver):
+            return "keyed"  # Chainlit's
+        return MUTATORS.get(word, "")
+
+
+def _keyed(path: Path) -> Path:
+    """Return the path of what is kept in a file, where it names a key: of a text without keys every part may be read."""
+    return path if any(isinstance(label, str) and label != "*" for label in path) else ()
+
+
+def _foreign(names: Iterable[str]) -> bool:
+    """Say whether a call is one of a library outside the standard library."""
+    heads = {name.split(".", 1)[0].removesuffix("()") for name in names}
+    return bool(heads) and not heads & (sys.stdlib_module_names | {"builtins"})
+
+
+def _text_like(info: CallInfo) -> bool:
+    return info.word in TEXT_WORDS or bool(info.names)
+
+
+def _is_setting(arg: Argument) -> bool:
+    """Say whether an argument says which model answers, and the like: that is no part of what an object says."""
+    return arg.kind in SETTINGS and not arg.info.targets and arg.info.word not in {"dict", "SimpleNamespace", "dumps"}
+
+
+def _only_changes(word: str) -> bool:
+    """Say whether a method changes or looks through what it is called on, so returns nothing of its arguments."""
+    return word in MUTATORS or word in FINDERS or word.startswith(FINDER_STARTS)
+
+
+def _read_from_file(word: str, path: Path) -> Path | None:
+    """Return at which path of a result stands what a file holds that is named or read; None where it is lost."""
+    if word in {"open", "str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
+        return path
+    if word in {"load", "safe_load"}:
+        return path[1:]
+    return () if word in {"reader", "DictReader", "read_json", "read_csv"} else None
+
+
+def _path_in_namespace(arg: Argument) -> Path:
+    """Return the path of an argument in what `dict(…)`, `SimpleNamespace(…)`, `list(…)` and their like make of it."""
+    path, word = arg.fact.path, arg.info.word
+    if word in _NAMESPACES and arg.kind not in {"", "**"}:
+        return (arg.kind, *path)
+    if word == "dict" and path[:2] == ("*", 1):  # `dict(zip(names, values))`
+        return ("*", *path[2:])
+    return path
+
+
+def _path_in_result(arg: Argument) -> Path | None:
+    """Return the path of an argument in the result of a function of Python's that keeps its parts; None for any other."""
+    path, word, kind = arg.fact.path, arg.info.word, arg.kind
+    if word == "zip":
+        return ("*", arg.position, *path[1:])
+    if word == "gather" and kind != "*":  # in `gather(*[ask(q) for q in questions])` the parts are those of the list
+        return (arg.position, *path)
+    if word == "enumerate":
+        return ("*", 1, *path[1:])
+    if word in {"gather", "chain"} or not PROGRESS.isdisjoint(arg.info.names):
+        return path
+    if path and word == "heappop":
+        return path[1:]
+    if path and word[:1].isupper() and kind not in {"", "*", "**"}:
+        return (kind, *path)
+    return None

@@ -1,0 +1,208 @@
+"""What checks are worth that functions of the program make: `if not is_safe(url): raise`, `validate(url)`, `ok, why = check(x)`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
+from aisec_ci.detectors.code.models import Models
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
+from aisec_ci.detectors.code.search import barriers
+from aisec_ci.detectors.code.search.barriers import Verdict
+from aisec_ci.detectors.code.values import Target
+from aisec_ci.detectors.code.vocabulary import PRIVATE_ADDRESSES, VALIDATES
+
+NESTED_CHECKS = 3
+"""How deep checks in checks are looked into."""
+
+_STRENGTH = (Verdict.STOPPED, Verdict.PREFIXED, Verdict.WEAKENED, Verdict.KEPT)
+
+_SAME = frozenset("strip lower upper casefold resolve absolute expanduser Path str realpath abspath normpath".split())
+"""Calls whose result a check holds for as for what they were given, as far as checks of the program go."""
+
+
+class Checks:
+    """Judges guards: by themselves (barriers.py), and by what the functions say that are asked."""
+
+    def __init__(self, calls: Calls, models: Models) -> None:
+        self.calls = calls
+        self.flow = calls.flow
+        self.project = calls.project
+        self.models = models
+        self._networked: dict[int, bool] = {}
+        """Whether a function tells addresses inside of the network from others."""
+
+    def judge(self, use: Value, node: Node) -> tuple[Verdict, str]:
+        if node.data[0] == "check" and self.models.checks and len(node.args) > 1:
+            call = (use & ~MASK) | node.args[1]
+            if self.project.node(call).op == "call" and not self.models.checks.isdisjoint(self.calls.info(call).names):
+                return Verdict.STOPPED, ""
+        if node.data[0] == "check" and len(node.args) > 1:
+            said = self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0])
+            if said is not None:
+                return said
+        if node.data[0] == "passed":
+            return self._came_back(use, node, 0)
+        if node.data[0] == "refused":
+            call = (use & ~MASK) | node.args[1]
+            targets = self.calls.info(call).targets if self.project.node(call).op == "call" else ()
+            if any(t.sure < 2 and self.looks_at_network(t.fn) for t in targets):
+                return Verdict.PREFIXED, "https://host/"
+            found = [self._said_nothing(call, t, (use & ~MASK) | node.args[0]) for t in targets if t.sure < 2]
+            if found and found[0] is not None and all(f == found[0] for f in found):
+                return found[0]
+        return barriers.judge(self.flow, use)
+
+    def _came_back(self, use: Value, node: Node, depth: int) -> tuple[Verdict, str]:
+        """Return what it is worth that a call which is made for nothing but that it raises came back: `validate_url(url)`."""
+        call, checked = (use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0]
+        if self.project.node(call).op != "call":
+            return Verdict.KEPT, ""
+        info = self.calls.info(call)
+        if not self.models.checks.isdisjoint(info.names):
+            return Verdict.STOPPED, ""
+        targets = [t for t in info.targets if t.sure < 2]
+        if not targets:
+            return barriers.judge(self.flow, use) if VALIDATES.match(info.word) else (Verdict.KEPT, "")
+        found = [self._ensured(call, target, checked, depth) for target in targets]
+        return found[0] if all(f == found[0] for f in found) else (Verdict.KEPT, "")
+
+    def _ensured(self, call: Value, target: Target, checked: Value, depth: int) -> tuple[Verdict, str]:
+        """Return what a function that came back without raising ensures of the parameter that is checked."""
+        fn = target.fn
+        if self.looks_at_network(fn):
+            return Verdict.PREFIXED, "https://host/"
+        meant = self._meant(call, target, checked)
+        found: list[tuple[Verdict, str]] = []
+        for node in fn.nodes if depth < NESTED_CHECKS else ():
+            if node.op == "test" and node.data == ENDS:
+                held = [v for g in node.args for v in self._chain(fn, g, meant, depth + 1)]
+                found.append(min(held, key=lambda v: _STRENGTH.index(v[0]), default=(Verdict.KEPT, "")))
+        return found[0] if found and all(f == found[0] for f in found) else (Verdict.KEPT, "")
+
+    def _said(self, call: Value, checked: Value) -> tuple[Verdict, str] | None:
+        """Return what a check of the project is worth whose answers say it: `if allowed(name):` with `return name in NAMES`."""
+        if self.project.node(call).op != "call":
+            return None
+        found: list[tuple[Verdict, str]] = []
+        for target in self.calls.info(call).targets:
+            if target.sure < 2 and self.looks_at_network(target.fn):
+                return Verdict.PREFIXED, "https://host/"
+            verdict = self._says(call, target, checked) if target.sure < 2 else None
+            if verdict is None:
+                return None
+            found.append(verdict)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
+    def _said_nothing(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
+        """Return the barrier that all answers of a function stand behind that name no error: `return None` at its end."""
+        fn = target.fn
+        says = _says_of(fn)
+        silent = [
+            v for v in {**dict.fromkeys(fn.ir.returns), **says} if fn.nodes[v].op == "const" and not fn.nodes[v].data
+        ]
+        meant = self._meant(call, target, checked)
+        found = []
+        for value in silent:
+            known = [v for g in says.get(value, ()) if (v := self._barrier(fn, g, meant)) is not None]
+            found.append(known[0] if known else None)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
+    def _says(self, call: Value, target: Target, checked: Value) -> tuple[Verdict, str] | None:
+        """Return the barrier that all true answers of a function stand behind, for the parameter that is checked."""
+        fn = target.fn
+        says = _says_of(fn)
+        if not says or fn.ir.yields:
+            return None
+        meant = self._meant(call, target, checked)
+        found: list[tuple[Verdict, str]] = []
+        for returned in fn.ir.returns:
+            node = fn.nodes[returned]
+            if node.op == "tuple" and node.args:  # `return False, "why not"`
+                node = fn.nodes[node.args[0]]
+            if node.op == "const" and not node.data:
+                continue
+            verdict = next((v for g in says.get(returned, ()) if (v := self._barrier(fn, g, meant))), None)
+            if verdict is None:
+                return None
+            found.append(verdict)
+        return found[0] if found and all(f == found[0] for f in found) else None
+
+    def _meant(self, call: Value, target: Target, checked: Value) -> list[int]:
+        """Return the parameters of a function that a value is passed for."""
+        return [
+            node
+            for index, node in target.fn.params.items()
+            if any(
+                self.project.unguarded(v) == self.project.unguarded(checked)
+                for v, path in self.flow.passed(call, target, index)
+                if not path
+            )
+        ]
+
+    def _barrier(self, fn: Fn, guard: int, meant: list[int]) -> tuple[Verdict, str] | None:
+        """Return the first barrier of a chain of checks of one of some parameters."""
+        judged = self._chain(fn, guard, meant, NESTED_CHECKS)
+        return next((v for v in judged if v[0] in {Verdict.STOPPED, Verdict.PREFIXED}), None)
+
+    def _chain(self, fn: Fn, guard: int, meant: list[int], depth: int) -> list[tuple[Verdict, str]]:
+        """Return what each of a chain of checks of one of some parameters is worth."""
+        chain = []
+        while fn.nodes[guard].op == "guard":
+            chain.append(guard)
+            guard = _same(fn, fn.nodes[guard].args[0])
+        return [self._worth(fn, g, depth) for g in chain] if guard in meant else []
+
+    def _worth(self, fn: Fn, guard: int, depth: int) -> tuple[Verdict, str]:
+        node = fn.nodes[guard]
+        if node.data[0] == "passed":
+            return self._came_back(fn.value(guard), node, depth) if depth < NESTED_CHECKS else (Verdict.KEPT, "")
+        return barriers.judge(self.flow, fn.value(guard))
+
+    def looks_at_network(self, fn: Fn) -> bool:
+        """Say whether a function, or one that it calls, tells addresses inside of the network from those outside."""
+        if fn.id not in self._networked:
+            self._networked[fn.id] = bool(self._network) and self._calls_one_of(self._network, fn)
+        return self._networked[fn.id]
+
+    @cached_property
+    def _network(self) -> set[int]:
+        """Functions that themselves tell addresses inside of the network from those outside."""
+        attributes = self.project.attributes
+        return {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
+
+    def _calls_one_of(self, wanted: set[int], fn: Fn) -> bool:
+        """Say whether a function is one of some, or calls one of them, within a dozen functions."""
+        found, work = {fn.id}, [fn]
+        for one in work:
+            if one.id in wanted:
+                return True
+            calls = [i for i, node in enumerate(one.nodes) if node.op == "call"]
+            for target in (t for i in calls[:60] for t in self.calls.info(one.value(i)).targets if t.sure < 2):
+                if target.fn.id not in found and len(found) < 12:
+                    found.add(target.fn.id)
+                    work.append(target.fn)
+        return False
+
+
+def _says_of(fn: Fn) -> dict[int, tuple[int, ...]]:
+    """Return the checks that hold where a function answers, by what it answers."""
+    return {n.args[0]: n.args[1:] for n in fn.nodes if n.op == "test" and n.data == SAYS}
+
+
+def _same(fn: Fn, value: int) -> int:
+    """Return the value that another was made of without a change that matters: `name` for `name.strip()`, `path` for `Path(path)`."""
+    for _ in range(4):
+        node = fn.nodes[value]
+        if node.op == "op" and node.data == "/":
+            value = node.args[1]
+            continue
+        callee = fn.nodes[node.args[0]] if node.op == "call" else node
+        word = callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else ""
+        if node.op != "call" or word not in _SAME:
+            break
+        value = node.args[1] if len(node.args) == 2 else callee.args[0] if callee.op == "attr" else value
+        if len(node.args) > 2:
+            break
+    return value

@@ -1,0 +1,130 @@
+"""What of a value can only be one of a few, or is nobody else's text: numbers and enumerations of answers, the program's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.search import barriers
+from aisec_ci.detectors.code.values import FEW, Label, Val
+from aisec_ci.detectors.code.vocabulary import PLATFORM_FILES
+
+_ANSWER_TYPES = frozenset(
+    "response_format response_model text_format output_type result_type output_cls output_schema response_schema output_pydantic".split()
+)
+"""Keywords that hold the class which a model's answer is read into."""
+
+_RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
+
+_TABLES = frozenset({"pandas.DataFrame", "polars.DataFrame"})
+
+
+class Closed:
+    """Answers which parts of values no outsider can choose."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.flow = calls.flow
+        self.project = calls.project
+
+    def field(self, use: Value, node: Node) -> bool:
+        base = (use & ~MASK) | node.args[0]
+        owners = [v for v in self.flow.values(base) if v.kind == "inst"] or self._structured(base, node.data)
+        return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
+
+    def key(self, data: Value, key: Label) -> bool:
+        """Say whether a form or serializer of the project lets only a choice or a number through: `form.cleaned_data["tone"]`."""
+        node = self.project.node(data)
+        if node.op != "attr" or node.data not in {"validated_data", "cleaned_data"} or not isinstance(key, str):
+            return False
+        owners = [v.what for v in self.flow.values((data & ~MASK) | node.args[0]) if v.kind == "inst"]
+        found = [
+            f for cls in owners for c in self.flow.mro(cls) for f in c.values(key) if self.project.node(f).op == "call"
+        ]
+        names = [n for f in found for n in self.flow.names(f)]
+        return bool(names) and all(n.endswith(barriers.CLOSED_FIELDS) for n in names)
+
+    def param(self, fn: Fn, index: int) -> bool:
+        param = fn.ir.params[index]
+        if param.annotation < 0 or fn.ir.parent < 0:
+            return False
+        parent = fn.module.functions[fn.ir.parent]
+        return barriers.closed_type(self.flow, parent.value(param.annotation)) and param.kind in {"", "k"}
+
+    def of_platform(self, held: Value) -> bool:
+        """Say whether a value is an attachment, a file, or a picture that a platform keeps: it gives the address of it."""
+        node, fn = self.project.node(held), self.project.fn(held)
+        if node.op in {"guard", "phi"}:
+            return self.of_platform((held & ~MASK) | node.args[0]) if node.args[0] < held & MASK else False
+        names = fn.names_of(held & MASK)
+        if node.op in {"iter", "item"}:
+            names.append(last_word(fn.nodes, node.args[0]))
+        return any(PLATFORM_FILES.fullmatch(name) for name in names if name)
+
+    def own_table(self, table: Value, depth: int = 0) -> bool:
+        """Say whether a table was made of the program's own records, which have the names of its columns."""
+        node, fn = self.project.node(table), self.project.fn(table)
+        if node.op in {"guard", "phi"} and depth < 4:
+            return self.own_table((table & ~MASK) | node.args[0], depth + 1)
+        if node.op == "call":
+            info = self.calls.info(table)
+            if not info.targets:
+                return not _TABLES.isdisjoint(info.names)
+            made = [t.fn.value(v) for t in info.targets for v in t.fn.ir.returns]
+        elif node.op == "param" and depth < 3:
+            calls = self.flow.callers(fn)[:FEW]
+            made = [v for c, t in calls for v, path in self.flow.passed(c, t, node.data) if not path]
+        else:
+            return False
+        return depth < 4 and bool(made) and all(self.own_table(v, depth + 1) for v in made)
+
+    def _structured(self, answer: Value, name: str) -> list[Val]:
+        """Return the records that a model's answer can be whose field is read: `create(…, response_model=Plan)` and then `.kind`.
+
+        A field that none of the classes in the call has is one of a record inside of them.
+        """
+        having = self._declared.get(name)
+        if having is None:
+            return []
+        node = self.project.node(answer)
+        made = [*([answer] if node.op == "call" else ()), *self.calls.made_by(answer)]
+        for call in list(made):  # `Runner.run(Agent(output_type=Plan), question)`
+            first = self.flow.argument(call, 0, "starting_agent") if self.calls.info(call).word in _RUNS_AGENT else None
+            if first is not None:
+                made += [*([first] if self.project.node(first).op == "call" else ()), *self.calls.made_by(first)]
+        classes = {id(c): c for call in made[:12] for c in self._asked_for(call)}
+        if not classes:
+            return []
+        asked = [c for c in classes.values() if name in self.flow.field_names(c)]
+        return [Val("inst", c) for c in asked or having]
+
+    @cached_property
+    def _declared(self) -> dict[str, list[Cls]]:
+        """The records of the project by the names of their fields."""
+        out: dict[str, list[Cls]] = {}
+        for cls in (c for info in self.project for c in info.classes if self.flow.is_record(c)):
+            for field in cls.ir.annotations:
+                out.setdefault(field, []).append(cls)
+        return out
+
+    def _asked_for(self, call: Value) -> Iterator[Cls]:
+        """Yield the classes of the project that a call names for what it answers."""
+        node, base = self.project.node(call), call & ~MASK
+        callee = self.project.node(base | node.args[0])
+        given = [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k in _ANSWER_TYPES]
+        word = self.calls.info(call).word
+        if word in {"with_structured_output", "final_output_as"}:
+            given += [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k == ""][:1]
+        elif word in {"model_validate", "model_validate_json", "parse_obj", "parse_raw"} and callee.op == "attr":
+            given.append(base | callee.args[0])
+        for value in given:
+            for val in self.flow.values(value):
+                if val.kind == "class":
+                    yield val.what
+                elif val.kind == "type":  # `list[Plan]`
+                    parts = self.project.node(val.what).args[1:]
+                    found = (v for part in parts for v in self.flow.values((val.what & ~MASK) | part))
+                    yield from (v.what for v in found if v.kind == "class")

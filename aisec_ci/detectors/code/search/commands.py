@@ -1,0 +1,210 @@
+"""What runs what a value is handed to: interpreters, scripts, compilers, connections that only read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.facts import BUILT, CONTENT, SAFE, Fact
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.values import Label, Path
+from aisec_ci.detectors.code.vocabulary import (
+    CODE_FLAGS,
+    COMPILERS,
+    FILE_FLAGS,
+    FILE_RUNNERS,
+    INSTALLERS,
+    INTERPRETERS,
+    PYTHON_NAME,
+    READ_ONLY,
+    RUN_WORDS,
+    SAYS_READ_ONLY,
+    SHELLS,
+    SHOWERS,
+    WRAPPERS,
+)
+
+_LOOKS = frozenset({"--check", "--syntax-check", "-fsyntax-only"})
+"""Options with which a program reads a script and does not run it."""
+
+_ONLY_LOOKS = {
+    **dict.fromkeys(("node", "ruby", "perl"), _LOOKS | {"-c", "-wc"}),
+    **dict.fromkeys(SHELLS, _LOOKS | {"-n"}),
+    "php": _LOOKS | {"-l", "--syntax-check"},
+}
+
+_VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")
+
+
+class Commands:
+    """Answers what commands and queries of the program do with their parts."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.flow = calls.flow
+        self.project = calls.project
+
+    def program(self, fact: Fact, path: Path, call: Value, kind: str) -> str:
+        """Tell what a tainted part of a command does: the shell's text, the program, code for an interpreter."""
+        shell = kind == "shell"
+        if kind == "argv":
+            shells = self.flow.argument_constants(call, None, "shell").values
+            shell = True in shells or 1 in shells
+            if shells and not shell:
+                shell = False
+        if path[:1] == (CONTENT,):
+            shown = shell and self.flow.text_prefix(fact.value).strip().partition(" ")[0] in SHOWERS
+            return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
+        if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
+            program = _program_name(self._word(fact.value, 0))
+            script = program in INTERPRETERS | FILE_RUNNERS and self._is_script(fact.value, path[0])
+            return "run-file" if path[0] == 0 or script else ""
+        if fact.flags & SAFE["shell"] and shell:
+            return ""
+        if shell and not path:
+            return "shell"
+        if not path:
+            if fact.flags & BUILT and not shell and kind == "argv":
+                return ""
+            return "program"
+        if len(path) > 1:
+            return ""
+        if path[0] == 0:
+            return "program"
+        first = self._word(fact.value, 0)
+        if not first:
+            return ""
+        program = _program_name(first)
+        index = path[0]
+        before = self._word(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
+        if index == "*" and program in INTERPRETERS:  # `["powershell", "-Command"] + words`
+            known = [self._word(fact.value, i) for i in range(1, 5)]
+            before = known[known.index("") - 1] if "" in known[1:] else ""
+        if program in INTERPRETERS and before.lower() in CODE_FLAGS:
+            return "shell" if program in SHELLS else "exec"
+        installs = program in INSTALLERS and (program == "pipx" or self._word(fact.value, 1) != "run")
+        if installs or (program in INTERPRETERS and self._word(fact.value, 2) in INSTALLERS):
+            return "" if before in FILE_FLAGS else "package"
+        if program in WRAPPERS and index == 1:
+            return "program"
+        free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])
+        return "program" if free and self._is_script(fact.value, index) else ""  # `["python", name]`
+
+    def _is_script(self, command: Value, index: Label) -> bool:
+        """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""
+        if not isinstance(index, int):
+            return True
+        before = [self._word(command, i) for i in range(1, min(index, 8))]
+        if not _ONLY_LOOKS.get(_program_name(self._word(command, 0)), _LOOKS).isdisjoint(before):
+            return False
+        if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
+            return True
+        return all(word.startswith("-") or word in RUN_WORDS for word in before)
+
+    def interpreter(self, call: Value) -> str:
+        """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
+        for made in [call, *self.calls.made_by(call)]:
+            given = self.flow.argument(made, 0, "args")
+            if given is None or not any(n.startswith(("subprocess.", "asyncio.")) for n in self.calls.info(made).names):
+                continue
+            known = self.flow.constants(given)
+            text = known.texts[0] if known.texts else self.flow.text_prefix(given)
+            program = _program_name(self._word(given, 0) or text.partition(" ")[0])
+            if program in INTERPRETERS:
+                return "shell" if program in SHELLS else "exec"
+        return ""
+
+    def compiled(self, command: Value) -> Iterator[tuple[str, Value]]:
+        """Yield the compiler that a command runs and the name of the file that it makes: `["gcc", source, "-o", program]`."""
+        program = _program_name(self._word(command, 0))
+        for val in self.flow.values(command) if program in COMPILERS else ():
+            if val.kind == "lit":
+                base = val.what & ~MASK
+                for option, made in pairwise(self.project.node(val.what).args):
+                    if self.flow.only_text(base | option) in {"-o", "-d", "--out-dir", "--outDir"}:
+                        yield program, base | made
+
+    def _word(self, value: Value, index: int) -> str:
+        """Return a word of a command, empty where it is not known."""
+        given = None
+        if self.project.node(value).op == "call" and self.calls.info(value).word == "create_subprocess_exec":
+            given = self.flow.argument(value, index, None)
+            known = self.flow.values(given) if given is not None else ()
+        else:
+            known = self.flow.values(value, (index,))
+        for val in known:
+            if val.kind == "const" and isinstance(val.what, str):
+                return val.what
+            if val.kind in {"ext", "obj"} and val.what == "sys.executable":
+                return "python"
+        if given is not None:
+            return self._python(given) if index == 0 else ""
+        if index == 0:
+            for val in self.flow.values(value):
+                node = self.project.node(val.what) if val.kind == "lit" else None
+                if node is not None and node.op in {"list", "tuple"} and node.args and (node.data or ("",))[0] != "*":
+                    return self._python((val.what & ~MASK) | node.args[0])
+        return ""
+
+    def _python(self, program: Value, depth: int = 0) -> str:
+        """Return `python` where the path of a program is one of Python's, as its end or its name says: `venv / "bin" / "python"`."""
+        node, fn = self.project.node(program), self.project.fn(program)
+        base = program & ~MASK
+        names: Iterable[str] = fn.variables.get(program & MASK, ())
+        if node.op in {"attr", "var"}:
+            names = (str(node.data if node.op == "attr" else node.data[1]),)
+        elif node.op == "param":
+            names = (fn.ir.params[node.data].name,)
+        elif node.op == "call":
+            info = self.calls.info(program)
+            names = (*names, info.word)
+            if (
+                depth < 4
+                and info.word in {"str", "Path", "join", "joinpath", "which", "fspath", "resolve"}
+                and node.args[1:]
+            ):
+                return self._python(base | node.args[-1], depth + 1)
+        elif node.op in {"text", "add", "op"} and node.args and depth < 4:
+            end = node.data[-1] if node.op == "text" else None
+            return _ends_python(end) if end else self._python(base | node.args[-1], depth + 1)
+        elif node.op == "const":
+            return _ends_python(node.data)
+        elif node.op in {"phi", "guard"} and depth < 4:
+            return next((w for a in node.args[:3] if (w := self._python(base | a, depth + 1))), "")
+        return "python" if any(PYTHON_NAME.search(name) for name in names) else ""
+
+    def read_only(self, call: Value) -> bool:
+        """Say whether a query runs on a connection that cannot write, as its making or the function around it shows."""
+        made = self.calls.made_by(call)
+        for other in made:
+            node = self.project.node(other)
+            texts = [t for a in node.args[1:] for t in self.flow.constants((other & ~MASK) | a).texts]
+            if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
+                return True
+            words = zip(node.data, node.args[1:], strict=True) if node.op == "call" else ()
+            given = [(other & ~MASK) | v for word, v in words if word in {"read_only", "readonly"}]
+            if any(True in self.flow.constants(v).values for v in given):
+                return True
+            # `connect(self.set_url_read_only(url))`
+            calls = [v for v in ((other & ~MASK) | a for a in node.args[1:]) if self.project.node(v).op == "call"]
+            if any(SAYS_READ_ONLY.search(self.calls.info(v).word) for v in calls):
+                return True
+        fns = {self.project.fn(call).id: self.project.fn(call)}
+        fns.update({t.fn.id: t.fn for other in made for t in self.calls.info(other).targets})
+        return any(
+            isinstance(n.data, str) and n.op == "const" and READ_ONLY.search(n.data)
+            for fn in fns.values()
+            for n in fn.nodes
+        )
+
+
+def _program_name(path: str) -> str:
+    """Return the name of a program without its folder, its version, and its suffix."""
+    return _VERSION.sub("", path.replace("\\", "/").rsplit("/", 1)[-1])
+
+
+def _ends_python(path: object) -> str:
+    """Return `python` for a path that ends with a program of that name: `venv/bin/python3.12`."""
+    return "python" if isinstance(path, str) and _program_name(path) in {"python", "python3"} else ""

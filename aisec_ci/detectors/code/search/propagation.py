@@ -1,0 +1,356 @@
+"""How facts go from place to place: along values, into functions and out of them, to what several functions share.
+
+What follows at a use of a value is told by the layers above: writes.py (what is put into something), uses.py (what is done with
+a prompt, a command, a query), arguments.py (calls), and summaries.py (all else that stands in a program).
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections import deque
+
+from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.facts import (
+    ASKED,
+    BUILT,
+    FACT_GRADES,
+    GRADES,
+    PATH_LIMIT,
+    SAFE,
+    USER_ROLE,
+    WEAK,
+    Call,
+    Entry,
+    Fact,
+    Hit,
+    Out,
+    Place,
+    Start,
+    Via,
+    combined,
+    crowded,
+    harmless,
+    news,
+    with_doubt,
+    worse,
+)
+from aisec_ci.detectors.code.models import Models, Use
+from aisec_ci.detectors.code.places import Places
+from aisec_ci.detectors.code.project import SHIFT, Fn, Value
+from aisec_ci.detectors.code.search.checks import Checks
+from aisec_ci.detectors.code.search.closed import Closed
+from aisec_ci.detectors.code.search.commands import Commands
+from aisec_ci.detectors.code.search.parameters import Parameters
+from aisec_ci.detectors.code.search.texts import Texts
+from aisec_ci.detectors.code.values import Flow, Path, Target
+from aisec_ci.detectors.code.vocabulary import REFUSES, ROLES_TRUSTED, USER_HELPER, VALIDATES
+
+
+class Propagation(ABC):
+    """The facts of a project's functions, from the starts that are asked for."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self.models = models
+        self.calls = Calls(flow, models)
+        self.places = Places(flow)
+        self.checks = Checks(self.calls, models)
+        self.closed = Closed(self.calls)
+        self.commands = Commands(self.calls)
+        self.parameters = Parameters(self.calls, self.places)
+        self.texts = Texts(flow)
+        self.entries: dict[Start, Entry] = {}
+        self.work: deque[tuple[Entry, Fact]] = deque()
+        self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
+        """Hits of functions that are to be brought up to a call."""
+        self._open: list[Entry] = []
+        """Those to which facts are still added."""
+        self.steps = 0
+        self.limit = sys.maxsize
+        """Steps that may be taken in all; the search sets it by the size of the project."""
+        self.result_sinks: dict[int, tuple[Use, Value, str]] = {}
+        """Functions whose result is used: instructions given as a callable."""
+        self.confidential = False
+        """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
+        self.system_variables: frozenset[str] = frozenset()
+        """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self.template_words: dict[str, frozenset[str]] = {}
+        """The words of templates that the program fills, by their name: see prompt_files.py."""
+        self.raw_variables: dict[str, frozenset[str]] = {}
+        """Variables that templates of pages show as they are, by the template's path: see prompt_files.py."""
+        self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
+        """How many parts of a parameter are entries, by the functions that are handed in beside it."""
+        self.notes: dict[Value, str] = {}
+        """Words on weak checks, by guard."""
+
+    def entry(self, start: Start) -> Entry | None:
+        """Return the summary of a start; None where all steps up to the limit were taken before it was made."""
+        entry = self._begin(start)
+        while self.work or self.rising:
+            self.steps += 1
+            if self.steps > self.limit:
+                return None
+            if self.rising:
+                self._raise(*self.rising.popleft())
+            else:
+                self._step(*self.work.popleft())
+        for made in self._open:
+            made.settle()
+        self._open.clear()
+        return entry
+
+    def _begin(self, start: Start) -> Entry:
+        entry = self.entries.get(start)
+        if entry is None:
+            entry = self.entries[start] = Entry(len(self.entries), start, start.values[0] >> SHIFT)
+            self._open.append(entry)
+            for value in start.values:
+                if start.put:
+                    self.mutate(entry, value, start.path, 0, Via(None))
+                else:
+                    self.add(entry, Fact(value, start.path, 0), Via(None))
+        return entry
+
+    @abstractmethod
+    def _step(self, entry: Entry, fact: Fact) -> None:
+        """Take in what follows from a fact at every use of its value."""
+
+    @abstractmethod
+    def mutate(self, entry: Entry, base: Value, path: Path, flags: int, via: Via, depth: int = 0) -> None:
+        """Take in what follows where `base` was given something at `path`."""
+
+    def add(self, entry: Entry, fact: Fact, via: Via) -> None:
+        """Take in a fact unless one at least as dangerous is known at its place."""
+        if len(fact.path) > PATH_LIMIT:
+            fact = fact._replace(path=fact.path[:PATH_LIMIT])
+        best = entry.best.get((fact.value, fact.path))
+        if best is None:
+            if fact.path:
+                parts = entry.parts.get(fact.value, 0)
+                if crowded(parts, fact.path):
+                    return
+                entry.parts[fact.value] = parts + 1
+            best = entry.best[(fact.value, fact.path)] = []
+        if not news(best, fact.flags, FACT_GRADES):
+            return
+        entry.facts[fact] = via
+        self.work.append((entry, fact))
+
+    def _out(self, entry: Entry, fact: Fact, place: Place, path: Path, doubt: int, note: str) -> None:
+        path, flags = path[:PATH_LIMIT], with_doubt(fact.flags, doubt)
+        if (place, path) not in entry.known:
+            parts = entry.places.get(place, 0)
+            if crowded(parts, path):
+                return
+            entry.places[place] = parts + 1
+        if news(entry.known.setdefault((place, path), []), flags, GRADES):
+            entry.outs[place, path, flags] = Out(place, path, flags, note, fact)
+            _make_loud(entry)
+
+    def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
+        """Go on after a variable of an enclosing function or of the module was set."""
+        if via is not None:
+            self.add(entry, fact, via)
+        self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, f"kept in `{variable[1]}`")
+        if not variable[0] and fact.path:  # what was put into it other modules find there, too
+            self._out(entry, fact, ("import", fn.module.path, variable[1]), fact.path, 1, f"kept in `{variable[1]}`")
+
+    def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
+        """Follow a variable that inner functions read (or, of the module, any function)."""
+        reads = self.places.variable_reads(fn.module.path)
+        for name in names:
+            for read in reads.get((fn.ir.index, name), ()):
+                if read >> SHIFT != fn.id:
+                    self.add(
+                        entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function")
+                    )
+            if fn.ir.index == 0:
+                self._out(entry, fact, ("import", fn.module.path, name), fact.path, 0, f"imported as `{name}`")
+
+    def _leave(self, entry: Entry, fact: Fact, fn: Fn, path: Path) -> None:
+        sink = self.result_sinks.get(fn.id)
+        if sink is not None:
+            use, at, label = sink
+            if use.kind != "html":
+                self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+            elif self._shows(use, fact, path):
+                self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
+        self._exit(entry, fact, fn, -1, path)
+
+    def _shows(self, use: Use, fact: Fact, path: Path) -> bool:
+        """Say whether a page shows a fact of a result as HTML."""
+        if path not in _shown(use) or fact.flags & SAFE["html"]:
+            return False
+        return use.name != "markup" or self.texts.has_markup(fact.value)
+
+    def _exit(self, entry: Entry, fact: Fact, fn: Fn, param: int, path: Path) -> None:
+        if fn.id != entry.fn:  # an inner function returns a variable of the one that the summary is about
+            calls = [call for call, _ in self.flow.callers(fn)] if param < 0 and not fn.ir.yields else []
+            if calls and all(call >> SHIFT == entry.fn for call in calls):
+                for call in calls:  # only the function around it calls it: what it returns stays with this summary
+                    self.add(entry, Fact(call, path, fact.flags), Via(fact, note=put_words(fn, param)))
+                return
+            place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
+            self._out(entry, fact, place, path, 0, put_words(fn, param))
+            return
+        flags = fact.flags | (USER_ROLE if param < 0 and USER_HELPER.fullmatch(fn.ir.name) else 0)
+        key = (param, path[:PATH_LIMIT], flags)
+        if key in entry.exits:
+            return
+        entry.exits[key] = fact
+        for caller, call, arg, target in list(entry.callers):
+            self._resume(entry, caller, call, arg, target, key, fact)
+
+    def _resume(
+        self,
+        callee: Entry,
+        caller: Entry,
+        call: Value,
+        arg: Fact,
+        target: Target,
+        key: tuple[int, Path, int],
+        fact: Fact,
+    ) -> None:
+        """Apply a result of a function at a call of it."""
+        param, path, flags = key
+        merged = combined(arg.flags, flags, target.doubt)
+        if call in self._gates(call):
+            merged |= ASKED
+        via = Via(arg, callee, fact)
+        if param < 0 and target.packed:
+            return  # what a thread returns nobody gets
+        if param < 0:
+            if VALIDATES.match(target.fn.ir.name):
+                merged |= WEAK
+                self.notes[call] = f"`{target.fn.ir.name}` checks it first"
+            if REFUSES.match(target.fn.ir.name) and self.checks.looks_at_network(target.fn):
+                merged |= SAFE["url"]
+            self.add(caller, Fact(call, path, merged), via)
+            return
+        for value in self.places.arguments(call, target, param):
+            self.mutate(caller, value, path, merged, via)
+
+    def _gates(self, call: Value) -> set[Value]:
+        fn = self.project.fn(call)
+        return {fn.value(g) for g in fn.ir.gated} if fn.ir.gated else set()
+
+    def _enter(self, entry: Entry, fact: Fact, call: Value, target: Target, param: int, path: Path) -> None:
+        """Follow a fact into a function."""
+        fn = target.fn
+        node = fn.params.get(param)
+        if node is None:
+            return
+        value = fn.value(node)
+        if path:
+            if not self.parameters.is_read(value, path[0]):
+                return
+        elif self.closed.param(fn, param):
+            return
+        start = Start((value,), path, given=self.parameters.given(call, target))
+        inner = self.entries.get(start)
+        if inner is None:
+            known = self._starts.get((value, start.given), 0)
+            if crowded(known, path):
+                return
+            self._starts[value, start.given] = known + 1
+            inner = self._begin(start)
+        key = (entry.number, call, fact.flags, fn.id, target.shift, target.sure, target.skip)
+        if key in inner.called:
+            return
+        inner.called[key] = None
+        inner.callers.append((entry, call, fact, target))
+        flags = with_doubt(fact.flags, target.doubt) | (ASKED if call in self._gates(call) else 0)
+        entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
+        if inner.loud:
+            _make_loud(entry)
+        for result, out in list(inner.exits.items()):
+            self._resume(inner, entry, call, fact, target, result, out)
+        self.rising.extend((inner, hit, entry, call, fact, target) for hit in inner.hits.values())
+
+    def hit(
+        self,
+        entry: Entry,
+        fact: Fact,
+        kind: str,
+        at: Value,
+        argument: Value,
+        label: str,
+        doubt: int,
+        role: tuple[Value, ...] = (),
+    ) -> None:
+        """Note that a fact reached a use."""
+        whole = kind == "program" and not fact.path
+        hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole)
+        if not harmless(hit, fact.flags & ~BUILT):
+            self._keep(entry, hit)
+
+    def _keep(self, entry: Entry, hit: Hit) -> None:
+        """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""
+        key = (hit.kind, hit.at, hit.argument, hit.role)
+        if not news(entry.known.setdefault(key, []), hit.flags, GRADES):
+            return
+        old = entry.hits.get(key)
+        if old is None or worse(hit.flags, old.flags):
+            entry.hits[key] = hit
+        self.rising.extend((entry, hit, *caller) for caller in entry.callers)
+
+    def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
+        """Bring a hit of a function up to a call of it."""
+        if harmless(hit, arg.flags):
+            return
+        flags = combined(arg.flags, hit.flags, target.doubt)
+        if call in self._gates(call):
+            flags |= ASKED
+        role = hit.role
+        if role:
+            decided = self._role_at(call, target, role[0])
+            if decided is None:
+                return
+            role = decided
+        self._keep(caller, hit._replace(fact=arg, flags=flags, role=role, inner=(inner, hit), call=call))
+
+    def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
+        """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""
+        node = self.project.node(role)
+        if node.op != "param":
+            return None
+        if self.project.node(call).op != "call":
+            return None
+        passed = self.flow.passed(call, target, node.data)
+        if not passed:
+            parent = target.fn.module.functions[target.fn.ir.parent]
+            default = target.fn.ir.params[node.data].default
+            passed = [(parent.value(default), ())] if default >= 0 else []
+        for value, path in passed:
+            given = self.project.node(value)
+            if given.op == "param" and not path:
+                return (value,)
+            known = self.flow.values(value, path)
+            roles = {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"const", "obj", "ext"}}
+            if roles and roles <= ROLES_TRUSTED:
+                return ()
+        return None
+
+
+def _make_loud(entry: Entry) -> None:
+    """Note that something goes on at other places from a summary, so from all that call it."""
+    work = [entry]
+    while work:
+        one = work.pop()
+        if not one.loud:
+            one.loud = True
+            work += [caller for caller, *_ in one.callers]
+
+
+def put_words(fn: Fn, param: int) -> str:
+    """Say how something left a function."""
+    return f"{'returned' if param < 0 else 'put there'} by `{fn.ir.name}`"
+
+
+def _shown(use: Use) -> tuple[Path, ...]:
+    """Return where the HTML stands in what a function returns, or yields, for a page: the text, or one of several results."""
+    if use.position is None:
+        return (), ("*",), (0,)  # `return page, 200`
+    return (use.position,), ("*", use.position)

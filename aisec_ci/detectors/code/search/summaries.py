@@ -1,0 +1,379 @@
+"""Summaries: what follows inside a function, and in what it calls, from a value that holds text from outside.
+
+A summary begins at a *start*: "parameter p holds it at path q", "these calls return it". Its facts move along the uses
+of values inside the function. Calls of functions of the project are answered by the summaries of their parameters, which
+are made once and used by every caller. So a function with a safe and an unsafe caller is reported for the unsafe one, and
+code that no source reaches costs nothing. A summary does not depend on where the text comes from: the kinds of sources are
+brought through the summaries by solver.py.
+
+Attributes of objects of the project's own classes are followed as fields of the class, for all its objects together;
+parts of dictionaries, lists, messages, and objects of libraries are followed exactly, as paths.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from aisec_ci.detectors.code.facts import (
+    ASKED,
+    BUILT,
+    CONTENT,
+    MAX_DOUBT,
+    MESSAGE,
+    SAFE,
+    SCHEME,
+    USER_ROLE,
+    WEAK,
+    Entry,
+    Fact,
+    Via,
+    with_doubt,
+)
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import Models
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
+from aisec_ci.detectors.code.search.arguments import Arguments
+from aisec_ci.detectors.code.search.barriers import Verdict
+from aisec_ci.detectors.code.search.texts import fixed_host
+from aisec_ci.detectors.code.values import Flow, Label, Target
+from aisec_ci.detectors.code.vocabulary import (
+    CLEAN_METHODS,
+    CLEAN_STARTS,
+    HARMLESS_ATTRIBUTES,
+    PATTERNS,
+    PLATFORM_PARTS,
+    REQUEST_KEYS,
+    REQUEST_MARKS,
+    ROLES_TRUSTED,
+    SYSTEM_KEYS,
+)
+
+
+class Summaries(Arguments):
+    """The summaries of a project, made when they are asked for."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        super().__init__(flow, models)
+        self._barriers: dict[Value, tuple[Verdict, str]] = {}
+        """What guards are worth."""
+
+    def _step(self, entry: Entry, fact: Fact) -> None:
+        value = fact.value
+        fn = self.project.fns[value >> SHIFT]
+        base = value & ~MASK
+        index = value & MASK
+        via = Via(fact)
+        for use in fn.uses[index]:
+            node = fn.nodes[use]
+            handler = self._handlers.get(node.op)
+            if handler is not None:
+                handler(self, entry, fact, fn, base | use, node, index, via)
+        if index in fn.returned:
+            self._leave(entry, fact, fn, fact.path)
+        if index in fn.yielded:
+            self._leave(entry, fact, fn, ("*", *fact.path))
+            if "contextmanager" in fn.decorator_names or "asynccontextmanager" in fn.decorator_names:
+                self._leave(entry, fact, fn, fact.path)
+        names = fn.variables.get(index)
+        if names:
+            self._captured(entry, fact, fn, names)
+        for param, name in fn.module.defaults.get(fn.ir.index, {}).get(index, ()):
+            self.add(entry, Fact(param, fact.path, fact.flags), Via(fact, note=f"as the default of `{name}`"))
+        node = fn.nodes[index]
+        if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
+            self._exit(entry, fact, fn, node.data, fact.path)
+
+    def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, fact.path, fact.flags), via)
+
+    def _guard(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        known = self._barriers.get(use)
+        if known is None:
+            known = self._barriers[use] = self.checks.judge(use, node)
+        verdict, words = known
+        flags = fact.flags
+        if verdict is Verdict.STOPPED:
+            return
+        if verdict is Verdict.WEAKENED:
+            flags |= WEAK
+            self.notes[use] = words
+        elif verdict is Verdict.PREFIXED:
+            if fixed_host(words):
+                flags |= SAFE["url"]
+            elif words.startswith("http"):
+                flags |= SCHEME
+            elif words.startswith(("/", "within")):
+                flags |= SAFE["path"]
+        self.add(entry, Fact(use, fact.path, flags), via)
+
+    def _attr(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        name = node.data
+        for call in fn.uses[use & MASK]:
+            outer = fn.nodes[call]
+            if outer.op == "call" and outer.args[0] == use & MASK:
+                self._receiver(entry, fact, fn, (use & ~MASK) | call, outer, name, via)
+        path = fact.path
+        if path:
+            if path[0] == CONTENT:
+                if name in {"name", "path", "absolute", "as_posix"}:
+                    self.add(entry, Fact(use, path, fact.flags), via)
+            elif path[0] == name:
+                self.add(entry, Fact(use, path[1:], fact.flags), via)
+            elif path[0] == "*":  # an element of something is rarely its attribute
+                self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
+        elif name not in HARMLESS_ATTRIBUTES and not self.closed.field(use, node):
+            flags = fact.flags
+            if name in PLATFORM_PARTS and self.closed.of_platform((use & ~MASK) | node.args[0]):
+                flags |= SAFE["url"]
+            if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
+                flags = with_doubt(flags, MAX_DOUBT)
+            self.add(entry, Fact(use, (), flags), via)
+
+    def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        path, key = fact.path, node.data
+        if not path:
+            if not (isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or self.closed.key(fact.value, key))):
+                self.add(entry, Fact(use, (), fact.flags), via)
+        elif _matches(path[0], key):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.args[0] != index:
+            return
+        path = fact.path
+        if path and isinstance(path[0], int):
+            path = ("*", *path[1:])
+        self.add(entry, Fact(use, path, fact.flags), via)
+
+    def _iter(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        path = fact.path
+        if not path:
+            self.add(entry, Fact(use, (), fact.flags), via)
+        elif path[0] == "*" or isinstance(path[0], int):
+            self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _join(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        """f-strings, `+`, `%`."""
+        if fact.path and node.op == "add" and fact.path[0] != CONTENT:  # lists
+            path = fact.path
+            if isinstance(path[0], int):
+                path = ("*", *path[1:])
+            self.add(entry, Fact(use, path, fact.flags), via)
+            return
+        if node.op == "add" and not fact.path and self.texts.joins_lists(use, node, index):
+            self.add(entry, Fact(use, ("*",), fact.flags), via)
+            return
+        flags = self.texts.joined(fact.flags, use, node, index)
+        path = fact.path if fact.path and fact.path[0] == CONTENT else ()
+        self.add(entry, Fact(use, path, flags), via)
+
+    def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.data in {"|", "/"}:
+            path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
+            flags = fact.flags
+            if node.data == "/" and node.args[0] != index:
+                flags |= BUILT
+            self.add(entry, Fact(use, path, flags), via)
+
+    def _sequence(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        for i, arg in enumerate(node.args):
+            if arg != index:
+                continue
+            if node.data and node.data[i] == "*":
+                rest = fact.path[1:] if fact.path else ()
+                self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
+            else:
+                self.add(entry, Fact(use, (i, *fact.path), fact.flags), via)
+                if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
+                    first = self.flow.constants((use & ~MASK) | node.args[0])
+                    if set(first.texts) & ROLES_TRUSTED and not fact.path:
+                        self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
+
+    def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+        self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)
+
+    def _dict(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        base = use & ~MASK
+        for key, arg in zip(node.data, node.args, strict=True):
+            if arg != index:
+                continue
+            if isinstance(key, dict):
+                self.add(entry, Fact(use, fact.path if "*" in key else ("*", *fact.path), fact.flags), via)
+                continue
+            flags = fact.flags
+            if key in {"content", "parts", "text"} and "role" in node.data:
+                role = base | node.args[node.data.index("role")]
+                self._message(entry, fact, use, base | arg, role)
+                if self._untrusted_role(role):
+                    flags |= USER_ROLE
+            elif key in SYSTEM_KEYS and _is_request(node):
+                self.hit(entry, fact, "system", use, base | arg, MESSAGE, 1)
+            self.add(entry, Fact(use, (key, *fact.path), flags), via)
+
+    def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if len(node.args) > 1 and node.args[1] == index:
+            label = "*" if node.data is None else node.data
+            base = (use & ~MASK) | node.args[0]
+            if node.op == "setitem" and self._set_item(entry, fact, use, base):
+                return
+            self.mutate(entry, base, (label, *fact.path), fact.flags, via)
+            if node.data == "content":
+                self._stored_message(entry, fact, use, base)
+            if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
+                self._set_prompt(entry, fact, use, base, str(node.data))
+
+    def _set_item(self, entry: Entry, fact: Fact, use: Value, base: Value) -> bool:
+        """Follow a fact into the method that `box[key] = value` runs; say whether there is one."""
+        methods = [m for cls in self.flow.owners(base) for m in self.flow.find_method(cls, "__setitem__")]
+        for method in methods:
+            self._enter(entry, fact, use, Target(method, 1, 1), 2, fact.path)
+        return bool(methods)
+
+    def _setvar(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        del use, via
+        self._shared(entry, fact, fn, node.data)
+
+    def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
+        """Follow a fact into a method that is called on its value."""
+        info = self.calls.info(call)
+        flags = fact.flags | (ASKED if fn.ir.gated and (call & MASK) in fn.ir.gated else 0)
+        fact = fact._replace(flags=flags)
+        real = [t for t in info.targets if t.sure < 2]
+        for target in info.targets:
+            if target.fn.bound and target.shift and not fact.path and real:
+                # an object of the program that was looked up by what a sender named is not what the sender wrote
+                sent = (
+                    target.fn.cls is None
+                    or self.flow.is_record(target.fn.cls)
+                    or self.flow.external_bases(target.fn.cls)
+                )
+                whole = fact if sent else fact._replace(flags=with_doubt(flags, MAX_DOUBT))
+                self._enter(entry, whole, call, target, 0, fact.path)
+        if name == "add_done_callback" and (given := self.flow.argument(call, 0, "fn")) is not None:
+            for val in self.flow.values(given):
+                for target in self.flow.targets_of(val, 1):
+                    self._enter(entry, fact, call, target._replace(shift=0), target.shift, fact.path)
+        if real or any(
+            n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names
+        ):  # a pattern is no part of what it finds
+            return
+        if info.model is not None and (info.model.returns or info.model.uses):
+            for use in info.model.uses:
+                if use.name == "self" and not fact.path:
+                    self.hit(entry, fact, use.kind, call, fact.value, info.model.label, 1 if info.loose else 0)
+            if info.model.returns:
+                return
+        path = fact.path
+        if path and path[0] == CONTENT:
+            if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
+                self.add(entry, Fact(call, path[1:], flags), via)
+            elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
+                self.add(entry, Fact(call, path, flags), via)
+            return
+        if name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
+            # `tree.find("code").text` is text of the tree, `text.find("{")` is a number
+            if name == "find" and not path and any(fn.nodes[u].op in {"attr", "item"} for u in fn.uses[call & MASK]):
+                self.add(entry, Fact(call, (), flags), via)
+            return
+        if not path:
+            if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
+                flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+            if name == "replace" and self._doubles(call, node):
+                flags |= SAFE["sql"]
+            if name == "relative_to":
+                flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
+            if name == "get" and self.closed.key(fact.value, self.flow.key(call)):
+                return
+            if name == "encode" and len(node.args) == 1:
+                self.add(entry, Fact(call, (), flags), via)
+                return
+            self.add(entry, Fact(call, (), flags), via)
+            return
+        if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist", "recv"}:
+            key = self.flow.key(call)
+            if name in {"pop", "popleft"} and key is None and len(node.args) == 1:
+                if isinstance(path[0], int) or path[0] == "*":
+                    self.add(entry, Fact(call, path[1:], flags), via)
+            elif _matches(path[0], key):
+                self.add(entry, Fact(call, path[1:], flags), via)
+        elif name == "values":
+            self.add(entry, Fact(call, ("*", *path[1:]), flags), via)
+        elif name == "items":
+            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
+        elif name in {
+            "copy",
+            "model_copy",
+            "dict",
+            "model_dump",
+            "to_dict",
+            "asdict",
+            "_asdict",
+            "invoke_dict",
+            "copy_with",
+            "with_columns",
+        }:
+            self.add(entry, Fact(call, path, flags), via)
+        elif name in {
+            "format",
+            "join",
+            "render",
+            "json",
+            "model_dump_json",
+            "to_json",
+            "dumps",
+            "getvalue",
+            "format_messages",
+            "to_string",
+            "to_xml",
+            "to_yaml",
+        }:
+            self.add(entry, Fact(call, (), flags), via)
+
+    def _doubles(self, call: Value, node: Node) -> bool:
+        """Say whether `x.replace('"', '""')` doubles quotes: a text between these cannot end the name or text that it stands in."""
+        if len(node.args) != 3:
+            return False
+        old, new = ((call & ~MASK) | arg for arg in node.args[1:])
+        mark = self.flow.only_text(old)
+        return mark in {"'", '"', "`", "]"} and self.flow.only_text(new) == mark * 2
+
+    _handlers: ClassVar[dict[str, Any]] = {
+        "phi": _phi,
+        "guard": _guard,
+        "attr": _attr,
+        "item": _item,
+        "slice": _slice,
+        "iter": _iter,
+        "text": _join,
+        "add": _join,
+        "mod": _join,
+        "op": _op,
+        "list": _sequence,
+        "tuple": _sequence,
+        "set": _sequence,
+        "each": _each,
+        "dict": _dict,
+        "setattr": _set,
+        "setitem": _set,
+        "setvar": _setvar,
+        "call": Arguments._call,  # noqa: SLF001 - of the same object
+    }
+
+
+def _is_request(node: Node) -> bool:
+    """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
+    keys = [key for key in node.data if isinstance(key, str)]
+    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
+
+
+def _matches(label: Label, key: Label) -> bool:
+    """Say whether a load with a key (None: not constant) reads a label."""
+    if label == CONTENT:
+        return False
+    if key is None or label == "*":
+        return True
+    return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))

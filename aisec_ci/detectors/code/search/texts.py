@@ -1,0 +1,125 @@
+"""Where in a text a value is put: behind the host of an address, between tags, after a separator."""
+
+from __future__ import annotations
+
+from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, URL_PARTS
+
+
+class Texts:
+    """Answers what stands around a value in texts of the program."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.project = flow.project
+
+    def joined(self, flags: int, use: Value, node: Node, index: int) -> int:
+        """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
+        before = self._text_before(use, node, index)
+        if before or self._has_text(use, node, index):
+            flags |= BUILT
+            flags &= ~USER_ROLE
+        part = self.project.fn(use).nodes[index]
+        behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
+        if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
+            flags |= SAFE["url"]
+        return flags
+
+    def joins_lists(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether something is added to a list, so is one: `["powershell", "-Command"] + command.split()`."""
+        others = [(use & ~MASK) | arg for arg in node.args if arg != index]
+        found = [self.project.node(v.what).op for o in others for v in self.flow.values(o) if v.kind == "lit"]
+        return any(op in {"list", "each"} for op in found)
+
+    def _behind_base(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether a part directly follows what is named as the beginning of an address: `self.base_url + path`."""
+        nodes = self.project.fn(use).nodes
+        if node.op == "text":
+            holes = iter(node.args)
+            parts = [p if p is not None else next(holes) for p in node.data]
+        else:
+            parts = list(node.args)
+        at = parts.index(index) if index in parts else 0
+        before = parts[at - 1] if at > 0 else None
+        if not isinstance(before, int):
+            return False
+        base = nodes[before]
+        while base.op in {"guard", "phi"} and base.args:
+            base = nodes[base.args[0]]
+        name = base.data if base.op == "attr" else base.data[1] if base.op == "var" else ""
+        if base.op == "param":
+            name = self.project.fn(use).ir.params[base.data].name
+        names = [str(name), *self.project.fn(use).variables.get(before, ())]
+        return any(ADDRESS_BASE.search(n) for n in names)
+
+    def _text_before(self, use: Value, node: Node, index: int) -> str:
+        base = use & ~MASK
+        if node.op == "text":
+            out = ""
+            holes = iter(node.args)
+            for piece in node.data:
+                if piece is not None:
+                    out += piece
+                    continue
+                hole = next(holes)
+                if hole == index:
+                    return out
+                out += self.flow.only_text(base | hole) or (self.flow.text_prefix(base | hole) + "\ue000")
+            return out
+        out = ""
+        for arg in node.args:
+            if arg == index:
+                return out
+            out += self.flow.text_prefix(base | arg)
+            if not self.flow.constants(base | arg).complete:
+                out += "\ue000"
+        return out
+
+    def _has_text(self, use: Value, node: Node, index: int) -> bool:
+        if node.op == "text":
+            return any(p and p.strip() for p in node.data)
+        base = use & ~MASK
+        return any(
+            self.flow.constants(base | a).texts or self.flow.project.node(base | a).op in {"text", "add"}
+            for a in node.args
+            if a != index
+        )
+
+    def has_markup(self, text: Value) -> bool:
+        """Say whether a text is joined with tags: `f"<p>{answer}</p>"`."""
+        node = self.project.node(text)
+        base = text & ~MASK
+        if node.op == "phi":
+            return any(a & MASK != text & MASK and self.has_markup(base | a) for a in node.args if a < text & MASK)
+        if node.op == "tuple":
+            return any(self.has_markup(base | a) for a in node.args[:1])
+        if node.op == "text":
+            return any(p and "</" in p for p in node.data)
+        return node.op in {"add", "mod"} and any(
+            "</" in t for a in node.args for t in self.flow.constants(base | a).texts
+        )
+
+    def fills_behind_host(self, call: Value, node: Node) -> bool:
+        """Say whether a constant text that is filled is an address whose host stands before the first gap."""
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        texts = self.flow.constants((call & ~MASK) | callee.args[0]).texts
+        return bool(texts) and all(fixed_host(t.partition("{")[0]) for t in texts)
+
+
+def fixed_host(prefix: str) -> bool:
+    """Say whether a URL that begins so has a scheme and a host that the rest cannot change: `https://api.example.com/`."""
+    scheme, mark, rest = prefix.partition("://")
+    if not mark or not scheme.replace("+", "").isalnum():
+        return False
+    host, slash, _ = rest.partition("/")
+    return bool(host) and bool(slash or "?" in host or "#" in host) and "\ue000" not in scheme
+
+
+def _behind_slash(before: str) -> bool:
+    """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `{base}?q=`, but not `{scheme}://`."""
+    scheme, mark, rest = before.partition("://")
+    rest = rest if mark else scheme
+    return ("/" in rest and not rest.startswith("//")) or "?" in rest or "#" in rest

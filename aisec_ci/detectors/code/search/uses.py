@@ -1,0 +1,258 @@
+"""What it means where text gets into a request to a model, a command, a query, a page, a log: the hits of a summary."""
+
+from __future__ import annotations
+
+from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import CallModel, Use
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
+from aisec_ci.detectors.code.search.writes import Writes
+from aisec_ci.detectors.code.values import Label, Path
+from aisec_ci.detectors.code.vocabulary import (
+    ADDRESS_NAME,
+    FETCHERS,
+    LOG_NAMES,
+    LOG_PACKAGES,
+    ROLES_TRUSTED,
+    SYSTEM_KEYS,
+)
+
+
+class Uses(Writes):
+    """Propagation that knows the uses that matter."""
+
+    def _uses(
+        self,
+        entry: Entry,
+        fact: Fact,
+        call: Value,
+        node: Node,
+        info: CallInfo,
+        model: CallModel,
+        kind: str,
+        position: int,
+    ) -> None:
+        for use in model.uses:
+            path = fact.path
+            if kind == "":
+                if use.kind == "program" and position > 0 and info.word == "create_subprocess_exec":
+                    given = fact._replace(value=call)  # the command is what the call is given: its words stand there
+                    if danger := self.commands.program(given, (position, *path), call, "argv"):
+                        self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
+                if use.position != position:
+                    continue
+            elif kind == "**":
+                if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
+                    continue
+                if path[0] == "*" and use.kind not in {"messages", "user"}:
+                    fact = fact._replace(
+                        flags=with_doubt(fact.flags, MAX_DOUBT)
+                    )  # which of the options it is, is not known
+                path = path[1:]
+            elif kind == "*":
+                if use.position is None or use.position < position:
+                    continue
+                if use.kind == "program" and use.position == position and path:  # `create_subprocess_exec(*command)`
+                    if danger := self.commands.program(fact, path, call, "argv"):
+                        self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
+                    continue
+                if path and path[0] != use.position - position:
+                    continue  # another element of what is unpacked, or one whose place is not known
+                path = path[1:] if path else ()
+            elif kind != use.name:
+                continue
+            self._use(entry, fact, path, call, info, model, use)
+        del node
+
+    def _use(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, info: CallInfo, model: CallModel, use: Use
+    ) -> None:
+        kind = use.kind
+        doubt = 1 if info.loose else 0
+        argument = fact.value
+        if kind == "by-role":
+            self._by_role(entry, fact, call, model, argument)
+            return
+        if kind == "messages":
+            self._messages(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind == "body":
+            self._body(entry, fact, path, call, argument, model.label, doubt)
+            return
+        if kind == "inputs":
+            if path and path[0] in self.system_variables:
+                self.hit(entry, fact, "system-variable", call, argument, model.label, doubt)
+            return
+        if kind == "user" and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
+            return
+        if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote", "handler-llm"}:
+            return
+        if kind == "stdin":
+            kind = self.commands.interpreter(call)
+            if not kind or path:
+                return
+        if kind == "sql" and self.commands.read_only(call):
+            return
+        if kind in {"argv", "shell"}:
+            if path[1:2] == (CONTENT,):
+                self._compile(entry, fact)
+            kind = self.commands.program(fact, path, call, kind)
+            if not kind:
+                return
+        elif path[:1] == (CONTENT,):
+            if path != (CONTENT,) or kind not in {"import", "exec", "script"}:
+                return
+            kind = "run-file"
+        elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
+            if (
+                path
+                and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,)))
+                and not (kind == "exec" and path == ("$text",))
+            ):
+                return
+        elif kind in {"write", "script"} and path:
+            return
+        elif kind == "script":
+            kind = "import"
+        if kind in SAFE and fact.flags & SAFE[kind]:
+            return
+        self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _compile(self, entry: Entry, fact: Fact) -> None:
+        """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""
+        for program, made in self.commands.compiled(fact.value):
+            self.mutate(entry, made, (CONTENT,), fact.flags, Via(fact, note=f"compiled by `{program}`"))
+
+    def _by_role(self, entry: Entry, fact: Fact, call: Value, model: CallModel, argument: Value) -> None:
+        first, _, name = model.role.partition(" ")
+        role = self.flow.argument(call, int(first) if first.isdigit() else None, name or first)
+        if role is not None:
+            self._message(entry, fact, call, argument, role)
+
+    def _messages(
+        self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int
+    ) -> None:
+        """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
+        if not path and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, label, doubt)  # one text instead of a list of messages
+        if len(path) < 2 or not isinstance(path[0], int):
+            return
+        keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])
+        if path[1] not in {"content", 1, "parts", "text"}:
+            return
+        known = self.flow.constants(argument, (path[0], keys[0]))
+        roles = self._literal_roles(argument, path[0], keys[0]) or {str(c).lower() for c in known.values}
+        if roles and roles <= ROLES_TRUSTED:
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif roles and self.confidential:
+            self.hit(entry, fact, "prompt", call, argument, label, doubt)
+
+    def _literal_roles(self, messages: Value, index: int, key: Label) -> set[str]:
+        """Return the role of a message that the list begins with: what is appended later stands behind it."""
+        roles: set[str] = set()
+        for val in self.flow.values(messages):
+            node = self.project.node(val.what) if val.kind == "lit" else None
+            if node is not None and node.op in {"list", "tuple"} and 0 <= index < len(node.args) and not node.data:
+                known = self.flow.constants((val.what & ~MASK) | node.args[index], (key,))
+                roles |= {str(c).lower() for c in known.values}
+        return roles
+
+    def _body(self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int) -> None:
+        """Note a hit in the part of a request's JSON body, or of a mapping of options, that is the system prompt."""
+        if path[:1] == ("messages",):
+            if len(path) > 2 and path[2] == "content":
+                roles = {str(c).lower() for c in self.flow.constants(argument, (*path[:2], "role")).values}
+                if roles and roles <= ROLES_TRUSTED:
+                    self.hit(entry, fact, "system", call, argument, label, doubt)
+        elif path and path[0] in SYSTEM_KEYS:
+            self.hit(entry, fact, "system", call, argument, label, doubt)
+
+    def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
+        """Note a hit where the role of a message with role and content is, or can be, that of the system."""
+        known = self.flow.values(role)
+        roles = {str(v.what).lower() for v in known if v.kind == "const"}
+        roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
+        node = self.project.node(role)
+        if node.op == "param":  # decided by each caller
+            self.hit(entry, fact, "system", at, content, MESSAGE, 1, (role,))
+        elif roles & ROLES_TRUSTED and not roles - ROLES_TRUSTED - {"none"}:
+            self.hit(entry, fact, "system", at, content, MESSAGE, 1)
+
+    def _untrusted_role(self, role: Value) -> bool:
+        known = self.flow.constants(role)
+        return known.complete and not {str(c).lower() for c in known.values} & ROLES_TRUSTED
+
+    def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
+        roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
+        message = self.project.unguarded(message)
+        node = self.project.node(message)
+        if node.op == "item" and node.data != 0:  # `messages[1]`, `messages[i]`: which of them it is must be known
+            known = isinstance(node.data, int) and node.data > 0
+            roles = self._literal_roles((message & ~MASK) | node.args[0], node.data, "role") if known else set()
+        if roles and roles <= ROLES_TRUSTED:
+            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
+
+    def _set_prompt(self, entry: Entry, fact: Fact, at: Value, agent: Value, name: str) -> None:
+        """Note a hit where an agent's prompt is set after it was made: `agent.instructions = text`, `agent.prompt_templates["system_prompt"] = text`."""
+        value = (at & ~MASK) | self.project.node(at).args[1]
+        holder = self.project.node(agent)
+        if holder.op == "attr" and holder.data == "prompt_templates":
+            self.hit(entry, fact, "system", at, value, f"prompt_templates[{name}]", 1)
+            return
+        for val in self.flow.values(agent):
+            model = self.models.call(str(val.what).removesuffix("()")) if val.kind == "obj" else None
+            if model is not None and any(use.kind == "system" and use.name == name for use in model.uses):
+                self.hit(entry, fact, "system", at, value, f"{model.label}.{name}", 0)
+                return
+
+    def _own_message(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Note a hit where a class of the project with an `__init__` makes a message: `Message(role="system", content=…)`."""
+        for target in info.targets:
+            names = [p.name for p in target.fn.ir.params]
+            if target.fn.ir.name != "__init__" or "role" not in names or "content" not in names:
+                continue
+            content = self.flow.passed(call, target, names.index("content"))
+            role = self.flow.passed(call, target, names.index("role"))
+            if role and (fact.value, ()) in content and not fact.path:
+                self._message(entry, fact, call, fact.value, role[0][0])
+
+    def _typed_message(self, entry: Entry, fact: Fact, call: Value, cls: Cls, names: list[str]) -> None:
+        """`Message(role=…, content=…)` of a class of the project, or `SystemMessage(content=…)` of one that has a role by itself."""
+        role = self.flow.argument(call, names.index("role"), "role")
+        given = [role] if role is not None else next((v for c in self.flow.mro(cls) if (v := c.values("role"))), [])
+        if len(given) == 1:
+            self._message(entry, fact, call, fact.value, given[0])
+
+    def _page(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
+        """Note a hit where a fact is what a template shows without escaping: `render_template("a.html", answer=…)`."""
+        name = kind if kind not in {"", "*", "**", "context"} else fact.path[0] if fact.path else None
+        if not isinstance(name, str):
+            return
+        for made in [call, *self.calls.made_by(call)]:
+            node = self.project.node(made)
+            for arg in node.args[1:3]:
+                for text in self.flow.constants((made & ~MASK) | arg).texts:
+                    for path, raw in self.raw_variables.items():
+                        if name in raw and (path == text or path.endswith("/" + text)):
+                            self.hit(entry, fact, "html", call, fact.value, f"{text}: {name}|safe", 0)
+                            return
+
+    def _logs(self, fn: Fn, node: Node, info: CallInfo) -> bool:
+        """Say whether a call writes to a log, or to a service that records calls of models."""
+        if info.names:
+            return any(n.startswith(LOG_PACKAGES) or n == "builtins.print" for n in info.names)
+        callee = fn.nodes[node.args[0]]
+        at = fn.nodes[callee.args[0]] if callee.op == "attr" else callee
+        name = at.data if at.op == "attr" else at.data[1] if at.op == "var" else ""
+        return callee.op == "attr" and str(name).lower().lstrip("_") in LOG_NAMES
+
+    def _fetch(self, entry: Entry, fact: Fact, fn: Fn, call: Value, info: CallInfo) -> None:
+        """Note a hit where something that is not known fetches what is called an address: `self.http.get(url)`."""
+        if fact.path or fact.flags & SAFE["url"] or not info.method:
+            return
+        callee = fn.nodes[self.project.node(call).args[0]]
+        names, receivers = fn.names_of(fact.value & MASK), fn.names_of(callee.args[0])
+        if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
+            self.hit(entry, fact, "url", call, fact.value, f"{receivers[0]}.{info.word}", 1)

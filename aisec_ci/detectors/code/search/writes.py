@@ -1,0 +1,190 @@
+"""What follows where text is put into something: an object's field, a session, a file, what another module shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, Entry, Fact, Via
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import Models
+from aisec_ci.detectors.code.places import computed
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.search.propagation import Propagation
+from aisec_ci.detectors.code.values import QUEUES, Flow, Path
+from aisec_ci.detectors.code.vocabulary import CACHE, HOLDERS, INTERPRETERS
+
+
+class Writes(Propagation):
+    """Propagation that knows what is put where."""
+
+    def __init__(self, flow: Flow, models: Models) -> None:
+        super().__init__(flow, models)
+        self._many: dict[Value, bool] = {}
+        """Whether what a call makes is returned to several callers."""
+
+    def mutate(self, entry: Entry, base: Value, path: Path, flags: int, via: Via, depth: int = 0) -> None:
+        """Something was put into an object: it is there in every use of the object, and in what holds the object."""
+        fn = self.project.fn(base)
+        node = self.project.node(base)
+        if isinstance(path[0], str) and path[0] != CONTENT:
+            owners = self.flow.owners(base) if path[0] != "*" else ()
+            if owners:
+                made = node.op == "call" and self._is_made_for_many(base) and all(map(self.flow.is_record, owners))
+                for cls in owners:
+                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via, told=made)
+                if made:
+                    self.add(entry, Fact(base, path, flags), via)
+                return
+            if self.places.is_session(base):
+                self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
+                return
+        self.add(entry, Fact(base, path, flags), via)
+        for other in self._named_again(fn, base, node) if path[:1] == (CONTENT,) else ():
+            self.add(entry, Fact(other, path, flags), via)
+        if depth >= 4:
+            return
+        at = base & ~MASK
+        if node.op == "attr":
+            self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
+        elif node.op == "item":
+            label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
+            pair = fn.nodes[node.args[0]]
+            if (
+                label == 0
+                and path[:1] == (CONTENT,)
+                and pair.op == "call"
+                and last_word(fn.nodes, pair.args[0]) == "mkstemp"
+            ):
+                label = 1  # what is written to the handle stands in the file of the name beside it
+            self.mutate(entry, at | node.args[0], (label, *path), flags, via, depth + 1)
+        elif node.op in {"iter", "slice"}:
+            inner = ("*", *path) if node.op == "iter" else path
+            self.mutate(entry, at | node.args[0], inner, flags, via, depth + 1)
+        elif node.op == "phi":
+            for arg in node.args[:3]:
+                self.mutate(entry, at | arg, path, flags, via, depth + 1)
+        elif node.op == "guard":
+            self.mutate(entry, at | node.args[0], path, flags, via, depth + 1)
+        elif node.op == "var":
+            held = [v for v in self.flow.values(base) if v.kind in {"ext", "obj", "module"}]
+            if all(v.what in HOLDERS or (v.kind == "obj" and QUEUES.fullmatch(v.what)) for v in held):
+                self._shared(entry, Fact(base, path, flags), fn, node.data, via)
+                for one in self.flow.variable(fn.module, *node.data):
+                    if isinstance(one, int) and self.project.node(one).op == "import":
+                        self._of_import(entry, Fact(base, path, flags), one)
+            elif len(held) == 1 and held[0].kind == "module":
+                self._of_module(entry, Fact(base, path, flags), held[0].what, path)
+        elif node.op == "import":
+            self._of_import(entry, Fact(base, path, flags), base)
+        elif node.op == "call":
+            callee = fn.nodes[node.args[0]]
+            if callee.op == "attr" and callee.data in {"setdefault", "get"}:
+                key = self.flow.key(base)
+                self.mutate(entry, at | callee.args[0], ("*" if key is None else key, *path), flags, via, depth + 1)
+            elif path[:1] == (CONTENT,) and len(node.args) > 1:
+                info = self.calls.info(base)
+                if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
+                    receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
+                    self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
+
+    def _field(
+        self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path, via: Via, *, told: bool = False
+    ) -> None:
+        """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there.
+
+        `told` says that the object itself is followed: where another one is read is a guess then.
+        """
+        entry.facts.setdefault(fact, via)
+        # which of all fields it is, is not known, nor whether the same key of a cache is asked for
+        guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
+        doubt = MAX_DOUBT if guess else 1
+        self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
+        if self.flow.is_record(cls):
+            if self.places.read_at(("dumped", cls)):
+                self._out(entry, fact, ("dumped", cls), (name, *path), doubt, f"kept in `{cls.ir.name}.{name}`")
+            if self.places.read_at(("told", cls)):
+                self._out(entry, fact, ("told", cls), (), doubt, f"kept in `{cls.ir.name}.{name}`")
+
+    def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
+        """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
+        entry.facts.setdefault(fact, via)
+        words = "under a computed name" if name[:1] == "*" else f"as `{name}`"
+        self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session {words}")
+
+    def _of_import(self, entry: Entry, fact: Fact, imported: Value) -> None:
+        """Go on after something was put into what is imported: a variable of another module, or one of its variables."""
+        info, name = self.project.imported(imported)
+        if info is not None and "." not in name:
+            self._of_module(entry, fact, info.path, (name, *fact.path) if name else fact.path)
+
+    def _of_module(self, entry: Entry, fact: Fact, module: str, path: Path) -> None:
+        """Go on after something was put into what a variable of another module holds: `state.items.append(x)`."""
+        name = path[0]
+        if len(path) > 1 and isinstance(name, str) and self.project.module(module) is not None:
+            for place in (("var", module, (0, name)), ("import", module, name)):
+                self._out(entry, fact, place, path[1:], 1, f"kept in `{name}`")
+
+    def _named_again(self, fn: Fn, file: Value, node: Node) -> Iterator[Value]:
+        """Yield where a file that was written is named again, to be run: by the same constant, or the same parts of a text."""
+        if node.op == "text":
+            yield from (fn.value(other) for other in _run_again(fn, node))
+        joined = node.op == "call" and "os.path.join" in self.calls.info(file).names
+        last = fn.nodes[node.args[-1]] if joined or (node.op == "op" and node.data == "/") else node
+        if last.op == "const" and isinstance(last.data, str):
+            yield from self._same_name(fn, last.data)
+
+    def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
+        """Yield the constants of a module that are the same name of a file."""
+        if len(name) > 3 and ("." in name or "/" in name):
+            for other in fn.module.functions:
+                for i, node in enumerate(other.nodes):
+                    if node.op == "const" and node.data == name:
+                        yield other.value(i)
+
+    def _is_pipe(self, value: Value) -> bool:
+        """Say whether a value is both ends of a pipe between processes: what is put into one comes out of the other."""
+        return self.project.node(value).op == "call" and any(n.endswith(".Pipe") for n in self.calls.info(value).names)
+
+    def _kept_ends(self, end: Value) -> Iterator[Value]:
+        """Yield the pipes of which an attribute holds an end: `self.ours, theirs = Pipe()` in another method."""
+        node = self.project.node(end)
+        owners = self.flow.owners((end & ~MASK) | node.args[0]) if node.op == "attr" else []
+        for held in (v for cls in owners[:2] for v in self.flow.fields(cls, node.data)):
+            made = self.project.node(held)
+            if made.op == "item" and self._is_pipe((held & ~MASK) | made.args[0]):
+                yield (held & ~MASK) | made.args[0]
+
+    def _is_made_for_many(self, record: Value, depth: int = 0) -> bool:
+        """Say whether a function makes a record and returns it to several callers: each gets one of its own."""
+        known = self._many.get(record)
+        if known is None:
+            known = self._many[record] = self._find_many(record, depth)
+        return known
+
+    def _find_many(self, record: Value, depth: int) -> bool:
+        fn = self.project.fn(record)
+        ways = [record & MASK, *(u for u in fn.uses[record & MASK] if fn.nodes[u].op in {"phi", "guard"})]
+        places = {fn.nodes[r].pos for r in fn.ir.returns}  # what a function answers is lowered again for what it says
+        direct = any(way in fn.ir.returns or fn.nodes[way].pos in places for way in ways)
+        calls = {call for call, _ in self.flow.callers(fn)} if direct else set()
+        return len(calls) > 1 or (depth < 3 and any(self._is_made_for_many(call, depth + 1) for call in calls))
+
+
+def _run_again(fn: Fn, name: Node) -> Iterator[int]:
+    """Yield the texts of a function that run a file whose name is built from parts: `f"python {job}.py"` after `f"{job}.py"`."""
+    if len(name.args) != 1 or not name.data or name.data[0] is not None or len(name.data) != 2:
+        return
+    hole, suffix = name.args[0], name.data[1]
+    for index in fn.uses[hole]:
+        node = fn.nodes[index]
+        if node.op != "text" or node is name:
+            continue
+        holes = iter(node.args)
+        for at, piece in enumerate(node.data):
+            if piece is not None or next(holes) != hole or at == 0 or at + 1 >= len(node.data):
+                continue
+            before, after = node.data[at - 1] or "", node.data[at + 1] or ""
+            words = before.replace('"', " ").replace("'", " ").split()
+            runs = bool(words) and not before[-1:].isalnum() and words[-1].rpartition("/")[2] in INTERPRETERS
+            if runs and after.startswith(suffix):
+                yield index
