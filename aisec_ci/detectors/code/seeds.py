@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aisec_ci.detectors.code import chains, confidential, tool_schemas
+from aisec_ci.detectors.code import chains, confidential, records, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
@@ -37,9 +37,11 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _calls(solver)
     yield from _commands(solver)
     yield from _answers(solver)
+    yield from _function_calls(solver)
     yield from chains.sources(solver)
     yield from _attributes(solver)
     yield from _parameters(solver)
+    yield from records.sources(solver, _FRAMEWORK_NAMES)
     found = list(confidential.sources(solver))
     solver.confidential = any(source.kind in CONFIDENTIAL for source in found)
     yield from found
@@ -298,10 +300,44 @@ def _answers(solver: Solver) -> Iterator[Source]:
         for load in project.items.get(key, ()):
             yield Source(load, "third", "what a search of the web found", 1)
     for call in project.calls.get("get", ()):
-        asked = project.fn(call).nodes[args[1]] if len(args := project.node(call).args) > 1 else None
-        if asked is not None and asked.op == "const" and isinstance(asked.data, str) and asked.data in _FOUND:
+        asked = _asked_by_get(project.fn(call), call & MASK)
+        if isinstance(asked, str) and asked in _FOUND:
             yield Source(call, "third", "what a search of the web found", 1)
 
+
+def _function_calls(solver: Solver) -> Iterator[Source]:
+    """Yield the arguments of a function that a model calls, in the form of OpenAI's messages: `message["function_call"]["arguments"]`."""
+    project = solver.project
+    loads = [*project.items.get("arguments", ()), *project.attributes.get("arguments", ())]
+    loads += [
+        call for call in project.calls.get("get", ()) if _asked_by_get(project.fn(call), call & MASK) == "arguments"
+    ]
+    for load in loads:
+        fn = project.fn(load)
+        base = project.node(load).args[0]
+        if project.node(load).op == "call":
+            base = fn.nodes[base].args[0]
+        while fn.nodes[base].op == "guard":
+            base = fn.nodes[base].args[0]
+        at = fn.nodes[base]
+        if (at.data if at.op in {"item", "attr"} else _asked_by_get(fn, base)) in _CALLS:
+            yield Source(load, "llm", "the arguments of a function that the model calls", 1)
+
+
+def _asked_by_get(fn: Fn, index: int) -> object:
+    """Return the key that a mapping is asked for by a call of `get`, where it is constant."""
+    node = fn.nodes[index]
+    if node.op != "call" or len(node.args) < 2 or fn.nodes[node.args[0]].op != "attr":
+        return None
+    return (
+        fn.nodes[node.args[1]].data
+        if fn.nodes[node.args[0]].data == "get" and fn.nodes[node.args[1]].op == "const"
+        else None
+    )
+
+
+_CALLS = ("function_call", "function")
+"""What holds the name and the arguments of a function (platform.openai.com/docs/guides/function-calling)."""
 
 _FOUND = frozenset({"webPages", "organic", "organic_results", "newsResults", "news_results"})
 """Keys of what searches answer: Bing (learn.microsoft.com/bing/search-apis), Serper (serper.dev), SerpApi (serpapi.com)."""
@@ -876,7 +912,10 @@ def registered(solver: Solver) -> Iterator[Source]:
                         solver.result_sinks[fn.id] = (use, call, model.label if model else "")
                     elif fn.id not in seen:
                         seen.add(fn.id)
-                        yield from _all(solver, fn, kind, _of(kind, model.family if model else ""), ())
+                        only = (
+                            [p.name for p in fn.ir.params[fn.bound :][:1]] if tool_schemas.takes_one(flow, call) else []
+                        )
+                        yield from _all(solver, fn, kind, _of(kind, model.family if model else ""), only)
 
 
 def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
@@ -936,9 +975,14 @@ def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
 
 def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:
     flow = solver.flow
+    if wrapped := tool_schemas.wrapped(flow, value):
+        yield from wrapped
+        return
     found = list(flow.values(value, ("*",))) if many else list(flow.values(value))
     for val in found:
         if val.kind == "func":
             yield val.what
         elif val.kind == "inst":
             yield from flow.find_method(val.what, "__call__")
+    for one in flow.elements(value) if many else ():
+        yield from tool_schemas.wrapped(flow, one)

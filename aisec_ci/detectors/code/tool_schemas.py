@@ -236,7 +236,18 @@ def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             for key, arg in zip(node.data, node.args[1:], strict=True):
                 for fn in _handed(flow, (call & ~MASK) | arg) if key == "" or key in _FUNCTION else ():
                     if params := _free(fn, framework):
-                        yield Tool(fn, params)
+                        yield Tool(fn, params[:1] if takes_one(flow, call) else params)
+
+
+_TAKE_ONE = frozenset({"langchain.agents.Tool", "langchain.tools.Tool", "langchain_core.tools.Tool"})
+
+
+def takes_one(flow: Flow, call: Value) -> bool:
+    """Say whether a tool is made whose function gets one text from the model, whatever else it could take.
+
+    https://python.langchain.com/api_reference/core/tools/langchain_core.tools.simple.Tool.html
+    """
+    return not _TAKE_ONE.isdisjoint(flow.names(call))
 
 
 _DECORATOR = re.compile(
@@ -297,7 +308,19 @@ def _handed(flow: Flow, value: Value) -> list[Fn]:
         return (
             [] if named else [fn for v in flow.values(first) if v.kind in {"class", "inst"} for fn in _public(v.what)]
         )
-    return [v.what for path in ((), ("*",)) for v in flow.values(value, path) if v.kind == "func"][:20]
+    direct = wrapped(flow, value) or [v.what for v in flow.values(value) if v.kind == "func"]
+    return [*direct, *(v.what for v in flow.values(value, ("*",)) if v.kind == "func")][:20]
+
+
+def wrapped(flow: Flow, value: Value) -> list[Fn]:
+    """Return the functions that a helper of the program wraps in another one, which passes on what it gets: `Tool(func=guarded(run))`."""
+    node = flow.project.node(value)
+    if node.op != "call" or len(node.args) < 2:
+        return []
+    around = {(v.what.module, v.what.ir.parent) for v in flow.values(value) if v.kind == "func"}
+    if not any((target.fn.module, target.fn.ir.index) in around for target in flow.targets(value)):
+        return []
+    return [v.what for arg in node.args[1:] for v in flow.values((value & ~MASK) | arg) if v.kind == "func"]
 
 
 def _public(cls: Cls) -> list[Fn]:

@@ -141,6 +141,11 @@ RUNS = tuple(
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""
 
+ANSWER_TYPES = frozenset(
+    "response_format response_model text_format output_type result_type output_cls output_schema response_schema output_pydantic".split()
+)
+"""Keywords that hold the class which a model's answer is read into."""
+
 SETTINGS = frozenset(
     "model model_name model_id llm_model engine deployment deployment_name provider temperature max_tokens timeout api_key "
     "thread_id session_id conversation_id user_id request_id run_id".split()

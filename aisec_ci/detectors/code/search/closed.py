@@ -10,12 +10,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.values import FEW, Label, Val
-from aisec_ci.detectors.code.vocabulary import PLATFORM_FILES
-
-_ANSWER_TYPES = frozenset(
-    "response_format response_model text_format output_type result_type output_cls output_schema response_schema output_pydantic".split()
-)
-"""Keywords that hold the class which a model's answer is read into."""
+from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, PLATFORM_FILES
 
 _RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
 
@@ -114,7 +109,7 @@ class Closed:
         """Yield the classes of the project that a call names for what it answers."""
         node, base = self.project.node(call), call & ~MASK
         callee = self.project.node(base | node.args[0])
-        given = [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k in _ANSWER_TYPES]
+        given = [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k in ANSWER_TYPES]
         word = self.calls.info(call).word
         if word in {"with_structured_output", "final_output_as"}:
             given += [base | a for k, a in zip(node.data, node.args[1:], strict=True) if k == ""][:1]
