@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aisec_ci.detectors.code import services
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
@@ -25,7 +27,8 @@ _STANDS_IN = frozenset(
 """Decorators of functions that ask a model instead of running: their result is the answer."""
 
 _ASKED = re.compile(r"(?:^|_)(?:llm|lm|chat|model|gpt\d*)$", re.IGNORECASE)
-_MESSAGE = re.compile(r"langchain[\w.]*\.(?:Human|System|AI)Message\(\)")
+_MESSAGE = re.compile(r"langchain[\w.]*\.(?:Human|System|AI)Message\(\)|autogen_core\.[\w.]*(?:User|System)Message\(\)")
+_CREATES = frozenset({"create", "create_stream"})
 
 
 def sources(solver: Solver) -> Iterator[Source]:
@@ -33,6 +36,38 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _stands_in(solver)
     yield from _chains(solver)
     yield from _pipelines(solver)
+    yield from services.sources(solver)
+    _flows(solver)
+
+
+def _flows(solver: Solver) -> None:
+    """Note which methods of CrewAI's flows get what another one returns: `@listen(write)`, `@router("write")`.
+
+    https://docs.crewai.com/concepts/flows
+    """
+    flow, places = solver.flow, solver.places
+    for word in ("listen", "router"):
+        for fn, decorator in solver.project.decorations.get(word, ()):
+            param = fn.params.get(1) if fn.bound else None
+            named = {plain(n) for n in flow.names(decorator)}
+            if param is None or fn.cls is None or not any(n.startswith("crewai.") for n in named):
+                continue
+            for before in _awaited(solver, fn, decorator):
+                places.injected.setdefault(before.id, []).append(fn.value(param))
+
+
+def _awaited(solver: Solver, fn: Fn, decorator: Value) -> Iterator[Fn]:
+    """Yield the methods that a listener of a flow waits for: named, by their names, or joined by `or_` and `and_`."""
+    given = [decorator]
+    for call in given:
+        node = solver.project.node(call)
+        for arg in node.args[1:] if node.op == "call" and len(given) < 4 else ():
+            value = (call & ~MASK) | arg
+            if solver.project.node(value).op == "call":
+                given.append(value)
+            named = (fn.cls.method(name) for name in solver.flow.constants(value).texts) if fn.cls is not None else ()
+            yield from (method for method in named if method is not None)
+            yield from (v.what for v in solver.flow.values(value) if v.kind == "func")
 
 
 def _stands_in(solver: Solver) -> Iterator[Source]:
@@ -52,13 +87,13 @@ def _chains(solver: Solver) -> Iterator[Source]:
     """Yield parameters of functions that stand behind a model in a chain: `prompt | llm | run`, `.assign(rows=lambda x: …)`."""
     project = solver.project
     for info in project:
-        if not any(name.startswith("langchain") for name in info.imports.values()):
+        if not any(name.startswith(("langchain", "autogen_core")) for name in info.imports.values()):
             continue
         for fn in info.functions:
             for index, node in enumerate(fn.nodes):
                 if node.op == "op" and node.data == "|":
                     yield from _behind(solver, fn.value(node.args[0]), fn.value(node.args[1]))
-                elif node.op == "call" and _ASKED.search(last_word(fn.nodes, node.args[0])):
+                elif node.op == "call" and _ASKED.search(_asked(fn, node)):
                     if len(node.args) > 1 and _asks(solver, fn.value(index)):
                         yield Source(fn.value(index), "llm", f"the answer of `{last_word(fn.nodes, node.args[0])}`")
                 elif (
@@ -71,8 +106,14 @@ def _chains(solver: Solver) -> Iterator[Source]:
                         yield from _read(solver, fn.value(arg), before)
 
 
+def _asked(fn: Fn, node: Node) -> str:
+    """Return what a call names that is asked for an answer: `llm` for `llm(…)`, and for AutoGen's `llm.create(…)`."""
+    callee = fn.nodes[node.args[0]]
+    return last_word(fn.nodes, callee.args[0] if callee.op == "attr" and callee.data in _CREATES else node.args[0])
+
+
 def _asks(solver: Solver, call: Value) -> bool:
-    """Say whether something that is not known is called with messages of LangChain: `llm([HumanMessage(content=text)])`."""
+    """Say whether something that is not known is called with messages of a library: `llm([HumanMessage(content=text)])`."""
     flow = solver.flow
     node = solver.project.node(call)
     if node.data[0] not in {"", "messages"} or any(t.sure < 2 for t in flow.targets(call)):

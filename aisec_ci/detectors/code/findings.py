@@ -357,6 +357,10 @@ def _tagged(solver: Solver, value: Value) -> bool:
     return bool(keys & {"kind", "type", "format"}) and bool(keys & {"value", "content", "data"})
 
 
+_SPECIAL = re.compile(r"(?i)code|script|command|cmd|sql|query|url|path|file|expression")
+"""Fields of a message between parts of a program that hold what is run, and no words of a conversation."""
+
+
 def _message_text(solver: Solver, load: Value) -> bool:
     """Say whether a field is one of a class of messages: those of the user and those of the program look alike here.
 
@@ -369,7 +373,7 @@ def _message_text(solver: Solver, load: Value) -> bool:
         return True
     owners = [v.what for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
     return any(
-        cls.ir.name.endswith(("Message", "Msg", "Turn", "Utterance"))
+        (cls.ir.name.endswith(("Message", "Msg", "Turn", "Utterance")) and _SPECIAL.search(node.data) is None)
         or (node.data in _ENVELOPE and any(solver.flow.has_field(cls, tag) for tag in _TAGS))
         for cls in owners
     )

@@ -119,6 +119,7 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
                 yield Tool(fn, params)
     yield from _beside(flow, known, framework)
+    yield from _named(flow, framework)
     yield from _registered(flow, framework)
     yield from _decorated(flow, framework)
     yield from _reflected(flow, framework)
@@ -215,6 +216,28 @@ def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Itera
                         yield Tool(fn, params)
 
 
+_ABOUT = frozenset("description desc prompt doc help usage instruction".split())
+"""Keys of what a model is told a function is for."""
+
+
+def _named(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the methods that a class names beside words on what they do: `{"BASH": {"func": "run_bash", "prompt": "Runs a script"}}`."""
+    for info in flow.project:
+        names = {name for fn in info.functions if info.classes for name in _names_beside_words(fn)}
+        for cls in info.classes if names else ():
+            for method in (cls.method(name) for name in cls.ir.methods if name in names):
+                if method is not None and (params := _free(method, framework)):
+                    yield Tool(method, params)
+
+
+def _names_beside_words(fn: Fn) -> Iterator[str]:
+    for node in fn.nodes:
+        words = set(_words(node.data)) if node.op == "dict" else set()
+        if words & _ABOUT and (keys := words & _FUNCTION):
+            given = dict(zip(node.data, node.args, strict=True)) if len(words) == len(node.data) else {}
+            yield from (str(fn.nodes[given[key]].data) for key in sorted(keys) if key in given)
+
+
 def _free(fn: Fn, framework: frozenset[str]) -> tuple[int, ...]:
     """Return the parameters of a function that neither its object nor a framework fills."""
     return tuple(i for i, p in enumerate(fn.ir.params) if p.name not in framework and not (i == 0 and fn.bound))
@@ -225,7 +248,7 @@ def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
     calls = flow.project.calls
     for word in sorted(calls):
         makes = word == "tool" or _TOOL_CLASS.fullmatch(word) is not None
-        if not makes and word not in {"register", "add"} and not _REGISTER.fullmatch(word):
+        if not makes and word not in {"register", "add"} and not _REGISTER.fullmatch(_plain(word)):
             continue
         for call in calls[word]:
             node = flow.project.node(call)
@@ -300,7 +323,7 @@ def _is_of_tools(flow: Flow, method: Value) -> bool:
 
 
 def _handed(flow: Flow, value: Value) -> list[Fn]:
-    """Return the functions that a value is, or a list of them holds; all public methods for `getattr(Tools, name)`."""
+    """Return the functions that a value is, or a list or `{"func": run}` holds; all public methods for `getattr(Tools, name)`."""
     node = flow.project.node(value)
     if node.op == "call" and len(node.args) > 2 and flow.names(value) == {"builtins.getattr"}:
         first = (value & ~MASK) | node.args[1]
