@@ -89,6 +89,10 @@ class Argument(NamedTuple):
     via: Via
 
 
+_HARMLESS_IN = {"words": ("shell", "path", "html", "url"), "lines": ("path", "html", "url")}
+"""Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
+
+
 class Arguments(Uses):
     """Propagation that knows calls."""
 
@@ -204,7 +208,11 @@ class Arguments(Uses):
             return position > 0 or kind not in {"", "source"}  # what its file is called is no part of the code
         if position == 0 and kind in {"", "pattern"} and self._is_sought(info, arg.node):
             return True
-        return info.word == "sub" and kind == "" and barriers.only_plain(self.flow, arg.call, info.names, position)
+        return (
+            info.word == "sub"
+            and kind == ""
+            and barriers.left_over(self.flow, arg.call, info.names, position) == "signs"
+        )
 
     def _is_handed_on(self, arg: Argument) -> bool:
         """Go on in functions that a call has run later or elsewhere; say whether it is such a call."""
@@ -287,6 +295,9 @@ class Arguments(Uses):
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if word == "sub" and arg.kind == "":
+            left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
+            flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))
         if word in {"format_messages", "aformat_messages"} and info.method:
             flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
         if word in _OPENERS and not fact.path and not self._is_upload(fact.value):

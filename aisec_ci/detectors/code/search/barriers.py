@@ -120,12 +120,17 @@ def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
 
 
 _KEPT_CLASS = re.compile(r"(?:\[\^((?:\\.|[^\]\\])*)\]|\\W)[+*]?")
-_PLAIN_CLASS = re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:,%-]|[^\x00-\x7f])*")
-_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.-]*")
+_LEFT = {
+    "signs": re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:,%-]|[^\x00-\x7f])*"),
+    "words": re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:, %-]|[^\x00-\x7f])*"),
+    "lines": re.compile(r"(?:\\[wds.\-_+@=:,]|[A-Za-z0-9_.@+=:, %-]|[^\x00-\x7f])*"),
+}
+"""What a negated class leaves of a text: letters, digits and harmless signs; spaces as well; line breaks as well."""
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_. -]*")
 
 
-def only_plain(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
-    r"""Say whether `re.sub(r"[^\w-]", "", text)` is such that nothing but letters, digits and harmless signs is left of the text.
+def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> str:
+    r"""Return what `re.sub(r"[^\w-]", "", text)` leaves of a text at least: `signs`, `words`, or `lines`; empty where anything can be left.
 
     `position` is that of the text among the arguments. A pattern of words that are taken out (`rm|sudo`) is a deny list.
     """
@@ -138,16 +143,13 @@ def only_plain(flow: Flow, call: Value, names: Iterable[str], position: int) -> 
         patterns = _patterns(flow, (call & ~MASK) | callee.args[0])
         with_what, text = flow.argument(call, 0, "repl"), 1
     else:
-        return False
+        return ""
     kept = [_KEPT_CLASS.fullmatch(p) for p in patterns]
     put = flow.constants(with_what).texts if with_what is not None else []
-    return (
-        position == text
-        and bool(kept)
-        and all(k is not None and _PLAIN_CLASS.fullmatch(k[1] or "") is not None for k in kept)
-        and bool(put)
-        and all(_PLAIN_TEXT.fullmatch(t) for t in put)
-    )
+    if position != text or not kept or not put or not all(_PLAIN_TEXT.fullmatch(t) for t in put):
+        return ""
+    classes = [(k[1] or "" if k is not None else "/") + "".join(put) for k in kept]
+    return next((left for left, known in _LEFT.items() if all(known.fullmatch(c) for c in classes)), "")
 
 
 def _patterns(flow: Flow, value: Value) -> list[str]:
