@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from aisec_ci.detectors.code import elsewhere
 from aisec_ci.detectors.code.guards import (
     ADDRESS_PARSERS,
     ADDRESS_PARTS,
@@ -939,12 +940,29 @@ class _Scope:
         for keyword in node.keywords:
             args.append(self.expr(keyword.value))
             kinds.append(keyword.arg or "**")
-        call = self.add("call", args, tuple(kinds), node)
-        if self.gate:
-            self.fn.gated.append(call)
+        run = elsewhere.Run(tuple(args), tuple(kinds))
+        if _tail(node.func) in elsewhere.WORDS or self.nodes[args[0]].op == "call":
+            run = elsewhere.direct(self.fn, run)
+            call = self.phi((self.call(run, node), *self.started(run, node)), node)
+        else:
+            call = self.call(run, node)
         if (known := contained(node)) is not None:
             self.refine([known], node, holds=True)
         return call
+
+    def call(self, run: elsewhere.Run, at: ast.Call) -> int:
+        call = self.add("call", run.args, run.kinds, at)
+        if self.gate:
+            self.fn.gated.append(call)
+        return call
+
+    def started(self, run: elsewhere.Run, at: ast.Call) -> Iterator[int]:
+        """Lower the calls of libraries' functions that a call has something else make."""
+        if (begun := elsewhere.started(self.fn, run)) is not None:
+            yield self.call(begun, at)
+        elif (mapped := elsewhere.each(self.fn, run)) is not None:
+            one = self.add("iter", mapped[1:], None, at)
+            yield self.add("each", (self.call(elsewhere.Run((mapped[0], one), ("",)), at),), None, at)
 
     def reflected(self, word: str, node: ast.Call) -> int | None:
         """Lower a call that only says in words what syntax says: `getattr(x, "name")`, `setattr(x, "name", y)`, `locals()`."""
