@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code import services
+from aisec_ci.detectors.code.chat_templates import FOUND
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.models import plain
+from aisec_ci.detectors.code.models import Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
 
@@ -93,6 +94,9 @@ def _chains(solver: Solver) -> Iterator[Source]:
             for index, node in enumerate(fn.nodes):
                 if node.op == "op" and node.data == "|":
                     yield from _behind(solver, fn.value(node.args[0]), fn.value(node.args[1]))
+                    yield from _filling(solver, fn.value(index))
+                elif node.op == "call" and solver.templates.used and solver.templates.documents(fn.value(index)):
+                    yield from _documents(solver, fn.value(index))
                 elif node.op == "call" and _ASKED.search(_asked(fn, node)):
                     if len(node.args) > 1 and _asks(solver, fn.value(index)):
                         yield Source(fn.value(index), "llm", f"the answer of `{last_word(fn.nodes, node.args[0])}`")
@@ -110,6 +114,35 @@ def _asked(fn: Fn, node: Node) -> str:
     """Return what a call names that is asked for an answer: `llm` for `llm(…)`, and for AutoGen's `llm.create(…)`."""
     callee = fn.nodes[node.args[0]]
     return last_word(fn.nodes, callee.args[0] if callee.op == "attr" and callee.data in _CREATES else node.args[0])
+
+
+def _filling(solver: Solver, chain: Value) -> Iterator[Source]:
+    """Yield mappings that a chain fills a template of a system's message with: `{"context": retriever} | prompt`.
+
+    What functions of the program give for such a gap is noted as a use.
+    """
+    gaps = solver.templates.filled(chain)
+    before = (chain & ~MASK) | solver.project.node(chain).args[0]
+    for key, given in _mapping(solver, before).items() if gaps else ():
+        if key not in gaps:
+            continue
+        if kind := _gives(solver, given):
+            yield Source(before, kind, _WHAT[kind], path=(key,))
+        for fn in _functions(solver, _last(solver, given)):
+            solver.result_sinks.setdefault(fn.id, (Use("system-variable", None, None), chain, key))
+
+
+def _documents(solver: Solver, call: Value) -> Iterator[Source]:
+    """Yield the retriever whose documents a chain puts into a message of the system: `create_retrieval_chain(retriever, chain)`."""
+    given = solver.flow.argument(call, 0, "retriever") or solver.flow.argument(call, None, "retriever")
+    if given is not None:
+        yield Source(given, "third", "what the retriever of the chain finds", path=FOUND)
+
+
+def _last(solver: Solver, value: Value) -> Value:
+    """Return the last part of a chain."""
+    node = solver.project.node(value)
+    return _last(solver, (value & ~MASK) | node.args[1]) if node.op == "op" and node.data == "|" else value
 
 
 def _asks(solver: Solver, call: Value) -> bool:
@@ -147,6 +180,12 @@ _WHAT = {
 
 def _read(solver: Solver, value: Value, keys: dict[str, str]) -> Iterator[Source]:
     """Yield where a function reads, from the mapping that it gets, what a chain gave under a key."""
+    node = solver.project.node(value)
+    while node.op == "op" and node.data == "|":  # a chain: its first part gets the mapping
+        value = (value & ~MASK) | node.args[0]
+        node = solver.project.node(value)
+        for given in _assigned(solver, value):
+            yield from _read(solver, given, keys)
     for fn in _functions(solver, value):
         param = fn.params.get(1 if fn.bound else 0)
         for use in fn.uses[param] if param is not None else ():
@@ -171,36 +210,39 @@ def _gives(solver: Solver, value: Value, depth: int = 0) -> str:
     return ""
 
 
-def _keys(solver: Solver, value: Value, depth: int = 0) -> dict[str, str]:
+def _keys(solver: Solver, value: Value) -> dict[str, str]:
     """Return the keys of the mapping that a part of a chain gives, with the kinds of those that a model or retriever filled."""
+    return {key: kind for key, given in _mapping(solver, value).items() if (kind := _gives(solver, given))}
+
+
+def _mapping(solver: Solver, value: Value, depth: int = 0) -> dict[str, Value]:
+    """Return the keys of the mapping that a part of a chain gives, with what fills them."""
     node = solver.project.node(value)
     base = value & ~MASK
     if depth > 6:
         return {}
     if node.op == "op" and node.data == "|":
-        before = _keys(solver, base | node.args[0], depth + 1)
-        after = _keys(solver, base | node.args[1], depth + 1)
+        before = _mapping(solver, base | node.args[0], depth + 1)
+        after = _mapping(solver, base | node.args[1], depth + 1)
         return {**before, **after} if _assigned(solver, base | node.args[1]) else after
-    out: dict[str, str] = {}
+    out: dict[str, Value] = {}
     if node.op == "call":
         callee = solver.project.node(base | node.args[0])
         word = callee.data if callee.op == "attr" else ""
         if word == "assign":
-            out = _keys(solver, base | callee.args[0], depth + 1)
+            out = _mapping(solver, base | callee.args[0], depth + 1)
         if word == "assign" or any(n.endswith("RunnableParallel") for n in solver.flow.names(value)):
             for key, arg in zip(node.data, node.args[1:], strict=True):
-                if kind := _gives(solver, base | arg) if key.isidentifier() else "":
-                    out[key] = kind
+                if key.isidentifier():
+                    out[key] = base | arg
                 elif key == "":
-                    out |= _keys(solver, base | arg, depth + 1)
+                    out |= _mapping(solver, base | arg, depth + 1)
     elif node.op == "dict":
-        for key, arg in zip(node.data, node.args, strict=True):
-            if isinstance(key, str) and (kind := _gives(solver, base | arg)):
-                out[key] = kind
+        out = {key: base | arg for key, arg in zip(node.data, node.args, strict=True) if isinstance(key, str)}
     elif node.op in {"var", "phi", "guard"}:
         for val in solver.flow.values(value):
             if val.kind == "lit":
-                out |= _keys(solver, val.what, depth + 1)
+                out |= _mapping(solver, val.what, depth + 1)
     return out
 
 

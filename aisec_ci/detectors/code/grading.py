@@ -45,7 +45,11 @@ _PROMPT: dict[str, dict[str, Grade]] = {
     },
     "system-variable": {
         "remote": Grade("untrusted-system-prompt", _M, "is filled into the system prompt by"),
+        "user": Grade("untrusted-system-prompt", _M, "is filled into the system prompt by"),
         "third": Grade("indirect-prompt-injection", _M, "is filled into the system prompt by"),
+        "stored": Grade("indirect-prompt-injection", _M, "is filled into the system prompt by"),
+        "llm": Grade("untrusted-system-prompt", _M, "is filled into the system prompt of another call by"),
+        "tool": Grade("untrusted-system-prompt", _M, "is filled into a system prompt by"),
     },
     "tool-description": {
         **dict.fromkeys(

@@ -486,7 +486,11 @@ class _Scope:
         """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""
         if not any(self.nodes[o].op == "const" and self.nodes[o].data in ("system", "developer") for o in others):
             return
-        node = self.nodes[self.unguarded(value)]
+        role = self.unguarded(value)
+        node = self.nodes[role]
+        if node.op == "param":
+            self.refine_beside(role, at)
+            return
         if node.op == "call" and len(node.args) > 1 and self.nodes[node.args[0]].data == "get":
             key, of = self.nodes[node.args[1]].data, self.nodes[node.args[0]].args[0]
         elif node.op in {"item", "attr"}:
@@ -497,6 +501,13 @@ class _Scope:
         for name, held in list(self.env.items()) if key == "role" else ():
             if self.unguarded(held) == message:
                 self.env[name] = self.add("guard", (held,), ("system", ""), _pos_test(at))
+
+    def refine_beside(self, role: int, at: ast.AST) -> None:
+        """Where a parameter that is a role is that of the system, say so of the other parameters: `if role == "system":`."""
+        for name, held in list(self.env.items()):
+            beside = self.unguarded(held)
+            if beside != role and self.nodes[beside].op == "param":
+                self.env[name] = self.add("guard", (held, role), ("role", ""), _pos_test(at))
 
     def refine_parts(self, fact: Fact, message: int, others: list[int], at: ast.AST) -> None:
         """Take what is known of a message for the text that was read off it before: `text = m.content`, then `if m.role == …`."""

@@ -1,6 +1,6 @@
 """What stands in files that a library reads by itself.
 
-Which variables of CrewAI's `agents.yaml` stand in system prompts, and which variables of page templates are shown as they are.
+Which variables of CrewAI's `agents.yaml` and of Prompty's files stand in system prompts, and which variables of page templates are shown as they are.
 
 Files that the program reads (`open`, `get_template`, `yaml.safe_load`) need nothing of this: whatever is filled into their text
 goes on with the text.
@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import RENDERS
+from aisec_ci.detectors.code.vocabulary import RENDERS, ROLES_TRUSTED
 
 SIZE_LIMIT = 500_000
 """Bytes of a file that is read."""
+
+_TEMPLATES = 200
+"""Templates of prompts that are read at most."""
 
 _NAMES = frozenset({"agents.yaml", "agents.yml"})
 _SYSTEM_KEYS = ("role", "goal", "backstory")
@@ -44,14 +47,35 @@ def system_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], byt
     return frozenset(out)
 
 
+_ROLE = re.compile(r"^[ \t]{0,8}#?[ \t]{0,8}(\w{1,20})[ \t]{0,8}:[ \t]{0,80}$", re.MULTILINE)
+_FRONT = re.compile(r"\A\s{0,80}---\n.{0,20000}?\n---\n", re.DOTALL)
+_SHOWN_PART = re.compile(r"\{[{%]([^{}]{1,200})[%}]\}")
+_NAME = re.compile(r"[A-Za-z_]\w{0,63}")
+
+
+def prompty_variables(paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, frozenset[str]]:
+    """Return the words of the gaps in messages of the system in files of Prompty, by the file's name.
+
+    Below the file's head a line with a role begins each message: https://prompty.ai/docs
+    """
+    out: dict[str, frozenset[str]] = {}
+    for path in [p for p in paths if p.endswith(".prompty")][:_TEMPLATES]:
+        data = read(path)
+        if data is None or len(data) > SIZE_LIMIT:
+            continue
+        body = _FRONT.sub("", data.decode(errors="replace").replace("\r\n", "\n"), count=1)
+        parts = _ROLE.split(body)
+        system = " ".join(text for role, text in zip(parts[1::2], parts[2::2], strict=True) if role in ROLES_TRUSTED)
+        words = {word for shown in _SHOWN_PART.findall(system) for word in _NAME.findall(shown)}
+        out[basename(path)] = out.get(basename(path), frozenset()) | words
+    return out
+
+
 def _configured(flow: Flow) -> list[str]:
     """Return the names of files that crews of the project say their agents stand in: `agents_config = "config/clerks.yaml"`."""
     values = [v for info in flow.project for cls in info.classes for v in cls.values("agents_config")]
     return [text for value in values for text in flow.constants(value).texts if text.endswith((".yaml", ".yml"))]
 
-
-_TEMPLATES = 200
-"""Templates of prompts that are read at most."""
 
 _OTHER_FILES = re.compile(rb"\{%-?\s*(?:include|extends|import|from)\b")
 _WORD = re.compile(rb"[A-Za-z_]\w{0,63}")

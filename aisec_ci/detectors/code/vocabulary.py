@@ -146,6 +146,12 @@ ANSWER_TYPES = frozenset(
 )
 """Keywords that hold the class which a model's answer is read into."""
 
+CONVERSATIONS = re.compile(r"(?i)(?:^|_)(?:messages?|history|conversation|dialog(?:ue)?)$")
+"""Names of lists of messages, which the message of the system begins."""
+
+FILE_NAMERS = re.compile(r"(?i)(?:^|_)(?:path|file|filename|filepath)(?:$|_)")
+"""Functions of the program that say which file something is kept in: `memory_path(user)`."""
+
 SETTINGS = frozenset(
     "model model_name model_id llm_model engine deployment deployment_name provider temperature max_tokens timeout api_key "
     "thread_id session_id conversation_id user_id request_id run_id".split()

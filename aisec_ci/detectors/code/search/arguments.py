@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.chat_templates import FILL_CALLS, FOUND
 from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
@@ -155,6 +156,8 @@ class Arguments(Uses):
             self._out(entry, fact, run, fact.path, 1, "given to the run as its context")
         if info.word in GRAPH_CALLS and arg.position == 0:
             self._invoke_graph(entry, fact, arg.call, info)
+        if self.templates.used and (info.word in FILL_CALLS or fact.path == FOUND) and self._fills(arg):
+            self.hit(entry, fact, "system-variable", arg.call, fact.value, info.word, 0)
         if (
             info.word == "Send"
             and (arg.position == 1 or arg.kind == "arg")
@@ -359,6 +362,20 @@ class Arguments(Uses):
             for target in self.flow.targets_of(val, 1):
                 for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
                     self._enter(entry, fact, call, target, param, path)
+
+    def _fills(self, arg: Argument) -> bool:
+        """Say whether an argument fills a gap in a message of the system: `chain.invoke({"context": pages})`."""
+        path, word = arg.fact.path, arg.info.word
+        if path == FOUND:
+            return self.templates.documents(arg.call)
+        if word in {"batch", "abatch"}:
+            path = path[1:]
+        if arg.kind not in {"", "*", "**", "input", "inputs"}:
+            path = (arg.kind, *path)
+        callee = arg.fn.nodes[arg.node.args[0]]
+        if not path or arg.position > 0 or callee.op != "attr":
+            return False
+        return path[0] in self.templates.filled((arg.call & ~MASK) | callee.args[0])
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 
 from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.chat_templates import ChatTemplates
 from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
@@ -37,7 +38,7 @@ from aisec_ci.detectors.code.facts import (
 )
 from aisec_ci.detectors.code.models import Models, Use
 from aisec_ci.detectors.code.places import Places
-from aisec_ci.detectors.code.project import SHIFT, Fn, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.checks import Checks
 from aisec_ci.detectors.code.search.closed import Closed
 from aisec_ci.detectors.code.search.commands import Commands
@@ -61,6 +62,7 @@ class Propagation(ABC):
         self.commands = Commands(self.calls)
         self.parameters = Parameters(self.calls, self.places)
         self.texts = Texts(flow)
+        self.templates = ChatTemplates(flow)
         self.entries: dict[Start, Entry] = {}
         self.work: deque[tuple[Entry, Fact]] = deque()
         self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
@@ -76,6 +78,8 @@ class Propagation(ABC):
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
         self.system_variables: frozenset[str] = frozenset()
         """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self.prompty_variables: dict[str, frozenset[str]] = {}
+        """Inputs that stand in messages of the system in files of Prompty, by the file's name: see prompt_files.py."""
         self.template_words: dict[str, frozenset[str]] = {}
         """The words of templates that the program fills, by their name: see prompt_files.py."""
         self.raw_variables: dict[str, frozenset[str]] = {}
@@ -281,10 +285,22 @@ class Propagation(ABC):
         role: tuple[Value, ...] = (),
     ) -> None:
         """Note that a fact reached a use."""
+        if kind == "system" and not role:
+            role = self._asked_role(argument)
         whole = kind == "program" and not fact.path
         hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole)
         if not harmless(hit, fact.flags & ~BUILT):
             self._keep(entry, hit)
+
+    def _asked_role(self, content: Value) -> tuple[Value, ...]:
+        """Return the parameter that is the role of the system wherever a content is used: `if role == "system":`."""
+        node = self.project.node(content)
+        while node.op == "guard":
+            if node.data[0] == "role":
+                return ((content & ~MASK) | node.args[1],)
+            content = (content & ~MASK) | node.args[0]
+            node = self.project.node(content)
+        return ()
 
     def _keep(self, entry: Entry, hit: Hit) -> None:
         """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""

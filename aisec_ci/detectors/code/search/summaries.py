@@ -172,6 +172,8 @@ class Summaries(Arguments):
         self.add(entry, Fact(use, path, flags), via)
 
     def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        if node.data == "|" and node.args[0] == index and fact.path and fact.path[0] in self.templates.filled(use):
+            self.hit(entry, fact, "system-variable", use, fact.value, "|", 0)
         if node.data in {"|", "/"}:
             path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
             flags = fact.flags

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from posixpath import basename
+
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
 from aisec_ci.detectors.code.ir import Node
@@ -11,6 +13,7 @@ from aisec_ci.detectors.code.search.writes import Writes
 from aisec_ci.detectors.code.values import Label, Path
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_NAME,
+    CONVERSATIONS,
     FETCHERS,
     LOG_NAMES,
     LOG_PACKAGES,
@@ -81,7 +84,7 @@ class Uses(Writes):
             self._body(entry, fact, path, call, argument, model.label, doubt)
             return
         if kind == "inputs":
-            if path and path[0] in self.system_variables:
+            if path and (path[0] in self.system_variables or path[0] in self._in_prompty(call)):
                 self.hit(entry, fact, "system-variable", call, argument, model.label, doubt)
             return
         if kind == "user" and self.confidential:
@@ -119,6 +122,12 @@ class Uses(Writes):
         if kind in SAFE and fact.flags & SAFE[kind]:
             return
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _in_prompty(self, call: Value) -> frozenset[str]:
+        """Return the inputs that stand in messages of the system in the file of a call: `prompty.execute("chat.prompty", …)`."""
+        given = self.flow.argument(call, 0, "prompt") if self.prompty_variables else None
+        names = [basename(text) for text in self.flow.constants(given).texts] if given is not None else []
+        return frozenset().union(*(self.prompty_variables.get(name, frozenset()) for name in names))
 
     def _compile(self, entry: Entry, fact: Fact) -> None:
         """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""
@@ -191,8 +200,16 @@ class Uses(Writes):
         if node.op == "item" and node.data != 0:  # `messages[1]`, `messages[i]`: which of them it is must be known
             known = isinstance(node.data, int) and node.data > 0
             roles = self._literal_roles((message & ~MASK) | node.args[0], node.data, "role") if known else set()
-        if roles and roles <= ROLES_TRUSTED:
+        begins = not roles and node.op == "item" and node.data == 0 and self._begins(message)
+        if begins or (roles and roles <= ROLES_TRUSTED):
             self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
+
+    def _begins(self, message: Value) -> bool:
+        """Say whether a message is the first of a conversation that an object or session keeps: `self.messages[0]`."""
+        base = message & ~MASK
+        held = self.project.node(base | self.project.node(message).args[0])
+        kept = held.op == "attr" or (held.op == "item" and self.project.node(base | held.args[0]).op == "attr")
+        return kept and isinstance(held.data, str) and CONVERSATIONS.search(held.data) is not None
 
     def _set_prompt(self, entry: Entry, fact: Fact, at: Value, agent: Value, name: str) -> None:
         """Note a hit where an agent's prompt is set after it was made: `agent.instructions = text`, `agent.prompt_templates["system_prompt"] = text`."""

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search.propagation import Propagation
 from aisec_ci.detectors.code.values import QUEUES, Flow, Path
-from aisec_ci.detectors.code.vocabulary import CACHE, HOLDERS, INTERPRETERS
+from aisec_ci.detectors.code.vocabulary import CACHE, FILE_NAMERS, HOLDERS, INTERPRETERS
 
 
 class Writes(Propagation):
@@ -83,6 +83,10 @@ class Writes(Propagation):
                 self.mutate(entry, at | callee.args[0], ("*" if key is None else key, *path), flags, via, depth + 1)
             elif path[:1] == (CONTENT,) and len(node.args) > 1:
                 info = self.calls.info(base)
+                for target in (
+                    info.targets if FILE_NAMERS.search(info.word) else ()
+                ):  # `memory_path(user).write_text(note)`
+                    self._out(entry, Fact(base, path, flags), ("ret", target.fn.id), path, 1, "kept in a file")
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)

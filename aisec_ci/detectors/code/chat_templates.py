@@ -1,0 +1,248 @@
+"""Which variables of a template of chat messages stand in a message of the system.
+
+LangChain's templates are lists of messages with gaps; the program names the gaps only where it runs the template, or a chain
+with the template in it: `ChatPromptTemplate.from_messages([("system", "Use {context}"), ("human", "{question}")])`, then
+`chain.invoke({"context": pages, "question": text})`. What fills a gap in the system's message stands where an f-string
+would have put it.
+
+https://python.langchain.com/docs/concepts/prompt_templates/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import ROLES_TRUSTED
+
+FILL_CALLS = frozenset(
+    "invoke ainvoke stream astream batch abatch astream_events format format_messages aformat_messages format_prompt aformat_prompt "
+    "partial run arun predict apredict acall".split()
+)
+"""Methods of templates and of chains that begin with one: their arguments fill its gaps."""
+
+_TEMPLATES = frozenset(
+    {"from_messages", "ChatPromptTemplate", "from_template", "PromptTemplate", "FewShotPromptTemplate"}
+)
+_KEEP = frozenset(
+    "partial bind bind_tools with_config with_structured_output with_retry with_fallbacks with_types with_listeners assign pick".split()
+)
+"""Methods of a runnable that return it with something added."""
+
+_HOLD: dict[str, tuple[tuple[int | None, str], ...]] = {
+    "LLMChain": ((None, "prompt"),),
+    "load_qa_chain": ((None, "prompt"),),
+    "create_stuff_documents_chain": ((1, "prompt"),),
+    "create_history_aware_retriever": ((2, "prompt"),),
+    "create_tool_calling_agent": ((2, "prompt"),),
+    "create_openai_tools_agent": ((2, "prompt"),),
+    "create_openai_functions_agent": ((2, "prompt"),),
+    "create_structured_chat_agent": ((2, "prompt"),),
+    "StuffDocumentsChain": ((None, "llm_chain"),),
+    "AgentExecutor": ((None, "agent"),),
+    "RunnableWithMessageHistory": ((0, "runnable"),),
+    "RunnableSequence": ((0, "first"),),
+    "create_retrieval_chain": ((1, "combine_docs_chain"),),
+}
+"""Calls of LangChain that make something with a template in it, with the arguments that hold it, by position and name."""
+
+_DOCUMENTS = {"chain_type_kwargs": "prompt", "combine_docs_chain_kwargs": "prompt"}
+"""Arguments of older chains of retrieval, with the key under which they hold the template that the documents fill."""
+
+FOUND = ("found",)
+"""The path of what a retriever finds, in the retriever."""
+
+_ORIGINS = 24
+"""Values that are looked through for what a name can be."""
+
+_DEPTH = 8
+_GAP = re.compile(r"(?<!\{)\{(\w{1,64})(?:[.\[!:][^{}]{0,80})?\}(?!\})")
+_BRACED = re.compile(r"\{[{%]([^{}]{1,200})[%}]\}")
+_WORD = re.compile(r"[A-Za-z_]\w{0,63}")
+
+
+class ChatTemplates:
+    """The templates of a project. Answers are remembered."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self._known: dict[Value, frozenset[str] | None] = {}
+
+    @cached_property
+    def used(self) -> bool:
+        """Whether the project makes templates of chat messages at all."""
+        calls = self.project.calls
+        return bool(calls.get("from_messages") or calls.get("ChatPromptTemplate"))
+
+    def filled(self, runnable: Value) -> frozenset[str]:
+        """Return the names of the gaps in messages of the system of the template that a runnable is or begins with."""
+        return (self._gaps(runnable, 0) or frozenset()) if self.used else frozenset()
+
+    def documents(self, call: Value) -> bool:
+        """Say whether a call makes a chain that puts what a retriever finds into a message of the system."""
+        node = self.project.node(call)
+        word = self._word(call)
+        if word == "create_retrieval_chain":
+            return "context" in self.filled(call)
+        for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if kind in _DOCUMENTS:
+                for val in self.flow.values((call & ~MASK) | arg):
+                    given = self._under(val.what, _DOCUMENTS[kind]) if val.kind == "lit" else None
+                    if given is not None and "context" in self.filled(given):
+                        return True
+        return False
+
+    def _under(self, mapping: Value, key: str) -> Value | None:
+        node = self.project.node(mapping)
+        if node.op != "dict" or key not in node.data:
+            return None
+        index: int = node.data.index(key)
+        return (mapping & ~MASK) | node.args[index]
+
+    def _gaps(self, runnable: Value, depth: int) -> frozenset[str] | None:
+        """Return the gaps; None where there is no template."""
+        if runnable in self._known or depth > _DEPTH:
+            return self._known.get(runnable)
+        self._known[runnable] = None  # of what holds itself nothing is known
+        found = [gaps for made in self._origins(runnable) if (gaps := self._made_gaps(made, depth)) is not None]
+        out = self._known[runnable] = frozenset().union(*found) if found else None
+        return out
+
+    def _made_gaps(self, made: Value, depth: int) -> frozenset[str] | None:
+        """Return the gaps of what a call or a `|` makes; None where there is no template in it."""
+        node, base = self.project.node(made), made & ~MASK
+        if node.op == "op":
+            found = (self._gaps(base | arg, depth + 1) for arg in node.args)
+            return next((gaps for gaps in found if gaps is not None), None)
+        word = self._word(made)
+        callee = self.project.node(base | node.args[0])
+        if word in _HOLD:
+            for position, name in _HOLD[word]:
+                given = self.flow.argument(made, position, name)
+                if given is not None:
+                    return self._gaps(given, depth + 1)
+            return None
+        if word in _KEEP and callee.op == "attr":
+            return self._gaps(base | callee.args[0], depth + 1)
+        if word == "pipe" and callee.op == "attr":
+            first = self._gaps(base | callee.args[0], depth + 1)
+            after = self.flow.argument(made, 0, "others")
+            return self._gaps(after, depth + 1) if first is None and after is not None else first
+        if word in _TEMPLATES and any("rompt" in name for name in self.flow.names(made)):
+            return frozenset(self._of_template(made, word))
+        return None
+
+    def _of_template(self, made: Value, word: str) -> Iterator[str]:
+        """Yield the gaps in the system's messages of a template."""
+        if word not in {"from_messages", "ChatPromptTemplate"}:
+            return
+        style = "".join(self.flow.argument_constants(made, None, "template_format").texts[:1])
+        messages = self.flow.argument(made, 0, "messages")
+        for message in self.flow.elements(messages) if messages is not None else ():
+            for part in self._origins(message, all_kinds=True):
+                yield from self._of_message(part, style)
+
+    def _of_message(self, message: Value, style: str) -> Iterator[str]:
+        node, base = self.project.node(message), message & ~MASK
+        if node.op in {"tuple", "list"} and len(node.args) == 2:
+            if set(self.flow.constants(base | node.args[0]).texts) & ROLES_TRUSTED:
+                yield from self._of_text(base | node.args[1], style)
+        elif node.op == "call" and any(
+            name.endswith(("SystemMessagePromptTemplate.from_template", ".SystemMessagePromptTemplate"))
+            for name in self.flow.names(message)
+        ):
+            own = self.flow.argument_constants(message, None, "template_format").texts
+            text = self.flow.argument(message, 0, "template")
+            if (held := self.flow.argument(message, None, "prompt")) is not None:
+                for made in self._origins(held):
+                    text = self.flow.argument(made, 0, "template") or text
+            if text is not None:
+                yield from self._of_text(text, own[0] if own else "")
+
+    def _of_text(self, text: Value, style: str) -> Iterator[str]:
+        for piece in self._pieces(text, 0):
+            if style in {"jinja2", "mustache"}:
+                for braced in _BRACED.findall(piece):
+                    yield from _WORD.findall(braced)
+            else:
+                yield from _GAP.findall(piece)
+
+    def _pieces(self, text: Value, depth: int) -> Iterator[str]:
+        """Yield the constant texts that a text is or is joined of."""
+        known = self.flow.constants(text).texts
+        yield from known
+        if known or depth > _DEPTH:
+            return
+        for one in self._origins(text, all_kinds=True):
+            node, base = self.project.node(one), one & ~MASK
+            if node.op == "text":
+                yield "".join("\ue000" if p is None else p for p in node.data)
+            if node.op in {"text", "add"}:
+                for arg in node.args:
+                    yield from self._pieces(base | arg, depth + 1)
+            elif node.op == "call" and one != text:
+                yield from self.flow.constants(one).texts
+
+    def _word(self, call: Value) -> str:
+        node, base = self.project.node(call), call & ~MASK
+        callee = self.project.node(base | node.args[0])
+        if callee.op in {"attr", "var"}:
+            return str(callee.data if callee.op == "attr" else callee.data[1])
+        return str(callee.data).rpartition(".")[2] if callee.op == "import" else ""
+
+    def _origins(self, value: Value, *, all_kinds: bool = False) -> Iterator[Value]:
+        """Yield the calls and `|` that make what a value is: through names, fields, parameters, and functions of the program.
+
+        With `all_kinds` also the literals and texts.
+        """
+        work, seen = [value], set[Value]()
+        while work and len(seen) < _ORIGINS:
+            one = work.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            node = self.project.node(one)
+            further = list(self._before(one))
+            if further:
+                work += further
+            elif node.op == "call" or (node.op == "op" and node.data == "|") or all_kinds:
+                yield one
+
+    def _before(self, value: Value) -> Iterable[Value]:
+        """Return what a value was given as, empty where it is made on the spot."""
+        flow, project = self.flow, self.project
+        node, base = project.node(value), value & ~MASK
+        if node.op in {"phi", "guard"}:
+            return [base | a for a in (node.args if node.op == "phi" else node.args[:1])]
+        if node.op == "var":
+            return [v for v in flow.variable(project.fn(value).module, *node.data) if isinstance(v, int)]
+        if node.op == "import":
+            info, name = project.imported(value)
+            found = flow.variable(info, 0, name) if info is not None and name and "." not in name else ()
+            return [v for v in found if isinstance(v, int)]
+        if node.op == "attr":
+            return self._member(base | node.args[0], str(node.data))
+        if node.op == "param":
+            fn = project.fn(value)
+            calls = flow.callers(fn)[:6]
+            return [v for call, target in calls for v, path in flow.passed(call, target, node.data) if not path]
+        if node.op == "call":
+            targets = [t.fn for t in flow.targets(value) if t.sure < 2][:3]
+            return [fn.value(r) for fn in targets if fn.ir.name != "__init__" for r in fn.ir.returns]
+        return ()
+
+    def _member(self, owner: Value, name: str) -> list[Value]:
+        """Return what an attribute of an object, class, or module of the program was given as."""
+        out: list[Value] = []
+        for val in self.flow.values(owner)[:4]:
+            if val.kind in {"inst", "class"}:
+                for cls in self.flow.mro(val.what):
+                    out += [*self.flow.fields(cls, name), *cls.values(name)]
+                out += [fn.value(r) for fn in self.flow.find_method(val.what, name) for r in fn.ir.returns]
+            elif val.kind == "module" and (module := self.project.module(val.what)) is not None:
+                out += [v for v in self.flow.variable(module, 0, name) if isinstance(v, int)]
+        return out
