@@ -134,7 +134,7 @@ SAYS_SCHEMA = re.compile(
 
 RUNS = tuple(
     "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
-    "handler perform run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
+    "handler perform function func run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
 )
 """Methods that do what a tool is for."""
 

@@ -21,6 +21,9 @@ from aisec_ci.detectors.code.vocabulary import (
     SYSTEM_KEYS,
 )
 
+_BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
+"""What holds text itself where the name of a file could stand."""
+
 
 class Uses(Writes):
     """Propagation that knows the uses that matter."""
@@ -121,6 +124,8 @@ class Uses(Writes):
             kind = "import"
         if kind in SAFE and fact.flags & SAFE[kind]:
             return
+        if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
+            return  # `pd.read_csv(StringIO(text))`
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
 
     def _in_prompty(self, call: Value) -> frozenset[str]:
