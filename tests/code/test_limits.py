@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisec_ci.detectors.code import ir, values
+from aisec_ci.detectors.code import ir
+from aisec_ci.detectors.code.flow.evaluation import STEPS
+from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.frontend import SIZE_LIMIT, parse
 from aisec_ci.detectors.code.lowering import NODE_LIMIT
 from aisec_ci.detectors.code.model_tables import load_models
@@ -110,20 +112,20 @@ def test_questions_that_go_round_in_circles_are_bounded() -> None:
     )
     solver = searched(program("send(f0(q))", body))
     taken = []
-    step = values.Flow._step
+    step = Flow._step
 
-    def counted(self: Flow, value: int, path: values.Path, depth: int) -> object:
+    def counted(self: Flow, value: int, path: Path, depth: int) -> object:
         taken.append(value)
         return step(self, value, path, depth)
 
     fresh = Flow(solver.project)
     calls = [c for found in solver.project.calls.values() for c in found]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(values.Flow, "_step", counted)
+        patch.setattr(Flow, "_step", counted)
         for call in calls:
             before = len(taken)
             fresh.values(call, ("a",))
-            assert len(taken) - before <= values.STEPS + 2
+            assert len(taken) - before <= STEPS + 2
     assert len(taken) < 200 * len(calls)
 
 
@@ -204,7 +206,7 @@ def test_a_function_with_very_many_sources_uses_up_only_its_own_steps(monkeypatc
 
 
 def test_a_question_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aisec_ci.detectors.code.values.STEPS", 1)
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.STEPS", 1)
     (gap,) = gaps({"app.py": program("send(f'Help with {q}')")})
     assert gap.level is GapLevel.NOTICE
     assert gap.path == "app.py"

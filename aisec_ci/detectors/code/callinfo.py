@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.models import CallModel, Models
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
-from aisec_ci.detectors.code.values import Flow, Target
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import SESSIONS, STANDARD
 
 _SESSIONS = tuple(f"{name}." for name in sorted(SESSIONS))

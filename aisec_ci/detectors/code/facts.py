@@ -11,9 +11,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.models import KINDS_SAFE
 from aisec_ci.detectors.code.project import Value
-from aisec_ci.detectors.code.values import Path, Target
 from aisec_ci.detectors.code.vocabulary import SYSTEM_PATHS
 
 PATH_LIMIT = 3

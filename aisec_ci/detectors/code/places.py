@@ -23,8 +23,9 @@ from functools import cached_property
 from typing import ClassVar
 
 from aisec_ci.detectors.code.facts import Place
+from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.values import Flow, Target
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, SERIALISERS, SESSION_WORDS, SESSIONS
 
 

@@ -14,10 +14,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.values import Flow, Val
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, RUNS
 
 _BINDS = {

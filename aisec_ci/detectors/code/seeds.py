@@ -9,13 +9,14 @@ from dataclasses import replace
 from aisec_ci.detectors.code import chains, confidential, records, tool_schemas
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS
 from aisec_ci.detectors.code.models import Base, CallModel, Handler, Models, Signature, Use, plain
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.values import Flow, Val
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
 _INJECTED = frozenset(

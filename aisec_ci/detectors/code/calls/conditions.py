@@ -21,8 +21,9 @@ from typing import Any
 
 from aisec_ci.detectors.code.calls.names import plain
 from aisec_ci.detectors.code.calls.slots import Given, Slot, given, slot
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.project import Value
-from aisec_ci.detectors.code.values import Flow, Val
+from aisec_ci.detectors.code.values import Flow
 
 
 def holds(flow: Flow, call: Value, text: str, condition: Mapping[str, Any]) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.project import MASK, Value
-from aisec_ci.detectors.code.values import Flow, Val
+from aisec_ci.detectors.code.values import Flow
 
 
 class Slot(NamedTuple):

@@ -21,12 +21,13 @@ from aisec_ci.detectors.code.facts import (
     Via,
     with_doubt,
 )
+from aisec_ci.detectors.code.flow.results import COPIES
+from aisec_ci.detectors.code.flow.val import Label, Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.parameters import bind, packed
 from aisec_ci.detectors.code.search.uses import Uses
-from aisec_ci.detectors.code.values import COPIES, Label, Path, Target
 from aisec_ci.detectors.code.vocabulary import (
     ASKING,
     CLEAN_STARTS,

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
-from aisec_ci.detectors.code.values import Flow, Val
+from aisec_ci.detectors.code.values import Flow
 
 CLOSED_TYPES = frozenset(
     "int float bool complex UUID UUID1 UUID3 UUID4 UUID5 datetime date time timedelta Decimal Literal IPv4Address IPv6Address "

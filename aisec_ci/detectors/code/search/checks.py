@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.barriers import Verdict
-from aisec_ci.detectors.code.values import Target
 from aisec_ci.detectors.code.vocabulary import PRIVATE_ADDRESSES, VALIDATES
 
 NESTED_CHECKS = 3

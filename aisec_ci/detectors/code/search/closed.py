@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.flow.val import FEW, Label, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
-from aisec_ci.detectors.code.values import FEW, Label, Val
 from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, PLATFORM_FILES
 
 _RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})

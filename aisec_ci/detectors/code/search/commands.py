@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.facts import BUILT, CONTENT, SAFE, Fact
+from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.project import MASK, Value
-from aisec_ci.detectors.code.values import Label, Path
 from aisec_ci.detectors.code.vocabulary import (
     CODE_FLAGS,
     COMPILERS,

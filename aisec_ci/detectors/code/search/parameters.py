@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.facts import CONTENT, Fact, Start
+from aisec_ci.detectors.code.flow.val import Label, Path, Target, packing
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.places import Places
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
-from aisec_ci.detectors.code.values import RUN_ELSEWHERE, Label, Path, Target, packing
+from aisec_ci.detectors.code.values import RUN_ELSEWHERE
 
 READERS = 4
 """Calls through which a value is followed to learn which parts of it are read."""

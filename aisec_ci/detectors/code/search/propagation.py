@@ -36,6 +36,7 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
     worse,
 )
+from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.models import Models, Use
 from aisec_ci.detectors.code.places import Places
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
@@ -44,7 +45,7 @@ from aisec_ci.detectors.code.search.closed import Closed
 from aisec_ci.detectors.code.search.commands import Commands
 from aisec_ci.detectors.code.search.parameters import Parameters
 from aisec_ci.detectors.code.search.texts import Texts
-from aisec_ci.detectors.code.values import Flow, Path, Target
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import REFUSES, ROLES_TRUSTED, USER_HELPER, VALIDATES
 
 

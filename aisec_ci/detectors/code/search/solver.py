@@ -33,11 +33,12 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
     worse,
 )
+from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import SHIFT, Value
 from aisec_ci.detectors.code.search.propagation import put_words
 from aisec_ci.detectors.code.search.summaries import Summaries
-from aisec_ci.detectors.code.values import Flow, Path
+from aisec_ci.detectors.code.values import Flow
 
 SHARED = 3
 """Fields and shared variables on a way from which on it is a guess, which is not followed: objects of a class are not told

@@ -29,13 +29,14 @@ from aisec_ci.detectors.code.facts import (
     Via,
     with_doubt,
 )
+from aisec_ci.detectors.code.flow.val import Label, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
 from aisec_ci.detectors.code.search.barriers import Verdict
 from aisec_ci.detectors.code.search.texts import fixed_host
-from aisec_ci.detectors.code.values import Flow, Label, Target
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CLEAN_METHODS,
     CLEAN_STARTS,

@@ -6,11 +6,11 @@ from posixpath import basename
 
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
+from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
 from aisec_ci.detectors.code.search.writes import Writes
-from aisec_ci.detectors.code.values import Label, Path
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_NAME,
     CONVERSATIONS,

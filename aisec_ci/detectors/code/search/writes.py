@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, Entry, Fact, Via
+from aisec_ci.detectors.code.flow.results import QUEUES
+from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search.propagation import Propagation
-from aisec_ci.detectors.code.values import QUEUES, Flow, Path
+from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import CACHE, FILE_NAMERS, HOLDERS, INTERPRETERS
 
 

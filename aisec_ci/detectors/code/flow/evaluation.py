@@ -1,0 +1,429 @@
+"""What a value can be, followed backwards step by step, to what it was made of."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from itertools import islice, product
+from typing import Any
+
+from aisec_ci.detectors.code.flow.results import Results
+from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, TEXT_LIMIT, UNKNOWN, Path, Target, Val, inst, packing
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
+
+NESTING = 120
+"""Questions that are open at the same time, those about callers included; each costs about six frames of the stack."""
+
+STEPS = 4_000
+"""Steps that one question may take in all, whatever it branches into. Beyond, what was found so far is the answer."""
+
+PATH_LIMIT = 8
+"""Steps into a structure that a question can be about."""
+
+CALLERS = 40
+"""Calls of a function that are looked at for what its parameter can be."""
+
+_PROMPTS = ("langchain.prompts.", "langchain_core.prompts.", "langchain_classic.prompts.", "langchain.PromptTemplate")
+
+_ASKING = "langchain_core.runnables.RunnableSequence()"
+
+_COMMAND_LINES = frozenset({"click", "rich_click", "asyncclick"})
+
+
+class Evaluation(Results):
+    """Values of anything."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self._memo: dict[tuple[Value, Path], tuple[Val, ...]] = {}
+        self._active: set[tuple[Value, Path]] = set()
+        self._tried: dict[tuple[Value, Path], tuple[Val, ...]] = {}
+        """Answers that may lack something, since they were found inside a cycle: good for the question at hand only."""
+        self._guesses: list[tuple[Any, int]] = []
+        """What `targets` and `callers` said inside a cycle and may lack something: forgotten with the question at hand."""
+        self._steps = 0
+        self._cut = False
+        self.given_up: dict[str, int] = {}
+        """Questions that were given up after `STEPS`, by the path of the file that they were asked about."""
+
+    @abstractmethod
+    def callers(self, fn: Fn) -> list[tuple[Value, Target]]:
+        """Return the calls that may run a function."""
+
+    @abstractmethod
+    def decorated_by(self, fn: Fn) -> list[Fn]:
+        """Return the functions that a function decorates."""
+
+    @abstractmethod
+    def classes_decorated_by(self, fn: Fn) -> list[Cls]:
+        """Return the classes that a function decorates."""
+
+    def values(self, value: Value, path: Path = ()) -> tuple[Val, ...]:
+        """Return what a value can be; with `path`, what the part of it at that path can be."""
+        return self._eval(value, path, 0)
+
+    def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
+        key = (value, path)
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        active = self._active
+        if key in active or depth > DEPTH or len(active) > NESTING or len(path) > PATH_LIMIT or self._steps > STEPS:
+            self._cut = True
+            return ()
+        if (known := self._tried.get(key)) is not None:
+            self._cut = True
+            return known
+        self._steps += 1
+        active.add(key)
+        outer_cut, self._cut = self._cut, False
+        found = tuple(islice(dict.fromkeys(self._step(value, path, depth + 1)), LIMIT))
+        active.discard(key)
+        # an answer found inside a cycle may lack what the cycle's head adds: it is only kept at the head
+        if not self._cut or not active or found:
+            self._memo[key] = found
+        else:
+            self._tried[key] = found
+        if not active:
+            if self._steps > STEPS:
+                where = self.project.fn(value).module.path
+                self.given_up[where] = self.given_up.get(where, 0) + 1
+            self._steps = 0
+            self._tried.clear()
+            for table, guessed in self._guesses:
+                table.pop(guessed, None)
+            self._guesses.clear()
+        self._cut = outer_cut or (self._cut and bool(active))
+        return found
+
+    def _step(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        fn = self.project.fns[value >> SHIFT]
+        base = value & ~MASK
+        node = fn.nodes[value & MASK]
+        op = node.op
+        if path and (written := fn.writes.get(value & MASK)):
+            label = path[0]
+            for at, what in written:
+                if at == ALL:
+                    yield from self._eval(base | what, path, depth)
+                elif at == label or at is None or label == "*":
+                    yield from self._eval(base | what, path[1:], depth)
+        if op == "const":
+            if not path:
+                yield Val("const", node.data["bytes"] if isinstance(node.data, dict) else node.data)
+        elif op in {"phi", "op"} and (op == "phi" or node.data == "|"):
+            for arg in node.args:
+                yield from self._eval(base | arg, path, depth)
+            if op == "op" and not path and self._asks(base | node.args[0], base | node.args[1], depth):
+                yield Val("obj", _ASKING)
+        elif op == "guard":
+            held = self._eval(base | node.args[0], path, depth)
+            yield from held
+            if node.data[0] == "declared" and all(v.kind in {"unknown", "call", "param"} for v in held):
+                yield from self.of_type(base | node.args[1], path, depth)
+        elif op == "var":
+            if path:
+                for load in self._container_loads(fn.module).get(node.data, ()):
+                    yield from self._written(load, path, depth)
+            if node.data[1] == "__class__" and fn.cls is not None:
+                yield from self._part(Val("class", fn.cls), path, depth)
+                return
+            for found in self.variable(fn.module, *node.data):
+                if isinstance(found, int):
+                    yield from self._eval(found, path, depth)
+                else:
+                    yield from self._part(found, path, depth)
+        elif op == "import":
+            for val in self._import(fn.module, node.data):
+                yield from self._part(val, path, depth)
+        elif op == "opaque" and node.args:  # `except Wrong as e`
+            yield from self._caught(base | node.args[0], path, depth)
+        elif op == "func":
+            if not path:
+                yield Val("func", fn.module.functions[node.data])
+        elif op == "class":
+            yield from self._part(Val("class", fn.module.classes[node.data]), path, depth)
+        elif op == "attr":
+            yield from self._load(base | node.args[0], node.data, path, depth)
+        elif op == "item":
+            key = node.data
+            if key is None:
+                if fn.nodes[node.args[1]].data == (0, "__name__"):  # `sys.modules[__name__]`
+                    yield from self._part(Val("module", fn.module.path), path, depth)
+                    return
+                known = self._eval(base | node.args[1], (), depth)
+                keys = {v.what for v in known if v.kind == "const"}
+                key = keys.pop() if len(keys) == 1 and len(known) == 1 else "*"
+                loaded = list(self._load(base | node.args[0], key, path, depth, item=True))
+                yield from loaded or (
+                    self._load(base | node.args[0], "*", path, depth, item=True) if key != "*" else ()
+                )
+                return  # a key that is the default of a setting may not be the one that there is
+            yield from self._load(base | node.args[0], key, path, depth, item=True)
+        elif op in {"iter", "slice"}:
+            yield from self._eval(
+                base | node.args[0], ("*", *path) if op == "iter" else ("*", *path[1:]) if path else (), depth
+            )
+        elif op in {"list", "tuple", "set", "each", "dict"}:
+            yield from self._literal(value, node, path, depth)
+        elif op == "call":
+            yield from self._call(value, node, path, depth)
+        elif op == "param":
+            yield from self._param(fn, value, path, depth)
+        elif op in {"text", "add", "mod"}:
+            yield from self._text(base, node, path, depth)
+        elif op == "type":
+            if not path:
+                yield Val("type", value)
+        elif not path:
+            yield UNKNOWN
+
+    def _caught(self, kinds: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the exceptions of the project that a handler may get, or the parts of them at `path`."""
+        several = [(kinds & ~MASK) | a for a in self.project.node(kinds).args[:4]]
+        for kind in several if self.project.node(kinds).op == "tuple" else [kinds]:
+            for val in self._eval(kind, (), depth):
+                if val.kind == "class":
+                    yield from self._part(inst(val.what, exact=False), path, depth)
+        if not path:
+            yield UNKNOWN
+
+    def _asks(self, before: Value, after: Value, depth: int) -> bool:
+        """Say whether `prompt | x` is a chain of LangChain that asks a model: x is not known, and nothing else is put there."""
+        if not any(v.kind == "obj" and str(v.what).startswith(_PROMPTS) for v in self._eval(before, (), depth)):
+            return False
+        return all(v.kind in {"unknown", "param"} for v in self._eval(after, (), depth))
+
+    def _literal(self, value: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        if not path:
+            yield Val("lit", value)
+            return
+        base = value & ~MASK
+        label, rest = path[0], path[1:]
+        if node.op == "each":
+            yield from self._eval(base | node.args[0], rest, depth)
+        elif node.op == "dict":
+            for key, arg in zip(node.data, node.args, strict=False):
+                if isinstance(key, dict):
+                    yield from self._eval(base | arg, path if "*" in key else rest, depth)
+                elif label in ("*", key):
+                    yield from self._eval(base | arg, rest, depth)
+        else:
+            for i, arg in enumerate(node.args):
+                if node.data and node.data[i] == "*":
+                    yield from self._eval(base | arg, ("*", *rest), depth)
+                elif label in {"*", i} or (isinstance(label, int) and label < 0 and i == len(node.args) + label):
+                    yield from self._eval(base | arg, rest, depth)
+
+    def _param(self, fn: Fn, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        index = fn.nodes[value & MASK].data
+        param = fn.ir.params[index]
+        if index == 0 and fn.bound and fn.ir.parent >= 0 and fn.cls is not None:
+            if fn.ir.name == "__init_subclass__":
+                for sub in self.subclasses(fn.cls):
+                    yield from self._part(Val("class", sub), path, depth)
+                return
+            val = Val("class", fn.cls) if "classmethod" in fn.decorator_names else inst(fn.cls, exact=False)
+            yield from self._part(val, path, depth)
+            return
+        parent = fn.module.functions[fn.ir.parent]
+        found = said = False
+        for default in self._command_defaults(fn, parent, param.name) if fn.ir.decorators else ():
+            yield Val("env", None)
+            yield from self._eval(default, path, depth)
+        if param.annotation >= 0 and param.kind not in {"*", "**"}:
+            for val in self.of_type(parent.value(param.annotation), path, depth):
+                found = True
+                said = said or (val.kind in {"inst", "obj"} and not str(val.what).startswith("collections."))
+                yield val
+        if param.default >= 0:
+            yield from self._eval(parent.value(param.default), path, depth)
+        if said and not path:
+            return  # the annotation says what it is; what callers pass tells more only of its parts
+        seen = False
+        if index == (1 if fn.bound else 0) and not param.kind and not path:
+            for decorated in self.decorated_by(fn):
+                seen = True
+                yield Val("func", decorated)
+            for one in self.classes_decorated_by(fn):
+                seen = True
+                yield Val("class", one)
+        for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
+            for argument, inner in self.passed(call, target, index):
+                seen = True
+                yield from self._eval(argument, (*inner, *path), depth)
+        if not seen and not found and not path:
+            yield Val("param", value)
+
+    def _command_defaults(self, fn: Fn, parent: Fn, name: str) -> Iterable[Value]:
+        """Return the defaults that `@click.option("--name", default=…)` and its like give a parameter."""
+        for number, word in zip(fn.ir.decorators, fn.decorator_names, strict=True):
+            if word not in {"option", "argument"} or parent.nodes[number].op != "call":
+                continue
+            decorator = parent.value(number)
+            default = self.argument(decorator, None, "default")
+            if default is None or not any(n.split(".", 1)[0] in _COMMAND_LINES for n in self.names(decorator)):
+                continue
+            node = parent.nodes[number]
+            words = [
+                t
+                for a, k in zip(node.args[1:], node.data, strict=True)
+                if not k
+                for t in self.constants(parent.value(a)).texts
+            ]
+            named = [w for w in words if not w.startswith("-")] or [
+                w.lstrip("-").partition("/")[0].replace("-", "_") for w in words
+            ]
+            if name in named:
+                yield default
+
+    def passed(self, call: Value, target: Target, index: int) -> list[tuple[Value, Path]]:
+        """Return the arguments of a call that a parameter of the target receives, each with the path into it."""
+        node = self.project.node(call)
+        base = call & ~MASK
+        params = target.fn.ir.params
+        param = params[index]
+        if target.shift and index == 0 and target.fn.bound:
+            callee = self.project.node(base | node.args[0])
+            return [(base | callee.args[0], ())] if callee.op == "attr" else []
+        if target.packed:
+            return [
+                (base | node.args[at + 1], (index - target.shift,) if how == "*" else (param.name,))
+                for at, how in enumerate(packing(node, target))
+                if how and not param.kind and (how == "**" or index >= target.shift)
+            ]
+        out: list[tuple[Value, Path]] = []
+        position = target.shift
+        skip = target.skip
+        if target.each:
+            return self._elements_passed(call, target, index)
+        positional = sum(p.kind == "" for p in params)
+        for kind, arg in zip(node.data, node.args[1:], strict=False):
+            if kind == "":
+                if skip:
+                    skip -= 1
+                    continue
+                if (position == index and param.kind == "") or (param.kind == "*" and position >= positional):
+                    out.append((base | arg, ()))
+                position += 1
+            elif kind == "*":
+                if param.kind == "":
+                    out.append((base | arg, (index - position,) if index >= position else ("*",)))
+                elif param.kind == "*":
+                    out.append((base | arg, ("*",)))
+            elif kind == "**":
+                if param.kind == "**":
+                    out.append((base | arg, ()))
+                elif param.kind in {"", "k"}:
+                    out.append((base | arg, (param.name,)))
+            elif kind == param.name and param.kind in {"", "k"}:
+                out.append((base | arg, ()))
+        return out
+
+    def _elements_passed(self, call: Value, target: Target, index: int) -> list[tuple[Value, Path]]:
+        """Return what a parameter receives of the lists that a function is run with each element of: see `Target.each`."""
+        node = self.project.node(call)
+        given = [(call & ~MASK) | a for a, kind in zip(node.args[1:], node.data, strict=False) if kind == ""]
+        position = index - target.shift
+        if target.each > 1:
+            return [(v, ("*", position)) for v in given[target.skip : target.skip + 1] if position >= 0]
+        at = target.skip + position
+        return [(given[at], ("*",))] if target.skip <= at < len(given) else []
+
+    def _text(self, base: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        if path:
+            if node.op == "add":
+                yield from self._joined_lists(base, node, path, depth)
+            return
+        parts: list[list[Any]] = []
+        for arg in node.args:
+            found = self._eval(base | arg, (), depth)
+            if node.op == "add" and any(v.kind == "lit" for v in found):
+                yield from found
+                return
+            if not found or any(v.kind != "const" for v in found):
+                yield UNKNOWN
+                return
+            parts.append([v.what for v in found])
+        for chosen in islice(product(*parts), LIMIT):
+            made = _build(node, chosen)
+            yield Val("const", made) if made is not None and len(str(made)) <= TEXT_LIMIT else UNKNOWN
+
+    def _joined_lists(self, base: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        """Follow a path into lists that are joined with `+`: a place is known as long as those before it have known lengths."""
+        label = path[0]
+        place = label if isinstance(label, int) and label >= 0 else None
+        for arg in node.args:
+            if place is not None and (length := self._length(base | arg, depth)) is not None:
+                if place < length:
+                    yield from self._eval(base | arg, (place, *path[1:]), depth)
+                    return
+                place -= length
+                continue
+            place = None
+            yield from self._eval(base | arg, ("*", *path[1:]) if isinstance(label, int) else path, depth)
+
+    def _length(self, value: Value, depth: int) -> int | None:
+        """Return how many elements a list has; None where that is not sure."""
+        if self.project.fn(value).writes.get(value & MASK):
+            return None
+        found = self._eval(value, (), depth)
+        if len(found) != 1 or found[0].kind != "lit":
+            return None
+        node = self.project.node(found[0].what)
+        if node.op not in {"list", "tuple"} or "*" in (node.data or ()):
+            return None
+        return None if self.project.fn(found[0].what).writes.get(found[0].what & MASK) else len(node.args)
+
+    def _container_loads(self, info: ModuleInfo) -> dict[tuple[int, str], list[Value]]:
+        """Return the loads of shared variables at which something is put into a container."""
+        table: dict[tuple[int, str], list[Value]] | None = getattr(info, "container_loads", None)
+        if table is None:
+            table = {}
+            for fn in info.functions:
+                for i in fn.writes:
+                    node = fn.nodes[i]
+                    if node.op == "var":
+                        table.setdefault(node.data, []).append(fn.value(i))
+            info.container_loads = table  # type: ignore[attr-defined]
+        return table
+
+    def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
+        path, rest = self.project.names.split(dotted, info.path)
+        if path is None:
+            yield Val("ext", dotted.lstrip("."))
+            return
+        module = self.project.module(path)
+        if not rest:
+            yield Val("module", path) if module is not None else Val("ext", dotted.lstrip("."))
+            return
+        if module is None:
+            yield Val("ext", dotted.lstrip("."))
+            return
+        found: list[Val] = [Val("module", path)]
+        for name in rest.split("."):
+            found = [v for one in found for v in self._member(one, name, (), 1, item=False)]
+        real = [v for v in found if v.kind != "unknown"]
+        yield from real or [Val("ext", dotted.lstrip("."))]
+
+
+def _build(node: Node, chosen: tuple[Any, ...]) -> Any:
+    if node.op == "text":
+        holes = iter(chosen)
+        return "".join(str(next(holes)) if p is None else p for p in node.data)
+    if node.op == "add":
+        if all(isinstance(c, str) for c in chosen):
+            return "".join(chosen)
+        if all(isinstance(c, (int, float)) for c in chosen):
+            return sum(chosen)
+        return None
+    if isinstance(chosen[0], str) and len(chosen[0]) <= TEXT_LIMIT:
+        out = chosen[0]
+        for value in chosen[1:]:
+            for mark in ("%s", "%d", "%r"):
+                if mark in out:
+                    out = out.replace(mark, str(value), 1)
+                    break
+        return out
+    return None

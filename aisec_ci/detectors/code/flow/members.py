@@ -1,0 +1,341 @@
+"""What parts of values are: attributes, items, elements, and what types say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
+from aisec_ci.detectors.code.flow.val import MANY, UNKNOWN, Label, Path, Val, inst
+from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, Project, Value
+from aisec_ci.detectors.code.vocabulary import SESSIONS
+
+HEIRS = 12
+"""Classes below one that are looked at for what they set its attributes to."""
+
+_CONTAINER_METHODS = frozenset(
+    "append extend insert remove pop clear sort reverse index count copy update setdefault items keys values add discard".split()
+)
+
+_CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
+"""Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class."""
+
+_CONTEXT_HOLDERS = frozenset({"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime"})
+"""Classes of which such objects are attributes, where they are not parametrised."""
+
+_CONTEXT_TYPES = {
+    "RunContext": "deps",
+    "RunContextWrapper": "context",
+    "ToolContext": "context",
+    "AgentHookContext": "context",
+    "Runtime": "context",
+    "ToolRuntime": "context",
+}
+"""Parametrised classes that hold the program's own object, with the attribute: `RunContext[Deps].deps` is a `Deps`."""
+
+
+class Members(Hierarchy):
+    """Values of parts."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self._sessions: dict[str, list[Value]] | None = None
+        """What is kept for a session, by name."""
+        self._contexts: dict[str, list[Cls]] = {}
+
+    def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
+        """Follow a path into a thing."""
+        if not path:
+            yield val
+        else:
+            yield from self._member(val, path[0], path[1:], depth, item=False)
+
+    def _load(self, base: Value, name: Label, path: Path, depth: int, *, item: bool = False) -> Iterable[Val]:
+        if not item and name in _CONTAINER_METHODS and any(v.kind == "lit" for v in self._eval(base, (), depth)):
+            return  # what is put into a list is not its method `append`
+        written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
+        direct = False
+        for at, what in written or ():
+            if at == ALL:
+                yield from self._eval((base & ~MASK) | what, (name, *path), depth)
+            elif at == name or (at is None and item):
+                direct = True
+                yield from self._eval((base & ~MASK) | what, path, depth)
+        if item and not direct:
+            # what is put into a container elsewhere hangs on the container's place, not on the literal it began as
+            inside = self._eval(base, (name, *path), depth)
+            if inside:
+                yield from inside
+                return
+        for val in self._eval(base, (), depth):
+            if val.kind in {"unknown", "param", "call"}:
+                if direct:
+                    continue
+                inner = self._eval(base, (name, *path), depth) if val.kind == "param" else ()
+                yield from inner or (UNKNOWN,) if not path else inner
+            elif val.kind == "obj" and val.what.endswith((".parse_args()", ".parse_known_args()[]")):
+                options = self._eval(base, (name, *path), depth)
+                yield from options or self._member(val, name, path, depth, item=item)
+            else:
+                yield from self._member(val, name, path, depth, item=item)
+
+    def _member(self, val: Val, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
+        """Return what `val.name` or `val[name]` can be."""
+        kind = val.kind
+        if kind == "module":
+            info = self.project.module(val.what)
+            if item and name == "*":  # `globals()[name]`
+                fns = (
+                    [f for f in info.functions if f.ir.parent == 0 and f.ir.cls < 0]
+                    if info is not None and not path
+                    else []
+                )
+                yield from (Val("func", f) for f in fns if len(fns) <= MANY)
+                return
+            found = self.variable(info, 0, str(name)) if info is not None else []
+            known = False
+            for one in found:
+                if isinstance(one, int):
+                    known = True
+                    yield from self._eval(one, path, depth)
+            if not known:
+                package = val.what.removesuffix("/__init__.py").removesuffix(".py")
+                submodule = self.project.names.module("." + str(name), package + "/x.py")
+                yield from self._part(Val("module", submodule) if submodule else UNKNOWN, path, depth)
+        elif kind in {"ext", "obj"}:
+            if val.what == "os.environ":
+                yield Val("env", None)
+            elif (
+                name in _CONTEXTS
+                and val.what.split("().", 1)[0].rsplit(".", 1)[-1].removesuffix("()") in _CONTEXT_HOLDERS
+            ):
+                for cls in self._context_classes(_CONTEXTS[name]):
+                    yield from self._part(inst(cls, exact=False), path, depth)
+            elif val.what in SESSIONS and (kept := self._kept(str(name))):
+                for one in kept:
+                    yield from self._eval(one, path, depth)
+            elif isinstance(name, str) and name != "*":
+                dotted = f"{val.what}.{name}"
+                module = self._below_namespace(dotted) if kind == "ext" else None
+                yield from self._part(Val("module", module) if module else Val(kind, dotted), path, depth)
+            elif not path:
+                yield Val("obj", f"{val.what}[]")
+        elif kind == "class":
+            yield from self._class_member(val.what, name, path, depth, item=item)
+        elif kind in {"inst", "super"}:
+            yield from self._instance_member(val, name, path, depth)
+        elif kind == "lit":
+            yield from self._eval(val.what, (name, *path), depth)
+        elif kind == "type":
+            yield from self._typed_part(val.what, name, path, depth)
+        elif kind == "const":
+            if name == "value" and not item:  # a member of an enumeration stands for its value: `.value` is it again
+                yield from self._part(val, path, depth)
+        elif not path:
+            yield UNKNOWN
+
+    def _kept(self, name: str) -> list[Value]:
+        """Return what the program keeps under a name for a session: `st.session_state.agent = Agent()`."""
+        if self._sessions is None:
+            self._sessions = {}
+            loads = (v for word in ("session_state", "user_session") for v in self.project.attributes.get(word, ()))
+            for fn in (self.project.fns[number] for number in dict.fromkeys(load >> SHIFT for load in loads)):
+                for node in fn.nodes:
+                    key, kept = node.data, node.args[1] if len(node.args) > 1 else -1
+                    if node.op == "call":
+                        callee = fn.nodes[node.args[0]]
+                        if callee.op != "attr" or callee.data not in {"set", "setdefault"} or len(node.args) < 3:
+                            continue
+                        first = fn.nodes[kept]
+                        at, key, kept = callee.args[0], first.data if first.op == "const" else None, node.args[2]
+                    elif node.op in {"setattr", "setitem"}:
+                        at = node.args[0]
+                    else:
+                        continue
+                    while fn.nodes[at].op in {"guard", "phi"} and fn.nodes[at].args[0] < at:
+                        at = fn.nodes[at].args[0]
+                    if isinstance(key, str) and fn.nodes[at].data in ("session_state", "user_session"):
+                        self._sessions.setdefault(key, []).append(fn.value(kept))
+        return self._sessions.get(name, [])
+
+    def _context_classes(self, keyword: str) -> list[Cls]:
+        """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
+        known = self._contexts.get(keyword)
+        if known is None:
+            self._contexts[keyword] = known = []
+            for word in ("Agent", "create_agent", "create_react_agent", "StateGraph"):
+                for call in self.project.calls.get(word, ()):
+                    given = self.argument(call, None, keyword)
+                    for val in self._eval(given, (), 1) if given is not None else ():
+                        if val.kind == "class" and val.what not in known:
+                            known.append(val.what)
+        return known
+
+    def _below_namespace(self, dotted: str) -> str | None:
+        """Return the module of the project that `import a.b.c` means where `a` has no `__init__`: it is no module itself."""
+        found = self.project.names.by_name.get(dotted, ())
+        if len(found) != 1 or dotted.split(".", 1)[0] in self.project.names.external:
+            return None
+        return found[0] if self.project.module(found[0]) is not None else None
+
+    def _class_member(self, cls: Cls, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
+        for owner in self.mro(cls):
+            if path:  # `Step.registry[name] = cls`
+                for one in self.fields(owner, str(name)):
+                    if self._is_own_load(one):
+                        yield from self._written(one, path, depth)
+            if method := owner.method(name) if isinstance(name, str) else None:
+                if not path:
+                    bound = Val("class", cls) if "classmethod" in method.decorator_names else None
+                    yield Val("func", method, bound)
+                return
+            if values := owner.values(name) if isinstance(name, str) else ():
+                for one in values:
+                    yield from self._eval(one, path if path not in {("value",), ("name",)} else (), depth)
+                return
+        if item and self.is_enum(cls):
+            return
+        yield from self._external_base(cls, name, path, depth)
+
+    def _external_base(self, cls: Cls, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        for dotted in self.external_bases(cls):
+            if isinstance(name, str):
+                yield from self._part(Val("obj", f"{dotted}().{name}"), path, depth)
+
+    def _instance_member(self, val: Val, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        cls: Cls = val.what
+        if name == "__class__":
+            yield from self._part(Val("class", cls), path, depth)
+            return
+        classes = self.mro(cls)[1:] if val.kind == "super" else self.mro(cls)
+        receiver = inst(cls, exact=False) if val.kind == "super" else val
+        found = False
+        for owner in classes:
+            if method := owner.method(name) if isinstance(name, str) else None:
+                found = True
+                yield from self._bound(method, receiver, path, depth)
+                break
+        if found and val.kind == "inst" and not val.more:
+            for sub in self.subclasses(cls):
+                if method := sub.method(name):
+                    yield from self._bound(method, receiver, path, depth)
+        if found:
+            return
+        for owner in classes:
+            values = [*self.fields(owner, str(name)), *owner.values(str(name))]
+            for one in values:
+                if self._is_own_load(one):
+                    if path:
+                        yield from self._written(one, path, depth)
+                    continue
+                found = True
+                yield from self._eval(one, path, depth)
+            if (annotation := owner.ir.annotations.get(str(name), -1)) >= 0:
+                typed = list(self.of_type(owner.owner.value(annotation), path, depth))
+                found = found or bool(typed)
+                yield from typed
+        if found and val.kind == "inst" and not val.more:
+            # what a base class only declares (`self.tools = {}`) a class below it sets
+            for sub in self.subclasses(cls)[:HEIRS]:
+                for one in [*self.fields(sub, str(name)), *sub.values(str(name))]:
+                    if not self._is_own_load(one):
+                        yield from self._eval(one, path, depth)
+                    elif path:
+                        yield from self._written(one, path, depth)
+        if not found and val.kind == "inst" and not val.more:
+            # a mixin uses what the classes that it is mixed into have, also from their other bases
+            for owner in dict.fromkeys(o for sub in self.subclasses(cls) for o in self.mro(sub) if o not in classes):
+                if method := owner.method(str(name)):
+                    found = True
+                    yield from self._bound(method, receiver, path, depth)
+                    continue
+                for one in [*self.fields(owner, str(name)), *owner.values(str(name))]:
+                    found = True
+                    yield from self._eval(one, path, depth)
+        if not found:
+            yield from self._external_base(cls, name, path, depth)
+            if not path:
+                yield UNKNOWN
+
+    def _is_own_load(self, value: Value) -> bool:
+        return self.project.node(value).op == "attr" and (value & MASK) in self.project.fn(value).writes
+
+    def _written(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return what was put into a container at a load of it."""
+        base = value & ~MASK
+        for at, what in self.project.fn(value).writes.get(value & MASK, ()):
+            if at == ALL:
+                yield from self._eval(base | what, path, depth)
+            elif at is None or at == path[0] or path[0] == "*":
+                yield from self._eval(base | what, path[1:], depth)
+
+    def _bound(self, method: Fn, receiver: Val, path: Path, depth: int) -> Iterable[Val]:
+        words = method.decorator_names
+        if "property" in words or "cached_property" in words:
+            for value in method.ir.returns:
+                yield from self._eval(method.value(value), path, depth)
+            if method.ir.annotation >= 0 and method.ir.parent >= 0:
+                parent = method.module.functions[method.ir.parent]
+                yield from self.of_type(parent.value(method.ir.annotation), path, depth)
+        elif not path:
+            yield Val("func", method, receiver if "staticmethod" not in words else None)
+
+    def of_type(self, annotation: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return instances of what an annotation names, or the parts of such instances at `path`."""
+        for val in self._eval(annotation, (), depth):
+            if val.kind == "class":
+                yield from self._part(inst(val.what, exact=False), path, depth)
+            elif val.kind == "ext":
+                if not val.what.startswith(("builtins.", "typing.")):
+                    yield from self._part(Val("obj", f"{val.what}()"), path, depth)
+            elif val.kind == "type":
+                yield from self._of_generic(val.what, path, depth)
+
+    def _of_generic(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        node = self.project.node(value)
+        base = value & ~MASK
+        words = {v.what.rsplit(".", 1)[-1] for v in self._eval(base | node.args[0], (), depth) if v.kind == "ext"}
+        if words & {
+            "Optional",
+            "Union",
+            "Annotated",
+            "Required",
+            "NotRequired",
+            "Awaitable",
+            "Final",
+            "ClassVar",
+            "InjectedState",
+        }:
+            inner = node.args[1:2] if "Annotated" in words else node.args[1:]
+            for arg in inner:
+                yield from self.of_type(base | arg, path, depth)
+        elif path and words & {
+            "list",
+            "List",
+            "Sequence",
+            "Iterable",
+            "set",
+            "tuple",
+            "Tuple",
+            "AsyncIterator",
+            "Iterator",
+        }:
+            yield from self.of_type(base | node.args[1], path[1:], depth)
+        elif path and words & {"dict", "Dict", "Mapping", "MutableMapping"} and len(node.args) > 2:
+            yield from self.of_type(base | node.args[2], path[1:], depth)
+        elif words & {"type", "Type"} and not path:
+            for val in self._eval(base | node.args[1], (), depth):
+                if val.kind == "class":
+                    yield val
+        elif not path and words & set(_CONTEXT_TYPES):
+            yield Val("type", value)
+        elif path and path[0] in {_CONTEXT_TYPES[w] for w in words if w in _CONTEXT_TYPES}:
+            yield from self.of_type(base | node.args[1], path[1:], depth)
+        else:
+            for val in self._eval(base | node.args[0], (), depth):  # Agent[Deps]
+                if val.kind == "class":
+                    yield from self._part(inst(val.what, exact=False), path, depth)
+                elif val.kind == "ext" and not val.what.startswith(("builtins.", "typing.", "collections.")):
+                    yield from self._part(Val("obj", f"{val.what}()"), path, depth)
+
+    def _typed_part(self, value: Value, name: Label, path: Path, depth: int) -> Iterable[Val]:
+        yield from self._of_generic(value, (name, *path), depth)

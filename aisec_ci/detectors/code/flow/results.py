@@ -1,0 +1,442 @@
+"""What calls return: functions of the program, methods of plain values, functions of libraries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice, product
+from typing import Any
+
+from aisec_ci.detectors.code.flow.members import Members
+from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, TEXT_LIMIT, UNKNOWN, Path, Val, inst
+from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
+from aisec_ci.detectors.code.vocabulary import SESSIONS
+
+_SAME = {
+    "str": 0,
+    "list": 0,
+    "tuple": 0,
+    "set": 0,
+    "frozenset": 0,
+    "sorted": 0,
+    "reversed": 0,
+    "copy.copy": 0,
+    "copy.deepcopy": 0,
+    "textwrap.dedent": 0,
+    "inspect.cleandoc": 0,
+    "typing.cast": 1,
+    "types.MappingProxyType": 0,
+    "asyncio.create_task": 0,
+    "asyncio.run": 0,
+    "asyncio.wait_for": 0,
+    "iter": 0,
+    "pathlib.Path": 0,
+    "asgiref.sync.sync_to_async": 0,
+    "asgiref.sync.async_to_sync": 0,
+    "channels.db.database_sync_to_async": 0,
+    "chainlit.make_async": 0,
+    "chainlit.sync.make_async": 0,
+    "joblib.delayed": 0,
+    "tqdm.tqdm": 0,
+    "tqdm.auto.tqdm": 0,
+    "tqdm.asyncio.tqdm": 0,
+    "rich.progress.track": 0,
+}
+"""Calls that return one of their arguments as far as this analysis goes, with its position."""
+
+_ELEMENT_OF = frozenset({"next", "random.choice", "max", "min", "heapq.heappop"})
+"""Calls that return an element of their only argument; `next` may have a second."""
+
+COPIES = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"})
+"""Calls that return a copy of an object with some fields changed."""
+
+_OPTIONS = frozenset({"typer.Option", "typer.Argument"})
+"""Defaults of parameters that say what the command line gives."""
+
+_INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
+"""Calls that parse the command line into an object of the class that they are given."""
+
+QUEUES = re.compile(
+    r"(?:queue|asyncio|asyncio\.queues|multiprocessing|multiprocessing\.queues|collections|janus|culsans|gevent\.queue|eventlet\.queue"
+    r"|multiprocessing\.(?:Manager|get_context)\(\)|torch\.multiprocessing|trio|anyio)"
+    r"\.(?:Queue|SimpleQueue|LifoQueue|PriorityQueue|JoinableQueue|deque)\(\)(?:\.(?:sync_q|async_q))?"
+)
+"""Objects that hand on what is put into them."""
+
+_TAKES = frozenset({"get", "get_nowait", "popleft", "pop", "recv"})
+
+_TEXT_METHODS = frozenset(
+    "format strip lstrip rstrip lower upper title replace removeprefix removesuffix capitalize casefold encode decode".split()
+)
+
+
+class Results(Members):
+    """Values of calls."""
+
+    def _call(self, value: Value, node: Node, path: Path, depth: int) -> Iterable[Val]:
+        base = value & ~MASK
+        callee_value = base | node.args[0]
+        callee = self.project.node(callee_value)
+        if callee.op == "attr" and (simple := self._method_of_value(value, node, callee, path, depth)) is not None:
+            yield from simple
+            return
+        unknown = True
+        for val in self._eval(callee_value, (), depth):
+            if val.kind == "class":
+                unknown = False
+                yield from self._instance(value, val.what, path, depth)
+            elif val.kind == "func":
+                unknown = False
+                yield from self._result(val.what, path, depth)
+            elif val.kind in {"ext", "obj"}:
+                unknown = False
+                yield from self._external(value, node, val.what, path, depth)
+                own = val.what == "builtins.type" and len(node.args) == 2
+                for held in self._eval(base | node.args[1], (), depth) if own else ():
+                    if held.kind == "inst":  # `type(self).registry`
+                        yield from self._part(Val("class", held.what), path, depth)
+            elif val.kind == "inst":
+                for method in self.called(val):
+                    unknown = False
+                    yield from self._result(method, path, depth)
+        if unknown and not path:
+            yield Val("call", value)
+
+    def _instance(self, value: Value, cls: Cls, path: Path, depth: int) -> Iterable[Val]:
+        if not path:
+            yield inst(cls, exact=True)
+            return
+        if self.is_enum(cls):
+            node = self.project.node(value)
+            if path in {("value",), ("name",)} and node.op == "call" and len(node.args) > 1:
+                yield from self._eval((value & ~MASK) | node.args[1], (), depth)
+            return
+        called = self.project.node(value).op == "call"  # a factory of a field is not: it is called without arguments
+        if called and not self.find_method(cls, "__init__") and isinstance(path[0], str):
+            order = self.field_names(cls)
+            position = order.index(path[0]) if path[0] in order else None
+            passed = self.argument(value, position, path[0])
+            if passed is not None:
+                yield from self._eval(passed, path[1:], depth)
+                return
+        yield from self._instance_member(inst(cls, exact=True), path[0], path[1:], depth)
+
+    def _result(self, fn: Fn, path: Path, depth: int) -> Iterable[Val]:
+        typed = []
+        for value in fn.ir.returns:
+            found = self._eval(fn.value(value), path, depth)
+            typed += [v for v in found if v.kind not in {"unknown", "param", "call"}]
+            yield from found
+        if path and path[0] == "*":
+            for value in fn.ir.yields:
+                yield from self._eval(fn.value(value), path[1:], depth)
+        elif fn.ir.yields and "contextmanager" in " ".join(fn.decorator_names):
+            for value in fn.ir.yields:
+                yield from self._eval(fn.value(value), path, depth)
+        if not typed and fn.ir.annotation >= 0 and fn.ir.parent >= 0:
+            yield from self.of_type(fn.module.functions[fn.ir.parent].value(fn.ir.annotation), path, depth)
+
+    def _method_of_value(self, value: Value, node: Node, callee: Node, path: Path, depth: int) -> list[Val] | None:
+        """Evaluate a method of a constant or of a literal; None where it is something else."""
+        base = value & ~MASK
+        word = callee.data
+        receiver = base | callee.args[0]
+        args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        if word in _TAKES and any(
+            v.kind == "obj" and QUEUES.fullmatch(v.what) for v in self._eval(receiver, (), depth)
+        ):
+            return list(self._eval(receiver, ("*", *path), depth)) or ([] if path else [UNKNOWN])
+        if word == "remote" and (actors := [v for v in self._eval(receiver, (), depth) if v.kind == "class"]):
+            return [v for a in actors if a.what.ir.decorators for v in self._instance(value, a.what, path, depth)]
+        if word == "__subclasses__":
+            below = [
+                Val("class", c)
+                for v in self._eval(receiver, (), depth)
+                if v.kind == "class"
+                for c in self.subclasses(v.what)
+            ]
+            return (
+                [v for val in below for v in self._part(val, path[1:], depth)]
+                if path
+                else ([UNKNOWN] if below else None)
+            )
+        if word in {"get", "pop", "setdefault"} and args:
+            found = self._eval(receiver, (), depth)
+            if any(v.kind == "env" or (v.kind == "ext" and v.what == "os.environ") for v in found):
+                return (
+                    [Val("env", None), *(self._eval(args[1], path, depth) if len(args) > 1 else ())] if not path else []
+                )
+            if word == "get" and (modules := [v for v in found if v.kind == "module"]):  # `globals().get(name)`
+                names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"]
+                key = names[0] if len(names) == 1 else "*"
+                return [v for m in modules for v in self._member(m, key, path, depth, item=True)]
+            if any(v.kind == "lit" for v in found):
+                keys = self._eval(args[0], (), depth)
+                sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, (str, int))
+                key = keys[0].what if sure else "*"
+                out = [*self._eval(receiver, (key, *path), depth)]
+                return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
+            return None
+        if word in {"values", "copy", "items"} and not args:
+            if any(v.kind == "lit" for v in self._eval(receiver, (), depth)):
+                if word == "items":
+                    return (
+                        list(self._eval(receiver, (path[0], *path[2:]), depth))
+                        if len(path) > 1 and path[1] == 1
+                        else []
+                    )
+                return list(self._eval(receiver, ("*", *path[1:]) if path and word == "values" else path, depth))
+            return None
+        if word == "join" and not path and len(args) == 1:
+            return self._joined(receiver, args[0], depth)
+        if path or word not in _TEXT_METHODS:
+            return None
+        receivers = self._eval(receiver, (), depth)
+        if not receivers or any(v.kind != "const" or not isinstance(v.what, str) for v in receivers):
+            return None
+        options = [[v.what if v.kind == "const" else None for v in self._eval(a, (), depth)] or [None] for a in args]
+        keywords = {k: base | a for a, k in zip(node.args[1:], node.data, strict=False) if k not in {"", "*", "**"}}
+        named = {
+            k: [v.what if v.kind == "const" else None for v in self._eval(a, (), depth)] or [None]
+            for k, a in keywords.items()
+        }
+        out = []
+        for text in receivers:
+            for chosen in islice(product(*options, *named.values()), LIMIT):
+                if (word == "format" and None in chosen) or len(text.what) > TEXT_LIMIT:
+                    return [UNKNOWN]
+                made = _text_method(
+                    text.what, word, chosen[: len(args)], dict(zip(named, chosen[len(args) :], strict=False))
+                )
+                out.append(Val("const", made) if made is not None else UNKNOWN)
+        return out
+
+    def _joined(self, separator: Value, parts: Value, depth: int) -> list[Val] | None:
+        """Return the text that constants in a list make; None where one of them can be several or something else."""
+        node = self.project.node(parts)
+        if node.op not in {"list", "tuple"} or node.data or parts & MASK in self.project.fn(parts).writes:
+            return None
+        found = [self._eval(v, (), depth) for v in (separator, *((parts & ~MASK) | a for a in node.args))]
+        if any(len(f) != 1 or f[0].kind != "const" or not isinstance(f[0].what, str) for f in found):
+            return None
+        text, *texts = [str(f[0].what) for f in found]
+        made = text.join(texts) if sum(map(len, texts)) + len(text) * len(texts) <= TEXT_LIMIT else None
+        return [Val("const", made)] if made is not None else None
+
+    def _external(self, value: Value, node: Node, dotted: str, path: Path, depth: int) -> Iterable[Val]:
+        base = value & ~MASK
+        args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        word = dotted.removeprefix("builtins.")
+        if word in _SAME and args:
+            yield from self._eval(args[_SAME[word]] if _SAME[word] < len(args) else args[0], path, depth)
+        elif word in {"os.getenv", "os.environ.get", "environ.get", "decouple.config"}:
+            if not path:
+                yield Val("env", None)
+            default = args[1] if len(args) > 1 else self.argument(value, 1, "default")
+            if default is not None:
+                yield from self._eval(default, path, depth)
+        elif word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
+            names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"] if args else []
+            found = [one for name in names for one in self._kept(str(name))]
+            for one in [*found, *args[1:2]]:
+                yield from self._eval(one, path, depth)
+            if not found and not path:
+                yield Val("obj", f"{dotted}()")
+        elif word == "dict":
+            if not path:
+                yield Val("lit", value)
+                return
+            for kind, arg in zip(node.data, node.args[1:], strict=False):
+                if kind in {"", "**"}:
+                    yield from self._eval(base | arg, path, depth)
+                elif kind == path[0] or path[0] == "*":
+                    yield from self._eval(base | arg, path[1:], depth)
+        elif word.rsplit(".", 1)[-1] in {"field", "Field"} and word.split(".")[0] in {
+            "dataclasses",
+            "pydantic",
+            "attr",
+            "attrs",
+            "sqlmodel",
+        }:
+            default = self.argument(value, 0 if word.endswith("Field") else None, "default")
+            if default is not None:
+                yield from self._eval(default, path, depth)
+            factory = self.argument(value, None, "default_factory")
+            if factory is not None:
+                for val in self._eval(factory, (), depth):
+                    if val.kind == "class":
+                        yield from self._instance(factory, val.what, path, depth)
+                    elif val.kind == "func":
+                        yield from self._result(val.what, path, depth)
+        elif word == "super" and not path:
+            fn = self.project.fn(value)
+            while fn.cls is None and fn.ir.parent > 0:
+                fn = fn.module.functions[fn.ir.parent]
+            if fn.cls is not None:
+                yield Val("super", fn.cls)
+        elif word == "getattr" and len(args) > 1:
+            names = [v.what for v in self._eval(args[1], (), depth) if v.kind == "const" and isinstance(v.what, str)]
+            for name in names[:4]:
+                yield from self._load(args[0], name, path, depth)
+            if not names and not path:
+                yield from self._methods_by_part(args[0], args[1], depth)
+                yield UNKNOWN
+        elif word in {"globals", "vars", "locals"} and not args:
+            val = Val("module", self.project.fn(value).module.path)
+            yield from self._member(val, path[0], path[1:], depth, item=True) if path else (val,)
+        elif word == "__import__" and args:
+            for module in self._dynamic_modules(args[0], depth):
+                yield from self._part(Val("module", module), path, depth)
+        elif word in COPIES and args and path:
+            given = self.argument(value, None, str(path[0]))
+            yield from self._eval(args[0], path, depth) if given is None else self._eval(given, path[1:], depth)
+        elif word in COPIES and args:
+            yield from self._eval(args[0], (), depth)
+        elif word in _ELEMENT_OF and len(args) == 1 + (word == "next" and len(args) > 1):
+            yield from self._eval(args[0], ("*", *path), depth)
+            if len(args) > 1:
+                yield from self._eval(args[1], path, depth)
+        elif word == "importlib.import_module" and args:
+            for module in self._dynamic_modules(args[0], depth):
+                yield from self._part(Val("module", module), path, depth)
+        elif word == "inspect.getmembers" and args and len(path) == 2 and path[1] == 1:
+            for val in self._eval(args[0], (), depth):
+                info = self.project.module(val.what) if val.kind == "module" else None
+                for fn in info.functions if info is not None else ():
+                    if fn.ir.parent == 0 and fn.ir.cls < 0:
+                        yield Val("func", fn)
+        elif word in {"functools.partial", "functools.partialmethod"}:
+            if not path:
+                yield Val("partial", value)
+        elif word in {"typing.TypeVar", "typing.NewType"}:
+            if not path:
+                yield UNKNOWN
+        elif word.endswith(".parse_args") and path:
+            yield from self._option(value, path, depth)
+        elif word.endswith(".parse_known_args") and len(path) > 1:
+            yield from self._option(value, path[1:], depth) if path[0] == 0 else ()
+        elif word in _OPTIONS and not path:
+            yield Val("env", None)
+            default = args[0] if args else self.argument(value, None, "default")
+            yield from self._eval(default, path, depth) if default is not None else ()
+        elif word in _INTO_RECORDS and args:
+            if path:
+                yield Val("env", None)
+            for val in self._eval(args[0], (), depth):
+                if val.kind == "class":
+                    yield from self._part(inst(val.what, exact=True), path, depth)
+        elif word.endswith("Parser().parse_args_into_dataclasses") and path:
+            yield from self._parsed_records(base | node.args[0], path, depth)
+        elif word in {"enumerate", "zip"} and len(path) > 1 and args:
+            at = 0 if word == "enumerate" else path[1]
+            if at in range(len(args)) and not (word == "enumerate" and path[1] != 1):
+                yield from self._eval(args[at], ("*", *path[2:]), depth)
+        elif path:
+            yield from (
+                self._part(Val("obj", f"{dotted}()"), path, depth)
+                if isinstance(path[0], str) and path[0] != "*"
+                else ()
+            )
+        else:
+            yield Val("obj", f"{dotted}()")
+
+    def _methods_by_part(self, base: Value, name: Value, depth: int) -> Iterable[Val]:
+        """Return the methods that `getattr(base, "do_" + name)` can mean: all whose names begin so; without a constant part, all."""
+        start = self.text_prefix(name)
+        found: dict[int, Val] = {}
+        for val in self._eval(base, (), depth):
+            if val.kind == "module":
+                info = self.project.module(val.what)
+                for fn in info.functions if info is not None else ():
+                    if fn.ir.parent == 0 and fn.ir.cls < 0 and fn.ir.name.startswith(start):
+                        found[fn.id] = Val("func", fn)
+            for cls in [*self.mro(val.what), *self.subclasses(val.what)] if val.kind == "inst" else ():
+                for method in cls.ir.methods:
+                    if method.startswith(start) and not (method.startswith("_") and not start.startswith("_")):
+                        fn = cls.module.functions[cls.ir.methods[method]]
+                        found[fn.id] = Val("func", fn, val)
+        if len(found) <= MANY:
+            yield from found.values()
+
+    def _parsed_records(self, callee: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the records into which an `HfArgumentParser((A, B))` parses the command line, in their order."""
+        if len(path) > 1:
+            yield Val("env", None)
+        parser = (callee & ~MASK) | self.project.node(callee).args[0]
+        for val in self.made(parser, depth):
+            given = self.argument(val, 0, "dataclass_types")
+            if given is None:
+                continue
+            classes = [v.what for v in self._eval(given, (), depth) if v.kind == "class"]
+            if not classes and isinstance(path[0], int):
+                classes = [v.what for v in self._eval(given, (path[0],), depth) if v.kind == "class"]
+            for cls in classes:
+                yield from self._part(inst(cls, exact=True), path[1:], depth)
+
+    def made(self, value: Value, depth: int = 0) -> Iterable[Value]:
+        """Return the calls that make what a value is, as far as it is a local or shared variable."""
+        work, seen = [value], 0
+        while work and seen < 8:
+            one = work.pop()
+            seen += 1
+            node = self.project.node(one)
+            if node.op == "call":
+                yield one
+            elif node.op in {"phi", "guard"}:
+                work += [(one & ~MASK) | a for a in node.args[:3]]
+            elif node.op == "var" and depth < DEPTH:
+                work += [v for v in self.variable(self.project.fn(one).module, *node.data) if isinstance(v, int)]
+
+    def _dynamic_modules(self, name: Value, depth: int) -> list[str]:
+        """Return the modules of the project that a dynamic import can mean: its name is constant, or has constant parts."""
+        node = self.project.node(name)
+        importer = self.project.fn(name).module.path
+        constants = [v.what for v in self._eval(name, (), depth) if v.kind == "const" and isinstance(v.what, str)]
+        if constants:
+            return [p for c in constants if (p := self.project.names.module(c, importer))]
+        if node.op != "text" or not any(p and "." in p for p in node.data):
+            return []
+        pattern = re.compile("".join(r"\w+" if p is None else re.escape(p) for p in node.data))
+        found = [p[0] for n, p in self.project.names.by_name.items() if pattern.fullmatch(n)]
+        return sorted(p for p in found if self.project.module(p) is not None)[:LIMIT]
+
+    def _option(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
+        """Return the defaults and choices of an argparse option, found by its name among the calls in the same module."""
+        info = self.project.fn(value).module
+        for call in self.project.calls.get("add_argument", ()):
+            if self.project.fn(call).module is not info:
+                continue
+            node = self.project.node(call)
+            base = call & ~MASK
+            flags = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+            names = {str(t).lstrip("-").replace("-", "_") for f in flags for t in self.constants(f).values}
+            dest = self.argument(call, None, "dest")
+            if dest is not None:
+                names = set(self.constants(dest).texts)
+            if path[0] not in names:
+                continue
+            yield Val("env", None)
+            for word in ("default", "choices"):
+                given = self.argument(call, None, word)
+                if given is not None:
+                    yield from self._eval(given, ("*",) if word == "choices" else path[1:], depth)
+
+
+def _text_method(text: str, word: str, args: tuple[Any, ...], named: dict[str, Any]) -> str | None:
+    if word in {"encode", "decode"}:
+        return text
+    if word == "format":
+        out = text
+        for i, arg in enumerate(args):
+            out = out.replace("{}", str(arg), 1).replace("{" + str(i) + "}", str(arg))
+        for name, arg in named.items():
+            out = out.replace("{" + name + "}", str(arg))
+        return out.replace("{{", "{").replace("}}", "}")
+    if not all(isinstance(a, str) for a in args) or named:
+        return None
+    try:
+        made = getattr(text, word)(*args)
+    except (TypeError, ValueError, MemoryError):
+        return None
+    return made if isinstance(made, str) and len(made) <= TEXT_LIMIT else None
