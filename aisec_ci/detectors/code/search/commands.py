@@ -35,6 +35,9 @@ _ONLY_LOOKS = {
     "php": _LOOKS | {"-l", "--syntax-check"},
 }
 
+_STARTS = ("subprocess.", "asyncio.", "pexpect.")
+"""How the names of calls begin that start a program with which text can be exchanged."""
+
 _VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")
 
 
@@ -105,9 +108,11 @@ class Commands:
 
     def interpreter(self, call: Value) -> str:
         """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
+        if "os.write" in self.calls.info(call).names:
+            return "shell" if self._is_terminal(call) else ""
         for made in [call, *self.calls.made_by(call)]:
             given = self.flow.argument(made, 0, "args")
-            if given is None or not any(n.startswith(("subprocess.", "asyncio.")) for n in self.calls.info(made).names):
+            if given is None or not any(n.startswith(_STARTS) for n in self.calls.info(made).names):
                 continue
             known = self.flow.constants(given)
             text = known.texts[0] if known.texts else self.flow.text_prefix(given)
@@ -115,6 +120,12 @@ class Commands:
             if program in INTERPRETERS:
                 return "shell" if program in SHELLS else "exec"
         return ""
+
+    def _is_terminal(self, call: Value) -> bool:
+        """Say whether something is written to a terminal that the program made, at whose other end a shell listens: `os.write(master, text)`."""
+        end = self.flow.argument(call, 0, "fd")
+        made = self.calls.made_by(end) if end is not None else []
+        return any(n in {"pty.openpty", "pty.fork"} for one in made for n in self.calls.info(one).names)
 
     def compiled(self, command: Value) -> Iterator[tuple[str, Value]]:
         """Yield the compiler that a command runs and the name of the file that it makes: `["gcc", source, "-o", program]`."""
