@@ -15,7 +15,13 @@ from aisec_ci.detectors.code.frontend import UnparsedError
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
-from aisec_ci.detectors.code.prompt_files import prompty_variables, raw_variables, system_variables, template_words
+from aisec_ci.detectors.code.prompt_files import (
+    prompty_variables,
+    raw_variables,
+    state_variables,
+    system_variables,
+    template_words,
+)
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds import sources
 from aisec_ci.detectors.code.values import Flow
@@ -100,6 +106,7 @@ class _Analysis:
         yield from examine(context, flow, positions.place)
         solver = Solver(flow, models)
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
+        solver.state_variables = state_variables(flow)
         solver.prompty_variables = prompty_variables(context.tree.paths, context.tree.read)
         solver.template_words = template_words(flow, context.tree.paths, context.tree.read)
         solver.raw_variables = raw_variables(flow, context.tree.paths, context.tree.read)

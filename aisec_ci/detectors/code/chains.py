@@ -29,6 +29,9 @@ _STANDS_IN = frozenset(
 
 _ASKED = re.compile(r"(?:^|_)(?:llm|lm|chat|model|gpt\d*)$", re.IGNORECASE)
 _MESSAGE = re.compile(r"langchain[\w.]*\.(?:Human|System|AI)Message\(\)|autogen_core\.[\w.]*(?:User|System)Message\(\)")
+_RETRIEVER = re.compile(r"(?i)(?:^|_)(?:as_)?retriever$")
+"""Names of what finds documents, whatever library it is of."""
+
 _CREATES = frozenset({"create", "create_stream"})
 
 
@@ -129,7 +132,7 @@ def _filling(solver: Solver, chain: Value) -> Iterator[Source]:
         if kind := _gives(solver, given):
             yield Source(before, kind, _WHAT[kind], path=(key,))
         for fn in _functions(solver, _last(solver, given)):
-            solver.result_sinks.setdefault(fn.id, (Use("system-variable", None, None), chain, key))
+            solver.result_sinks.setdefault(fn.id, (Use("system-variable", None, None), chain, f"{{{key}}}"))
 
 
 def _documents(solver: Solver, call: Value) -> Iterator[Source]:
@@ -207,7 +210,10 @@ def _gives(solver: Solver, value: Value, depth: int = 0) -> str:
     for val in solver.flow.values(value):
         if val.kind == "obj" and (model := solver.models.call(f"{val.what}.invoke")) and model.returns in _WHAT:
             return model.returns
-    return ""
+    if node.op == "op" and node.data == "|" and any(_functions(solver, base | node.args[1])):
+        return _gives(solver, base | node.args[0], depth + 1)  # what a function of the program makes of it
+    fn = solver.project.fn(value)
+    return "third" if any(_RETRIEVER.search(name) for name in fn.names_of(value & MASK)) else ""
 
 
 def _keys(solver: Solver, value: Value) -> dict[str, str]:

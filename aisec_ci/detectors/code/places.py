@@ -26,7 +26,7 @@ from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, SERIALISERS, SESSION_WORDS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, RUN_STATES, SERIALISERS, SESSION_WORDS, SESSIONS
 
 
 def computed(fn: Fn) -> str:
@@ -44,6 +44,9 @@ _IMPLICIT = {
     "__aenter__": "with",
 }
 """Methods that a statement runs: `box[key]` and `for x in box` give what they return, `with box as x` binds it."""
+
+
+_SESSION_IMPORTS = SESSIONS | {name.partition("()")[0] for name in RUN_STATES}
 
 
 class Places:
@@ -175,7 +178,10 @@ class Places:
         node = self.project.node(value)
         if node.op == "attr" and node.data == "session" and self._is_request((value & ~MASK) | node.args[0]):
             return True
-        return any(v.kind == "ext" and v.what in SESSIONS for v in self.flow.values(value))
+        found = self.flow.values(value)
+        return any(
+            (v.kind == "ext" and v.what in SESSIONS) or (v.kind == "obj" and v.what in RUN_STATES) for v in found
+        )
 
     def _is_request(self, value: Value) -> bool:
         """Say whether a value is a request by its name: `request`, `self.request`."""
@@ -190,7 +196,7 @@ class Places:
         """The functions that may get at what is kept for a session."""
         fns = dict.fromkeys(load >> SHIFT for word in SESSION_WORDS for load in self.project.attributes.get(word, ()))
         for info in self.project:
-            if not SESSIONS.isdisjoint(info.imports.values()):
+            if not _SESSION_IMPORTS.isdisjoint(info.imports.values()):
                 fns.update(dict.fromkeys(fn.id for fn in info.functions))
         return [self.project.fns[number] for number in sorted(fns)]
 

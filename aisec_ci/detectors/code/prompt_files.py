@@ -71,6 +71,24 @@ def prompty_variables(paths: Iterable[str], read: Callable[[str], bytes | None])
     return out
 
 
+_STATE_VARIABLE = re.compile(r"(?<!\{)\{(?:(?:app|user|temp):)?(\w{1,64})\??\}(?!\})")
+
+
+def state_variables(flow: Flow) -> frozenset[str]:
+    """Return the names of what a run keeps that instructions of ADK's agents show: `instruction="You help {name}"`.
+
+    https://google.github.io/adk-docs/sessions/state/
+    """
+    out: set[str] = set()
+    for call in [c for word in ("Agent", "LlmAgent") for c in flow.project.calls.get(word, ())]:
+        if any(name.startswith("google.adk.") for name in flow.names(call)):
+            for key in ("instruction", "global_instruction"):
+                given = flow.argument(call, None, key)
+                for text in flow.constants(given).texts if given is not None else ():
+                    out.update(_STATE_VARIABLE.findall(text))
+    return frozenset(out)
+
+
 def _configured(flow: Flow) -> list[str]:
     """Return the names of files that crews of the project say their agents stand in: `agents_config = "config/clerks.yaml"`."""
     values = [v for info in flow.project for cls in info.classes for v in cls.values("agents_config")]

@@ -16,6 +16,15 @@ SESSIONS = frozenset(
 )
 """What a framework keeps for a session: between the runs of Streamlit's scripts, from one request to the next."""
 
+RUN_STATES = frozenset(
+    """google.adk.tools.ToolContext().state google.adk.tools.tool_context.ToolContext().state
+    google.adk.agents.callback_context.CallbackContext().state google.adk.agents.readonly_context.ReadonlyContext().state
+    google.adk.agents.invocation_context.InvocationContext().session.state google.adk.agents.InvocationContext().session.state
+    llama_index.core.workflow.Context() llama_index.core.workflow.Context().store llama_index.core.workflow.Context().state
+    strands.Agent().state strands.ToolContext().agent.state strands.types.tools.ToolContext().agent.state""".split()
+)
+"""What a framework keeps between the steps and tools of a run, by name: it is followed as a session is."""
+
 CONTEXTS = {
     "deps": ("pydantic_ai.Agent().", "pydantic_ai.agent.Agent()."),
     "context": ("agents.Runner.", "agents.run.Runner."),
@@ -227,7 +236,7 @@ CLEAN_METHODS = frozenset(
 """Methods whose result holds no text of their object."""
 
 TEXT_WORDS = frozenset(
-    "format join render replace split rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
+    "format join render replace split split_documents split_text transform_documents rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
     "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
 

@@ -88,7 +88,11 @@ class Results(Members):
                 yield from self._instance(value, val.what, path, depth)
             elif val.kind == "func":
                 unknown = False
-                yield from self._result(val.what, path, depth)
+                made = self._inherited_maker(callee_value, val.what, depth)
+                if made is not None:
+                    yield from self._part(inst(made, exact=True), path, depth)
+                else:
+                    yield from self._result(val.what, path, depth)
             elif val.kind in {"ext", "obj"}:
                 unknown = False
                 yield from self._external(value, node, val.what, path, depth)
@@ -102,6 +106,19 @@ class Results(Members):
                     yield from self._result(method, path, depth)
         if unknown and not path:
             yield Val("call", value)
+
+    def _inherited_maker(self, callee: Value, method: Fn, depth: int) -> Cls | None:
+        """Return the class of which a class method makes an object that is called on a class below its own: `Options.from_env()`."""
+        if method.cls is None or "classmethod" not in method.decorator_names:
+            return None
+        node = self.project.node(callee)
+        if node.op != "attr" or not any(method.nodes[r].op == "call" for r in method.ir.returns):
+            return None
+        made = [method.nodes[method.nodes[r].args[0]] for r in method.ir.returns if method.nodes[r].op == "call"]
+        if not all(m.op == "param" and m.data == 0 for m in made):
+            return None
+        named = [v.what for v in self._eval((callee & ~MASK) | node.args[0], (), depth) if v.kind == "class"]
+        return named[0] if len(named) == 1 and named[0] is not method.cls else None
 
     def _instance(self, value: Value, cls: Cls, path: Path, depth: int) -> Iterable[Val]:
         if not path:

@@ -91,7 +91,7 @@ class Argument(NamedTuple):
     via: Via
 
 
-_HARMLESS_IN = {"words": ("shell", "path", "html", "url"), "lines": ("path", "html", "url")}
+_HARMLESS_IN = {"words": ("shell", "path", "html", "url"), "lines": ("path", "html", "url"), "no tags": ("html",)}
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
 
 
@@ -155,6 +155,8 @@ class Arguments(Uses):
         if arg.kind in CONTEXTS and any(n.startswith(CONTEXTS[arg.kind]) for n in info.names):
             run: Place = ("context", arg.kind, arg.fn.module.path)
             self._out(entry, fact, run, fact.path, 1, "given to the run as its context")
+        if arg.kind == "state" and fact.path and fact.path[0] in self.state_variables:
+            self.hit(entry, fact, "system-variable", arg.call, fact.value, f"{{{fact.path[0]}}}", 1)
         if info.word in GRAPH_CALLS and arg.position == 0:
             self._invoke_graph(entry, fact, arg.call, info)
         if self.templates.used and (info.word in FILL_CALLS or fact.path == FOUND) and self._fills(arg):
@@ -336,7 +338,9 @@ class Arguments(Uses):
             flags = with_doubt(flags, 1)
         if arg.fact.path and word not in TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
             flags = with_doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
-        if info.method and word in FILLERS:
+        # `PROMPT.format(…)` of what comes from a module that is not known may be a text, too
+        imported = word.startswith("format") and arg.fn.nodes[arg.node.args[0]].op == "attr"
+        if word in FILLERS and (info.method or imported):
             flags |= BUILT
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node):
                 flags |= SAFE["url"]

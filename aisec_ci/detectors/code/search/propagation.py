@@ -79,6 +79,8 @@ class Propagation(ABC):
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
         self.system_variables: frozenset[str] = frozenset()
         """Inputs of a run that become part of a system prompt: see prompt_files.py."""
+        self.state_variables: frozenset[str] = frozenset()
+        """Names of what a run keeps that become part of a system prompt: see prompt_files.py."""
         self.prompty_variables: dict[str, frozenset[str]] = {}
         """Inputs that stand in messages of the system in files of Prompty, by the file's name: see prompt_files.py."""
         self.template_words: dict[str, frozenset[str]] = {}

@@ -114,6 +114,8 @@ class Writes(Propagation):
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
         entry.facts.setdefault(fact, via)
+        if name in self.state_variables:
+            self.hit(entry, fact, "system-variable", fact.value, fact.value, f"{{{name}}}", 1)
         words = "under a computed name" if name[:1] == "*" else f"as `{name}`"
         self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session {words}")
 
@@ -136,6 +138,8 @@ class Writes(Propagation):
             yield from (fn.value(other) for other in _run_again(fn, node))
         joined = node.op == "call" and "os.path.join" in self.calls.info(file).names
         last = fn.nodes[node.args[-1]] if joined or (node.op == "op" and node.data == "/") else node
+        if last.op == "text":
+            yield from self._same_pattern(fn, last)
         if last.op == "const" and isinstance(last.data, str):
             yield from self._same_name(fn, last.data)
 
@@ -145,6 +149,15 @@ class Writes(Propagation):
             for other in fn.module.functions:
                 for i, node in enumerate(other.nodes):
                     if node.op == "const" and node.data == name:
+                        yield other.value(i)
+
+    def _same_pattern(self, fn: Fn, name: Node) -> Iterator[Value]:
+        """Yield the texts of other functions of a module that name a file in the same way: `f"{user}.json"`."""
+        known = "".join(piece or "" for piece in name.data)
+        if len(known) > 3 and "." in known:
+            for other in fn.module.functions:
+                for i, node in enumerate(other.nodes):
+                    if node.op == "text" and node.data == name.data and other.id != fn.id:
                         yield other.value(i)
 
     def _is_pipe(self, value: Value) -> bool:
