@@ -48,6 +48,12 @@ LAYOUTS = {
         "services/a/app.py": handler("from llm import send"),
         "services/b/llm.py": "def send(system):\n    print(system)\n",
     },
+    "called like a test": {"test_llm.py": LLM, "app.py": handler("from test_llm import send")},
+    "in a folder of tests, through another": {
+        "app/tests/llm.py": LLM,
+        "app/tests/again.py": "from .llm import send\n",
+        "app/web.py": handler("from .tests.again import send"),
+    },
     "chosen by try": {
         "llm.py": LLM,
         "app.py": handler("try:\n    from llm import send\nexcept ImportError:\n    send = print\n"),
@@ -58,6 +64,11 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_flows_cross_files_of_every_layout(name: str) -> None:
     assert findings(LAYOUTS[name])
+
+
+@pytest.mark.parametrize("path", ["test_web.py", "tests/web.py", "web_test.py", "conftest.py", "venv/lib/web.py"])
+def test_tests_that_nothing_imports_and_installed_packages_are_not_analysed(path: str) -> None:
+    assert not findings({"llm.py": LLM, path: handler("from llm import send")})
 
 
 def test_a_module_of_the_same_name_elsewhere_is_not_meant() -> None:

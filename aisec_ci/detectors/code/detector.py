@@ -6,7 +6,7 @@ Kept light: what parses and searches is imported only where there is something t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from posixpath import basename
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
-from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_test, parts
+from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_installed, is_test, parts
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Observation
 from aisec_ci.sources.file import SourceFile, UnreadableError
@@ -46,6 +46,7 @@ class CodeDetector:
         """The files that were parsed: those that no earlier run had analysed, or that changed."""
         self._modules: dict[str, Module | None] = {}
         """Files that were parsed to hold them against results."""
+        self._worth_reading: re.Pattern[bytes] | None = None
         if context.options.get("prompts"):
             from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
             from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
@@ -70,7 +71,7 @@ class CodeDetector:
         names = Names(paths, self._packages())
         paths += islice((p for p in context.tree.paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS)
         cache = Cache(context, paths)
-        for part in parts(self._facts(paths, cache), names):
+        for part in parts(self._facts(paths, names, cache), names):
             yield from self._part(part, names, cache)
         if self.analysed and cache.active:
             cache.modules.save(paths)
@@ -106,34 +107,53 @@ class CodeDetector:
         # what is seen of another file is that file's to say, here as where the result is known
         yield from (r for r in found if not isinstance(r, Observation) or r.location.path in selected)
 
-    def _facts(self, paths: Iterable[str], cache: Cache) -> dict[str, FileFacts]:
-        """Return what the bytes of each file outside tests say, from the cache where they are known."""
+    def _facts(self, paths: Iterable[str], names: Names, cache: Cache) -> dict[str, FileFacts]:
+        """Return what the bytes of each file outside tests say, from the cache where they are known.
+
+        A file that is a test by its name and that another file imports is a part of the program: `test_data.py`.
+        """
         known = cache.facts()
-        pattern = None
         out: dict[str, FileFacts] = {}
-        seen: dict[str, FileFacts] = {}
+        tests: set[str] = set()
+        new: dict[str, FileFacts] = {}
         for path in paths:
+            if is_installed(path):
+                continue
             if is_test(path):
-                continue
-            key = self._digest(path)
-            if not key:
-                continue
-            script = kind_of_name(path) is None
-            key += "!" if script else ""
-            facts = known.get(key)
-            if facts is None and script and not self._is_script(path):
-                facts = FileFacts(relevant=False, imports=())
-            if facts is None:
-                data = self.context.tree.read(path)
-                if data is None:
-                    continue
-                if pattern is None:
-                    pattern = self._pattern(cache)
-                facts = facts_of(data, pattern)
-            out[path] = seen[key] = facts
-        if pattern is not None:
-            cache.put_facts(seen)
+                tests.add(path)
+            elif (facts := self._facts_of(path, known, new, cache)) is not None:
+                out[path] = facts
+        work = list(out) if tests else []
+        for path in work:
+            for name in out[path].imports:
+                target = names.module(name, path) if "test" in name or is_test(path) else None
+                if target in tests and (facts := self._facts_of(target, known, new, cache)) is not None:
+                    tests.discard(target)
+                    out[target] = facts
+                    work.append(target)
+        if not known.keys() >= new.keys():
+            cache.put_facts(new)
         return out
+
+    def _facts_of(
+        self, path: str, known: Mapping[str, FileFacts], new: dict[str, FileFacts], cache: Cache
+    ) -> FileFacts | None:
+        """Return what the bytes of a file say, None where it cannot be read; `new` gets what stands for it in the cache."""
+        key = self._digest(path)
+        if not key:
+            return None
+        script = kind_of_name(path) is None
+        key += "!" if script else ""
+        facts = known.get(key)
+        if facts is None and script and not self._is_script(path):
+            facts = FileFacts(relevant=False, imports=())
+        if facts is None:
+            data = self.context.tree.read(path)
+            if data is None:
+                return None
+            facts = facts_of(data, self._pattern(cache))
+        new[key] = facts
+        return facts
 
     def _is_script(self, path: str) -> bool:
         """Say whether a file whose name tells nothing begins with the line of a Python script: `#!/usr/bin/env python3`."""
@@ -145,6 +165,11 @@ class CodeDetector:
 
     def _pattern(self, cache: Cache) -> re.Pattern[bytes]:
         """Return what finds the files whose calls matter: made from tables of rules, which are loaded once for a tool."""
+        if self._worth_reading is None:
+            self._worth_reading = self._find_pattern(cache)
+        return self._worth_reading
+
+    def _find_pattern(self, cache: Cache) -> re.Pattern[bytes]:
         if text := cache.pattern():
             import re2  # type: ignore[import-untyped] # noqa: PLC0415 - linear, whatever stands in the cache
 

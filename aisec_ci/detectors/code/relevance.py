@@ -27,32 +27,23 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))", re.MULTILINE
 )
 
-_TEST_FOLDERS = frozenset(
-    {
-        "test",
-        "tests",
-        "testing",
-        "__tests__",
-        "site-packages",
-        "node_modules",
-        ".venv",
-        "venv",
-        ".tox",
-        ".git",
-        "__pycache__",
-    }
-)
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__"})
+_INSTALLED = frozenset({"site-packages", "node_modules", ".venv", "venv", ".tox", ".git", "__pycache__"})
 
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
+def is_installed(path: str) -> bool:
+    """Say whether a path is that of an installed package, or of what a tool keeps."""
+    return not _INSTALLED.isdisjoint(path.split("/")[:-1])
+
+
 def is_test(path: str) -> bool:
-    """Say whether a path is that of a test, or of an installed package."""
-    folders = path.split("/")[:-1]
+    """Say whether a path is that of a test."""
     name = basename(path)
     return (
-        any(f in _TEST_FOLDERS for f in folders)
+        not _TEST_FOLDERS.isdisjoint(path.split("/")[:-1])
         or name.startswith("test_")
         or name.endswith(("_test.py", "_tests.py"))
         or name == "conftest.py"
