@@ -229,6 +229,10 @@ def _merged(one: Finding, other: Finding) -> Finding:
     return replace(best, more_flows=tuple(dict.fromkeys(flows))[:FLOWS])
 
 
+_TOLD_OF_TOOLS = frozenset({"list_tools", "list_prompts", "list_resources"})
+"""Calls by which a client asks a server of MCP what it offers."""
+
+
 def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None:
     """Return what is to be said of a use that is reached; None where it is not reported."""
     state, hit, flags = reached
@@ -257,6 +261,11 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
         severity = min(severity, Severity.MEDIUM)
     if prompt and source.kind in {"user", "stored"} and not flags & BUILT:
         severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
+    called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
+    if prompt and called in _TOLD_OF_TOOLS:
+        severity = min(
+            severity, Severity.MEDIUM
+        )  # what every client of MCP hands on, of servers that somebody configured
     confidence = _CONFIDENCE[flags >> DOUBT]
     shared = [s for s in steps if s.note.startswith("kept in")]
     if (

@@ -6,7 +6,8 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
-`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `check` (passed a
+`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
+`letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
 refuses came back).
 """
@@ -113,6 +114,12 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
             for fact in _facts(value, holds=holds, depth=depth + 1):
                 if fact.holds == sure:
                     yield fact
+    elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
+        yield Fact(name, "signs", "", (test.right,), not holds)  # `if set(text) - SIGNS:` refuses
+    elif (
+        isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.LtE) and _set_of(test.left)
+    ):
+        yield Fact(_set_of(test.left), "signs", "", (test.comparators[0],), holds)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
         yield from _compare(test.left, test.ops[0], test.comparators[0], holds=holds)
     elif isinstance(test, ast.Call):
@@ -188,8 +195,9 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
         for one, other in ((left, right), (right, left)):
             if name := path_of(_plain(one)):
                 yield Fact(name, "eq", "", (other,), known)
-            for message in _of_role(one, other):
-                yield Fact(message, "system", "beside" if isinstance(_plain(one), ast.Name) else "", (), known)
+            for kind, words in _ROLES.items():
+                for message in _of_role(one, other, words):
+                    yield Fact(message, kind, "beside" if isinstance(_plain(one), ast.Name) else "", (), known)
             if address := _of_address(one):
                 yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)
@@ -234,10 +242,13 @@ BESIDE = ("content", "text", "message", "msg", "body")
 have been looked at, as a message is where it is made."""
 
 
-def _of_role(role: ast.expr, word: ast.expr) -> tuple[str, ...]:
+_ROLES = {"system": frozenset({"system", "developer"}), "user": frozenset({"user", "human"})}
+
+
+def _of_role(role: ast.expr, word: ast.expr, words: frozenset[str]) -> tuple[str, ...]:
     """Return the message of which `message.role == "system"`, `message["role"] == "system"`, or `role == "system"` speaks."""
     trusted = word.value if isinstance(word, ast.Constant) else word.attr if isinstance(word, ast.Attribute) else None
-    if not isinstance(trusted, str) or trusted.lower() not in ("system", "developer"):
+    if not isinstance(trusted, str) or trusted.lower() not in words:
         return ()
     role = _plain(role)
     if isinstance(role, ast.Name):
@@ -294,9 +305,69 @@ def _looks_for_equals(test: ast.expr) -> bool:
     )
 
 
+_LETTER_TESTS = frozenset({"isalnum", "isalpha", "isidentifier", "isascii", "isprintable"})
+
+
+def _of_signs(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact | None:
+    """Return what `all(c in SIGNS for c in text)`, or `any(c not in SIGNS for c in text)` where it fails, says of a text."""
+    loop, name = generator.generators[0], ""
+    if len(generator.generators) == 1 and not loop.ifs and isinstance(loop.target, ast.Name):
+        name = path_of(_plain(_without(loop.iter)))
+    elt = generator.elt
+    if isinstance(elt, ast.UnaryOp) and isinstance(elt.op, ast.Not):
+        elt, word, holds = elt.operand, "any" if word == "all" else "all", not holds
+    op = ast.In if word == "all" else ast.NotIn
+    joined = isinstance(elt, ast.BoolOp) and isinstance(elt.op, ast.Or if word == "all" else ast.And)
+    held: list[ast.expr] = []
+    letters = False
+    for part in elt.values if isinstance(elt, ast.BoolOp) and joined else [elt]:
+        test = part.operand if word == "any" and isinstance(part, ast.UnaryOp) else part
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], op):
+            held.append(test.comparators[0])
+            test = test.left
+        elif isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and not test.args:
+            if (word == "any") == (test is part) or test.func.attr not in STRING_PREDICATES | _LETTER_TESTS:
+                return None
+            letters = letters or test.func.attr in _LETTER_TESTS
+            test = test.func.value
+        if not isinstance(loop.target, ast.Name) or path_of(_plain(test)) != loop.target.id:
+            return None
+    known = holds if word == "all" else not holds
+    return Fact(name, "signs", "letters" if letters else "", tuple(held), known) if name else None
+
+
+def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:
+    """Return what is known of a text after a loop that refuses some of its signs: `for c in text: if c not in SIGNS: return None`."""
+    out = []
+    for branch in loop.body:
+        if isinstance(branch, ast.If) and not branch.orelse and isinstance(branch.body[-1], (ast.Raise, ast.Return)):
+            each = ast.comprehension(target=loop.target, iter=loop.iter, ifs=[], is_async=0)
+            fact = _of_signs(ast.GeneratorExp(elt=branch.test, generators=[each]), "any", holds=False)
+            out += [fact] if fact is not None and fact.others else []
+    return out
+
+
+def _without(text: ast.expr) -> ast.expr:
+    """Return the text of which `text.replace(" ", "")` leaves something out."""
+    replaced = isinstance(text, ast.Call) and isinstance(text.func, ast.Attribute) and text.func.attr == "replace"
+    if replaced and len(text.args) == 2 and all(isinstance(a, ast.Constant) for a in text.args):  # type: ignore[attr-defined]
+        return text.func.value  # type: ignore[attr-defined,no-any-return]
+    return text
+
+
+def _set_of(node: ast.expr) -> str:
+    """Return the name of the text whose signs `set(text)` are."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "set" and len(node.args) == 1:
+        return path_of(_plain(_without(node.args[0])))
+    return ""
+
+
 def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
     func = call.func
     word = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if isinstance(func, ast.Attribute) and word in {"issubset", "difference"} and (name := _set_of(func.value)):
+        yield Fact(name, "signs", "", tuple(call.args[:1]), holds == (word == "issubset"))
+        return
     if isinstance(func, ast.Attribute) and (name := path_of(_plain(func.value))):
         if word in STRING_PREDICATES:
             yield Fact(name, "method", word, (), holds)
@@ -320,6 +391,9 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
     if word in _CONTAINER_CHECKS and len(call.args) == 1 and isinstance(call.args[0], ast.GeneratorExp):
         # `any(bad in command for bad in DENIED)`, but not `any(known["name"] == name for known in history)`
         if _looks_for_equals(call.args[0].elt):
+            return
+        if (fact := _of_signs(call.args[0], word, holds=holds)) is not None:
+            yield fact
             return
         for node in ast.walk(call.args[0].elt):
             if isinstance(node, ast.Name):

@@ -22,6 +22,7 @@ from aisec_ci.detectors.code.guards import (
     element_of,
     facts,
     is_get,
+    of_loop,
     path_of,
 )
 from aisec_ci.detectors.code.ir import DYNAMIC, ENDS, SAYS, SPREAD, Class, Function, Module, Node, Param, Pos
@@ -442,7 +443,7 @@ class _Scope:
             if fact.kind in {"eq", "in"}:
                 self.refine_address(value, others, at)
                 self.refine_role(value, others, at)
-            elif fact.kind in {"type", "system"} and "." not in fact.name:
+            elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
@@ -667,6 +668,7 @@ class _Scope:
             self.store(stmt.target, self.add("iter", (iterated,), None, stmt.target))
         self.loop(stmt.body, stmt)
         self.refine_syntax(stmt)
+        self.refine(of_loop(stmt), stmt, holds=True)
         self.block(stmt.orelse)
         return False
 

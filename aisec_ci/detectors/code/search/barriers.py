@@ -30,6 +30,10 @@ CLOSED_FIELDS = tuple(
 """Fields of Django's forms and serializers for which the same holds."""
 
 
+OF_USER = "user"
+"""The words for a message of the user's: no model wrote it."""
+
+
 class Verdict(Enum):
     """What is left of a tainted value behind a check."""
 
@@ -59,6 +63,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return _syntax(flow, others)
     if kind == "system":
         return Verdict.STOPPED, ""  # what goes into messages of the system is looked at where they are made
+    if kind == "user":
+        return Verdict.PREFIXED, OF_USER
     if kind == "method":
         return Verdict.STOPPED, ""
     if kind == "match":
@@ -71,12 +77,77 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return Verdict.PREFIXED, known.texts[0] if known and known.complete and known.texts else "/within"
     if kind == "within":
         return Verdict.PREFIXED, "/within"
+    if kind == "signs":
+        return _signs(flow, detail, others)
     if kind == "lacks":
         return Verdict.WEAKENED, "a deny list is the only check"
     if kind in {"check", "refused", "passed"}:
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_BREAKS = re.compile(r"[\s;&|`$<>'\"\\(){}\[\]]")
+"""Signs by which text of letters becomes more than one word or name."""
+
+
+def _signs(flow: Flow, detail: str, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a list of the signs that a text may have: numbers and operators name nothing, letters without breaks are one word."""
+    held = [_signs_of(flow, other) for other in others]
+    if None in held:
+        return Verdict.WEAKENED, "its signs are held against a list first"
+    signs = "".join(text for text in held if text is not None)
+    letters = detail == "letters" or len(set(_LETTER.findall(signs))) > 2  # `e` and `E` stand in numbers
+    if letters and _BREAKS.search(signs):
+        return Verdict.WEAKENED, "its signs are held against a list first"
+    return Verdict.STOPPED, ""
+
+
+_ALPHABETS = {
+    "string.digits": "0123456789",
+    "string.ascii_letters": "abcABC",
+    "string.ascii_lowercase": "abc",
+    "string.ascii_uppercase": "ABC",
+    "string.hexdigits": "0123abc",
+    "string.octdigits": "0123",
+    "string.whitespace": " ",
+}
+
+
+def _signs_of(flow: Flow, value: Value, depth: int = 0) -> str | None:
+    """Return the signs that a list of signs holds, of the letters of an alphabet three; None where they are not known."""
+    known = flow.constants(value)
+    if known.complete and known.texts:
+        return "".join(known.texts)
+    if depth > 4:
+        return None
+    found = []
+    for val in flow.values(value):
+        if val.kind == "ext" and val.what in _ALPHABETS:
+            found.append(_ALPHABETS[val.what])
+        elif (inner := _parts(flow, val, value)) is not None:
+            texts = [_signs_of(flow, part, depth + 1) for part in inner]
+            if None in texts:
+                return None
+            found.append("".join(text for text in texts if text is not None))
+        else:
+            return None
+    return "".join(found) if found else None
+
+
+def _parts(flow: Flow, val: Val, value: Value) -> list[Value] | None:
+    """Return what a collection of signs is made of: the elements of a literal, the argument of `set(…)`, both sides of `+` and `|`."""
+    at = val.what if val.kind in {"lit", "call"} and isinstance(val.what, int) else value
+    node, base = flow.project.node(at), at & ~MASK
+    if node.op == "call" and len(node.args) == 2 and flow.names(at) & _COLLECTS:
+        return [base | node.args[1]]
+    if node.op in {"list", "tuple", "set", "add"} or (node.op == "op" and node.data == "|"):
+        return [base | arg for arg in node.args]
+    return None
+
+
+_COLLECTS = frozenset({"builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple"})
 
 
 def _address(flow: Flow, part: str, others: list[Value]) -> tuple[Verdict, str]:
@@ -122,16 +193,20 @@ def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
 
 _KEPT_CLASS = re.compile(r"(?:\[\^((?:\\.|[^\]\\])*)\]|\\W)[+*]?")
 _LEFT = {
-    "signs": re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:,%-]|[^\x00-\x7f])*"),
+    "signs": re.compile(
+        r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:,%-]|[^\x00-\x7f])*|(?:\\[ds.+*/()\-%,^]|[0-9.+*/()%, ^-])*"
+    ),
     "words": re.compile(r"(?:\\[wd.\-_+@=:,]|[A-Za-z0-9_.@+=:, %-]|[^\x00-\x7f])*"),
     "lines": re.compile(r"(?:\\[wds.\-_+@=:,]|[A-Za-z0-9_.@+=:, %-]|[^\x00-\x7f])*"),
 }
 """What a negated class leaves of a text: letters, digits and harmless signs; spaces as well; line breaks as well."""
+_NO_TAGS = re.compile(r"\[(?!\^)(?:\\.|[^\]\\<])*<(?:\\.|[^\]\\])*\]\+?|<")
+"""Patterns of signs to take out of a text, with the one that begins a tag."""
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_. -]*")
 
 
 def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> str:
-    r"""Return what `re.sub(r"[^\w-]", "", text)` leaves of a text at least: `signs`, `words`, or `lines`; empty where anything can be left.
+    r"""Return what `re.sub(r"[^\w-]", "", text)` leaves of a text at least: `signs`, `words`, `lines`, `no tags`; empty where anything can be left.
 
     `position` is that of the text among the arguments. A pattern of words that are taken out (`rm|sudo`) is a deny list.
     """
@@ -149,7 +224,9 @@ def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> s
     put = flow.constants(with_what).texts if with_what is not None else []
     if position != text or not kept or not put or not all(_PLAIN_TEXT.fullmatch(t) for t in put):
         return ""
-    classes = [(k[1] or "" if k is not None else "/") + "".join(put) for k in kept]
+    if all(_NO_TAGS.fullmatch(p) for p in patterns):
+        return "no tags"
+    classes = [(k[1] or "" if k is not None else "\0") + "".join(put) for k in kept]
     return next((left for left, known in _LEFT.items() if all(known.fullmatch(c) for c in classes)), "")
 
 
@@ -191,6 +268,9 @@ def _compiled(flow: Flow, value: Value, node: Node, depth: int = 0) -> list[str]
     return []
 
 
+_SUM = re.compile(r"(?:\\[ds.+*/()\-%,^]|[0-9\s.+*/()%,=<>!-])+(?<!\\)")
+"""What stands in brackets for the signs of a calculation: digits, operators, spaces, and no letters."""
+
 _CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 
 
@@ -202,6 +282,8 @@ def free_text(pattern: str) -> bool:
     for part in _CLASS.findall(pattern):
         if part.startswith("["):
             inner = part[1:-1]
+            if _SUM.fullmatch(inner):
+                continue
             if inner.startswith("^") or " " in inner or "\\s" in inner or "\\S" in inner or "\\W" in inner:
                 return True
         elif part in {".", "\\S", "\\W", "\\D", "\\s"}:
@@ -224,6 +306,9 @@ def _constant_container(flow: Flow, value: Value) -> bool:
         callee = flow.project.node(base | node.args[0])
         if callee.data in {"keys", "values", "items"}:
             return _constant_container(flow, base | callee.args[0])
+    known = flow.constants(value)
+    if known.complete and known.texts:
+        return True  # a part of a text of the program
     found = flow.values(value)
     if not found:
         return False

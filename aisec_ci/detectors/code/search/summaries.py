@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
+    FOLDER,
     MAX_DOUBT,
     MESSAGE,
     SAFE,
@@ -34,7 +35,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
-from aisec_ci.detectors.code.search.barriers import Verdict
+from aisec_ci.detectors.code.search.barriers import OF_USER, Verdict
 from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
@@ -101,7 +102,9 @@ class Summaries(Arguments):
             flags |= WEAK
             self.notes[use] = words
         elif verdict is Verdict.PREFIXED:
-            if fixed_host(words):
+            if words == OF_USER:
+                flags |= SAFE["html"]
+            elif fixed_host(words):
                 flags |= SAFE["url"]
             elif words.startswith("http"):
                 flags |= SCHEME
@@ -272,6 +275,8 @@ class Summaries(Arguments):
                 return
         path = fact.path
         if path and path[0] == CONTENT:
+            if FOLDER in path and name in {"read", "read_text", "readlines", "read_bytes", "open"}:
+                return  # which of the files in the folder it is, is not known
             if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
                 self.add(entry, Fact(call, path[1:], flags), via)
             elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
@@ -285,8 +290,8 @@ class Summaries(Arguments):
         if not path:
             if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
                 flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
-            if name == "replace" and self._doubles(call, node):
-                flags |= SAFE["sql"]
+            if name == "replace" and (harmless := self._harmless_in(call, node)):
+                flags |= SAFE[harmless]
             if name == "relative_to":
                 flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
             if name == "get" and self.closed.key(fact.value, self.flow.key(call)):
@@ -336,13 +341,17 @@ class Summaries(Arguments):
         }:
             self.add(entry, Fact(call, (), flags), via)
 
-    def _doubles(self, call: Value, node: Node) -> bool:
-        """Say whether `x.replace('"', '""')` doubles quotes: a text between these cannot end the name or text that it stands in."""
+    def _harmless_in(self, call: Value, node: Node) -> str:
+        """Return for which use `replace` makes a text harmless: where it doubles quotes, or leaves no `<` to begin a tag with.
+
+        A text between doubled quotes cannot end the name or text that it stands in.
+        """
         if len(node.args) != 3:
-            return False
-        old, new = ((call & ~MASK) | arg for arg in node.args[1:])
-        mark = self.flow.only_text(old)
-        return mark in {"'", '"', "`", "]"} and self.flow.only_text(new) == mark * 2
+            return ""
+        old, new = (self.flow.only_text((call & ~MASK) | arg) for arg in node.args[1:])
+        if old in {"'", '"', "`", "]"} and new == old * 2:
+            return "sql"
+        return "html" if old == "<" and new is not None and "<" not in new else ""
 
     _handlers: ClassVar[dict[str, Any]] = {
         "phi": _phi,
