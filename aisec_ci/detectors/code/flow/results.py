@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import islice, product
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from aisec_ci.detectors.code.flow.members import Members
 from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, TEXT_LIMIT, UNKNOWN, Path, Val, inst
@@ -69,6 +69,34 @@ _TAKES = frozenset({"get", "get_nowait", "popleft", "pop", "recv"})
 _TEXT_METHODS = frozenset(
     "format strip lstrip rstrip lower upper title replace removeprefix removesuffix capitalize casefold encode decode".split()
 )
+
+
+class _LibraryCall(NamedTuple):
+    """A call of something from a library, and the part of its result that is asked for."""
+
+    value: Value
+    node: Node
+    dotted: str
+    """What is called."""
+    word: str
+    """The same without `builtins.`"""
+    args: list[Value]
+    """The arguments by position."""
+    path: Path
+    depth: int
+
+
+_RECORDS = frozenset({"dataclasses", "pydantic", "attr", "attrs", "sqlmodel"})
+"""Libraries whose `field` or `Field` says what a field of a class holds."""
+
+_WITHOUT = (
+    frozenset(
+        "dict super globals vars locals functools.partial functools.partialmethod typing.TypeVar typing.NewType".split()
+    )
+    | frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config"})
+    | _OPTIONS
+)
+"""Calls that say something without an argument by position, too."""
 
 
 class Results(Members):
@@ -242,121 +270,183 @@ class Results(Members):
         return [Val("const", made)] if made is not None else None
 
     def _external(self, value: Value, node: Node, dotted: str, path: Path, depth: int) -> Iterable[Val]:
-        base = value & ~MASK
-        args = [base | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
+        """Yield what a call of something from a library, or built in, returns."""
+        args = [(value & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
         word = dotted.removeprefix("builtins.")
+        call = _LibraryCall(value, node, dotted, word, args, path, depth)
         if word in _SAME and args:
-            yield from self._eval(args[_SAME[word]] if _SAME[word] < len(args) else args[0], path, depth)
-        elif word in {"os.getenv", "os.environ.get", "environ.get", "decouple.config"}:
-            if not path:
-                yield Val("env", None)
-            default = args[1] if len(args) > 1 else self.argument(value, 1, "default")
-            if default is not None:
-                yield from self._eval(default, path, depth)
-        elif word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
-            names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"] if args else []
-            found = [one for name in names for one in self._kept(str(name))]
-            for one in [*found, *args[1:2]]:
-                yield from self._eval(one, path, depth)
-            if not found and not path:
-                yield Val("obj", f"{dotted}()")
-        elif word == "dict":
-            if not path:
-                yield Val("lit", value)
-                return
-            for kind, arg in zip(node.data, node.args[1:], strict=False):
-                if kind in {"", "**"}:
-                    yield from self._eval(base | arg, path, depth)
-                elif kind == path[0] or path[0] == "*":
-                    yield from self._eval(base | arg, path[1:], depth)
-        elif word.rsplit(".", 1)[-1] in {"field", "Field"} and word.split(".")[0] in {
-            "dataclasses",
-            "pydantic",
-            "attr",
-            "attrs",
-            "sqlmodel",
-        }:
-            default = self.argument(value, 0 if word.endswith("Field") else None, "default")
-            if default is not None:
-                yield from self._eval(default, path, depth)
-            factory = self.argument(value, None, "default_factory")
-            if factory is not None:
-                for val in self._eval(factory, (), depth):
-                    if val.kind == "class":
-                        yield from self._instance(factory, val.what, path, depth)
-                    elif val.kind == "func":
-                        yield from self._result(val.what, path, depth)
-        elif word == "super" and not path:
-            fn = self.project.fn(value)
-            while fn.cls is None and fn.ir.parent > 0:
-                fn = fn.module.functions[fn.ir.parent]
-            if fn.cls is not None:
-                yield Val("super", fn.cls)
-        elif word == "getattr" and len(args) > 1:
-            names = [v.what for v in self._eval(args[1], (), depth) if v.kind == "const" and isinstance(v.what, str)]
-            for name in names[:4]:
-                yield from self._load(args[0], name, path, depth)
-            if not names and not path:
-                yield from self._methods_by_part(args[0], args[1], depth)
-                yield UNKNOWN
-        elif word in {"globals", "vars", "locals"} and not args:
-            val = Val("module", self.project.fn(value).module.path)
-            yield from self._member(val, path[0], path[1:], depth, item=True) if path else (val,)
-        elif word == "__import__" and args:
-            for module in self._dynamic_modules(args[0], depth):
-                yield from self._part(Val("module", module), path, depth)
-        elif word in COPIES and args and path:
-            given = self.argument(value, None, str(path[0]))
-            yield from self._eval(args[0], path, depth) if given is None else self._eval(given, path[1:], depth)
-        elif word in COPIES and args:
-            yield from self._eval(args[0], (), depth)
-        elif word in _ELEMENT_OF and len(args) == 1 + (word == "next" and len(args) > 1):
-            yield from self._eval(args[0], ("*", *path), depth)
-            if len(args) > 1:
-                yield from self._eval(args[1], path, depth)
-        elif word == "importlib.import_module" and args:
-            for module in self._dynamic_modules(args[0], depth):
-                yield from self._part(Val("module", module), path, depth)
-        elif word == "inspect.getmembers" and args and len(path) == 2 and path[1] == 1:
-            for val in self._eval(args[0], (), depth):
-                info = self.project.module(val.what) if val.kind == "module" else None
-                for fn in info.functions if info is not None else ():
-                    if fn.ir.parent == 0 and fn.ir.cls < 0:
-                        yield Val("func", fn)
-        elif word in {"functools.partial", "functools.partialmethod"}:
-            if not path:
-                yield Val("partial", value)
-        elif word in {"typing.TypeVar", "typing.NewType"}:
-            if not path:
-                yield UNKNOWN
-        elif word.endswith(".parse_args") and path:
-            yield from self._option(value, path, depth)
-        elif word.endswith(".parse_known_args") and len(path) > 1:
-            yield from self._option(value, path[1:], depth) if path[0] == 0 else ()
-        elif word in _OPTIONS and not path:
+            return self._eval(args[_SAME[word]] if _SAME[word] < len(args) else args[0], path, depth)
+        handler = self._libraries.get(word)
+        if handler is not None and (args or word in _WITHOUT):
+            return handler(self, call)  # type: ignore[no-any-return]
+        if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
+            return self._kept_for_session(call)
+        if word.rpartition(".")[2] in {"field", "Field"} and word.partition(".")[0] in _RECORDS:
+            return self._default_of_field(call)
+        if word.endswith(".parse_args") and path:
+            return self._option(value, path, depth)
+        if word.endswith(".parse_known_args") and len(path) > 1:
+            return self._option(value, path[1:], depth) if path[0] == 0 else ()
+        if word.endswith("Parser().parse_args_into_dataclasses") and path:
+            return self._parsed_records((value & ~MASK) | node.args[0], path, depth)
+        return self._made(dotted, path, depth)
+
+    def _made(self, dotted: str, path: Path, depth: int) -> Iterable[Val]:
+        """Yield an object that a library made, or the part of it at a path."""
+        made = Val("obj", f"{dotted}()")
+        if not path:
+            return (made,)
+        return self._part(made, path, depth) if isinstance(path[0], str) and path[0] != "*" else ()
+
+    # -- calls of libraries, by their names; each gets at least one argument by position, or is one of `_WITHOUT` --------
+
+    def _environment(self, call: _LibraryCall) -> Iterable[Val]:
+        if not call.path:
             yield Val("env", None)
-            default = args[0] if args else self.argument(value, None, "default")
-            yield from self._eval(default, path, depth) if default is not None else ()
-        elif word in _INTO_RECORDS and args:
-            if path:
-                yield Val("env", None)
-            for val in self._eval(args[0], (), depth):
-                if val.kind == "class":
-                    yield from self._part(inst(val.what, exact=True), path, depth)
-        elif word.endswith("Parser().parse_args_into_dataclasses") and path:
-            yield from self._parsed_records(base | node.args[0], path, depth)
-        elif word in {"enumerate", "zip"} and len(path) > 1 and args:
-            at = 0 if word == "enumerate" else path[1]
-            if at in range(len(args)) and not (word == "enumerate" and path[1] != 1):
-                yield from self._eval(args[at], ("*", *path[2:]), depth)
-        elif path:
-            yield from (
-                self._part(Val("obj", f"{dotted}()"), path, depth)
-                if isinstance(path[0], str) and path[0] != "*"
-                else ()
-            )
-        else:
-            yield Val("obj", f"{dotted}()")
+        default = call.args[1] if len(call.args) > 1 else self.argument(call.value, 1, "default")
+        if default is not None:
+            yield from self._eval(default, call.path, call.depth)
+
+    def _kept_for_session(self, call: _LibraryCall) -> Iterable[Val]:
+        args = call.args
+        names = [v.what for v in self._eval(args[0], (), call.depth) if v.kind == "const"] if args else []
+        found = [one for name in names for one in self._kept(str(name))]
+        for one in [*found, *args[1:2]]:
+            yield from self._eval(one, call.path, call.depth)
+        if not found and not call.path:
+            yield Val("obj", f"{call.dotted}()")
+
+    def _mapping(self, call: _LibraryCall) -> Iterable[Val]:
+        if not call.path:
+            yield Val("lit", call.value)
+            return
+        base = call.value & ~MASK
+        for kind, arg in zip(call.node.data, call.node.args[1:], strict=False):
+            if kind in {"", "**"}:
+                yield from self._eval(base | arg, call.path, call.depth)
+            elif kind == call.path[0] or call.path[0] == "*":
+                yield from self._eval(base | arg, call.path[1:], call.depth)
+
+    def _default_of_field(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what `field(default=…, default_factory=…)` and its like give a field."""
+        path, depth = call.path, call.depth
+        default = self.argument(call.value, 0 if call.word.endswith("Field") else None, "default")
+        if default is not None:
+            yield from self._eval(default, path, depth)
+        factory = self.argument(call.value, None, "default_factory")
+        for val in self._eval(factory, (), depth) if factory is not None else ():
+            if val.kind == "class":
+                yield from self._instance(factory or 0, val.what, path, depth)
+            elif val.kind == "func":
+                yield from self._result(val.what, path, depth)
+
+    def _super(self, call: _LibraryCall) -> Iterable[Val]:
+        if call.path:
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        fn = self.project.fn(call.value)
+        while fn.cls is None and fn.ir.parent > 0:
+            fn = fn.module.functions[fn.ir.parent]
+        if fn.cls is not None:
+            yield Val("super", fn.cls)
+
+    def _attribute_by_name(self, call: _LibraryCall) -> Iterable[Val]:
+        if len(call.args) < 2:
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        held, named = call.args[:2]
+        names = [v.what for v in self._eval(named, (), call.depth) if v.kind == "const" and isinstance(v.what, str)]
+        for name in names[:4]:
+            yield from self._load(held, name, call.path, call.depth)
+        if not names and not call.path:
+            yield from self._methods_by_part(held, named, call.depth)
+            yield UNKNOWN
+
+    def _names_of_module(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield the module for `globals()`, or what it has by a name."""
+        if call.args:
+            return self._made(call.dotted, call.path, call.depth)
+        val = Val("module", self.project.fn(call.value).module.path)
+        path = call.path
+        return self._member(val, path[0], path[1:], call.depth, item=True) if path else (val,)
+
+    def _imported(self, call: _LibraryCall) -> Iterable[Val]:
+        for module in self._dynamic_modules(call.args[0], call.depth):
+            yield from self._part(Val("module", module), call.path, call.depth)
+
+    def _copy(self, call: _LibraryCall) -> Iterable[Val]:
+        given = self.argument(call.value, None, str(call.path[0])) if call.path else None
+        if given is not None:
+            return self._eval(given, call.path[1:], call.depth)
+        return self._eval(call.args[0], call.path, call.depth)
+
+    def _element(self, call: _LibraryCall) -> Iterable[Val]:
+        if len(call.args) > 1 + (call.word == "next"):
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        yield from self._eval(call.args[0], ("*", *call.path), call.depth)
+        if len(call.args) > 1:
+            yield from self._eval(call.args[1], call.path, call.depth)
+
+    def _functions_of_module(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield the functions that `inspect.getmembers(module)` finds."""
+        if len(call.path) != 2 or call.path[1] != 1:
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        for val in self._eval(call.args[0], (), call.depth):
+            info = self.project.module(val.what) if val.kind == "module" else None
+            for fn in info.functions if info is not None else ():
+                if fn.ir.parent == 0 and fn.ir.cls < 0:
+                    yield Val("func", fn)
+
+    def _partial(self, call: _LibraryCall) -> Iterable[Val]:
+        return () if call.path else (Val("partial", call.value),)
+
+    def _type(self, call: _LibraryCall) -> Iterable[Val]:
+        return () if call.path else (UNKNOWN,)
+
+    def _command_line(self, call: _LibraryCall) -> Iterable[Val]:
+        if call.path:
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        yield Val("env", None)
+        default = call.args[0] if call.args else self.argument(call.value, None, "default")
+        yield from self._eval(default, call.path, call.depth) if default is not None else ()
+
+    def _record_of_command_line(self, call: _LibraryCall) -> Iterable[Val]:
+        if call.path:
+            yield Val("env", None)
+        for val in self._eval(call.args[0], (), call.depth):
+            if val.kind == "class":
+                yield from self._part(inst(val.what, exact=True), call.path, call.depth)
+
+    def _beside_each_other(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield the parts of the elements of `enumerate(values)` and `zip(names, values)`."""
+        path, args = call.path, call.args
+        if len(path) < 2:
+            yield from self._made(call.dotted, path, call.depth)
+            return
+        at = 0 if call.word == "enumerate" else path[1]
+        if at in range(len(args)) and not (call.word == "enumerate" and path[1] != 1):
+            yield from self._eval(args[at], ("*", *path[2:]), call.depth)
+
+    _libraries: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("os.getenv", "os.environ.get", "environ.get", "decouple.config"), _environment),
+        "dict": _mapping,
+        "super": _super,
+        "getattr": _attribute_by_name,
+        **dict.fromkeys(("globals", "vars", "locals"), _names_of_module),
+        **dict.fromkeys(("__import__", "importlib.import_module"), _imported),
+        **dict.fromkeys(COPIES, _copy),
+        **dict.fromkeys(_ELEMENT_OF, _element),
+        "inspect.getmembers": _functions_of_module,
+        **dict.fromkeys(("functools.partial", "functools.partialmethod"), _partial),
+        **dict.fromkeys(("typing.TypeVar", "typing.NewType"), _type),
+        **dict.fromkeys(_OPTIONS, _command_line),
+        **dict.fromkeys(_INTO_RECORDS, _record_of_command_line),
+        **dict.fromkeys(("enumerate", "zip"), _beside_each_other),
+    }
+    """What functions of libraries return, by their names."""
 
     def _methods_by_part(self, base: Value, name: Value, depth: int) -> Iterable[Val]:
         """Return the methods that `getattr(base, "do_" + name)` can mean: all whose names begin so; without a constant part, all."""
