@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
@@ -30,7 +31,7 @@ from aisec_ci.detectors.code.facts import (
     Via,
     with_doubt,
 )
-from aisec_ci.detectors.code.flow.val import Label, Target
+from aisec_ci.detectors.code.flow.val import Label, Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
@@ -49,6 +50,14 @@ from aisec_ci.detectors.code.vocabulary import (
     ROLES_TRUSTED,
     SYSTEM_KEYS,
 )
+
+_WHOLE = frozenset("copy model_copy dict model_dump to_dict asdict _asdict invoke_dict copy_with with_columns".split())
+"""Methods that return what they are called on, with all its parts."""
+
+_WRITTEN_OUT = frozenset(
+    """format join render json model_dump_json to_json dumps getvalue format_messages to_string to_xml to_yaml""".split()
+)
+"""Methods that return their object as a text."""
 
 
 class Summaries(Arguments):
@@ -244,102 +253,75 @@ class Summaries(Arguments):
         self._shared(entry, fact, fn, node.data)
 
     def _receiver(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, name: str, via: Via) -> None:
-        """Follow a fact into a method that is called on its value."""
+        """Follow a fact into a method that is called on its value, and into what that returns."""
         info = self.calls.info(call)
-        flags = fact.flags | (ASKED if fn.ir.gated and (call & MASK) in fn.ir.gated else 0)
-        fact = fact._replace(flags=flags)
-        real = [t for t in info.targets if t.sure < 2]
+        if fn.ir.gated and (call & MASK) in fn.ir.gated:
+            fact = fact._replace(flags=fact.flags | ASKED)
+        self._into_method(entry, fact, call, info)
+        if any(t.sure < 2 for t in info.targets):
+            return
+        if any(n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names):
+            return  # a pattern is no part of what it finds
+        model = info.model
+        if model is not None:
+            for use in model.uses:
+                if use.name == "self" and not fact.path:
+                    self.hit(entry, fact, use.kind, call, fact.value, model.label, 1 if info.loose else 0)
+            if model.returns:
+                return
+        if fact.path[:1] == (CONTENT,):
+            path = _read_from_file(name, fact.path)
+        elif name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
+            # `tree.find("code").text` is text of the tree, `text.find("{")` is a number
+            found = name == "find" and any(fn.nodes[u].op in {"attr", "item"} for u in fn.uses[call & MASK])
+            path = () if found and not fact.path else None
+        elif fact.path:
+            path = self._part_that_method_returns(fact.path, call, node, name)
+        else:
+            path = None if name == "get" and self.closed.key(fact.value, self.flow.key(call)) else ()
+            fact = fact._replace(flags=self._flags_of_method(fact.flags, call, node, name))
+        if path is not None:
+            self.add(entry, Fact(call, path, fact.flags), via)
+
+    def _into_method(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
+        """Go on in the functions of the project that a method may be, and in those that it runs later with the object."""
+        real = any(t.sure < 2 for t in info.targets)
         for target in info.targets:
             if target.fn.bound and target.shift and not fact.path and real:
                 # an object of the program that was looked up by what a sender named is not what the sender wrote
-                sent = (
-                    target.fn.cls is None
-                    or self.flow.is_record(target.fn.cls)
-                    or self.flow.external_bases(target.fn.cls)
-                )
-                whole = fact if sent else fact._replace(flags=with_doubt(flags, MAX_DOUBT))
+                cls = target.fn.cls
+                sent = cls is None or self.flow.is_record(cls) or self.flow.external_bases(cls)
+                whole = fact if sent else fact._replace(flags=with_doubt(fact.flags, MAX_DOUBT))
                 self._enter(entry, whole, call, target, 0, fact.path)
-        if name == "add_done_callback" and (given := self.flow.argument(call, 0, "fn")) is not None:
+        if info.word == "add_done_callback" and (given := self.flow.argument(call, 0, "fn")) is not None:
             for val in self.flow.values(given):
                 for target in self.flow.targets_of(val, 1):
                     self._enter(entry, fact, call, target._replace(shift=0), target.shift, fact.path)
-        if real or any(
-            n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names
-        ):  # a pattern is no part of what it finds
-            return
-        if info.model is not None and (info.model.returns or info.model.uses):
-            for use in info.model.uses:
-                if use.name == "self" and not fact.path:
-                    self.hit(entry, fact, use.kind, call, fact.value, info.model.label, 1 if info.loose else 0)
-            if info.model.returns:
-                return
-        path = fact.path
-        if path and path[0] == CONTENT:
-            if FOLDER in path and name in {"read", "read_text", "readlines", "read_bytes", "open"}:
-                return  # which of the files in the folder it is, is not known
-            if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
-                self.add(entry, Fact(call, path[1:], flags), via)
-            elif name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
-                self.add(entry, Fact(call, path, flags), via)
-            return
-        if name in CLEAN_METHODS or name.startswith(CLEAN_STARTS):
-            # `tree.find("code").text` is text of the tree, `text.find("{")` is a number
-            if name == "find" and not path and any(fn.nodes[u].op in {"attr", "item"} for u in fn.uses[call & MASK]):
-                self.add(entry, Fact(call, (), flags), via)
-            return
-        if not path:
-            if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
-                flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
-            if name == "replace" and (harmless := self._harmless_in(call, node)):
-                flags |= SAFE[harmless]
-            if name == "relative_to":
-                flags |= SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
-            if name == "get" and self.closed.key(fact.value, self.flow.key(call)):
-                return
-            if name == "encode" and len(node.args) == 1:
-                self.add(entry, Fact(call, (), flags), via)
-                return
-            self.add(entry, Fact(call, (), flags), via)
-            return
+
+    def _flags_of_method(self, flags: int, call: Value, node: Node, name: str) -> int:
+        """Return the flags of what a method of a text, a path, or an unknown object returns."""
+        if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
+            return with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+        if name == "replace" and (harmless := self._harmless_in(call, node)):
+            return flags | SAFE[harmless]
+        if name == "relative_to":
+            return flags | SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
+        return flags
+
+    def _part_that_method_returns(self, path: Path, call: Value, node: Node, name: str) -> Path | None:
+        """Return at which path a method's result holds what its object holds at a path; None where it does not."""
         if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist", "recv"}:
             key = self.flow.key(call)
             if name in {"pop", "popleft"} and key is None and len(node.args) == 1:
-                if isinstance(path[0], int) or path[0] == "*":
-                    self.add(entry, Fact(call, path[1:], flags), via)
-            elif _matches(path[0], key):
-                self.add(entry, Fact(call, path[1:], flags), via)
-        elif name == "values":
-            self.add(entry, Fact(call, ("*", *path[1:]), flags), via)
-        elif name == "items":
-            self.add(entry, Fact(call, ("*", 1, *path[1:]), flags), via)
-        elif name in {
-            "copy",
-            "model_copy",
-            "dict",
-            "model_dump",
-            "to_dict",
-            "asdict",
-            "_asdict",
-            "invoke_dict",
-            "copy_with",
-            "with_columns",
-        }:
-            self.add(entry, Fact(call, path, flags), via)
-        elif name in {
-            "format",
-            "join",
-            "render",
-            "json",
-            "model_dump_json",
-            "to_json",
-            "dumps",
-            "getvalue",
-            "format_messages",
-            "to_string",
-            "to_xml",
-            "to_yaml",
-        }:
-            self.add(entry, Fact(call, (), flags), via)
+                return path[1:] if isinstance(path[0], int) or path[0] == "*" else None
+            return path[1:] if _matches(path[0], key) else None
+        if name == "values":
+            return ("*", *path[1:])
+        if name == "items":
+            return ("*", 1, *path[1:])
+        if name in _WHOLE:
+            return path
+        return () if name in _WRITTEN_OUT else None
 
     def _harmless_in(self, call: Value, node: Node) -> str:
         """Return for which use `replace` makes a text harmless: where it doubles quotes, or leaves no `<` to begin a tag with.
@@ -380,6 +362,17 @@ def _is_request(node: Node) -> bool:
     """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
     keys = [key for key in node.data if isinstance(key, str)]
     return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
+
+
+def _read_from_file(name: str, path: Path) -> Path | None:
+    """Return at which path a method's result holds what a file holds that it is called on; None where it does not."""
+    if FOLDER in path and name in {"read", "read_text", "readlines", "read_bytes", "open"}:
+        return None  # which of the files in the folder it is, is not known
+    if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
+        return path[1:]
+    if name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
+        return path
+    return None
 
 
 def _matches(label: Label, key: Label) -> bool:
