@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code import services
-from aisec_ci.detectors.code.chat_templates import FOUND
+from aisec_ci.detectors.code.chat_templates import FOUND, QA_TEMPLATES
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Use, plain
@@ -41,7 +41,40 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _chains(solver)
     yield from _pipelines(solver)
     yield from services.sources(solver)
+    yield from _said_by_user(solver)
+    yield from _kept_in_store(solver)
     _flows(solver)
+
+
+def _said_by_user(solver: Solver) -> Iterator[Source]:
+    """Yield what the user wrote among the messages of a conversation: `m.content` where `isinstance(m, HumanMessage)`."""
+    project, flow = solver.project, solver.flow
+    for load in project.attributes.get("content", ()):
+        base = project.node(load).args[0]
+        node = project.fn(load).nodes[base]
+        if node.op != "guard" or node.data[0] != "type" or len(node.args) != 2:
+            continue
+        kinds = flow.values((load & ~MASK) | node.args[1])
+        if any(v.kind in {"ext", "obj"} and str(v.what).endswith(".HumanMessage") for v in kinds):
+            yield Source(load, "user", "a message of the user", 1)
+
+
+def _kept_in_store(solver: Solver) -> Iterator[Source]:
+    """Yield what LangGraph's store keeps, where it is known by its look only: `store.get(namespace, key).value`."""
+    project = solver.project
+    for load in project.attributes.get("value", ()):
+        fn = project.fn(load)
+        node = fn.nodes[project.unguarded((load & ~MASK) | project.node(load).args[0]) & MASK]
+        callee = fn.nodes[node.args[0]] if node.op == "call" and node.data == ("", "") else None
+        if callee is None or callee.op != "attr" or callee.data not in {"get", "aget"}:
+            continue
+        if last_word(fn.nodes, callee.args[0]).endswith("store") or _is_called(fn, callee.args[0], "store"):
+            yield Source(load, "stored", "what the store of LangGraph keeps", 1)
+
+
+def _is_called(fn: Fn, value: int, ending: str) -> bool:
+    node = fn.nodes[value]
+    return node.op == "param" and fn.ir.params[node.data].name.endswith(ending)
 
 
 def _flows(solver: Solver) -> None:
@@ -91,7 +124,7 @@ def _chains(solver: Solver) -> Iterator[Source]:
     """Yield parameters of functions that stand behind a model in a chain: `prompt | llm | run`, `.assign(rows=lambda x: …)`."""
     project = solver.project
     for info in project:
-        if not any(name.startswith(("langchain", "autogen_core")) for name in info.imports.values()):
+        if not any(name.startswith(("langchain", "autogen_core", "llama_index")) for name in info.imports.values()):
             continue
         for fn in info.functions:
             for index, node in enumerate(fn.nodes):
@@ -137,7 +170,11 @@ def _filling(solver: Solver, chain: Value) -> Iterator[Source]:
 
 def _documents(solver: Solver, call: Value) -> Iterator[Source]:
     """Yield the retriever whose documents a chain puts into a message of the system: `create_retrieval_chain(retriever, chain)`."""
-    given = solver.flow.argument(call, 0, "retriever") or solver.flow.argument(call, None, "retriever")
+    node = solver.project.node(call)
+    # what holds the template stands for the index that a method is called on
+    kinds = ("retriever", *QA_TEMPLATES)
+    named = [(call & ~MASK) | a for kind, a in zip(node.data, node.args[1:], strict=True) if kind in kinds]
+    given = named[0] if named else solver.flow.argument(call, 0, "retriever")
     if given is not None:
         yield Source(given, "third", "what the retriever of the chain finds", path=FOUND)
 
@@ -276,6 +313,8 @@ def _functions(solver: Solver, value: Value) -> Iterator[Fn]:
 def _pipelines(solver: Solver) -> Iterator[Source]:
     """Yield inputs of the program's own components of Haystack that a generator is connected to, directly or through others."""
     project, flow = solver.project, solver.flow
+    for given in solver.pipelines.found():
+        yield Source(given, "third", "what a component before it in the pipeline finds", path=FOUND)
     wires: dict[str, list[tuple[str, str, str]]] = {}
     for call in project.calls.get("connect", ()):
         ends = [flow.argument(call, 0, "sender"), flow.argument(call, 1, "receiver")]

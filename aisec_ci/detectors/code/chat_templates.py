@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
 
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
@@ -23,6 +25,30 @@ FILL_CALLS = frozenset(
     "partial run arun predict apredict acall".split()
 )
 """Methods of templates and of chains that begin with one: their arguments fill its gaps."""
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The gaps of a template that stand in messages of the system."""
+
+    named: frozenset[str]
+    beside: frozenset[str] | None = None
+    """Where a text of the system is not known, as it stands in a file: the gaps of all other messages. Any further one is its."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.named or (self.beside is not None and isinstance(name, str) and name not in self.beside)
+
+    def __bool__(self) -> bool:
+        return bool(self.named) or self.beside is not None
+
+    def __or__(self, other: Gaps) -> Gaps:
+        known = [b for b in (self.beside, other.beside) if b is not None]
+        return Gaps(self.named | other.named, frozenset().union(*known) if known else None)
+
+
+_NONE = Gaps(frozenset())
+_KEPT = frozenset({"messages", "chat_history", "history", "agent_scratchpad", "memory", "input", "question", "query"})
+"""Names of what fills no gap of the system in any program: the conversation, and what the user asks."""
 
 _TEMPLATES = frozenset(
     {"from_messages", "ChatPromptTemplate", "from_template", "PromptTemplate", "FewShotPromptTemplate"}
@@ -49,6 +75,9 @@ _HOLD: dict[str, tuple[tuple[int | None, str], ...]] = {
 }
 """Calls of LangChain that make something with a template in it, with the arguments that hold it, by position and name."""
 
+QA_TEMPLATES = frozenset({"text_qa_template", "refine_template", "context_template"})
+"""Arguments of LlamaIndex whose gap `context_str` is filled with what an index finds."""
+
 _DOCUMENTS = {"chain_type_kwargs": "prompt", "combine_docs_chain_kwargs": "prompt"}
 """Arguments of older chains of retrieval, with the key under which they hold the template that the documents fill."""
 
@@ -70,7 +99,7 @@ class ChatTemplates:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.project = flow.project
-        self._known: dict[Value, frozenset[str] | None] = {}
+        self._known: dict[Value, Gaps | None] = {}
 
     @cached_property
     def used(self) -> bool:
@@ -78,9 +107,9 @@ class ChatTemplates:
         calls = self.project.calls
         return bool(calls.get("from_messages") or calls.get("ChatPromptTemplate"))
 
-    def filled(self, runnable: Value) -> frozenset[str]:
-        """Return the names of the gaps in messages of the system of the template that a runnable is or begins with."""
-        return (self._gaps(runnable, 0) or frozenset()) if self.used else frozenset()
+    def filled(self, runnable: Value) -> Gaps:
+        """Return the gaps in messages of the system of the template that a runnable is or begins with."""
+        return (self._gaps(runnable, 0) or _NONE) if self.used else _NONE
 
     def documents(self, call: Value) -> bool:
         """Say whether a call makes a chain that puts what a retriever finds into a message of the system."""
@@ -89,6 +118,8 @@ class ChatTemplates:
         if word == "create_retrieval_chain":
             return "context" in self.filled(call)
         for kind, arg in zip(node.data, node.args[1:], strict=True):
+            if kind in QA_TEMPLATES and "context_str" in self.filled((call & ~MASK) | arg):
+                return True
             if kind in _DOCUMENTS:
                 for val in self.flow.values((call & ~MASK) | arg):
                     given = self._under(val.what, _DOCUMENTS[kind]) if val.kind == "lit" else None
@@ -103,16 +134,16 @@ class ChatTemplates:
         index: int = node.data.index(key)
         return (mapping & ~MASK) | node.args[index]
 
-    def _gaps(self, runnable: Value, depth: int) -> frozenset[str] | None:
+    def _gaps(self, runnable: Value, depth: int) -> Gaps | None:
         """Return the gaps; None where there is no template."""
         if runnable in self._known or depth > _DEPTH:
             return self._known.get(runnable)
         self._known[runnable] = None  # of what holds itself nothing is known
         found = [gaps for made in self._origins(runnable) if (gaps := self._made_gaps(made, depth)) is not None]
-        out = self._known[runnable] = frozenset().union(*found) if found else None
+        out = self._known[runnable] = reduce(or_, found) if found else None
         return out
 
-    def _made_gaps(self, made: Value, depth: int) -> frozenset[str] | None:
+    def _made_gaps(self, made: Value, depth: int) -> Gaps | None:
         """Return the gaps of what a call or a `|` makes; None where there is no template in it."""
         node, base = self.project.node(made), made & ~MASK
         if node.op == "op":
@@ -133,38 +164,55 @@ class ChatTemplates:
             after = self.flow.argument(made, 0, "others")
             return self._gaps(after, depth + 1) if first is None and after is not None else first
         if word in _TEMPLATES and any("rompt" in name for name in self.flow.names(made)):
-            return frozenset(self._of_template(made, word))
+            return self._of_template(made, word)
         return None
 
-    def _of_template(self, made: Value, word: str) -> Iterator[str]:
-        """Yield the gaps in the system's messages of a template."""
+    def _of_template(self, made: Value, word: str) -> Gaps:
+        """Return the gaps in the system's messages of a template."""
         if word not in {"from_messages", "ChatPromptTemplate"}:
-            return
+            return _NONE
         style = "".join(self.flow.argument_constants(made, None, "template_format").texts[:1])
-        messages = self.flow.argument(made, 0, "messages")
+        messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
+        named, beside, unknown = set[str](), set(_KEPT), False
         for message in self.flow.elements(messages) if messages is not None else ():
             for part in self._origins(message, all_kinds=True):
-                yield from self._of_message(part, style)
+                system, text = self._of_message(part)
+                known = list(self._pieces(text, 0)) if text is not None else []
+                gaps = set(self._of_pieces(known, self._style(part) or style))
+                named |= gaps if system else set()
+                beside |= set() if system else gaps
+                unknown = unknown or (system and text is not None and not known)
+        return Gaps(frozenset(named), frozenset(beside) if unknown else None)
 
-    def _of_message(self, message: Value, style: str) -> Iterator[str]:
+    def _of_message(self, message: Value) -> tuple[bool, Value | None]:
+        """Return whether a part of a template is a message of the system, and its text, if it has one."""
         node, base = self.project.node(message), message & ~MASK
         if node.op in {"tuple", "list"} and len(node.args) == 2:
-            if set(self.flow.constants(base | node.args[0]).texts) & ROLES_TRUSTED:
-                yield from self._of_text(base | node.args[1], style)
-        elif node.op == "call" and any(
-            name.endswith(("SystemMessagePromptTemplate.from_template", ".SystemMessagePromptTemplate"))
-            for name in self.flow.names(message)
-        ):
-            own = self.flow.argument_constants(message, None, "template_format").texts
-            text = self.flow.argument(message, 0, "template")
-            if (held := self.flow.argument(message, None, "prompt")) is not None:
-                for made in self._origins(held):
-                    text = self.flow.argument(made, 0, "template") or text
-            if text is not None:
-                yield from self._of_text(text, own[0] if own else "")
+            roles = {text.lower() for text in self.flow.constants(base | node.args[0]).texts}
+            return bool(roles & ROLES_TRUSTED), base | node.args[1]
+        if node.op != "call":
+            return False, None
+        names = self.flow.names(message)
+        text = self.flow.argument(message, 0, "template")
+        if (held := self.flow.argument(message, None, "prompt")) is not None:
+            for made in self._origins(held):
+                text = self.flow.argument(made, 0, "template") or text
+        if any(name.endswith("ChatMessage") for name in names):  # LlamaIndex's
+            role = self.flow.argument(message, 0, "role")
+            held_roles = (
+                {str(v.what).rpartition(".")[2].lower() for v in self.flow.values(role)} if role is not None else set()
+            )
+            return bool(held_roles & ROLES_TRUSTED), self.flow.argument(message, 1, "content")
+        return any("SystemMessagePromptTemplate" in name for name in names), text
 
-    def _of_text(self, text: Value, style: str) -> Iterator[str]:
-        for piece in self._pieces(text, 0):
+    def _style(self, message: Value) -> str:
+        """Return how gaps are written in a message that says so itself."""
+        if self.project.node(message).op != "call":
+            return ""
+        return "".join(self.flow.argument_constants(message, None, "template_format").texts[:1])
+
+    def _of_pieces(self, pieces: Iterable[str], style: str) -> Iterator[str]:
+        for piece in pieces:
             if style in {"jinja2", "mustache"}:
                 for braced in _BRACED.findall(piece):
                     yield from _WORD.findall(braced)

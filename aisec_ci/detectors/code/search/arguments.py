@@ -24,6 +24,7 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.flow.results import COPIES
 from aisec_ci.detectors.code.flow.val import Label, Path, Target
 from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.parameters import bind, packed
@@ -159,7 +160,10 @@ class Arguments(Uses):
             self.hit(entry, fact, "system-variable", arg.call, fact.value, f"{{{fact.path[0]}}}", 1)
         if info.word in GRAPH_CALLS and arg.position == 0:
             self._invoke_graph(entry, fact, arg.call, info)
-        if self.templates.used and (info.word in FILL_CALLS or fact.path == FOUND) and self._fills(arg):
+        fills = (self.templates.used and info.word in FILL_CALLS) or fact.path == FOUND
+        if (fills and self._fills(arg)) or (
+            len(fact.path) > 1 and info.word in PIPELINE_RUNS and self._fills_builder(arg)
+        ):
             self.hit(entry, fact, "system-variable", arg.call, fact.value, info.word, 0)
         if (
             info.word == "Send"
@@ -372,7 +376,7 @@ class Arguments(Uses):
         """Say whether an argument fills a gap in a message of the system: `chain.invoke({"context": pages})`."""
         path, word = arg.fact.path, arg.info.word
         if path == FOUND:
-            return self.templates.documents(arg.call)
+            return word == "connect" or self.templates.documents(arg.call)
         if word in {"batch", "abatch"}:
             path = path[1:]
         if arg.kind not in {"", "*", "**", "input", "inputs"}:
@@ -381,6 +385,11 @@ class Arguments(Uses):
         if not path or arg.position > 0 or callee.op != "attr":
             return False
         return path[0] in self.templates.filled((arg.call & ~MASK) | callee.args[0])
+
+    def _fills_builder(self, arg: Argument) -> bool:
+        """Say whether an argument fills a gap of a prompt builder in a pipeline: `pipeline.run({"builder": {"name": name}})`."""
+        component, gap = arg.fact.path[:2]
+        return arg.position == 0 and isinstance(component, str) and gap in self.pipelines.gaps.get(component, ())
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""

@@ -38,6 +38,7 @@ from aisec_ci.detectors.code.facts import (
 )
 from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.models import Models, Use
+from aisec_ci.detectors.code.pipeline_templates import PipelineTemplates
 from aisec_ci.detectors.code.places import Places
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.checks import Checks
@@ -64,6 +65,7 @@ class Propagation(ABC):
         self.parameters = Parameters(self.calls, self.places)
         self.texts = Texts(flow)
         self.templates = ChatTemplates(flow)
+        self.pipelines = PipelineTemplates(flow)
         self.entries: dict[Start, Entry] = {}
         self.work: deque[tuple[Entry, Fact]] = deque()
         self.rising: deque[tuple[Entry, Hit, Entry, Value, Fact, Target]] = deque()
