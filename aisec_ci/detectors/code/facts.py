@@ -58,6 +58,9 @@ MESSAGE = "a system message"
 CONTENT = "$content"
 """Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
 
+FOLDER = "$folder"
+"""Behind `CONTENT`: it says what was written into a file in the folder that the value names."""
+
 Exit = tuple[int, Path, int]
 """How something leaves a function: the parameter that it was put into, or -1 for the result, path, and flags."""
 
