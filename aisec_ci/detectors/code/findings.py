@@ -20,6 +20,7 @@ from aisec_ci.detectors.code.facts import (
     Fact,
     Hit,
     Out,
+    Source,
     State,
 )
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
@@ -247,11 +248,32 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     confidential = source.kind in CONFIDENTIAL
     if confidential and not _plain(solver, steps):
         return None
-    prompt = hit.kind in PROMPT_KINDS
-    severity = graded.severity
-    notes = []
+    notes = [n for s in steps if (n := solver.notes.get(s.value))] if flags & WEAK else []
+    confidence = Confidence.LOW if _is_guess(solver, hit, source, steps) else _CONFIDENCE[flags >> DOUBT]
+    severity = _severity(solver, graded.severity, reached, notes)
+    built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
+    if confidential and solver.project.node(source.value).op in {"const", "text"}:
+        built = None  # the text itself holds it
+        place = positions.locate(source.value)
+    else:
+        place = positions.operand(*built) if built is not None else positions.locate(inner.at)
+    finding = Finding(
+        rule_id=graded.rule,
+        message=_message(graded.phrase, hit, inner, source, notes),
+        location=replace(place, label=_label(hit.kind, source.kind)),
+        severity=min(severity, Severity.LOW) if confidence is Confidence.LOW else severity,
+        confidence=confidence,
+        help=advice(graded.rule, hit.kind, inner.label, _packages(solver, (inner.at, source.value))),
+        evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
+    )
+    return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
+
+
+def _severity(solver: Solver, most: Severity, reached: Reached, notes: list[str]) -> Severity:
+    """Return how bad it is at most that a source reaches a use in the way it does; `notes` are words on weak checks."""
+    state, hit, flags = reached
+    source, severity = state.source, most
     if flags & WEAK:
-        notes = [n for s in steps if (n := solver.notes.get(s.value))]
         listed = any(_ALLOW_LIST.search(n) for n in notes)
         severity = Severity(max(severity - (2 if listed else 1), Severity.NOTE))
     # what follows says how bad it is at most: a weak check does not lower it once more
@@ -259,51 +281,38 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
         severity = min(severity, Severity.MEDIUM)  # the model writes the whole query: what such a program is for
     if hit.kind == "url" and flags & (BUILT | SCHEME):
         severity = min(severity, Severity.MEDIUM)
-    if prompt and source.kind in {"user", "stored"} and not flags & BUILT:
-        severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
-    called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
-    if prompt and called in _TOLD_OF_TOOLS:
-        severity = min(
-            severity, Severity.MEDIUM
-        )  # what every client of MCP hands on, of servers that somebody configured
-    confidence = _CONFIDENCE[flags >> DOUBT]
+    if hit.kind in PROMPT_KINDS:
+        if source.kind in {"user", "stored"} and not flags & BUILT:
+            severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
+        called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
+        if called in _TOLD_OF_TOOLS:  # what every client of MCP hands on, of servers that somebody configured
+            severity = min(severity, Severity.MEDIUM)
+    return severity
+
+
+def _is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
+    """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
     shared = [s for s in steps if s.note.startswith("kept in")]
-    if (
-        len(shared) >= SHARED
-        or (len(shared) > 1 and sum(bool(s.note) for s in steps) >= WINDING)
-        or (hit.kind == "path" and shared and sum(bool(s.note) for s in steps) > LONG_FOR_FILE)
-        or (hit.kind == "path" and any(_tagged(solver, s.value) for s in steps))
-        or (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
+    noted = sum(bool(s.note) for s in steps)
+    if len(shared) >= SHARED or (len(shared) > 1 and noted >= WINDING):
+        return True
+    if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
+        return True
+    return (
+        (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))
-    ):
-        confidence = Confidence.LOW
-    if confidence is Confidence.LOW:
-        severity = min(severity, Severity.LOW)
-    built = _place(solver, steps, inner) if prompt else None
-    if confidential and solver.project.node(source.value).op in {"const", "text"}:
-        built = None  # the text itself holds it
-        place = positions.locate(source.value)
-    else:
-        place = positions.operand(*built) if built is not None else positions.locate(inner.at)
-    location = replace(place, label=_label(hit.kind, source.kind))
-    message = f"{source.what if source.kind == 'tool' else origin(source.kind)} {graded.phrase}"
-    if hit.kind == "system":
-        message += "" if inner.label == MESSAGE else f" of `{_short(inner.label)}`"
-    else:
-        message += f" `{_short(inner.label)}`"
-    if notes:
-        message += f"; {notes[0]}"
-    finding = Finding(
-        rule_id=graded.rule,
-        message=message,
-        location=location,
-        severity=severity,
-        confidence=confidence,
-        help=advice(graded.rule, hit.kind, inner.label, _packages(solver, (inner.at, source.value))),
-        evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
-    return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
+
+
+def _message(phrase: str, hit: Hit, inner: Hit, source: Source, notes: list[str]) -> str:
+    """Return the line that says what reached what."""
+    words = f"{source.what if source.kind == 'tool' else origin(source.kind)} {phrase}"
+    if hit.kind == "system":
+        words += "" if inner.label == MESSAGE else f" of `{_short(inner.label)}`"
+    else:
+        words += f" `{_short(inner.label)}`"
+    return f"{words}; {notes[0]}" if notes else words
 
 
 def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
