@@ -367,6 +367,18 @@ FILE_RUNNERS = frozenset("streamlit chainlit gradio panel voila manim pytest uv 
 RUN_WORDS = frozenset("pytest unittest run streamlit chainlit manim python python3 serve coverage pdb cProfile".split())
 """Words that may stand between an interpreter, or one of these, and the file that it runs."""
 
+_PACKAGE_SCRIPTS = frozenset("test t run start install i ci build dev exec".split())
+
+RUNS_FOLDER: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("pytest", "tox", "nox", "unittest", "make", "mvn", "gradle", "gradlew", "jest", "vitest", "phpunit"),
+        frozenset(),
+    ),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), _PACKAGE_SCRIPTS),
+    **dict.fromkeys(("cargo", "go", "dotnet", "deno"), frozenset({"run", "test", "build"})),
+}
+"""Programs that run code which they look for in a folder, with the words of which one must follow; none where all run it."""
+
 PYTHON_NAME = re.compile(
     r"(?i)(?:^|_)(?:python|py)\d*_?(?:exe|exec|executable|path|bin|binary|cmd|command|interpreter)?$|(?:^|_)interpreter(?:_path)?$"
 )

@@ -12,6 +12,7 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
+    FOLDER,
     MAX_DOUBT,
     SAFE,
     USER_ROLE,
@@ -641,6 +642,8 @@ def _only_changes(word: str) -> bool:
 
 def _read_from_file(word: str, path: Path) -> Path | None:
     """Return at which path of a result stands what a file holds that is named or read; None where it is lost."""
+    if FOLDER in path and word in {"open", "load", "safe_load", "reader", "DictReader", "read_json", "read_csv"}:
+        return None  # which of the files in the folder it is, is not known
     if word in {"open", "str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
         return path
     if word in {"load", "safe_load"}:

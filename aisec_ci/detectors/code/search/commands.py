@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from aisec_ci.detectors.code.callinfo import Calls
-from aisec_ci.detectors.code.facts import BUILT, CONTENT, SAFE, Fact
+from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.vocabulary import (
@@ -20,6 +20,7 @@ from aisec_ci.detectors.code.vocabulary import (
     PYTHON_NAME,
     READ_ONLY,
     RUN_WORDS,
+    RUNS_FOLDER,
     SAYS_READ_ONLY,
     SHELLS,
     SHOWERS,
@@ -57,6 +58,8 @@ class Commands:
             shell = True in shells or 1 in shells
             if shells and not shell:
                 shell = False
+        if FOLDER in path:
+            return "run-file" if self.runs_folder(call) else ""
         if path[:1] == (CONTENT,):
             shown = shell and self.flow.text_prefix(fact.value).strip().partition(" ")[0] in SHOWERS
             return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
@@ -126,6 +129,23 @@ class Commands:
         end = self.flow.argument(call, 0, "fd")
         made = self.calls.made_by(end) if end is not None else []
         return any(n in {"pty.openpty", "pty.fork"} for one in made for n in self.calls.info(one).names)
+
+    def runs_folder(self, call: Value) -> bool:
+        """Say whether a command runs whatever code stands in the folder that it works in: `pytest`, `npm test`, `cargo run`."""
+        given = self.flow.argument(call, 0, "args") or self.flow.argument(call, 0, "cmd")
+        if given is None:
+            return False
+        text = self.flow.only_text(given) or self._told(given)
+        words = [_program_name(w) for w in text.split()] or [_program_name(self._word(given, i)) for i in range(4)]
+        return any(
+            word in RUNS_FOLDER and (not RUNS_FOLDER[word] or after in RUNS_FOLDER[word])
+            for word, after in pairwise([*words, ""])
+        )
+
+    def _told(self, command: Value) -> str:
+        """Return the constant words of a command that is built: `cd  && pytest` for `f"cd {folder} && pytest"`."""
+        node = self.project.node(command)
+        return " ".join(piece for piece in node.data if piece is not None) if node.op == "text" else ""
 
     def compiled(self, command: Value) -> Iterator[tuple[str, Value]]:
         """Yield the compiler that a command runs and the name of the file that it makes: `["gcc", source, "-o", program]`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import basename
 
 from aisec_ci.detectors.code.callinfo import CallInfo
-from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
@@ -100,6 +100,10 @@ class Uses(Writes):
             if not kind or path:
                 return
         if kind == "sql" and self.commands.read_only(call):
+            return
+        if kind == "folder":
+            if path == (CONTENT, FOLDER) and self.commands.runs_folder(call):
+                self.hit(entry, fact, "run-file", call, argument, model.label, doubt)
             return
         if kind in {"argv", "shell"}:
             if path[1:2] == (CONTENT,):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, Entry, Fact, Via
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.ir import Node
@@ -46,6 +46,8 @@ class Writes(Propagation):
         if depth >= 4:
             return
         at = base & ~MASK
+        for folder in self._folders(base, node) if path == (CONTENT,) else ():
+            self.mutate(entry, folder, (CONTENT, FOLDER), flags, via, depth + 1)
         if node.op == "attr":
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
@@ -142,6 +144,17 @@ class Writes(Propagation):
             yield from self._same_pattern(fn, last)
         if last.op == "const" and isinstance(last.data, str):
             yield from self._same_name(fn, last.data)
+
+    def _folders(self, file: Value, node: Node) -> list[Value]:
+        """Return what names the folder of a file that was written: `folder` for `os.path.join(folder, name)`, `folder / name`, `f"{folder}/{name}"`."""
+        at = file & ~MASK
+        if node.op == "call" and len(node.args) > 2:
+            info = self.calls.info(file)
+            return [at | node.args[1]] if info.word == "Path" or "os.path.join" in info.names else []
+        if node.op == "op" and node.data == "/":
+            return [at | node.args[0]]
+        begins = node.op == "text" and len(node.data) > 1 and node.data[0] is None and str(node.data[1]).startswith("/")
+        return [at | node.args[0]] if begins else []
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
         """Yield the constants of a module that are the same name of a file."""
