@@ -23,6 +23,7 @@ from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.val import FEW, MANY, Target, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS
 
 _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem cwd home".split())
 """Methods of a path whose result is a path."""
@@ -100,6 +101,9 @@ _EVENTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 }
 """Methods that tell of an event, each with a word of the library, methods that register a listener, and decorators that do."""
 
+_WORKFLOW = "entrypoint"
+"""The decorator of LangGraph's functional workflows, which are called as graphs are."""
+
 _DELAYED = frozenset("delay apply_async s si send remote remote_gen call local spawn submit kiq".split())
 """Methods of a task that let a worker run it."""
 
@@ -143,6 +147,8 @@ class Flow(Evaluation):
             if queued:
                 yield from queued if callee.data != "apply_async" else ()
                 return
+        if callee.op == "attr" and callee.data in GRAPH_CALLS:
+            yield from self._workflows(base | callee.args[0])
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
         crowd = 0 if count <= FEW else 1 if count <= MANY else 2
@@ -169,6 +175,12 @@ class Flow(Evaluation):
             if 1 <= len(named) <= 4 and not self.is_path(base | callee.args[0]):
                 for fn in named:
                     yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
+
+    def _workflows(self, value: Value) -> Iterable[Target]:
+        """Return the functions that LangGraph runs as a workflow: `@entrypoint() def plan(inputs)`, `plan.invoke(inputs)`."""
+        for val in self.values(value):
+            if val.kind == "func" and _WORKFLOW in val.what.decorator_names:
+                yield Target(val.what, 0, 0)
 
     def is_path(self, value: Value, depth: int = 0) -> bool:
         """Say whether a value is a path of pathlib, whose methods are not those of the project that have the same names."""
@@ -407,7 +419,8 @@ class Flow(Evaluation):
             calls += [c for one in family for c in self._nameless.get(id(one), ())]
         calls += [c for w in (*_RUNNERS, *_STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
-            calls += [c for w in sorted(_DELAYED) for c in self.project.calls.get(w, ())]
+            later = _DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED
+            calls += [c for w in sorted(later) for c in self.project.calls.get(w, ())]
         if runs or len(self.references(fn)) > 0:
             calls += self.project.calls.get("", ())
             known = set(calls)
