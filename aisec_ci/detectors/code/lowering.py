@@ -147,6 +147,8 @@ class _Scope:
         """The role of the messages that are written inside a block of Guidance: `with system():`."""
         self.depth = 0
         self.blocks = 0
+        self.jumps: list[list[tuple[bool, _Env]]] = []
+        """For each loop around what is lowered, the variables where it is left or begins anew, and which of both."""
         self.refuses = False
         """Whether it raises for something, or calls what does."""
         self.ends: list[list[int]] = []
@@ -373,7 +375,9 @@ class _Scope:
         self.refuses = True
         return True
 
-    def s_jump(self, _stmt: ast.stmt) -> bool:
+    def s_jump(self, stmt: ast.Break | ast.Continue) -> bool:
+        if self.jumps:
+            self.jumps[-1].append((isinstance(stmt, ast.Break), dict(self.env)))
         return True
 
     def s_if(self, stmt: ast.If) -> bool:
@@ -648,16 +652,21 @@ class _Scope:
                 self.env[name] = heads[name]
                 for key in [k for k in self.dotted if k.startswith(f"{name}.")]:
                     self.env.pop(key, None)
-        self.block(body)
+        self.jumps.append([])
+        ended = self.block(body)
+        jumps = self.jumps.pop()
+        rounds = [*([] if ended else [self.env]), *(env for left, env in jumps if not left)]
+        if ended:
+            self.env = dict(before)
         for name, head in heads.items():
-            after = self.env.get(name, head)
             old = self.nodes[head]
-            if after != head:
-                self.nodes[head] = old._replace(args=(*old.args, after))
-        for name, head in heads.items():
-            self.env[name] = self.phi((head, self.env.get(name, head)), _pos_test(at))
+            after = dict.fromkeys(env.get(name, head) for env in rounds)
+            after.pop(head, None)
+            self.nodes[head] = old._replace(args=(*old.args, *after))
+            self.env[name] = self.phi((head, *after), _pos_test(at))
         for name, value in before.items():
             self.env.setdefault(name, value)
+        self.env = self.join([self.env, *(env for left, env in jumps if left)], at)
         self.gate = gate
 
     def s_for(self, stmt: ast.For | ast.AsyncFor) -> bool:

@@ -492,7 +492,7 @@ def _parameters(solver: Solver) -> Iterator[Source]:
                     yield source._replace(doubt=1)
         for cls in info.classes:
             for base in _bases(solver, cls):
-                for name in _public(cls) if "*" in base.methods else base.methods:
+                for name in _offered(solver, cls) if "*" in base.methods else base.methods:
                     method = cls.method(name)
                     if method is not None:
                         yield from _all(solver, method, base.kind, _of(base.kind, base.family), base.only)
@@ -588,6 +588,12 @@ def _public(cls: Cls) -> list[str]:
     return [name for name in cls.ir.methods if not name.startswith("_")]
 
 
+def _offered(solver: Solver, cls: Cls) -> list[str]:
+    """Return the methods of a class of tools that it offers: those that LlamaIndex's `spec_functions` name, else all."""
+    listed = [t for value in cls.values("spec_functions") for t in solver.flow.constants(value, ("*",)).texts]
+    return listed or _public(cls)
+
+
 def _tool_class(solver: Solver, cls: Cls) -> Iterator[Fn]:
     """Yield the methods of a class that its decorator offers to a model: `@register_tool(include_functions=[…])`."""
     for decorator in cls.ir.decorators:
@@ -605,7 +611,9 @@ def _tool_class(solver: Solver, cls: Cls) -> Iterator[Fn]:
                 yield method
 
 
-_TOOL_BASE = re.compile(r"(?:Abstract|Base)?[A-Za-z]*Tool(?:Base|Interface)?|BaseFunction|FunctionTool\w*")
+_TOOL_BASE = re.compile(
+    r"(?:Abstract|Base)?[A-Za-z]*Tool(?:Base|Interface)?|BaseFunction|FunctionTool\w*|(?:Abstract|Base|Agent)?Skill(?:Base)?"
+)
 _SCHEMA = re.compile(
     r"(?:get_|to_|as_)?(?:openai|anthropic|function|tool)_?(?:tool_|function_)?(?:schema|spec|definition|declaration|param)s?"
 )
@@ -633,7 +641,7 @@ def _own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
         yield from (method for name in _RUN if (method := cls.method(name)) is not None)
         return
     bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
-    told = any(solver.flow.has_field(b, "description") for b in bases)
+    told = any(solver.flow.has_field(b, "description") for b in (*bases, *([cls] if bases else ())))
     names = {name for b in bases for name in b.ir.methods}
     if not told and not any(_TOLD.fullmatch(name) for name in names) and not {"__call__", "to_params"} <= names:
         return

@@ -360,6 +360,23 @@ def _reflected(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
         for cls in (v.what for v in found if v.kind in {"class", "inst"}):
             if _REGISTERS.fullmatch(cls.ir.name):
                 yield from (Tool(fn, params) for fn in _public(cls) if (params := _free(fn, framework)))
+    for word in ("dir", "getmembers"):
+        for call in flow.project.calls.get(word, ()):
+            fn = flow.project.fn(call)
+            if fn.cls is not None and (prefix := _looked_for(fn)):
+                named = (fn.cls.method(name) for name in fn.cls.ir.methods if name.startswith(prefix))
+                yield from (Tool(m, params) for m in named if m is not None and (params := _free(m, framework)))
+
+
+_PREFIX = re.compile(r"_?(?:handle_)?(?:tool|action|skill)_")
+
+
+def _looked_for(fn: Fn) -> str:
+    """Return how the methods are called that an object finds among its own: `[n for n in dir(self) if n.startswith("tool_")]`."""
+    if not any(node.op == "attr" and node.data == "startswith" for node in fn.nodes):
+        return ""
+    texts = (node.data for node in fn.nodes if node.op == "const" and isinstance(node.data, str))
+    return next((text for text in texts if _PREFIX.fullmatch(text)), "")
 
 
 def _modules(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
