@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
+from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ROLES_TRUSTED
@@ -84,9 +85,6 @@ _DOCUMENTS = {"chain_type_kwargs": "prompt", "combine_docs_chain_kwargs": "promp
 FOUND = ("found",)
 """The path of what a retriever finds, in the retriever."""
 
-_ORIGINS = 24
-"""Values that are looked through for what a name can be."""
-
 _DEPTH = 8
 _GAP = re.compile(r"(?<!\{)\{(\w{1,64})(?:[.\[!:][^{}]{0,80})?\}(?!\})")
 _BRACED = re.compile(r"\{[{%]([^{}]{1,200})[%}]\}")
@@ -99,6 +97,7 @@ class ChatTemplates:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.project = flow.project
+        self.origins = Origins(flow)
         self._known: dict[Value, Gaps | None] = {}
 
     @cached_property
@@ -139,7 +138,7 @@ class ChatTemplates:
         if runnable in self._known or depth > _DEPTH:
             return self._known.get(runnable)
         self._known[runnable] = None  # of what holds itself nothing is known
-        found = [gaps for made in self._origins(runnable) if (gaps := self._made_gaps(made, depth)) is not None]
+        found = [gaps for made in self.origins.of(runnable) if (gaps := self._made_gaps(made, depth)) is not None]
         out = self._known[runnable] = reduce(or_, found) if found else None
         return out
 
@@ -175,7 +174,7 @@ class ChatTemplates:
         messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
         named, beside, unknown = set[str](), set(_KEPT), False
         for message in self.flow.elements(messages) if messages is not None else ():
-            for part in self._origins(message, all_kinds=True):
+            for part in self.origins.of(message, all_kinds=True):
                 system, text = self._of_message(part)
                 known = list(self._pieces(text, 0)) if text is not None else []
                 gaps = set(self._of_pieces(known, self._style(part) or style))
@@ -195,7 +194,7 @@ class ChatTemplates:
         names = self.flow.names(message)
         text = self.flow.argument(message, 0, "template")
         if (held := self.flow.argument(message, None, "prompt")) is not None:
-            for made in self._origins(held):
+            for made in self.origins.of(held):
                 text = self.flow.argument(made, 0, "template") or text
         if any(name.endswith("ChatMessage") for name in names):  # LlamaIndex's
             role = self.flow.argument(message, 0, "role")
@@ -225,7 +224,7 @@ class ChatTemplates:
         yield from known
         if known or depth > _DEPTH:
             return
-        for one in self._origins(text, all_kinds=True):
+        for one in self.origins.of(text, all_kinds=True):
             node, base = self.project.node(one), one & ~MASK
             if node.op == "text":
                 yield "".join("\ue000" if p is None else p for p in node.data)
@@ -241,56 +240,3 @@ class ChatTemplates:
         if callee.op in {"attr", "var"}:
             return str(callee.data if callee.op == "attr" else callee.data[1])
         return str(callee.data).rpartition(".")[2] if callee.op == "import" else ""
-
-    def _origins(self, value: Value, *, all_kinds: bool = False) -> Iterator[Value]:
-        """Yield the calls and `|` that make what a value is: through names, fields, parameters, and functions of the program.
-
-        With `all_kinds` also the literals and texts.
-        """
-        work, seen = [value], set[Value]()
-        while work and len(seen) < _ORIGINS:
-            one = work.pop()
-            if one in seen:
-                continue
-            seen.add(one)
-            node = self.project.node(one)
-            further = list(self._before(one))
-            if further:
-                work += further
-            elif node.op == "call" or (node.op == "op" and node.data == "|") or all_kinds:
-                yield one
-
-    def _before(self, value: Value) -> Iterable[Value]:
-        """Return what a value was given as, empty where it is made on the spot."""
-        flow, project = self.flow, self.project
-        node, base = project.node(value), value & ~MASK
-        if node.op in {"phi", "guard"}:
-            return [base | a for a in (node.args if node.op == "phi" else node.args[:1])]
-        if node.op == "var":
-            return [v for v in flow.variable(project.fn(value).module, *node.data) if isinstance(v, int)]
-        if node.op == "import":
-            info, name = project.imported(value)
-            found = flow.variable(info, 0, name) if info is not None and name and "." not in name else ()
-            return [v for v in found if isinstance(v, int)]
-        if node.op == "attr":
-            return self._member(base | node.args[0], str(node.data))
-        if node.op == "param":
-            fn = project.fn(value)
-            calls = flow.callers(fn)[:6]
-            return [v for call, target in calls for v, path in flow.passed(call, target, node.data) if not path]
-        if node.op == "call":
-            targets = [t.fn for t in flow.targets(value) if t.sure < 2][:3]
-            return [fn.value(r) for fn in targets if fn.ir.name != "__init__" for r in fn.ir.returns]
-        return ()
-
-    def _member(self, owner: Value, name: str) -> list[Value]:
-        """Return what an attribute of an object, class, or module of the program was given as."""
-        out: list[Value] = []
-        for val in self.flow.values(owner)[:4]:
-            if val.kind in {"inst", "class"}:
-                for cls in self.flow.mro(val.what):
-                    out += [*self.flow.fields(cls, name), *cls.values(name)]
-                out += [fn.value(r) for fn in self.flow.find_method(val.what, name) for r in fn.ir.returns]
-            elif val.kind == "module" and (module := self.project.module(val.what)) is not None:
-                out += [v for v in self.flow.variable(module, 0, name) if isinstance(v, int)]
-        return out

@@ -24,6 +24,7 @@ from typing import ClassVar
 
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.flow.val import Target
+from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, RUN_STATES, SERIALISERS, SESSION_WORDS, SESSIONS
@@ -373,6 +374,22 @@ class Places:
                 out.setdefault(number, []).append(graph)
         return out
 
+    @cached_property
+    def _graph_results(self) -> dict[int, list[Value]]:
+        """What running a graph returns, by the function that made the graph: `researcher.invoke({…})["documents"]`."""
+        out: dict[int, list[Value]] = {}
+        origins = Origins(self.flow)
+        for call in (
+            [c for word in ("invoke", "ainvoke") for c in self.project.calls.get(word, ())] if self.graphs else ()
+        ):
+            callee = (call & ~MASK) | self.project.node(call).args[0]
+            if self.project.node(callee).op != "attr" or not any("StateGraph" in n for n in self.flow.names(call)):
+                continue
+            made = origins.of((callee & ~MASK) | self.project.node(callee).args[0])
+            for number in {one >> SHIFT for one in made} & self.graphs.keys():
+                out.setdefault(number, []).append(call)
+        return out
+
     def _variable_values(self, path: str, variable: tuple[int, str]) -> list[Value]:
         """Return the loads of a shared variable; of one of a function also what the function itself knows it as."""
         module = self.project.module(path)
@@ -400,6 +417,6 @@ class Places:
         "config": _config_params,
         "raised": _handlers,
         "session": lambda self, name: self._session_reads.get(name, ()),
-        "state": lambda self, graph: self.graphs[graph].values(),
+        "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""

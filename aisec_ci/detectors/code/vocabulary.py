@@ -155,6 +155,12 @@ ANSWER_TYPES = frozenset(
 )
 """Keywords that hold the class which a model's answer is read into."""
 
+PROMPT_KEYWORDS = frozenset({"system_prompt", "system_instruction", "system_instructions", "system_message"})
+"""Keywords by which agents and models of any library are told what to do."""
+
+AGENTS = re.compile(r"Agent|Assistant|Bot|Chat|LLM|Model|Realtime|Session")
+"""Names of what is told so by `instructions`, which recipes and orders have, too."""
+
 CONVERSATIONS = re.compile(r"(?i)(?:^|_)(?:messages?|history|conversation|dialog(?:ue)?)$")
 """Names of lists of messages, which the message of the system begins."""
 

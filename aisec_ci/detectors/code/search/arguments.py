@@ -31,6 +31,7 @@ from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.parameters import bind, packed
 from aisec_ci.detectors.code.search.uses import Uses
 from aisec_ci.detectors.code.vocabulary import (
+    AGENTS,
     ASKING,
     CLEAN_STARTS,
     CLEAN_WORDS,
@@ -50,6 +51,7 @@ from aisec_ci.detectors.code.vocabulary import (
     NAMED_TUPLES,
     PATTERNS,
     PROGRESS,
+    PROMPT_KEYWORDS,
     QUERIES,
     QUERY_BUILDERS,
     RENDERS,
@@ -195,6 +197,13 @@ class Arguments(Uses):
             self._out(entry, fact, ("config",), fact.path, 1, "kept in the configuration of the run")
         if info.word[:1].isupper():
             self._own_message(entry, fact, arg.call, info)
+            told = arg.kind in PROMPT_KEYWORDS or (arg.kind == "instructions" and AGENTS.search(info.word) is not None)
+            if unknown and info.names and told:
+                self.hit(entry, fact, "system", arg.call, fact.value, f"{info.word}.{arg.kind}", 1)
+        if arg.kind == "content" and info.model is None and not fact.path and not any(t.sure < 2 for t in info.targets):
+            role = self.flow.argument(arg.call, None, "role")
+            if role is not None:
+                self._message(entry, fact, arg.call, fact.value, role)
 
     def _run(self, arg: Argument) -> bool:
         """Go on in the functions of the project that a call runs; say whether they know what it returns."""

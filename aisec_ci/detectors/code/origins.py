@@ -1,0 +1,72 @@
+"""Where a value was made, as far as names, fields, parameters, and functions of the program lead back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.values import Flow
+
+LIMIT = 24
+"""Values that are looked through for what a name can be."""
+
+
+class Origins:
+    """The makings of a project's values."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.project = flow.project
+
+    def of(self, value: Value, *, all_kinds: bool = False) -> Iterator[Value]:
+        """Yield the calls and `|` that make what a value is: through names, fields, parameters, and functions of the program.
+
+        With `all_kinds` also the literals and texts.
+        """
+        work, seen = [value], set[Value]()
+        while work and len(seen) < LIMIT:
+            one = work.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            node = self.project.node(one)
+            further = list(self._before(one))
+            if further:
+                work += further
+            elif node.op == "call" or (node.op == "op" and node.data == "|") or all_kinds:
+                yield one
+
+    def _before(self, value: Value) -> Iterable[Value]:
+        """Return what a value was given as, empty where it is made on the spot."""
+        flow, project = self.flow, self.project
+        node, base = project.node(value), value & ~MASK
+        if node.op in {"phi", "guard"}:
+            return [base | a for a in (node.args if node.op == "phi" else node.args[:1])]
+        if node.op == "var":
+            return [v for v in flow.variable(project.fn(value).module, *node.data) if isinstance(v, int)]
+        if node.op == "import":
+            info, name = project.imported(value)
+            found = flow.variable(info, 0, name) if info is not None and name and "." not in name else ()
+            return [v for v in found if isinstance(v, int)]
+        if node.op == "attr":
+            return self._member(base | node.args[0], str(node.data))
+        if node.op == "param":
+            fn = project.fn(value)
+            calls = flow.callers(fn)[:6]
+            return [v for call, target in calls for v, path in flow.passed(call, target, node.data) if not path]
+        if node.op == "call":
+            targets = [t.fn for t in flow.targets(value) if t.sure < 2][:3]
+            return [fn.value(r) for fn in targets if fn.ir.name != "__init__" for r in fn.ir.returns]
+        return ()
+
+    def _member(self, owner: Value, name: str) -> list[Value]:
+        """Return what an attribute of an object, class, or module of the program was given as."""
+        out: list[Value] = []
+        for val in self.flow.values(owner)[:4]:
+            if val.kind in {"inst", "class"}:
+                for cls in self.flow.mro(val.what):
+                    out += [*self.flow.fields(cls, name), *cls.values(name)]
+                out += [fn.value(r) for fn in self.flow.find_method(val.what, name) for r in fn.ir.returns]
+            elif val.kind == "module" and (module := self.project.module(val.what)) is not None:
+                out += [v for v in self.flow.variable(module, 0, name) if isinstance(v, int)]
+        return out
