@@ -322,7 +322,7 @@ class Arguments(Uses):
             flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
         if word in _OPENERS and not fact.path and not self._is_upload(fact.value):
             flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
-        if word == "join" and "os.path.join" in info.names:
+        if word == "join" and ("os.path.join" in info.names or self._joined_behind(arg)):
             flags |= BUILT
         if fact.path[:1] == (CONTENT,):
             path = _read_from_file(word, fact.path)
@@ -336,6 +336,16 @@ class Arguments(Uses):
                 path, flags = (), self._doubtful(arg, flags)
         if path is not None:
             self.add(arg.entry, Fact(arg.call, path, flags), arg.via)
+
+    def _joined_behind(self, arg: Argument) -> bool:
+        """Say whether a text is put together behind a text of the program's own: `" ".join(["nmap", target])`."""
+        path = arg.fact.path
+        return (
+            bool(path)
+            and path[0] not in {0, CONTENT}
+            and arg.position == 0
+            and self.texts.begins_with_text(arg.fact.value)
+        )
 
     def _with_role(self, arg: Argument) -> int:
         """Take in a message that is made as a mapping; return the flags of its content."""

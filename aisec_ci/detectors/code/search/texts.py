@@ -6,7 +6,7 @@ from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, URL_PARTS
+from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, URL_PARTS, WRAPPERS
 
 
 class Texts:
@@ -27,6 +27,19 @@ class Texts:
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
             flags |= SAFE["url"]
         return flags
+
+    def begins_with_text(self, parts: Value) -> bool:
+        """Say whether a list that is joined begins with a text of the program's own: `["nmap", "-p", ports]`.
+
+        One that runs what follows it does not count, where the text becomes a command: `["sudo", command]`.
+        """
+        lists = [v.what for v in self.flow.values(parts) if v.kind == "lit"]
+        firsts = [
+            self.flow.text_prefix((at & ~MASK) | args[0]) if (args := self.project.node(at).args) else ""
+            for at in lists
+        ]
+        programs = [text.split()[0].rpartition("/")[2] if text.strip() else "" for text in firsts]
+        return bool(programs) and all(p and p not in INTERPRETERS | WRAPPERS for p in programs)
 
     def joins_lists(self, use: Value, node: Node, index: int) -> bool:
         """Say whether something is added to a list, so is one: `["powershell", "-Command"] + command.split()`."""
