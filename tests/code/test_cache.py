@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisec_ci import cache_folder
-from aisec_ci.detectors.code import frontend, ir
+from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.detector import CodeDetector
+from aisec_ci.detectors.code.front import frontend
 from aisec_ci.detectors.interface import Context, Report, Tree
 from aisec_ci.model import Observation
 from aisec_ci.sources import SourceFile

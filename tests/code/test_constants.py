@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from aisec_ci.detectors.code.frontend import parse
+from aisec_ci.detectors.code.front.frontend import parse
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.values import Flow
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisec_ci.detectors.code.edits import SeenError, Surroundings, moved
-from aisec_ci.detectors.code.frontend import parse
+from aisec_ci.detectors.code.front.frontend import parse
 from tests.code.test_cache import run
 
 APP = '''\

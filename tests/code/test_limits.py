@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.flow.evaluation import STEPS
 from aisec_ci.detectors.code.flow.val import Path
-from aisec_ci.detectors.code.frontend import SIZE_LIMIT, parse
-from aisec_ci.detectors.code.lowering import NODE_LIMIT
+from aisec_ci.detectors.code.front.frontend import SIZE_LIMIT, parse
+from aisec_ci.detectors.code.front.scope import NODE_LIMIT
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.search.solver import MIN_STEPS, STEPS_PER_NODE, Solver
-from aisec_ci.detectors.code.seeds import sources
+from aisec_ci.detectors.code.seeds.collect import sources
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.model import Finding, Gap, GapLevel
 from tests.code.programs import CATALOG, HEAD, findings, gaps, program, reports
@@ -185,7 +185,7 @@ def test_no_bytes_break_the_engine(data: bytes) -> None:
 @settings(max_examples=50)
 @given(st.lists(st.tuples(PIECES, WORDS, WORDS, WORDS), max_size=8))
 def test_the_intermediate_form_survives_being_stored(parts: list[tuple[str, str, str, str]]) -> None:
-    from aisec_ci.detectors.code.frontend import UnparsedError
+    from aisec_ci.detectors.code.front.frontend import UnparsedError
 
     try:
         module = parse("".join(piece.format(*words) for piece, *words in parts), "a.py")

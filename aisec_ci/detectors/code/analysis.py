@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.calls import examine
 from aisec_ci.detectors.code.edits import Surroundings
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.flow.evaluation import STEPS
-from aisec_ci.detectors.code.frontend import UnparsedError
+from aisec_ci.detectors.code.front.frontend import UnparsedError
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
@@ -23,7 +23,7 @@ from aisec_ci.detectors.code.prompt_files import (
     template_words,
 )
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import sources
+from aisec_ci.detectors.code.seeds.collect import sources
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap, GapLevel

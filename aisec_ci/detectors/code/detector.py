@@ -199,7 +199,7 @@ class CodeDetector:
 
     def _current(self, path: str) -> Module | None:
         """Return the module of a file as it is now; parsed once, whichever results are held against it."""
-        from aisec_ci.detectors.code.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
+        from aisec_ci.detectors.code.front.frontend import UnparsedError, read  # noqa: PLC0415 - loads what parses
 
         if path not in self._modules:
             file = self.context.tree.open(path)
@@ -212,7 +212,7 @@ class CodeDetector:
 
     def _module(self, path: str, cache: Cache) -> Module | None:
         """Return the module of a file for the analysis; None where it cannot be read. Raises UnparsedError."""
-        from aisec_ci.detectors.code.frontend import read  # noqa: PLC0415 - loads what parses
+        from aisec_ci.detectors.code.front.frontend import read  # noqa: PLC0415 - loads what parses
 
         module = self._modules.get(path)
         if module is None and cache.active:

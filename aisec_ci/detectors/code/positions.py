@@ -7,7 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from aisec_ci.detectors.code.frontend import source_of, syntax_tree
+from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from aisec_ci.detectors.code.calls.view import View
-from aisec_ci.detectors.code.frontend import source_of, syntax_tree
+from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree
 from aisec_ci.detectors.code.project import ModuleInfo, Value
 from aisec_ci.model import Edit
 from aisec_ci.sources.file import SourceFile

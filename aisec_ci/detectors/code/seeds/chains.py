@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from aisec_ci.detectors.code import services
 from aisec_ci.detectors.code.chat_templates import FOUND, QA_TEMPLATES
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds import services
 
 _STANDS_IN = frozenset(
     {

@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from aisec_ci.detectors.code import ir
-from aisec_ci.detectors.code.lowering import lower
+from aisec_ci.detectors.code.front.lowering import lower
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
@@ -78,7 +78,7 @@ def parse(source: str, path: str) -> ir.Module:
         first = str(getattr(error, "msg", error)), getattr(error, "lineno", None) or 1
     except (RecursionError, MemoryError):
         raise UnparsedError("nested too deep to be analysed") from None
-    from aisec_ci.detectors.code.repair import repair  # noqa: PLC0415 - loads tree-sitter
+    from aisec_ci.detectors.code.front.repair import repair  # noqa: PLC0415 - loads tree-sitter
 
     repaired = repair(source, syntax_tree)
     if repaired is None:

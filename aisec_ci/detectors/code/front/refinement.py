@@ -1,0 +1,167 @@
+"""What a condition that holds says of the values in it: nodes that stand for them as they are checked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from aisec_ci.detectors.code.front.consent import Consent, called
+from aisec_ci.detectors.code.front.guards import ADDRESS_PARSERS, ADDRESS_PARTS, CHECKS, Fact, facts
+from aisec_ci.detectors.code.front.scope import pos_test
+
+
+class Refinement(Consent):
+    """A scope that takes in what conditions say."""
+
+    def same_tuple(self, one: int | None, other: int | None) -> bool:
+        """Say whether two values are parts of one: `role, content = message`."""
+        if one is None or other is None:
+            return False
+        while self.nodes[other].op == "guard":
+            other = self.nodes[other].args[0]
+        return self.nodes[one].op == self.nodes[other].op == "item" and self.nodes[one].args == self.nodes[other].args
+
+    def refine(self, known: list[Fact], at: ast.AST, *, holds: bool, held: Sequence[int] = ()) -> None:
+        """Give the variables that a condition speaks of new values that carry what is known of them; `held` goes before the others."""
+        for fact in known:
+            if fact.holds != holds:
+                continue
+            if fact.kind == "answer":
+                self.refine_checked(fact, at)
+                continue
+            value = self.env.get(fact.name)
+            if fact.detail == "beside" and not self.same_tuple(value, self.env.get("role")):
+                continue
+            if value is None:
+                root, _, rest = fact.name.partition(".")
+                if not rest or (root not in self.env and '["' not in rest):
+                    continue
+                value = self.name(root, at)
+                for part in rest.split("."):
+                    if part[:1] == "[":
+                        key = part[2:-2] if part[1] == '"' else int(part[1:-1])
+                        value = self.add("item", (value,), key, at)
+                    else:
+                        value = self.add("attr", (value,), part, at)
+            others = [*held, *(self.expr(o) for o in fact.others)]
+            if "." in fact.name:
+                self.dotted.add(fact.name)
+            self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), pos_test(at))
+            if fact.kind in {"eq", "in"}:
+                self.refine_address(value, others, at)
+                self.refine_role(value, others, at)
+            elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
+                self.refine_parts(fact, value, others, at)
+
+    def refine_checked(self, fact: Fact, at: ast.AST) -> None:
+        """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""
+        value = self.env.get(fact.name, self.env.get(fact.name.partition(".")[0]))
+        node = self.nodes[self.unguarded(value)] if value is not None else None
+        for _ in range(2):
+            if node is not None and node.op in {"item", "attr"}:
+                value = self.unguarded(node.args[0])
+                node = self.nodes[value]
+        if node is None or value is None or node.op != "call":
+            return
+        callee = self.nodes[node.args[0]]
+        word = callee.data[1] if callee.op == "var" else str(callee.data or "").rpartition(".")[2]
+        if not CHECKS.search(word):
+            return
+        asked = {self.unguarded(arg) for arg in node.args[1:]}
+        kind = "check" if fact.detail == "yes" else "refused"
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) in asked and name != fact.name:
+                self.env[name] = self.add("guard", (held, self.unguarded(value)), (kind, word), pos_test(at))
+
+    def refine_address(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where a part of a parsed address is known, that is known of the address: `urlparse(url).hostname in HOSTS`."""
+        node = self.nodes[value]
+        if node.op != "attr" or node.data not in ADDRESS_PARTS:
+            return
+        parsed = self.nodes[self.unguarded(node.args[0])]
+        if parsed.op != "call" or len(parsed.args) < 2:
+            return
+        callee = self.nodes[parsed.args[0]]
+        word = callee.data[1] if callee.op == "var" else str(callee.data).rpartition(".")[2]
+        if word not in ADDRESS_PARSERS:
+            return
+        address = self.unguarded(parsed.args[1])
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) == address:
+                self.env[name] = self.add("guard", (held, *others), (ADDRESS_PARTS[node.data], ""), pos_test(at))
+
+    def refine_role(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""
+        if not any(self.nodes[o].op == "const" and self.nodes[o].data in ("system", "developer") for o in others):
+            return
+        role = self.unguarded(value)
+        node = self.nodes[role]
+        if node.op == "param":
+            self.refine_beside(role, at)
+            return
+        if node.op == "call" and len(node.args) > 1 and self.nodes[node.args[0]].data == "get":
+            key, of = self.nodes[node.args[1]].data, self.nodes[node.args[0]].args[0]
+        elif node.op in {"item", "attr"}:
+            key, of = node.data, node.args[0]
+        else:
+            return
+        message = self.unguarded(of)
+        for name, held in list(self.env.items()) if key == "role" else ():
+            if self.unguarded(held) == message:
+                self.env[name] = self.add("guard", (held,), ("system", ""), pos_test(at))
+
+    def refine_beside(self, role: int, at: ast.AST) -> None:
+        """Where a parameter that is a role is that of the system, say so of the other parameters: `if role == "system":`."""
+        for name, held in list(self.env.items()):
+            beside = self.unguarded(held)
+            if beside != role and self.nodes[beside].op == "param":
+                self.env[name] = self.add("guard", (held, role), ("role", ""), pos_test(at))
+
+    def refine_parts(self, fact: Fact, message: int, others: list[int], at: ast.AST) -> None:
+        """Take what is known of a message for the text that was read off it before: `text = m.content`, then `if m.role == …`."""
+        root = self.unguarded(message)
+        for name, held in list(self.env.items()):
+            if name != fact.name and self.is_read_off(held, root):
+                self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), pos_test(at))
+
+    def is_read_off(self, value: int, root: int) -> bool:
+        """Say whether a value is an attribute or item of another, or such a text that was cut or joined with others."""
+        inside = False
+        for _ in range(8):
+            node = self.nodes[value]
+            if value == root:
+                return inside
+            if node.op in {"attr", "item"}:
+                inside = True
+            elif node.op == "call":
+                callee = self.nodes[node.args[0]]
+                if callee.op != "var" or callee.data[1] != "getattr" or len(node.args) < 2:
+                    return False
+                inside, value = True, node.args[1]
+                continue
+            elif node.op not in {"guard", "slice", "phi", "add", "text"}:
+                return False
+            if not node.args:
+                return False
+            value = node.args[0]
+        return False
+
+    def refine_syntax(self, stmt: ast.For | ast.AsyncFor) -> None:
+        """Take in that a syntax tree has only nodes of a list: `for node in ast.walk(tree): if not isinstance(node, KNOWN): raise`."""
+        call = stmt.iter
+        if not (
+            isinstance(call, ast.Call) and called(call) == "walk" and call.args and isinstance(stmt.target, ast.Name)
+        ):
+            return
+        for branch in stmt.body:
+            if not (isinstance(branch, ast.If) and isinstance(branch.body[-1], (ast.Raise, ast.Return))):
+                continue
+            for fact in facts(branch.test):
+                if fact.kind == "type" and fact.name == stmt.target.id and not fact.holds and fact.others:
+                    walked = self.unguarded(self.expr(call.args[0]))
+                    made = self.nodes[walked]
+                    of = self.unguarded(made.args[1]) if made.op == "call" and len(made.args) > 1 else walked
+                    known = self.expr(fact.others[0])
+                    for name, held in list(self.env.items()):
+                        if self.unguarded(held) in (walked, of):
+                            self.env[name] = self.add("guard", (held, known), ("syntax", ""), pos_test(branch))

@@ -1,0 +1,210 @@
+"""What services and models answer, told by the addresses that are asked and by the parts that are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
+
+_CONTENT_HOSTS = re.compile(
+    r"https?://(?:[\w.-]+\.)?(?:api\.github\.com|gitlab\.com|bitbucket\.org|slack\.com/api|discord\.com/api|graph\.microsoft\.com|gmail\.googleapis\.com"
+    r"|www\.googleapis\.com|api\.notion\.com|atlassian\.net|zendesk\.com|intercom\.io|hacker-news\.firebaseio\.com|reddit\.com|wikipedia\.org"
+    r"|newsapi\.org|api\.tavily\.com|google\.serper\.dev|serpapi\.com|api\.search\.brave\.com|api\.bing\.microsoft\.com|duckduckgo\.com|api\.exa\.ai"
+    r"|r\.jina\.ai|s\.jina\.ai|api\.firecrawl\.dev|export\.arxiv\.org|api\.twitter\.com|api\.x\.com|hn\.algolia\.com|stackexchange\.com|api\.ydc-index\.io)\b"
+)
+"""Services that answer with what anybody wrote: issues, messages, mail, pages found by a search."""
+
+
+_MODEL_SERVICE = re.compile(
+    r"/chat/completions|/v1/completions|/v1/messages|/v1/responses|/api/generate\b|/api/chat\b|:(?:stream)?[gG]enerateContent|/converse\b"
+    r"|//(?:api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|openrouter\.ai/api|api-inference\.huggingface\.co|api\.groq\.com"
+    r"|api\.mistral\.ai|api\.deepseek\.com|api\.together\.xyz|api\.perplexity\.ai|api\.cohere\.(?:ai|com)|api\.x\.ai|dashscope\.aliyuncs\.com)/"
+)
+"""Addresses of models. The paths are those of OpenAI's and Anthropic's APIs, of Ollama, Gemini, and Bedrock."""
+
+
+def asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
+    """Say whether a request over HTTP asks a model, as its address shows: `requests.post(f"{base}/chat/completions", …)`."""
+    assert info.model is not None
+    if info.word not in {"post", "request", "stream", "urlopen"}:
+        return False
+    url = _address(solver, call, info)
+    texts = _texts(solver, url) if url is not None else []
+    if any(_MODEL_SERVICE.search(text) for text in texts):
+        return True
+    return not any("embed" in text or "image" in text for text in texts) and _model_body(solver, call)
+
+
+def _address(solver: Solver, call: Value, info: CallInfo) -> Value | None:
+    """Return the address that a request over HTTP goes to, also where it stands in a `urllib.request.Request`."""
+    assert info.model is not None
+    flow = solver.flow
+    use = next((u for u in info.model.uses if u.kind == "url"), None)
+    given = flow.argument(call, use.position, use.name) if use is not None else None
+    if info.word == "urlopen" and given is not None:
+        made = solver.project.unguarded(given)
+        if solver.project.node(made).op == "call" and "urllib.request.Request" in flow.names(made):
+            given = flow.argument(made, 0, "url")
+    return given
+
+
+def _begins_with_base(solver: Solver, url: Value) -> bool:
+    """Say whether an address is built behind what is named as the beginning of one: `f"{self.base_url}/prompts/{name}"`."""
+    node, fn = solver.project.node(solver.project.unguarded(url)), solver.project.fn(url)
+    if node.op not in {"text", "add"} or (node.op == "text" and node.data[0] is not None):
+        return False
+    name = fn.word(node.args[0]) or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
+    return name != "url" and ADDRESS_BASE.search(name) is not None
+
+
+def _model_body(solver: Solver, call: Value) -> bool:
+    """Say whether what a request sends is for a model: a mapping with the model's name and messages or a prompt."""
+    flow = solver.flow
+    for name in ("json", "data", "content"):
+        given = flow.argument(call, None, name)
+        if given is not None and solver.project.node(given).op == "call":
+            given = flow.argument(given, 0, "obj")  # json.dumps(…)
+        for val in flow.values(given) if given is not None else ():
+            node = solver.project.node(val.what) if val.kind == "lit" else None
+            if node is None or node.op != "dict":
+                continue
+            keys = {key for key in node.data if isinstance(key, str)}
+            if "model" in keys and not keys.isdisjoint({"messages", "prompt"}) and "size" not in keys:
+                return True  # with a size it is a picture that is asked for
+    return False
+
+
+def _texts(solver: Solver, value: Value) -> list[str]:
+    """Return what a text can be, or the constant parts of one that is built."""
+    if known := solver.flow.constants(value).texts:
+        return known
+    node = solver.project.node(value)
+    base = value & ~MASK
+    if node.op == "text":
+        return ["".join(p if p is not None else "{}" for p in node.data)]
+    if node.op in {"add", "guard", "phi"}:
+        return [t for arg in node.args[:4] for t in solver.flow.constants(base | arg).texts]
+    return []
+
+
+_ANSWER = {"choices": frozenset({"message", "text", "delta"}), "candidates": frozenset({"content"})}
+"""Keys of a model's answer as JSON, each with what an element has that holds the text."""
+
+
+def answers(solver: Solver) -> Iterator[Source]:
+    """Yield the texts in answers of models that are read as JSON: `response.json()["choices"][0]["message"]["content"]`."""
+    project = solver.project
+    for key, inner in _ANSWER.items():
+        for load in project.items.get(key, ()):
+            fn = project.fn(load)
+            work, found = [load & MASK], []
+            for at in work:
+                for use in fn.uses[at]:
+                    node = fn.nodes[use]
+                    if node.args[0] != at or len(work) > 20:
+                        continue
+                    if node.op == "item" and node.data in inner:
+                        found.append(use)
+                    elif node.op in {"iter", "guard", "phi"} or (node.op == "item" and not isinstance(node.data, str)):
+                        work.append(use)
+            for use in found:
+                yield Source(fn.value(use), "llm", "the answer of a model, read as JSON", 1)
+        for load in project.attributes.get(key, ()):
+            yield from _read_off(solver, load, inner)
+    for key in sorted(_FOUND):
+        for load in project.items.get(key, ()):
+            yield Source(load, "third", "what a search of the web found", 1)
+    for call in project.calls.get("get", ()):
+        asked = _asked_by_get(project.fn(call), call & MASK)
+        if isinstance(asked, str) and asked in _FOUND:
+            yield Source(call, "third", "what a search of the web found", 1)
+
+
+def function_calls(solver: Solver) -> Iterator[Source]:
+    """Yield the arguments of a function that a model calls, in the form of OpenAI's messages: `message["function_call"]["arguments"]`."""
+    project = solver.project
+    loads = [*project.items.get("arguments", ()), *project.attributes.get("arguments", ())]
+    loads += [
+        call for call in project.calls.get("get", ()) if _asked_by_get(project.fn(call), call & MASK) == "arguments"
+    ]
+    for load in loads:
+        fn = project.fn(load)
+        base = project.node(load).args[0]
+        if project.node(load).op == "call":
+            base = fn.nodes[base].args[0]
+        while fn.nodes[base].op == "guard":
+            base = fn.nodes[base].args[0]
+        at = fn.nodes[base]
+        if (at.data if at.op in {"item", "attr"} else _asked_by_get(fn, base)) in _CALLS:
+            yield Source(load, "llm", "the arguments of a function that the model calls", 1)
+
+
+def _asked_by_get(fn: Fn, index: int) -> object:
+    """Return the key that a mapping is asked for by a call of `get`, where it is constant."""
+    node = fn.nodes[index]
+    if node.op != "call" or len(node.args) < 2 or fn.nodes[node.args[0]].op != "attr":
+        return None
+    return (
+        fn.nodes[node.args[1]].data
+        if fn.nodes[node.args[0]].data == "get" and fn.nodes[node.args[1]].op == "const"
+        else None
+    )
+
+
+_CALLS = ("function_call", "function")
+"""What holds the name and the arguments of a function (platform.openai.com/docs/guides/function-calling)."""
+
+
+_FOUND = frozenset({"webPages", "organic", "organic_results", "newsResults", "news_results"})
+"""Keys of what searches answer: Bing (learn.microsoft.com/bing/search-apis), Serper (serper.dev), SerpApi (serpapi.com)."""
+
+
+def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[Source]:
+    """Yield the same where the answer is an object of something unknown: `response.choices[0].message.content`."""
+    fn = solver.project.fn(load)
+    base = (load & ~MASK) | solver.project.node(load).args[0]
+    if any(val.kind not in {"unknown", "param", "call"} for val in solver.flow.values(base)):
+        return
+    for one in fn.uses[load & MASK]:
+        if fn.nodes[one].op == "item" and fn.nodes[one].data == 0:
+            for use in fn.uses[one]:
+                if fn.nodes[use].op == "attr" and fn.nodes[use].data in inner:
+                    yield Source(fn.value(use), "llm", "the answer of a model", 1)
+
+
+def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
+    """Say whether a request over HTTP goes to a service that the program chose: its answer is not a stranger's page."""
+    assert info.model is not None
+    for use in info.model.uses:
+        if use.kind == "url":
+            given = solver.flow.argument(call, use.position, use.name)
+            if given is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(given)):
+                return False
+            if "feedparser.parse" in info.names:
+                return False  # what stands in a feed others have written, whoever chose the feed
+            if info.word not in {
+                "get",
+                "urlopen",
+                "request",
+                "fetch_url",
+                "urlretrieve",
+                "parse",
+                "read_html",
+                "download",
+                "Article",
+            }:
+                return True
+            url = _address(solver, call, info)
+            if url is None:
+                return True
+            if _begins_with_base(solver, url):
+                return True
+            prefix = solver.flow.text_prefix(url)
+            known = solver.flow.values(url)
+            return bool(prefix) or any(v.kind in {"env", "const"} for v in known) or info.word == "request"
+    return False

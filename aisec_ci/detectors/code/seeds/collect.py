@@ -1,0 +1,31 @@
+"""Where values from outside enter a project: results of calls, attributes of requests, parameters of handlers and tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.grading import CONFIDENTIAL
+from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds import chains, confidential, records
+from aisec_ci.detectors.code.seeds.answers import answers, function_calls
+from aisec_ci.detectors.code.seeds.attributes import attributes
+from aisec_ci.detectors.code.seeds.commands import commands
+from aisec_ci.detectors.code.seeds.handlers import FRAMEWORK_NAMES
+from aisec_ci.detectors.code.seeds.parameters import parameters
+from aisec_ci.detectors.code.seeds.results import results
+
+
+def sources(solver: Solver) -> Iterator[Source]:
+    """Yield every place where a value from outside enters, in the order of the project."""
+    yield from results(solver)
+    yield from commands(solver)
+    yield from answers(solver)
+    yield from function_calls(solver)
+    yield from chains.sources(solver)
+    yield from attributes(solver)
+    yield from parameters(solver)
+    yield from records.sources(solver, FRAMEWORK_NAMES)
+    found = list(confidential.sources(solver))
+    solver.confidential = any(source.kind in CONFIDENTIAL for source in found)
+    yield from found

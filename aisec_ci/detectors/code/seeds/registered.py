@@ -1,0 +1,130 @@
+"""Functions that are handed over to be called with something from outside: handlers, tools, callbacks of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.grading import PROMPT_KINDS
+from aisec_ci.detectors.code.models import CallModel, Use, plain
+from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds import tool_schemas
+from aisec_ci.detectors.code.seeds.handlers import sent
+from aisec_ci.detectors.code.seeds.words import argument_of
+
+_REGISTERS = {
+    "tools": "tool",
+    "callable": "tool",
+    "handler-user": "user",
+    "handler-remote": "remote",
+    "handler-llm": "llm",
+}
+"""Uses of an argument that is a function, with the kind of source that its parameters are."""
+
+
+def registered(solver: Solver) -> Iterator[Source]:
+    """Yield parameters of functions that are handed to a framework as tools: `Tool(func=f)`, `tools=[f]`."""
+    project, flow = solver.project, solver.flow
+    seen: set[int] = set()
+    yield from _called_decorators(solver, seen)
+    yield from _connections(solver)
+    own = {c.ir.name for i in project for c in i.classes for b in flow.external_bases(c) if solver.models.call(b)}
+    # under "" stand calls of parametrised classes: `Agent[Customer](…)`
+    for word in [*sorted((solver.models.words | own) & set(project.calls)), ""]:
+        for call in project.calls.get(word, ()):
+            model = solver.calls.info(call).model
+            if model is not None and model.family == "chat-interfaces":
+                _outputs(solver, call, model)
+            for use in model.uses if model is not None else ():
+                kind = "tool" if use.kind == "body" else _REGISTERS.get(use.kind)
+                if kind is None and use.kind not in PROMPT_KINDS:
+                    continue
+                given = flow.argument(call, use.position, use.name)
+                if given is None:
+                    continue
+                if use.kind == "body":  # `config={"tools": [look_up]}`
+                    found = [v.what for v in flow.values(given, ("tools", "*")) if v.kind == "func"]
+                    for fn in (f for f in found if f.id not in seen):
+                        seen.add(fn.id)
+                        yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
+                    continue
+                for fn in _functions(solver, given, many=use.kind == "tools"):
+                    if kind is None:  # a prompt given as a function that makes it
+                        solver.result_sinks[fn.id] = (use, call, model.label if model else "")
+                    elif fn.id not in seen:
+                        seen.add(fn.id)
+                        only = (
+                            [p.name for p in fn.ir.params[fn.bound :][:1]] if tool_schemas.takes_one(flow, call) else []
+                        )
+                        yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), only)
+
+
+def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
+    """Note functions of an interface whose result is shown as HTML: `button.click(ask, box, gr.HTML())`."""
+    flow = solver.flow
+    use = next((u for u in model.uses if u.kind == "handler-user" and u.name == "fn"), None)
+    given = flow.argument(call, use.position, "fn") if use is not None else None
+    shown = flow.argument(call, 2 if model.label.rsplit(".", 1)[-1] in {"Interface", *_EVENTS} else None, "outputs")
+    if given is None or shown is None:
+        return
+    several = flow.elements(shown)
+    for index, one in enumerate(several or [shown]):
+        if not any(v.what in {"gradio.HTML()", "html"} for v in flow.values(one) if v.kind in {"obj", "const"}):
+            continue
+        for fn in _functions(solver, given, many=False):
+            position = index if len(several) > 1 else None
+            solver.result_sinks.setdefault(fn.id, (Use("html", position, None), 0, "gr.HTML"))
+
+
+_EVENTS = frozenset({"submit", "click", "change", "input", "upload", "release", "select", "load", "then", "success"})
+"""Events of Gradio's components: the third argument is what shows the result."""
+
+
+def _connections(solver: Solver) -> Iterator[Source]:
+    """Yield what a server of WebSockets hears from those who connect: `async for message in ws`, `await ws.recv()`."""
+    project, flow = solver.project, solver.flow
+    for call in project.calls.get("serve", ()):
+        given = flow.argument(call, 0, "handler")
+        if given is None or not any(n.startswith("websockets.") for n in flow.names(call)):
+            continue
+        for fn in _functions(solver, given, many=False):
+            held = fn.params.get(1 if fn.bound else 0)
+            for use in fn.uses[held] if held is not None else ():
+                node = fn.nodes[use]
+                heard = [use] if node.op == "iter" else []
+                if node.op == "attr" and node.data == "recv":
+                    heard = [c for c in fn.uses[use] if fn.nodes[c].op == "call"]
+                yield from (Source(fn.value(h), "remote", "data of the caller (websockets)") for h in heard)
+
+
+def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
+    """Yield parameters of functions that are passed to a decorator: `app.event("message")(handle)`, `agent.tool(look)`."""
+    project, flow, handlers = solver.project, solver.flow, solver.models.handlers
+    words = {name.rsplit(".", 1)[-1] for name in handlers}
+    for word in [*sorted(words & set(project.calls)), ""]:
+        for call in project.calls.get(word, ()):
+            node = project.node(call)
+            if len(node.args) != 2:
+                continue
+            names = [plain(n).removesuffix("()") for n in flow.names(call)]
+            handler = next((handlers[n] for n in names if n in handlers), None)
+            for fn in _functions(solver, (call & ~MASK) | node.args[1], many=False) if handler is not None else ():
+                if handler is not None and fn.id not in seen:
+                    seen.add(fn.id)
+                    yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
+
+
+def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:
+    flow = solver.flow
+    if wrapped := tool_schemas.wrapped(flow, value):
+        yield from wrapped
+        return
+    found = list(flow.values(value, ("*",))) if many else list(flow.values(value))
+    for val in found:
+        if val.kind == "func":
+            yield val.what
+        elif val.kind == "inst":
+            yield from flow.find_method(val.what, "__call__")
+    for one in flow.elements(value) if many else ():
+        yield from tool_schemas.wrapped(flow, one)

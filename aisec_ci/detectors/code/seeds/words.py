@@ -1,0 +1,27 @@
+"""What sources are called in what is said of them."""
+
+from __future__ import annotations
+
+
+def result_of(kind: str, label: str) -> str:
+    """Return what a result is called that somebody of a kind wrote."""
+    return {
+        "llm": f"the answer of `{label}`",
+        "third": f"content from outside, read by `{label}`",
+        "stored": f"stored content, read by `{label}`",
+        "remote": f"data of the caller, read by `{label}`",
+        "user": f"input of the user, read by `{label}`",
+        "tool": f"arguments that the model chose, read by `{label}`",
+    }[kind]
+
+
+def argument_of(kind: str, family: str) -> str:
+    """Return what a parameter is called that somebody of a kind fills."""
+    if kind == "tool":
+        return "an argument that the model chooses for this tool"
+    if kind == "llm":
+        return "the model's answer, as it is streamed"
+    family = family.replace("-", " ")
+    return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(
+        kind, f"content from outside ({family})"
+    )
