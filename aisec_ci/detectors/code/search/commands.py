@@ -157,12 +157,26 @@ class Commands:
                     if self.flow.only_text(base | option) in {"-o", "-d", "--out-dir", "--outDir"}:
                         yield program, base | made
 
+    def spread(self, call: Value) -> tuple[Value | None, int]:
+        """Return the list that a command given word by word begins with, and how long it is: `create_subprocess_exec(*SHELL, text)`."""
+        node = self.project.node(call)
+        if len(node.args) < 3 or node.data[0] != "*":
+            return None, 0
+        start = (call & ~MASK) | node.args[1]
+        lists = [self.project.node(v.what) for v in self.flow.values(start) if v.kind == "lit"]
+        lengths = {len(one.args) for one in lists if one.op in {"list", "tuple"} and "*" not in (one.data or ())}
+        return (start, lengths.pop()) if len(lengths) == 1 else (None, 0)
+
     def _word(self, value: Value, index: int) -> str:
         """Return a word of a command, empty where it is not known."""
         given = None
         if self.project.node(value).op == "call" and self.calls.info(value).word == "create_subprocess_exec":
-            given = self.flow.argument(value, index, None)
-            known = self.flow.values(given) if given is not None else ()
+            start, length = self.spread(value)
+            if start is not None and index < length:
+                given, known = start, self.flow.values(start, (index,))
+            else:
+                given = self.flow.argument(value, index - max(length - 1, 0), None)
+                known = self.flow.values(given) if given is not None else ()
         else:
             known = self.flow.values(value, (index,))
         for val in known:

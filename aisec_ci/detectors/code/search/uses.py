@@ -44,7 +44,8 @@ class Uses(Writes):
             if kind == "":
                 if use.kind == "program" and position > 0 and info.word == "create_subprocess_exec":
                     given = fact._replace(value=call)  # the command is what the call is given: its words stand there
-                    if danger := self.commands.program(given, (position, *path), call, "argv"):
+                    place = position + max(self.commands.spread(call)[1] - 1, 0)
+                    if danger := self.commands.program(given, (place, *path), call, "argv"):
                         self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
                 if use.position != position:
                     continue
