@@ -59,6 +59,8 @@ class Places:
         self.injected: dict[int, list[Value]] = {}
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
+        self._sessions: dict[Value, bool] = {}
+        """Which values are what a framework keeps for a session."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
 
     def read_at(self, place: Place) -> list[tuple[Value, ...]]:
@@ -176,6 +178,12 @@ class Places:
         """Say whether a value is what a framework keeps for a session."""
         if not self._session_fns:
             return False
+        known = self._sessions.get(value)
+        if known is None:
+            known = self._sessions[value] = self._finds_session(value)
+        return known
+
+    def _finds_session(self, value: Value) -> bool:
         node = self.project.node(value)
         if node.op == "attr" and node.data == "session" and self._is_request((value & ~MASK) | node.args[0]):
             return True
