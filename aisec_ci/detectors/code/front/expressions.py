@@ -19,6 +19,10 @@ _REFLECTION = frozenset({"getattr", "setattr", "locals"})
 """Functions whose calls `reflected` lowers."""
 
 
+_QUOTED = frozenset((ord("r"), ord("a")))
+"""Conversions of an f-string that write a text as a literal of Python: `{name!r}`."""
+
+
 class Expressions(Refinement):
     """A scope that lowers expressions."""
 
@@ -228,7 +232,10 @@ class Expressions(Refinement):
                 pieces.append(str(value.value))
             elif isinstance(value, ast.FormattedValue):
                 pieces.append(None)
-                holes.append(self.expr(value.value))
+                hole = self.expr(value.value)
+                if value.conversion in _QUOTED:
+                    hole = self.add("call", (self.name("repr", value), hole), ("",), value)
+                holes.append(hole)
         return self.add("text", holes, pieces, node)
 
     def e_dict(self, node: ast.Dict) -> int:
