@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from posixpath import basename
 from typing import NamedTuple
 
@@ -75,14 +76,22 @@ def imports(data: bytes) -> list[str]:
 
 _DYNAMIC = re.compile(rb"(?:import_module|__import__)\(\s*f[\"']([\w.{}]{3,200})[\"']")
 _HOLE = re.compile(r"\{\w*\}")
+_IMPORTERS = (b"import_module(", b"__import__(", b"import_string(")
+_NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
+_NAMED_LIMIT = 300
+"""Texts of one file that are looked at as names of modules."""
 
 
 def dynamic_imports(data: bytes) -> list[str]:
-    """Return the names with holes that are imported: `plugins.{name}.functions` of `import_module(f"…")`."""
-    if b"import_module(" not in data and b"__import__(" not in data:
+    """Return what a file can import by calls: `plugins.{name}.functions` of `import_module(f"…")`, and dotted names in its texts.
+
+    Tables of what is imported when it is needed hold such names: `{"mysql": "app.handlers.mysql"}`.
+    """
+    if not any(word in data for word in _IMPORTERS):
         return []
     found = [match.decode() for match in _DYNAMIC.findall(data)]
-    return [text for text in found if not text.startswith("{") and "{" in text]
+    named = dict.fromkeys(match[1].decode() for match in islice(_NAMED.finditer(data), _NAMED_LIMIT))
+    return [*(text for text in found if not text.startswith("{") and "{" in text), *named]
 
 
 def _meant(text: str, names: Names) -> list[str]:

@@ -131,7 +131,7 @@ class Flow(Evaluation):
             self._targets[call] = []
             outer_cut, self._cut = self._cut, False
             known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
-            if self._cut and self._active and not known:
+            if self._cut and self._active and not any(t.sure < 2 for t in known):
                 self._guesses.append((self._targets, call))
             self._cut = self._cut or outer_cut
         return known

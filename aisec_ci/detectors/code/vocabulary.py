@@ -306,6 +306,9 @@ FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_subst
 URL_PARTS = frozenset({"path", "query", "fragment"})
 """Parts of a parsed address that cannot change its host."""
 
+MODEL_NAMES = frozenset("model _model llm _llm lm _lm chat_model language_model pipe pipeline generator".split())
+"""Names of fields and parameters that hold a model which is called itself: `self.llm(messages)`."""
+
 GRAPH_CALLS = frozenset({"invoke", "ainvoke", "stream", "astream", "astream_events", "batch"})
 
 SYSTEM_KEYS = frozenset(

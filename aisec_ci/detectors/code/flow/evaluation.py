@@ -396,7 +396,10 @@ class Evaluation(Results):
             return
         module = self.project.module(path)
         if not rest:
-            yield Val("module", path) if module is not None else Val("ext", dotted.lstrip("."))
+            if module is None:
+                yield Val("ext", dotted.lstrip("."))
+            else:
+                yield from self._instead(info, dotted, path) or [Val("module", path)]
             return
         if module is None:
             yield Val("ext", dotted.lstrip("."))
@@ -406,6 +409,18 @@ class Evaluation(Results):
             found = [v for one in found for v in self._member(one, name, (), 1, item=False)]
         real = [v for v in found if v.kind != "unknown"]
         yield from real or [Val("ext", dotted.lstrip("."))]
+
+    def _instead(self, info: ModuleInfo, dotted: str, path: str) -> list[Val]:
+        """Return what a package binds in place of a module in it of the same name: `from .ask import ask` in `__init__.py`."""
+        name = path.rpartition("/")[2].removesuffix(".py")
+        package = self.project.names.split(dotted.rpartition(".")[0] or ".", info.path)[0] or ""
+        if not package.endswith("__init__.py") or package == info.path or not dotted.endswith(name):
+            return []
+        binding = self.project.module(package)
+        if binding is None or name not in binding.functions[0].ir.defs:
+            return []
+        bound = self._member(Val("module", package), name, (), 1, item=False)
+        return [v for v in bound if v.kind in {"func", "class"}]
 
 
 def _build(node: Node, chosen: tuple[Any, ...]) -> Any:

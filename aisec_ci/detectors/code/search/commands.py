@@ -220,12 +220,19 @@ class Commands:
             return next((w for a in node.args[:3] if (w := self._python(base | a, depth + 1))), "")
         return "python" if any(PYTHON_NAME.search(name) for name in names) else ""
 
+    def _written(self, value: Value) -> list[str]:
+        """Return the texts that a value can be, of one with gaps what stands between them: `f"file:{path}?mode=ro"`."""
+        node = self.project.node(value)
+        if node.op == "text":
+            return [piece for piece in node.data if isinstance(piece, str)]
+        return self.flow.constants(value).texts
+
     def read_only(self, call: Value) -> bool:
         """Say whether a query runs on a connection that cannot write, as its making or the function around it shows."""
         made = self.calls.made_by(call)
         for other in made:
             node = self.project.node(other)
-            texts = [t for a in node.args[1:] for t in self.flow.constants((other & ~MASK) | a).texts]
+            texts = [t for a in node.args[1:] for t in self._written((other & ~MASK) | a)]
             if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
                 return True
             words = zip(node.data, node.args[1:], strict=True) if node.op == "call" else ()

@@ -12,6 +12,7 @@ from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import asks_model, is_own_service
 from aisec_ci.detectors.code.seeds.words import result_of
+from aisec_ci.detectors.code.vocabulary import MODEL_NAMES
 
 
 def results(solver: Solver) -> Iterator[Source]:
@@ -22,7 +23,8 @@ def results(solver: Solver) -> Iterator[Source]:
     for word in sorted(words & set(project.calls)):
         found.update(project.calls[word])
     found.update(c for c in project.calls.get("", ()))
-    for name in sorted(solver.flow.kept_as(_makers(models))):  # `self.writer = pipeline(…)`, then `self.writer(text)`
+    # `self.writer = pipeline(…)`, then `self.writer(text)`; what was handed over or taken from a table is told by its name
+    for name in sorted(solver.flow.kept_as(_makers(models)) | MODEL_NAMES):
         found.update(project.calls.get(name, ()))
     for call in sorted(found):
         info = solver.calls.info(call)
