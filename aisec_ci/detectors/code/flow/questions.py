@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 from aisec_ci.detectors.code.flow.val import Constants, Label, Path, Val
@@ -97,6 +98,11 @@ class Questions(ABC):
         known = self.constants(value)
         return str(next(iter(known.values))) if known.complete and len(known.values) == 1 else None
 
+    def pieces(self, text: Value) -> Iterator[str | Value]:
+        """Yield the constant parts of an f-string and the values in its holes, in order."""
+        node, holes = self.project.node(text), iter(self.project.node(text).args)
+        yield from (piece if piece is not None else (text & ~MASK) | next(holes) for piece in node.data)
+
     def text_prefix(self, value: Value, depth: int = 0) -> str:
         """Return the constant text that a string is sure to begin with; empty where nothing is sure."""
         whole = self.only_text(value)
@@ -108,16 +114,11 @@ class Questions(ABC):
             return ""
         if node.op == "text":
             out = ""
-            holes = iter(node.args)
-            for piece in node.data:
-                if piece is not None:
-                    out += piece
-                    continue
-                inner = base | next(holes)
-                part = self.only_text(inner)
-                if part is None:
-                    return out or self.text_prefix(inner, depth + 1)
-                out += part
+            for piece in self.pieces(value):
+                part = piece if isinstance(piece, str) else self.only_text(piece)
+                if part is None and not isinstance(piece, str):
+                    return out or self.text_prefix(piece, depth + 1)
+                out += part or ""
             return out
         if node.op in {"add", "guard"} and node.args:
             return self.text_prefix(base | node.args[0], depth + 1)

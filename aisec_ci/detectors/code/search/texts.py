@@ -72,15 +72,11 @@ class Texts:
         base = use & ~MASK
         if node.op == "text":
             out = ""
-            holes = iter(node.args)
-            for piece in node.data:
-                if piece is not None:
-                    out += piece
-                    continue
-                hole = next(holes)
-                if hole == index:
+            for piece in self.flow.pieces(use):
+                if piece == base | index:
                     return out
-                out += self.flow.only_text(base | hole) or (self.flow.text_prefix(base | hole) + "\ue000")
+                known = piece if isinstance(piece, str) else self.flow.only_text(piece)
+                out += known or (self.flow.text_prefix(piece) + "\ue000" if isinstance(piece, int) else "")
             return out
         out = ""
         for arg in node.args:
