@@ -83,6 +83,8 @@ class Places:
             fn = self.project.fn(load)
             base = self.project.node(load).args[0]
             node = fn.nodes[base]
+            if _of_system_message(fn, base):
+                continue
             if node.op == "param" and node.data == 0 and fn.bound:
                 if fn.cls is not None and id(fn.cls) in family:
                     yield load
@@ -428,3 +430,13 @@ class Places:
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""
+
+
+def _of_system_message(fn: Fn, value: int) -> bool:
+    """Say whether a value is a part of a message that is known to be one of the system: nobody else's text stands there."""
+    node = fn.nodes[value]
+    while node.op in {"attr", "item", "iter", "slice", "guard"}:
+        if node.op == "guard" and node.data[0] == "system":
+            return True
+        node = fn.nodes[node.args[0]]
+    return False
