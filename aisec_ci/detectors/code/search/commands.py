@@ -9,7 +9,7 @@ from itertools import pairwise
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
 from aisec_ci.detectors.code.flow.val import Label, Path
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.vocabulary import (
     CODE_FLAGS,
     COMPILERS,
@@ -235,21 +235,30 @@ class Commands:
             texts = [t for a in node.args[1:] for t in self._written((other & ~MASK) | a)]
             if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
                 return True
-            words = zip(node.data, node.args[1:], strict=True) if node.op == "call" else ()
-            given = [(other & ~MASK) | v for word, v in words if word in {"read_only", "readonly"}]
-            if any(True in self.flow.constants(v).values for v in given):
+            if node.op == "call" and self._says_read_only(other):
                 return True
             # `connect(self.set_url_read_only(url))`
             calls = [v for v in ((other & ~MASK) | a for a in node.args[1:]) if self.project.node(v).op == "call"]
             if any(SAYS_READ_ONLY.search(self.calls.info(v).word) for v in calls):
                 return True
-        fns = {self.project.fn(call).id: self.project.fn(call)}
-        fns.update({t.fn.id: t.fn for other in made for t in self.calls.info(other).targets})
+        own = self.project.fn(call)
+        if any(n.op == "call" and self._begins_read_only(own, i) for i, n in enumerate(own.nodes)):
+            return True
+        fns = {own.id: own, **{t.fn.id: t.fn for other in made for t in self.calls.info(other).targets}}
         return any(
             isinstance(n.data, str) and n.op == "const" and READ_ONLY.search(n.data)
             for fn in fns.values()
             for n in fn.nodes
         )
+
+    def _begins_read_only(self, fn: Fn, node: int) -> bool:
+        """Say whether a call begins a transaction that cannot write: `async with conn.transaction(readonly=True):`."""
+        return last_word(fn.nodes, fn.nodes[node].args[0]) == "transaction" and self._says_read_only(fn.value(node))
+
+    def _says_read_only(self, call: Value) -> bool:
+        """Say whether a call is made with `read_only=True`."""
+        given = [self.flow.argument(call, None, word) for word in ("read_only", "readonly")]
+        return any(v is not None and True in self.flow.constants(v).values for v in given)
 
 
 def _program_name(path: str) -> str:
