@@ -91,6 +91,12 @@ _BRACED = re.compile(r"\{[{%]([^{}]{1,200})[%}]\}")
 _WORD = re.compile(r"[A-Za-z_]\w{0,63}")
 
 
+def braced_words(text: str) -> Iterator[str]:
+    """Yield the words in the gaps of a template of Jinja2's kind: `{{ query }}`, `{% for page in pages %}`."""
+    for braced in _BRACED.findall(text):
+        yield from _WORD.findall(braced)
+
+
 class ChatTemplates:
     """The templates of a project. Answers are remembered."""
 
@@ -170,7 +176,7 @@ class ChatTemplates:
         """Return the gaps in the system's messages of a template."""
         if word not in {"from_messages", "ChatPromptTemplate"}:
             return _NONE
-        style = "".join(self.flow.argument_constants(made, None, "template_format").texts[:1])
+        style = self._style(made)
         messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
         named, beside, unknown = set[str](), set(_KEPT), False
         for message in self.flow.elements(messages) if messages is not None else ():
@@ -205,7 +211,7 @@ class ChatTemplates:
         return any("SystemMessagePromptTemplate" in name for name in names), text
 
     def _style(self, message: Value) -> str:
-        """Return how gaps are written in a message that says so itself."""
+        """Return how gaps are written in a template, or a message, that says so itself."""
         if self.project.node(message).op != "call":
             return ""
         return "".join(self.flow.argument_constants(message, None, "template_format").texts[:1])
@@ -213,8 +219,7 @@ class ChatTemplates:
     def _of_pieces(self, pieces: Iterable[str], style: str) -> Iterator[str]:
         for piece in pieces:
             if style in {"jinja2", "mustache"}:
-                for braced in _BRACED.findall(piece):
-                    yield from _WORD.findall(braced)
+                yield from braced_words(piece)
             else:
                 yield from _GAP.findall(piece)
 

@@ -10,16 +10,19 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from aisec_ci.detectors.code.chat_templates import braced_words
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.detectors.code.values import Flow
 
 PIPELINE_RUNS = frozenset({"run", "run_async", "run_async_generator"})
 """Methods of a pipeline whose first argument holds the inputs of its components, by their names."""
 
-_BRACED = re.compile(r"\{[{%]([^{}]{1,200})[%}]\}")
-_WORD = re.compile(r"[A-Za-z_]\w{0,63}")
 _FINDS = re.compile(r"Retriever|WebSearch|LinkContentFetcher|Converter|Ranker|DocumentJoiner")
 """Components that find documents, read them, or hand them on."""
+
+
+_End = tuple[str, str, str]
+"""The name of a component, a dot, and the name of its output or input; the last two may be empty."""
 
 
 class PipelineTemplates:
@@ -51,17 +54,21 @@ class PipelineTemplates:
 
     def found(self) -> Iterator[Value]:
         """Yield where what was found is connected with a gap of the system: `connect("retriever.documents", "builder.documents")`."""
-        for call in self.project.calls.get("connect", ()) if self.gaps else ():
-            ends = [self.flow.argument(call, 0, "sender"), self.flow.argument(call, 1, "receiver")]
-            if ends[0] is None or ends[1] is None:
-                continue
-            senders, receivers = (
-                [t.partition(".") for t in self.flow.constants(e).texts] for e in ends if e is not None
-            )
+        for _, receiver, senders, receivers in self.connections() if self.gaps else ():
             if any(name in self._finders for name, _, _ in senders) and any(
                 entry in self.gaps.get(name, ()) for name, _, entry in receivers
             ):
-                yield ends[1]
+                yield receiver
+
+    def connections(self) -> Iterator[tuple[Value, Value, list[_End], list[_End]]]:
+        """Yield the calls that connect components: the call, its argument for the receiver, what both can name."""
+        for call in self.project.calls.get("connect", ()):
+            sender, receiver = self.flow.argument(call, 0, "sender"), self.flow.argument(call, 1, "receiver")
+            if sender is not None and receiver is not None:
+                yield call, receiver, self._ends(sender), self._ends(receiver)
+
+    def _ends(self, named: Value) -> list[_End]:
+        return [text.partition(".") for text in self.flow.constants(named).texts]
 
     def _components(self) -> Iterator[tuple[str, Value]]:
         """Yield the components of pipelines with their names."""
@@ -78,5 +85,4 @@ class PipelineTemplates:
                 if text is None or not any(n.endswith("ChatMessage.from_system") for n in self.flow.names(made)):
                     continue
                 for known in self.flow.constants(text).texts:
-                    for braced in _BRACED.findall(known):
-                        yield from _WORD.findall(braced)
+                    yield from braced_words(known)

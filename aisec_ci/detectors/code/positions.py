@@ -7,6 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
+from aisec_ci.detectors.code.front.expressions import summands
 from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
@@ -215,13 +216,8 @@ def _part(node: ast.AST, op: str, index: int, lines: list[str]) -> Pos | None:
     elif op == "text" and isinstance(node, ast.JoinedStr):
         return _hole(node, index, lines)
     elif op == "add" and isinstance(node, ast.BinOp):
-        chain: list[ast.expr] = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
-            chain.append(left.right)
-            left = left.left
-        chain.append(left)
-        part = chain[-1 - index] if index < len(chain) else None
+        added = summands(node)
+        part = added[index] if index < len(added) else None
     elif op in {"add", "mod"} and isinstance(node, ast.AugAssign):
         part = node.value if index else node.target
     elif op == "mod" and isinstance(node, ast.BinOp):

@@ -23,7 +23,7 @@ from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.val import FEW, MANY, Target, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value
-from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS
+from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS, RUNNERS, STARTERS
 
 _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem cwd home".split())
 """Methods of a path whose result is a path."""
@@ -39,31 +39,6 @@ _COMMON = frozenset(
 )
 """Methods that are too common to be told by their name."""
 
-_RUNNERS = {
-    "to_thread": 0,
-    "submit": 0,
-    "run_in_executor": 1,
-    "run_sync": 0,
-    "run_in_threadpool": 0,
-    "map": 0,
-    "enqueue": 0,
-    "add_task": 0,
-    "call_soon": 0,
-    "call_soon_threadsafe": 0,
-    "call_later": 1,
-    "call_at": 1,
-    "start_soon": 0,
-    "spawn": 0,
-    "start_background_task": 0,
-    "spawn_n": 0,
-    "spawn_later": 1,
-    "add_callback": 0,
-    "deferToThread": 0,
-    **dict.fromkeys(("imap", "imap_unordered", "map_async", "starmap", "starmap_async", "filter"), 0),
-    "execute_write": 0,
-    "write_transaction": 0,
-}
-"""Calls that run a function with the arguments that follow it, with its position."""
 
 _TRANSACTIONS = frozenset({"execute_write", "write_transaction"})
 """Those of a graph database, which pass the transaction first. What `execute_read` runs cannot write."""
@@ -77,16 +52,6 @@ _EACH = {
 _SUBSTITUTIONS = {"re.sub": 1, "re.subn": 1, "regex.sub": 1, "re.compile().sub": 0, "re.compile().subn": 0}
 """Substitutions, which ask a function what to put in place of each match, with its position."""
 
-_STARTERS = {
-    "Thread": (1, "target"),
-    "Process": (1, "target"),
-    "Timer": (1, "function"),
-    "start_new_thread": (0, "function"),
-    "add_job": (0, "func"),
-    "apply": (0, "func"),
-    "apply_async": (0, "func"),
-}
-"""Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""
 
 _TOLD_BY_NAME = frozenset(
     "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit execute_write "
@@ -108,7 +73,7 @@ _DELAYED = frozenset("delay apply_async s si send remote remote_gen call local s
 """Methods of a task that let a worker run it."""
 
 
-RUN_ELSEWHERE = frozenset({*_RUNNERS, *_STARTERS})
+RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
 """Calls by which something else runs a function."""
 
 
@@ -305,14 +270,14 @@ class Flow(Evaluation):
     def _passed_on(self, call: Value, node: Node, dotted: str) -> Iterable[Target]:
         """Functions that a library runs with the rest of the arguments: threads, executors, `map`."""
         word = dotted.rsplit(".", 1)[-1]
-        position = _SUBSTITUTIONS[dotted] if dotted in _SUBSTITUTIONS else _RUNNERS.get(word)
+        position = _SUBSTITUTIONS[dotted] if dotted in _SUBSTITUTIONS else RUNNERS.get(word)
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
         if position is not None and position < len(args):
             for target in self._handed(args[position]):
                 shift = target.shift + (word in _TRANSACTIONS)
                 yield target._replace(skip=position + 1, shift=shift, each=_EACH.get(word, 0))
-        elif word in _STARTERS:
-            position, name = _STARTERS[word]
+        elif word in STARTERS:
+            position, name = STARTERS[word]
             given = self.argument(call, position, name)
             for target in self._handed(given) if given is not None else ():
                 yield target._replace(packed=position + 1)
@@ -417,7 +382,7 @@ class Flow(Evaluation):
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
             family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
             calls += [c for one in family for c in self._nameless.get(id(one), ())]
-        calls += [c for w in (*_RUNNERS, *_STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
+        calls += [c for w in (*RUNNERS, *STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
         if fn.ir.decorators:
             later = _DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED
             calls += [c for w in sorted(later) for c in self.project.calls.get(w, ())]

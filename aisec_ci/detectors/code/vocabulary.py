@@ -407,3 +407,40 @@ FILE_FLAGS = frozenset(
 """Options of those after which the name of a file or folder stands."""
 
 WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
+
+RUNNERS = {
+    "to_thread": 0,
+    "submit": 0,
+    "run_in_executor": 1,
+    "run_sync": 0,
+    "run_in_threadpool": 0,
+    "map": 0,
+    "enqueue": 0,
+    "add_task": 0,
+    "call_soon": 0,
+    "call_soon_threadsafe": 0,
+    "call_later": 1,
+    "call_at": 1,
+    "start_soon": 0,
+    "spawn": 0,
+    "start_background_task": 0,
+    "spawn_n": 0,
+    "spawn_later": 1,
+    "add_callback": 0,
+    "deferToThread": 0,
+    **dict.fromkeys(("imap", "imap_unordered", "map_async", "starmap", "starmap_async", "filter"), 0),
+    "execute_write": 0,
+    "write_transaction": 0,
+}
+"""Calls that run a function with the arguments that follow it, with its position."""
+
+STARTERS = {
+    "Thread": (1, "target"),
+    "Process": (1, "target"),
+    "Timer": (1, "function"),
+    "start_new_thread": (0, "function"),
+    "add_job": (0, "func"),
+    "apply": (0, "func"),
+    "apply_async": (0, "func"),
+}
+"""Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.ir import Function, Node
+from aisec_ci.detectors.code.vocabulary import RUNNERS, STARTERS
 
-_DIRECT = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
+_DIRECT = {word: RUNNERS[word] for word in ("to_thread", "run_in_threadpool", "run_sync", "run_in_executor")}
 """Calls that return what the function returns, with its position."""
 
 _AT = {"run_sync": "to_thread", "run_in_executor": "loop"}
@@ -20,18 +21,12 @@ _OWN_OPTIONS = frozenset({"limiter", "cancellable", "abandon_on_cancel"})
 """Keywords that are not passed on."""
 
 _STARTED = {
-    "submit": 0,
-    "add_task": 0,
-    "call_soon": 0,
-    "call_soon_threadsafe": 0,
-    "call_later": 1,
-    "start_soon": 0,
-    "spawn": 0,
-    "deferToThread": 0,
+    word: RUNNERS[word]
+    for word in "submit add_task call_soon call_soon_threadsafe call_later start_soon spawn deferToThread".split()
 }
 """Methods that have a function called with the arguments that follow it, with its position."""
 
-_PACKED = {"Thread": (1, "target"), "Process": (1, "target"), "Timer": (1, "function"), "apply_async": (0, "func")}
+_PACKED = {word: STARTERS[word] for word in ("Thread", "Process", "Timer", "apply_async")}
 """Calls that take its arguments as one tuple, with its position and name."""
 
 _EACH = frozenset({"map", "imap", "imap_unordered", "map_async"})

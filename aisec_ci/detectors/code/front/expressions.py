@@ -173,13 +173,7 @@ class Expressions(Refinement):
 
     def e_binop(self, node: ast.BinOp) -> int:
         if isinstance(node.op, ast.Add):
-            operands: list[ast.expr] = []
-            left: ast.expr = node
-            while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
-                operands.append(left.right)
-                left = left.left
-            operands.append(left)
-            return self.add("add", [self.expr(o) for o in reversed(operands)], None, node)
+            return self.add("add", [self.expr(o) for o in summands(node)], None, node)
         if isinstance(node.op, ast.Mod):
             right = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
             return self.add("mod", [self.expr(node.left), *(self.expr(r) for r in right)], None, node)
@@ -314,6 +308,15 @@ def _constant_key(node: ast.expr) -> str | int | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, (str, int)) and not isinstance(node.value, bool):
         return node.value
     return None
+
+
+def summands(node: ast.expr) -> list[ast.expr]:
+    """Return what is added up, in order: `a`, `b`, `c` of `a + b + c`."""
+    out: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        out.append(node.right)
+        node = node.left
+    return [node, *reversed(out)]
 
 
 def tail(node: ast.expr) -> str:

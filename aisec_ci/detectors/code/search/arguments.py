@@ -596,9 +596,8 @@ class Arguments(Uses):
             # `table.get(word, word)`; in `session.get(Order, number)` it is the key of a row
             self.add(arg.entry, Fact(arg.call, fact.path, fact.flags), arg.via)
         receiver = (arg.call & ~MASK) | arg.fn.nodes[arg.node.args[0]].args[0]
-        if info.word == "send" and any("Pipe()" in str(v.what) for v in self.flow.values(receiver) if v.kind == "obj"):
-            for end in self._kept_ends(receiver):
-                self.mutate(arg.entry, end, ("*", "*", *fact.path), fact.flags, arg.via)
+        for end in self._kept_ends(receiver) if info.word == "send" and self._is_end(receiver) else ():
+            self.mutate(arg.entry, end, ("*", "*", *fact.path), fact.flags, arg.via)
         path = self._path_in_receiver(arg, receiver)
         if path is not None:
             self.mutate(arg.entry, receiver, path, fact.flags, arg.via)
@@ -625,7 +624,7 @@ class Arguments(Uses):
     def _way_of_keeping(self, arg: Argument, receiver: Value) -> str:
         """Return how a method keeps an argument, as MUTATORS tells it, empty where it does not."""
         word = arg.info.word
-        if word == "send" and any("Pipe()" in str(v.what) for v in self.flow.values(receiver) if v.kind == "obj"):
+        if word == "send" and self._is_end(receiver):
             return "element"
         if word == "set" and any(n.endswith("ContextVar().set") for n in arg.info.names):
             return "element"

@@ -56,8 +56,6 @@ class Commands:
         if kind == "argv":
             shells = self.flow.argument_constants(call, None, "shell").values
             shell = True in shells or 1 in shells
-            if shells and not shell:
-                shell = False
         if FOLDER in path:
             return "run-file" if self.runs_folder(call) else ""
         if path[:1] == (CONTENT,):
@@ -135,17 +133,13 @@ class Commands:
         given = self.flow.argument(call, 0, "args") or self.flow.argument(call, 0, "cmd")
         if given is None:
             return False
-        text = self.flow.only_text(given) or self._told(given)
+        built = self.project.node(given).op == "text"  # `cd  && pytest` for `f"cd {folder} && pytest"`
+        text = self.flow.only_text(given) or (" ".join(self._written(given)) if built else "")
         words = [_program_name(w) for w in text.split()] or [_program_name(self._word(given, i)) for i in range(4)]
         return any(
             word in RUNS_FOLDER and (not RUNS_FOLDER[word] or after in RUNS_FOLDER[word])
             for word, after in pairwise([*words, ""])
         )
-
-    def _told(self, command: Value) -> str:
-        """Return the constant words of a command that is built: `cd  && pytest` for `f"cd {folder} && pytest"`."""
-        node = self.project.node(command)
-        return " ".join(piece for piece in node.data if piece is not None) if node.op == "text" else ""
 
     def compiled(self, command: Value) -> Iterator[tuple[str, Value]]:
         """Yield the compiler that a command runs and the name of the file that it makes: `["gcc", source, "-o", program]`."""

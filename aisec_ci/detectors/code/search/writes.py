@@ -177,6 +177,10 @@ class Writes(Propagation):
         """Say whether a value is both ends of a pipe between processes: what is put into one comes out of the other."""
         return self.project.node(value).op == "call" and any(n.endswith(".Pipe") for n in self.calls.info(value).names)
 
+    def _is_end(self, value: Value) -> bool:
+        """Say whether a value is an end of a pipe between processes."""
+        return any("Pipe()" in str(v.what) for v in self.flow.values(value) if v.kind == "obj")
+
     def _kept_ends(self, end: Value) -> Iterator[Value]:
         """Yield the pipes of which an attribute holds an end: `self.ours, theirs = Pipe()` in another method."""
         node = self.project.node(end)

@@ -68,13 +68,8 @@ def _kept_in_store(solver: Solver) -> Iterator[Source]:
         callee = fn.nodes[node.args[0]] if node.op == "call" and node.data == ("", "") else None
         if callee is None or callee.op != "attr" or callee.data not in {"get", "aget"}:
             continue
-        if last_word(fn.nodes, callee.args[0]).endswith("store") or _is_called(fn, callee.args[0], "store"):
+        if fn.word(callee.args[0]).endswith("store"):
             yield Source(load, "stored", "what the store of LangGraph keeps", 1)
-
-
-def _is_called(fn: Fn, value: int, ending: str) -> bool:
-    node = fn.nodes[value]
-    return node.op == "param" and fn.ir.params[node.data].name.endswith(ending)
 
 
 def _flows(solver: Solver) -> None:
@@ -316,11 +311,9 @@ def _pipelines(solver: Solver) -> Iterator[Source]:
     for given in solver.pipelines.found():
         yield Source(given, "third", "what a component before it in the pipeline finds", path=FOUND)
     wires: dict[str, list[tuple[str, str, str]]] = {}
-    for call in project.calls.get("connect", ()):
-        ends = [flow.argument(call, 0, "sender"), flow.argument(call, 1, "receiver")]
-        texts = [t[0] for e in ends if e is not None and (t := flow.constants(e).texts)]
-        if len(texts) == 2:
-            (sender, _, _), (receiver, _, entry) = (t.partition(".") for t in texts)
+    for call, _, senders, receivers in solver.pipelines.connections():
+        if senders and receivers:
+            (sender, _, _), (receiver, _, entry) = senders[0], receivers[0]
             wires.setdefault(project.fn(call).module.path, []).append((sender, receiver, entry))
     for call in project.calls.get("add_component", ()) if wires else ():
         path = project.fn(call).module.path

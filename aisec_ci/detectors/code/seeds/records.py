@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds.words import argument_of
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, RUNS
 
@@ -47,7 +48,7 @@ def sources(solver: Solver, framework: frozenset[str]) -> Iterator[Source]:
         tool = _is_tool(solver.flow, cls, framework)
         if not tool and cls not in asked:
             continue
-        kind, what = ("tool", "an argument that the model chooses for this tool") if tool else ("llm", _ANSWER)
+        kind, what = ("tool", argument_of("tool", "")) if tool else ("llm", _ANSWER)
         for load in loads:
             name = solver.project.node(load).data
             if (not tool or _is_argument(solver.flow, cls, name)) and not barriers.closed_field(
