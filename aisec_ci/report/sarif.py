@@ -49,7 +49,7 @@ class Sarif:
 
     def write(self, report: Report, out: TextIO) -> None:
         """Write the report as ASCII. At most 5,000 results are written, the gravest; the rest is counted as a notification."""
-        out.write(json_text(as_dict(report, suppressed=self.suppressed, category=self.category)))
+        out.write(json_text(as_dict(report, suppressed=self.suppressed, category=self.category), levels=6))
 
 
 def as_dict(report: Report, *, suppressed: bool = False, category: str = "") -> dict[str, Any]:
