@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from aisec_ci import __version__
 
 ENTRIES = 200
 """Entries that the folder holds at most; the oldest go first."""
@@ -21,6 +26,26 @@ SIZE = 8 * 1024 * 1024
 
 ENDS = (".json", ".packed")
 """How names of entries end."""
+
+
+@cache
+def tool(rules: Path) -> str:
+    """Return what stands for the tool: its version, its code, its rules, and the Python that parses.
+
+    A wheel says which build it is (see `hatch_build.py`); of a checkout all files are read.
+    """
+    total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+    built = rules / "build"
+    if built.is_file():
+        total.update(built.read_bytes())
+        return total.hexdigest()
+    for folder, suffixes in ((Path(__file__).parent, (".py",)), (rules, (".json", ".yaml"))):
+        for base, folders, names in os.walk(folder):
+            folders.sort()
+            for name in sorted(names):
+                if name.endswith(suffixes):
+                    total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
+    return total.hexdigest()
 
 
 def read(folder: Path, name: str) -> dict[str, Any] | None:

@@ -11,11 +11,12 @@ from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.interface import Context, Detector, Report, Suppressed
-from aisec_ci.detectors.registry import detectors
+from aisec_ci.detectors.registry import ALONE, LATER, detectors
 from aisec_ci.detectors.secrets.redact import redact
 from aisec_ci.fingerprint import fingerprint
 from aisec_ci.model import Finding, Gap, Hop, Location, Observation, Rule
 from aisec_ci.policy.suppress import ignore
+from aisec_ci.quiet import Quiet
 from aisec_ci.sources import SourceFile, UnreadableError
 
 
@@ -50,6 +51,7 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
             progress(file.path)
         count += 1
         run.file(file)
+    run.quiet.save()
     for detector in run.detectors:
         run.take(detector, "", detector.finish)
     redacted = {k: v for detector in run.detectors for k, v in getattr(detector, "redacted", {}).items()}
@@ -74,12 +76,20 @@ class _Run:
         self.findings: list[Finding] = []
         self.observations: list[Observation] = []
         self.gaps: list[Gap] = []
+        self.quiet = Quiet(context)
         self._off = {r.id for r in context.catalog.rules.values() if not r.default} | set(
             context.options.get("disable", ())
         )
         self._off -= set(context.options.get("enable", ()))
 
     def file(self, file: SourceFile) -> None:
+        if self.quiet.knows(file):
+            file.trust_name()
+            self._show(file, LATER)
+        else:
+            self._read(file)
+
+    def _read(self, file: SourceFile) -> None:
         before = len(self.findings)
         with file:
             try:
@@ -87,11 +97,20 @@ class _Run:
             except (UnreadableError, OSError) as error:
                 self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
                 return
-            for detector in self.detectors:
-                if self._wanted(detector, file):
-                    self.take(detector, file.path, partial(detector.scan, file))
+            if self._show(file):
+                self.quiet.note(file)
         if len(self.findings) > before:
             file.keep()  # its comments may ignore them
+
+    def _show(self, file: SourceFile, only: frozenset[str] = frozenset()) -> bool:
+        """Show a file to the detectors; say whether it is quiet: whoever looked at it now said nothing and kept nothing."""
+        known = len(self.gaps)
+        quiet = True
+        for detector in self.detectors:
+            if (not only or detector.name in only) and self._wanted(detector, file):
+                said = self.take(detector, file.path, partial(detector.scan, file))
+                quiet = quiet and not said and detector.name in ALONE | LATER
+        return quiet and len(self.gaps) == known
 
     def _wanted(self, detector: Detector, file: SourceFile) -> bool:
         try:
@@ -100,10 +119,17 @@ class _Run:
             self._failed(detector, file.path, error)
             return False
 
-    def take(self, detector: Detector, path: str, reports: Callable[[], Iterable[Report]]) -> None:
-        """Collect what a detector yields. A defect in a detector costs what it had left to say, and is said."""
+    def take(self, detector: Detector, path: str, reports: Callable[[], Iterable[Report]]) -> bool:
+        """Collect what a detector yields; say whether it said anything, if only what it left out.
+
+        A defect in a detector costs what it had left to say, and is said.
+        """
+        suppressed = getattr(detector, "suppressed", ())
+        left_out = len(suppressed)
+        said = False
         try:
             for report in reports():
+                said = True
                 if isinstance(report, Finding):
                     if report.rule_id not in self.context.catalog.rules and report.rule_id not in self._extra():
                         raise LookupError(report.rule_id)
@@ -115,6 +141,8 @@ class _Run:
                     self.gaps.append(report if report.detector else replace(report, detector=detector.name))
         except (Exception, RecursionError) as error:  # noqa: BLE001 - one file must not end the scan of the others
             self._failed(detector, path, error)
+            said = True
+        return said or len(suppressed) > left_out
 
     def _failed(self, detector: Detector, path: str, error: Exception) -> None:
         if isinstance(error, (UnreadableError, OSError)):

@@ -110,7 +110,8 @@ def perform(request: Request) -> Outcome:
     }
     if options["cache"]:
         selection.remember(options["cache"])
-    context = Context(rules, Tree(_Lazy(selection), selection.open, selection.content_id), selection.paths, options)
+    tree = Tree(_Lazy(selection), selection.open, selection.content_id, os.path.realpath(selection.root))
+    context = Context(rules, tree, selection.paths, options)
     with closing(selection), Progress(len(selection), enabled=not request.quiet) as progress:
         result = scan(() if request.commits else selection.files(), context, progress.step)
     if request.history or request.commits:

@@ -27,6 +27,8 @@ class Tree:
     open: Callable[[str], SourceFile | None]
     identify: Callable[[str], str] | None = None
     """Says `content_id` without reading, where that is possible."""
+    name: str = ""
+    """What tells the tree from others between runs; empty where nothing of it is kept."""
 
     def content_id(self, path: str) -> str:
         """Return what stands for the content of a file: the same for the same content, whatever the source and the run.

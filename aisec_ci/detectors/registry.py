@@ -12,6 +12,12 @@ _MODULES = ("secrets", "config", "references", "deployment", "scripts", "code", 
 _OBSERVERS = frozenset({"references"})
 """Those that find nothing: what they observe is for inventories only."""
 
+ALONE = frozenset({"secrets"})
+"""Those that say of a file what its name and its content say, and keep nothing of a file of which they say nothing."""
+
+LATER = frozenset({"code"})
+"""Those that read no file before `finish`, and only have to hear of its name and kind."""
+
 
 def detectors(context: Context) -> list[Detector]:
     """Return fresh detectors for one run; without those that only observe where the option `inventory` is false."""

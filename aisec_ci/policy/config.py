@@ -44,7 +44,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "semgrep-config": ("strings", "semgrep rule files or folders of your own, run by the `packs` engine"),
     "cache-dir": (
         "string",
-        "where the code engine keeps results between runs, outside the scanned tree (default: the user's cache folder)",
+        "where results are kept between runs, outside the scanned tree (default: the user's cache folder)",
     ),
     "families": ("families", "thresholds of one family: `[families.secrets]` with fail-on and fail-confidence"),
     "waivers": ("waivers", "accepted findings: `[[waivers]]` with reason, and rule, path, fingerprint, expires"),

@@ -98,9 +98,14 @@ class Selection:
 
     def content_id(self, path: str) -> str:
         """Return what stands for the content of a file of the project, see `Tree.content_id`."""
-        if self._reader is None or self._record is None or self._reader.store.get(path) is not None:
+        if self._reader is None or self._record is None:
             return _content_id(self.open(path))
-        return self._reader.content_id(path, self._record)
+        if self._reader.store.get(path) is None:
+            return self._reader.content_id(path, self._record)
+        known = _content_id(self.open(path))
+        if path in self._files:
+            self._reader.note(self._files[path], known, self._record)
+        return known
 
     def close(self) -> None:
         """End what runs for reading, and keep what is remembered. Files can still be opened."""
@@ -129,6 +134,9 @@ class _Reader:
     def content_id(self, path: str, record: Record) -> str:
         """Return what stands for the content of a file, without reading it where `record` knows it."""
         raise NotImplementedError
+
+    def note(self, file: SourceFile, known: str, record: Record) -> None:
+        """Have `record` keep what stands for the content of a file that was read in this run."""
 
     def close(self) -> None:
         """End what runs for reading."""
@@ -217,6 +225,10 @@ class _Disk(_Reader):
             if known and before and _state(native) == before:
                 record.note_file(path, before, known)
         return known
+
+    def note(self, file: SourceFile, known: str, record: Record) -> None:
+        if known and file.seen and _state(os.path.join(self.root, _native(file.path))) == file.seen:
+            record.note_file(file.path, file.seen, known)
 
     def _inside(self, folder: str) -> bool:
         if folder not in self._folders:

@@ -30,6 +30,12 @@ _CODE = ("py", "pyi", "pyw", "ipynb", "js", "jsx", "mjs", "cjs", "ts", "tsx", "m
 SETTLED = 2_000_000_000
 """Nanoseconds that a file must be unchanged before its times are trusted: file systems keep times as coarse as this (FAT)."""
 
+TICK = 100_000_000
+"""The same where the time of change shows that finer times are kept: ten times the longest tick of a kernel's clock."""
+
+_FINE = 1_000_000
+"""Nanoseconds of which a coarse time is a multiple."""
+
 ENTRIES = 100_000
 """Entries of a record at most."""
 
@@ -49,6 +55,12 @@ def state(info: os.stat_result) -> State:
     """Return what tells a file that was changed from one that was not, as far as the file system says."""
     numbers = (info.st_ino & (1 << 64) - 1, info.st_dev & (1 << 64) - 1)
     return _STATE.pack(info.st_mtime_ns, info.st_ctime_ns, info.st_size, *numbers)
+
+
+def settled(seen: State) -> bool:
+    """Say whether any write to a file that is in this state now will show, see `SETTLED`."""
+    written, changed, *_ = _STATE.unpack(seen)
+    return os.name == "posix" and max(written, changed) < time.time_ns() - (TICK if changed % _FINE else SETTLED)
 
 
 class Store:
@@ -86,7 +98,7 @@ class Record:
 
     The id of an object stands for its content because git checked that when it stored the object. A file's state does
     because any write changes its time of change, unless it follows the last one within the resolution of the clock: the
-    state of a file that changed in the last two seconds is not recorded (git's rule for racily clean entries,
+    state of a file that changed just now is not recorded (git's rule for racily clean entries,
     Documentation/technical/racy-git). Off POSIX there is no time of change of the entry, and files are always read.
     """
 
@@ -111,7 +123,7 @@ class Record:
 
     def note_file(self, path: str, seen: State, known: str) -> None:
         """Remember the digest of a file that was in this state before and after it was read, just now."""
-        if os.name == "posix" and max(_STATE.unpack(seen)[:2]) < time.time_ns() - SETTLED:
+        if settled(seen):
             self._put(_key(path, seen), known)
 
     def save(self) -> None:

@@ -19,7 +19,7 @@ LAYERS = [
     {"sources"},
     {"detectors", "fingerprint"},
     {"capability", "inventory", "hub"},
-    {"policy", "scan", "bom", "report", "pin"},
+    {"policy", "scan", "quiet", "bom", "report", "pin"},
     {"cli"},
     {"__main__"},
 ]

@@ -27,7 +27,8 @@ OLD = (1_000_000_000, 1_000_000_000)
 
 def settle(monkeypatch: pytest.MonkeyPatch, seconds: float = -3600) -> None:
     """Let files that were just written count as written long ago."""
-    monkeypatch.setattr(store_module, "SETTLED", int(seconds * 1e9))
+    for name in ("SETTLED", "TICK"):
+        monkeypatch.setattr(store_module, name, int(seconds * 1e9))
 
 
 def test_blobs_come_from_one_process(git: Git, tmp_path: Path) -> None:

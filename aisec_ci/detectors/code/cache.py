@@ -11,15 +11,13 @@ a result nor a file in which the secrets engine finds something is kept, so that
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aisec_ci import __version__, cache_folder
+from aisec_ci import cache_folder
 from aisec_ci.detectors.code.relevance import FileFacts
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import (
@@ -48,26 +46,6 @@ _IRRELEVANT = frozenset(
     {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines", "inventory"}
 )
 """Options that do not change what the engine says."""
-
-
-@cache
-def _tool(rules: Path) -> str:
-    """Return what stands for the tool: its version, the code of its detectors, its rules, and the Python that parses.
-
-    A wheel says which build it is (see `hatch_build.py`); of a checkout all files are read.
-    """
-    total = blake2b(f"{__version__} {sys.version_info[:3]}".encode(), digest_size=16)
-    built = rules / "build"
-    if built.is_file():
-        total.update(built.read_bytes())
-        return total.hexdigest()
-    for folder, suffixes in ((Path(__file__).parent.parent, (".py",)), (rules, (".json", ".yaml"))):
-        for base, folders, names in os.walk(folder):
-            folders.sort()
-            for name in sorted(names):
-                if name.endswith(suffixes):
-                    total.update(name.encode() + b"\0" + Path(base, name).read_bytes() + b"\0")
-    return total.hexdigest()
 
 
 EDITED = 20
@@ -257,7 +235,7 @@ class Cache:
         return [digest("\0".join(shown).encode("utf-8", "surrogateescape"))]
 
     def _name(self, kind: str, words: Iterable[str]) -> str:
-        text = "\0".join([kind, _tool(self._context.catalog.root or rules_dir()), *words])
+        text = "\0".join([kind, cache_folder.tool(self._context.catalog.root or rules_dir()), *words])
         return digest(text.encode("utf-8", "surrogateescape")) + ".json"
 
     # -- files --------------------------------------------------------------------------------------------------------
