@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
-from aisec_ci.detectors.code.calls import examine
+from aisec_ci.detectors.code.calls.examination import examine
 from aisec_ci.detectors.code.edits import Surroundings
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.flow.evaluation import STEPS

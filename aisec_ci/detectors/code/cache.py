@@ -205,7 +205,7 @@ class Cache:
             self._write(self._facts_key, data)
 
     def pattern(self) -> bytes:
-        """Return the pattern of `calls.worth_reading`, or nothing."""
+        """Return the pattern of `calls.examination.worth_reading`, or nothing."""
         raw = self._read(self._name("pattern", ())) if self._folder else None
         text = raw.get("pattern") if raw else None
         return text.encode("latin-1", "ignore") if isinstance(text, str) else b""

@@ -177,7 +177,7 @@ class CodeDetector:
                 return re2.compile(text)  # type: ignore[no-any-return]
             except re2.error:
                 pass
-        from aisec_ci.detectors.code.calls import worth_reading  # noqa: PLC0415 - loads the checks of calls
+        from aisec_ci.detectors.code.calls.examination import worth_reading  # noqa: PLC0415 - loads the checks of calls
 
         pattern = worth_reading(self.context.catalog)
         cache.put_pattern(pattern.pattern)

@@ -22,7 +22,7 @@ _AI = Marks(
     rb"|[\"'](?:func|function|handler|method)[\"']\s*:\s*[\"']\w+[\"']\s*,\s*[\"'](?:prompt|description)[\"']"
 )
 """Words that AI code has and other code hardly: names of packages, message literals, tool decorators. Imports of other packages
-that the library models know are found by `calls.worth_reading`."""
+that the library models know are found by `calls.examination.worth_reading`."""
 
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))", re.MULTILINE

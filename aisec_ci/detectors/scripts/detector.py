@@ -66,7 +66,7 @@ class ScriptsDetector:
 
     def _analyse(self) -> Iterator[Report]:
         from aisec_ci.detectors.code import ir  # noqa: PLC0415 - the engine is loaded only for trees with such sources
-        from aisec_ci.detectors.code.calls import examine_scripts  # noqa: PLC0415
+        from aisec_ci.detectors.code.calls.examination import examine_scripts  # noqa: PLC0415
         from aisec_ci.detectors.code.calls.javascript import SIZE_LIMIT, JsNames, lower  # noqa: PLC0415
         from aisec_ci.detectors.code.positions import Positions  # noqa: PLC0415
         from aisec_ci.detectors.code.project import Names, Project  # noqa: PLC0415
