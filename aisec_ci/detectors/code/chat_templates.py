@@ -178,7 +178,7 @@ class ChatTemplates:
             return _NONE
         style = self._style(made)
         messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
-        named, beside, unknown = set[str](), set(_KEPT), False
+        named, beside, unknown, alone = set[str](), set(_KEPT), False, True
         for message in self.flow.elements(messages) if messages is not None else ():
             for part in self.origins.of(message, all_kinds=True):
                 system, text = self._of_message(part)
@@ -186,8 +186,10 @@ class ChatTemplates:
                 gaps = set(self._of_pieces(known, self._style(part) or style))
                 named |= gaps if system else set()
                 beside |= set() if system else gaps
+                alone = alone and system
                 unknown = unknown or (system and text is not None and not known)
-        return Gaps(frozenset(named), frozenset(beside) if unknown else None)
+        # of messages of the system alone every gap is the system's, also the question
+        return Gaps(frozenset(named), frozenset(() if alone else beside) if unknown else None)
 
     def _of_message(self, message: Value) -> tuple[bool, Value | None]:
         """Return whether a part of a template is a message of the system, and its text, if it has one."""

@@ -61,6 +61,9 @@ class Places:
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
+        self._origins = Origins(flow)
+        self._run_graphs: dict[Value, list[int]] = {}
+        """Which graphs a call runs."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
 
     def read_at(self, place: Place) -> list[tuple[Value, ...]]:
@@ -365,15 +368,26 @@ class Places:
         For each node the number of its function, with the parameter that receives the graph's state.
         """
         out: dict[int, dict[int, Value]] = {}
+        for call, given in self._added_nodes():
+            for val in self.flow.values(given):
+                index = 1 if val.kind == "func" and val.what.bound else 0
+                if val.kind == "func" and index in val.what.params:
+                    nodes = out.setdefault(call >> SHIFT, {})
+                    nodes[val.what.id] = val.what.value(val.what.params[index])
+        return out
+
+    def _added_nodes(self) -> Iterator[tuple[Value, Value]]:
+        """Yield calls that add nodes to a graph, with what they add: `add_node("n", f)`, `add_sequence([f, ("n", g)])`."""
         for call in self.project.calls.get("add_node", ()):
             for position in (0, 1):
                 given = self.flow.argument(call, position, "action" if position else None)
-                for val in self.flow.values(given) if given is not None else ():
-                    index = 1 if val.kind == "func" and val.what.bound else 0
-                    if val.kind == "func" and index in val.what.params:
-                        nodes = out.setdefault(call >> SHIFT, {})
-                        nodes[val.what.id] = val.what.value(val.what.params[index])
-        return out
+                if given is not None:
+                    yield call, given
+        for call in self.project.calls.get("add_sequence", ()):
+            given = self.flow.argument(call, 0, "nodes")
+            for element in self.flow.elements(given) if given is not None else ():
+                node = self.project.node(element)
+                yield call, (element & ~MASK) | node.args[1] if node.op == "tuple" and len(node.args) == 2 else element
 
     @cached_property
     def graphs_of(self) -> dict[int, list[int]]:
@@ -388,17 +402,23 @@ class Places:
     def _graph_results(self) -> dict[int, list[Value]]:
         """What running a graph returns, by the function that made the graph: `researcher.invoke({…})["documents"]`."""
         out: dict[int, list[Value]] = {}
-        origins = Origins(self.flow)
         for call in (
             [c for word in ("invoke", "ainvoke") for c in self.project.calls.get(word, ())] if self.graphs else ()
         ):
             callee = (call & ~MASK) | self.project.node(call).args[0]
-            if self.project.node(callee).op != "attr" or not any("StateGraph" in n for n in self.flow.names(call)):
-                continue
-            made = origins.of((callee & ~MASK) | self.project.node(callee).args[0])
-            for number in {one >> SHIFT for one in made} & self.graphs.keys():
-                out.setdefault(number, []).append(call)
+            if self.project.node(callee).op == "attr" and any("StateGraph" in n for n in self.flow.names(call)):
+                for number in self.made_in(call):
+                    out.setdefault(number, []).append(call)
         return out
+
+    def made_in(self, call: Value) -> list[int]:
+        """Return the graphs that a call runs, as far as it is known where they are made; empty where it is not."""
+        known = self._run_graphs.get(call)
+        if known is None:
+            callee = (call & ~MASK) | self.project.node(call).args[0]
+            made = self._origins.of((callee & ~MASK) | self.project.node(callee).args[0])
+            known = self._run_graphs[call] = sorted({one >> SHIFT for one in made} & self.graphs.keys())
+        return known
 
     def _variable_values(self, path: str, variable: tuple[int, str]) -> list[Value]:
         """Return the loads of a shared variable; of one of a function also what the function itself knows it as."""

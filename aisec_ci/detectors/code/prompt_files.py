@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import RENDERS, ROLES_TRUSTED
+from aisec_ci.detectors.code.vocabulary import RENDERS, ROLES_TRUSTED, TEMPLATE_NAMERS
 
 SIZE_LIMIT = 500_000
 """Bytes of a file that is read."""
@@ -95,6 +95,8 @@ def _configured(flow: Flow) -> list[str]:
     return [text for value in values for text in flow.constants(value).texts if text.endswith((".yaml", ".yml"))]
 
 
+_SUFFIXES = (".jinja", ".jinja2", ".j2")
+
 _OTHER_FILES = re.compile(rb"\{%-?\s*(?:include|extends|import|from)\b")
 _WORD = re.compile(rb"[A-Za-z_]\w{0,63}")
 
@@ -102,18 +104,20 @@ _WORD = re.compile(rb"[A-Za-z_]\w{0,63}")
 def template_words(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, frozenset[str]]:
     """Return the words that stand in the templates that the program asks for by a constant name, by that name.
 
-    Left out are templates that are not there or have several places, that go on in other files, and that are too large.
+    A name may be without its suffix, as `Prompter(prompt_template="chat/system")` of ai_prompter has it. Left out are templates that are not there or have several places, that go on in other files, and that are too large.
     """
     names = {
         text
-        for call in flow.project.calls.get("get_template", ())
-        if (given := flow.argument(call, 0, "name")) is not None
+        for word, (position, keyword) in TEMPLATE_NAMERS.items()
+        for call in flow.project.calls.get(word, ())
+        if (given := flow.argument(call, position, keyword)) is not None
         for text in flow.constants(given).texts
     }
     known = list(paths) if names else []
     out = {}
     for name in sorted(names)[:_TEMPLATES]:
-        found = [path for path in known if f"/{path}".endswith(f"/{name.lstrip('./')}")]
+        ends = tuple(f"/{name.lstrip('./')}{suffix}" for suffix in ("", *_SUFFIXES))
+        found = [path for path in known if f"/{path}".endswith(ends)]
         data = read(found[0]) if len(found) == 1 else None
         if data is not None and len(data) <= SIZE_LIMIT and not _OTHER_FILES.search(data):
             out[name] = frozenset(word.decode() for word in _WORD.findall(data))

@@ -21,6 +21,8 @@ RUN_STATES = frozenset(
     google.adk.agents.callback_context.CallbackContext().state google.adk.agents.readonly_context.ReadonlyContext().state
     google.adk.agents.invocation_context.InvocationContext().session.state google.adk.agents.InvocationContext().session.state
     llama_index.core.workflow.Context() llama_index.core.workflow.Context().store llama_index.core.workflow.Context().state
+    telegram.ext.ContextTypes.DEFAULT_TYPE().user_data telegram.ext.ContextTypes.DEFAULT_TYPE().chat_data telegram.ext.ContextTypes.DEFAULT_TYPE().bot_data
+    telegram.ext.CallbackContext().user_data telegram.ext.CallbackContext().chat_data telegram.ext.CallbackContext().bot_data
     strands.Agent().state strands.ToolContext().agent.state strands.types.tools.ToolContext().agent.state""".split()
 )
 """What a framework keeps between the steps and tools of a run, by name: it is followed as a session is."""
@@ -223,8 +225,17 @@ LOG_PACKAGES = (
 RENDERS = frozenset({"render_template", "TemplateResponse", "render", "render_to_string"})
 """Calls that fill a template of a page."""
 
+TEMPLATE_NAMERS: dict[str, tuple[int | None, str]] = {
+    "get_template": (0, "name"),
+    "Prompter": (None, "prompt_template"),
+}
+"""Calls that ask for a template by its name, with the argument that holds it, by position and name."""
+
 READ_ONLY = re.compile(r"(?i)\bquery_only\s*=\s*(?:on|1|true)\b|default_transaction_read_only\s*=\s*on")
 """Statements after which a connection cannot write. A transaction that is read only ends with the first `COMMIT` in the query."""
+
+BEGINS_SESSION = frozenset({"transaction", "set_session"})
+"""Methods of connections that take `readonly=True`."""
 
 SAYS_READ_ONLY = re.compile(r"(?i)read_?only")
 """What a function is called that makes the address of a connection one that cannot write."""

@@ -59,6 +59,7 @@ from aisec_ci.detectors.code.vocabulary import (
     SETTINGS,
     SOUGHT,
     SOUGHT_BY,
+    TEMPLATE_NAMERS,
     TEXT_WORDS,
     USER_MESSAGES,
 )
@@ -415,9 +416,9 @@ class Arguments(Uses):
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
         if not fact.path or not any("StateGraph" in n for n in info.names):
             return
-        for graph, nodes in self.places.graphs.items():
+        for graph in self.places.made_in(call) or self.places.graphs:
             self._out(entry, fact, ("state", graph), fact.path, 1, "put into the graph's state")
-            for number, param in nodes.items():
+            for number, param in self.places.graphs[graph].items():
                 fn = self.project.fns[number]
                 target = Target(fn, 1 if fn.bound else 0, 1)
                 self._enter(entry, fact, call, target, self.project.node(param).data, fact.path)
@@ -460,15 +461,15 @@ class Arguments(Uses):
 
     def _is_left_out(self, fact: Fact, call: Value, kind: str) -> bool:
         """Say whether a template has nothing of the name under which a fact is passed to it: `get_template("a.j2").render(x=…)`."""
-        name = fact.path[0] if kind in {"", "**"} and fact.path else kind
+        name = fact.path[0] if kind in {"", "**", "data"} and fact.path else kind
         if not isinstance(name, str) or not name.isidentifier():
             return False
         words = [
             self.template_words.get(text)
             for made in self.calls.made_by(call)
-            if self.calls.info(made).word == "get_template"
-            for arg in self.project.node(made).args[1:2]
-            for text in self.flow.constants((made & ~MASK) | arg).texts
+            if (named := TEMPLATE_NAMERS.get(self.calls.info(made).word))
+            and (given := self.flow.argument(made, *named)) is not None
+            for text in self.flow.constants(given).texts
         ]
         return bool(words) and all(known is not None and name not in known for known in words)
 

@@ -11,6 +11,7 @@ from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.vocabulary import (
+    BEGINS_SESSION,
     CODE_FLAGS,
     COMPILERS,
     FILE_FLAGS,
@@ -236,18 +237,23 @@ class Commands:
             if any(SAYS_READ_ONLY.search(self.calls.info(v).word) for v in calls):
                 return True
         own = self.project.fn(call)
-        if any(n.op == "call" and self._begins_read_only(own, i) for i, n in enumerate(own.nodes)):
-            return True
         fns = {own.id: own, **{t.fn.id: t.fn for other in made for t in self.calls.info(other).targets}}
-        return any(
-            isinstance(n.data, str) and n.op == "const" and READ_ONLY.search(n.data)
-            for fn in fns.values()
-            for n in fn.nodes
-        )
+        return any(self._is_read_only_from(fn, i) for fn in fns.values() for i in range(len(fn.nodes)))
 
-    def _begins_read_only(self, fn: Fn, node: int) -> bool:
-        """Say whether a call begins a transaction that cannot write: `async with conn.transaction(readonly=True):`."""
-        return last_word(fn.nodes, fn.nodes[node].args[0]) == "transaction" and self._says_read_only(fn.value(node))
+    def _is_read_only_from(self, fn: Fn, index: int) -> bool:
+        """Say whether what is done at a node makes a connection one that cannot write.
+
+        `PRAGMA query_only = 1`, `async with conn.transaction(readonly=True):`, psycopg's `conn.set_session(readonly=True)` and
+        `conn.read_only = True`.
+        """
+        node = fn.nodes[index]
+        if node.op == "const":
+            return isinstance(node.data, str) and READ_ONLY.search(node.data) is not None
+        if node.op == "call":
+            return last_word(fn.nodes, node.args[0]) in BEGINS_SESSION and self._says_read_only(fn.value(index))
+        if node.op == "setattr" and SAYS_READ_ONLY.fullmatch(str(node.data)):
+            return fn.nodes[node.args[1]].data is True
+        return False
 
     def _says_read_only(self, call: Value) -> bool:
         """Say whether a call is made with `read_only=True`."""

@@ -32,6 +32,9 @@ _MESSAGE = re.compile(r"langchain[\w.]*\.(?:Human|System|AI)Message\(\)|autogen_
 _RETRIEVER = re.compile(r"(?i)(?:^|_)(?:as_)?retriever$")
 """Names of what finds documents, whatever library it is of."""
 
+_DEPTH = 6
+"""Parts of parts of a chain that are looked into."""
+
 _CREATES = frozenset({"create", "create_stream"})
 
 
@@ -136,7 +139,7 @@ def _chains(solver: Solver) -> Iterator[Source]:
                     and fn.nodes[node.args[0]].op == "attr"
                     and fn.nodes[node.args[0]].data == "assign"
                 ):
-                    before = _keys(solver, fn.value(fn.nodes[node.args[0]].args[0]))
+                    before = _mapping(solver, fn.value(fn.nodes[node.args[0]].args[0]))
                     for arg in node.args[1:] if before else ():
                         yield from _read(solver, fn.value(arg), before)
 
@@ -148,18 +151,21 @@ def _asked(fn: Fn, node: Node) -> str:
 
 
 def _filling(solver: Solver, chain: Value) -> Iterator[Source]:
-    """Yield mappings that a chain fills a template of a system's message with: `{"context": retriever} | prompt`.
+    """Yield mappings that a chain fills a template of a system's message with: `{"context": retriever} | prompt`."""
+    if gaps := solver.templates.filled(chain):
+        before = (chain & ~MASK) | solver.project.node(chain).args[0]
+        yield from _fill(solver, chain, before, {k: v for k, v in _mapping(solver, before).items() if k in gaps})
+
+
+def _fill(solver: Solver, chain: Value, holder: Value, given: dict[str, Value]) -> Iterator[Source]:
+    """Yield the first part of a chain as what holds the parts that are given for gaps of a system's message.
 
     What functions of the program give for such a gap is noted as a use.
     """
-    gaps = solver.templates.filled(chain)
-    before = (chain & ~MASK) | solver.project.node(chain).args[0]
-    for key, given in _mapping(solver, before).items() if gaps else ():
-        if key not in gaps:
-            continue
-        if kind := _gives(solver, given):
-            yield Source(before, kind, _WHAT[kind], path=(key,))
-        for fn in _functions(solver, _last(solver, given)):
+    for key, part in given.items():
+        if kind := _gives(solver, part):
+            yield Source(holder, kind, _WHAT[kind], path=(key,))
+        for fn in _functions(solver, _last(solver, part)):
             solver.result_sinks.setdefault(fn.id, (Use("system-variable", None, None), chain, f"{{{key}}}"))
 
 
@@ -197,9 +203,9 @@ def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
     assigned = _assigned(solver, after)
     if not functions and not assigned:
         return
-    if keys := _keys(solver, before):
+    if given := _mapping(solver, before):
         for value in (after, *assigned):
-            yield from _read(solver, value, keys)
+            yield from _read(solver, value, given)
     elif kind := _gives(solver, before):
         for fn in functions:
             param = fn.params.get(1 if fn.bound else 0)
@@ -213,27 +219,37 @@ _WHAT = {
 }
 
 
-def _read(solver: Solver, value: Value, keys: dict[str, str]) -> Iterator[Source]:
-    """Yield where a function reads, from the mapping that it gets, what a chain gave under a key."""
+def _read(solver: Solver, value: Value, given: dict[str, Value], depth: int = 0) -> Iterator[Source]:
+    """Yield where a part of a chain reads what stands before it in a mapping: templates with such gaps, functions."""
     node = solver.project.node(value)
+    if node.op == "call" and depth < _DEPTH:  # a function of the program that makes the chain
+        for made in solver.templates.origins.of(value):
+            if made != value:
+                yield from _read(solver, made, given, depth + 1)
     while node.op == "op" and node.data == "|":  # a chain: its first part gets the mapping
-        value = (value & ~MASK) | node.args[0]
+        chain, value = value, (value & ~MASK) | node.args[0]
         node = solver.project.node(value)
-        for given in _assigned(solver, value):
-            yield from _read(solver, given, keys)
+        for assigned in _assigned(solver, value) if depth < _DEPTH else ():
+            yield from _read(solver, assigned, given, depth + 1)
+        if node.op != "op" and (gaps := solver.templates.filled(value)):
+            yield from _fill(solver, chain, value, {key: part for key, part in given.items() if key in gaps})
     for fn in _functions(solver, value):
         param = fn.params.get(1 if fn.bound else 0)
         for use in fn.uses[param] if param is not None else ():
             node = fn.nodes[use]
-            if node.op == "item" and node.args[0] == param and node.data in keys:
-                yield Source(fn.value(use), keys[node.data], _WHAT[keys[node.data]], 1)
+            if node.op == "item" and node.args[0] == param and node.data in given:
+                part = given[node.data]
+                if kind := _gives(solver, part):
+                    yield Source(fn.value(use), kind, _WHAT[kind], 1)
+                for giver in _functions(solver, _last(solver, part)):
+                    solver.places.injected.setdefault(giver.id, []).append(fn.value(use))
 
 
 def _gives(solver: Solver, value: Value, depth: int = 0) -> str:
     """Return the kind of what a part of a chain gives: `llm` for a model and what parses its answer, `third` for a retriever."""
     node = solver.project.node(value)
     base = value & ~MASK
-    if node.op == "op" and node.data == "|" and depth < 6:
+    if node.op == "op" and node.data == "|" and depth < _DEPTH:
         last = _gives(solver, base | node.args[1], depth + 1)
         parser = any(
             "output_parsers" in str(v.what) for v in solver.flow.values(base | node.args[1]) if v.kind == "obj"
@@ -242,22 +258,28 @@ def _gives(solver: Solver, value: Value, depth: int = 0) -> str:
     for val in solver.flow.values(value):
         if val.kind == "obj" and (model := solver.models.call(f"{val.what}.invoke")) and model.returns in _WHAT:
             return model.returns
+    if (branches := _branches(solver, value)) and depth < _DEPTH:
+        return next((kind for branch in branches if (kind := _gives(solver, branch, depth + 1))), "")
     if node.op == "op" and node.data == "|" and any(_functions(solver, base | node.args[1])):
         return _gives(solver, base | node.args[0], depth + 1)  # what a function of the program makes of it
     fn = solver.project.fn(value)
     return "third" if any(_RETRIEVER.search(name) for name in fn.names_of(value & MASK)) else ""
 
 
-def _keys(solver: Solver, value: Value) -> dict[str, str]:
-    """Return the keys of the mapping that a part of a chain gives, with the kinds of those that a model or retriever filled."""
-    return {key: kind for key, given in _mapping(solver, value).items() if (kind := _gives(solver, given))}
+def _branches(solver: Solver, value: Value) -> list[Value]:
+    """Return what a branch of a chain can go on with: `RunnableBranch((asked, retriever), condense | retriever)`."""
+    node, base = solver.project.node(value), value & ~MASK
+    if node.op != "call" or not any(n.endswith("RunnableBranch") for n in solver.flow.names(value)):
+        return []
+    given = [(base | arg, solver.project.node(base | arg)) for arg in node.args[1:]]
+    return [base | n.args[-1] if n.op == "tuple" and n.args else v for v, n in given]
 
 
 def _mapping(solver: Solver, value: Value, depth: int = 0) -> dict[str, Value]:
     """Return the keys of the mapping that a part of a chain gives, with what fills them."""
     node = solver.project.node(value)
     base = value & ~MASK
-    if depth > 6:
+    if depth > _DEPTH:
         return {}
     if node.op == "op" and node.data == "|":
         before = _mapping(solver, base | node.args[0], depth + 1)
@@ -285,9 +307,11 @@ def _mapping(solver: Solver, value: Value, depth: int = 0) -> dict[str, Value]:
 
 
 def _assigned(solver: Solver, value: Value) -> list[Value]:
-    """Return the arguments of `RunnablePassthrough.assign(…)`."""
+    """Return the arguments of `RunnablePassthrough.assign(…)`, `RunnablePassthrough().assign(…)`."""
     node = solver.project.node(value)
-    if node.op != "call" or not any(n.endswith("RunnablePassthrough.assign") for n in solver.flow.names(value)):
+    if node.op != "call" or not any(
+        n.replace("()", "").endswith("RunnablePassthrough.assign") for n in solver.flow.names(value)
+    ):
         return []
     return [(value & ~MASK) | arg for arg in node.args[1:]]
 
