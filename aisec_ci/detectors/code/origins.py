@@ -50,6 +50,10 @@ class Origins:
             return [v for v in found if isinstance(v, int)]
         if node.op == "attr":
             return self._member(base | node.args[0], str(node.data))
+        if node.op == "item" and isinstance(node.data, int):  # `child, prompt = start()`
+            pairs = [v.what for v in flow.values(base | node.args[0]) if v.kind == "lit"]
+            args = [(pair & ~MASK, project.node(pair).args) for pair in pairs]
+            return [at | parts[node.data] for at, parts in args if node.data < len(parts)]
         if node.op == "param":
             fn = project.fn(value)
             calls = flow.callers(fn)[:6]

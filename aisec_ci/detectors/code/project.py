@@ -362,12 +362,16 @@ class Names:
             inside = root in ("", here) or here.startswith(root + "/")
             if external and not inside:
                 continue
-            if not inside and single and basename(root) not in {"src", "lib", "python", "app", "backend"}:
+            if not inside and single and basename(root) not in _ROOTS and not self._is_only(dotted):
                 continue
             score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
             if score > best_score:
                 best, best_score = path, score
         return best
+
+    def _is_only(self, name: str) -> bool:
+        """Say whether no other file has a name of several words: a program that changes `sys.path` can mean no other one."""
+        return "_" in name and len(self.by_name[name]) == 1
 
     def split(self, dotted: str, importer: str) -> tuple[str | None, str]:
         """Return the module's path that a dotted name begins with, as long as possible, and the rest of the name."""
@@ -386,6 +390,9 @@ class Names:
             parts = head
         return None, dotted
 
+
+_ROOTS = frozenset({"src", "lib", "python", "app", "backend"})
+"""Folders whose files programs import without the name of the folder."""
 
 _ORDINARY = frozenset(
     "agents mcp strands swarm guidance panel telegram discord github gitlab jira email together replicate arxiv wikipedia docx "

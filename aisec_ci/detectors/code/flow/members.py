@@ -16,6 +16,9 @@ _CONTAINER_METHODS = frozenset(
     "append extend insert remove pop clear sort reverse index count copy update setdefault items keys values add discard".split()
 )
 
+_OPEN = frozenset({UNKNOWN, Val("const", None)})
+"""What a class says of a field that is filled only where its objects are made."""
+
 _CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
 """Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class."""
 
@@ -41,6 +44,8 @@ class Members(Hierarchy):
         self._sessions: dict[str, list[Value]] | None = None
         """What is kept for a session, by name."""
         self._contexts: dict[str, list[Cls]] = {}
+        self._lifespans: list[Value] | None = None
+        """What servers of MCP set up before their first request."""
 
     def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
         """Follow a path into a thing."""
@@ -52,6 +57,10 @@ class Members(Hierarchy):
     def _load(self, base: Value, name: Label, path: Path, depth: int, *, item: bool = False) -> Iterable[Val]:
         if not item and name in _CONTAINER_METHODS and any(v.kind == "lit" for v in self._eval(base, (), depth)):
             return  # what is put into a list is not its method `append`
+        if name == "lifespan_context" and (states := self._set_up(depth)):
+            for state in states:
+                yield from self._eval(state, path, depth)
+            return
         written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
         direct = False
         for at, what in written or ():
@@ -75,8 +84,17 @@ class Members(Hierarchy):
             elif val.kind == "obj" and val.what.endswith((".parse_args()", ".parse_known_args()[]")):
                 options = self._eval(base, (name, *path), depth)
                 yield from options or self._member(val, name, path, depth, item=item)
+            elif val.kind == "inst" and not item:
+                found = list(self._member(val, name, path, depth, item=item))
+                yield from found
+                if all(v in _OPEN for v in found) and self._is_given(val.what, name):
+                    yield from self._eval(base, (name, *path), depth)
             else:
                 yield from self._member(val, name, path, depth, item=item)
+
+    def _is_given(self, cls: Cls, name: Label) -> bool:
+        """Say whether an object of a record is made with a value for a field: the class itself may say only `Any = None`."""
+        return name in self.field_names(cls) and self.is_record(cls) and not self.find_method(cls, "__init__")
 
     def _member(self, val: Val, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
         """Return what `val.name` or `val[name]` can be."""
@@ -156,6 +174,17 @@ class Members(Hierarchy):
                     if isinstance(key, str) and fn.nodes[at].data in ("session_state", "user_session"):
                         self._sessions.setdefault(key, []).append(fn.value(kept))
         return self._sessions.get(name, [])
+
+    def _set_up(self, depth: int) -> list[Value]:
+        """Return what the lifespans of MCP servers yield, which tools get at as `lifespan_context`: `FastMCP(lifespan=f)`."""
+        if self._lifespans is None:
+            self._lifespans = []
+            for call in (c for word in ("FastMCP", "Server", "MCPServer") for c in self.project.calls.get(word, ())):
+                given = self.argument(call, None, "lifespan")
+                for val in self._eval(given, (), depth) if given is not None else ():
+                    if val.kind == "func":
+                        self._lifespans += [val.what.value(y) for y in val.what.ir.yields]
+        return self._lifespans
 
     def _context_classes(self, keyword: str) -> list[Cls]:
         """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""

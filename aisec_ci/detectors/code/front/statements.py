@@ -286,16 +286,13 @@ class Statements(Expressions):
 
     def s_match(self, stmt: ast.Match) -> bool:
         subject = self.expr(stmt.subject)
-        path = path_of(stmt.subject)
         before = dict(self.env)
         ends = []
         exhaustive = False
         for case in stmt.cases:
             self.env = dict(before)
-            literals = _literals(case.pattern)
-            if path in self.env and literals:
-                held = [self.expr(v) for v in literals]
-                self.env[path] = self.add("guard", (self.env[path], *held), ("eq", ""), pos(case.pattern))
+            if literals := _literals(case.pattern):
+                self.refine(facts(_compared(stmt.subject, literals)), case.pattern, holds=True)
             self.pattern(case.pattern, subject)
             if case.guard is not None:
                 self.expr(case.guard)
@@ -468,6 +465,13 @@ def _literals(pattern: ast.pattern) -> list[ast.expr]:
         found = [_literals(p) for p in pattern.patterns]
         return [v for vs in found for v in vs] if all(found) else []
     return []
+
+
+def _compared(subject: ast.expr, literals: list[ast.expr]) -> ast.expr:
+    """Return the condition that a `case` of values is: `subject == value`, or `subject in (one, other)`."""
+    if len(literals) == 1:
+        return ast.Compare(subject, [ast.Eq()], literals)
+    return ast.Compare(subject, [ast.In()], [ast.copy_location(ast.Tuple(literals, ast.Load()), literals[0])])
 
 
 def _assigned(body: Sequence[ast.stmt]) -> Iterator[str]:

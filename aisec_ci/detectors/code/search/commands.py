@@ -9,6 +9,7 @@ from itertools import pairwise
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
 from aisec_ci.detectors.code.flow.val import Label, Path
+from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.vocabulary import (
     BEGINS_SESSION,
@@ -50,6 +51,7 @@ class Commands:
         self.calls = calls
         self.flow = calls.flow
         self.project = calls.project
+        self.origins = Origins(calls.flow)
 
     def program(self, fact: Fact, path: Path, call: Value, kind: str) -> str:
         """Tell what a tainted part of a command does: the shell's text, the program, code for an interpreter."""
@@ -112,7 +114,7 @@ class Commands:
         """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
         if "os.write" in self.calls.info(call).names:
             return "shell" if self._is_terminal(call) else ""
-        for made in [call, *self.calls.made_by(call)]:
+        for made in self._begun(call):
             given = self.flow.argument(made, 0, "args")
             if given is None or not any(n.startswith(_STARTS) for n in self.calls.info(made).names):
                 continue
@@ -122,6 +124,14 @@ class Commands:
             if program in INTERPRETERS:
                 return "shell" if program in SHELLS else "exec"
         return ""
+
+    def _begun(self, call: Value) -> Iterator[Value]:
+        """Yield the calls that may have started the process that a call writes to."""
+        yield from [call, *self.calls.made_by(call)]
+        at = (call & ~MASK) | self.project.node(call).args[0]
+        while (node := self.project.node(at)).op == "attr":
+            at = (call & ~MASK) | node.args[0]
+            yield from self.origins.of(at)
 
     def _is_terminal(self, call: Value) -> bool:
         """Say whether something is written to a terminal that the program made, at whose other end a shell listens: `os.write(master, text)`."""

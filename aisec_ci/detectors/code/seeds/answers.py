@@ -15,7 +15,10 @@ _CONTENT_HOSTS = re.compile(
     r"https?://(?:[\w.-]+\.)?(?:api\.github\.com|gitlab\.com|bitbucket\.org|slack\.com/api|discord\.com/api|graph\.microsoft\.com|gmail\.googleapis\.com"
     r"|www\.googleapis\.com|api\.notion\.com|atlassian\.net|zendesk\.com|intercom\.io|hacker-news\.firebaseio\.com|reddit\.com|wikipedia\.org"
     r"|newsapi\.org|api\.tavily\.com|google\.serper\.dev|serpapi\.com|api\.search\.brave\.com|api\.bing\.microsoft\.com|duckduckgo\.com|api\.exa\.ai"
-    r"|r\.jina\.ai|s\.jina\.ai|api\.firecrawl\.dev|export\.arxiv\.org|api\.twitter\.com|api\.x\.com|hn\.algolia\.com|stackexchange\.com|api\.ydc-index\.io)\b"
+    r"|r\.jina\.ai|s\.jina\.ai|api\.firecrawl\.dev|export\.arxiv\.org|api\.twitter\.com|api\.x\.com|hn\.algolia\.com|stackexchange\.com|api\.ydc-index\.io"
+    r"|stocktwits\.com|bsky\.app|youtube\.com|medium\.com|dev\.to/api|news\.google\.com|finance\.yahoo\.com|gnews\.io|newsdata\.io|api\.semanticscholar\.org"
+    r"|eutils\.ncbi\.nlm\.nih\.gov|api\.trello\.com|api\.linear\.app|app\.asana\.com/api|api\.hubapi\.com|api\.airtable\.com|api\.clickup\.com|dev\.azure\.com"
+    r"|(?:docs|sheets)\.googleapis\.com)\b"
 )
 """Services that answer with what anybody wrote: issues, messages, mail, pages found by a search."""
 
@@ -182,8 +185,8 @@ def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
     assert info.model is not None
     for use in info.model.uses:
         if use.kind == "url":
-            given = solver.flow.argument(call, use.position, use.name)
-            if given is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(given)):
+            url = _address(solver, call, info)
+            if url is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(url)):
                 return False
             if "feedparser.parse" in info.names:
                 return False  # what stands in a feed others have written, whoever chose the feed
@@ -199,7 +202,6 @@ def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
                 "Article",
             }:
                 return True
-            url = _address(solver, call, info)
             if url is None:
                 return True
             if _begins_with_base(solver, url):
