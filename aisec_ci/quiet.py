@@ -24,7 +24,7 @@ ENTRIES = 100_000
 _SIZE = 16
 """Bytes of what stands for a file."""
 
-_IRRELEVANT = frozenset({"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence"})
+_IRRELEVANT = frozenset({"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "jobs"})
 """Options that do not change what is found."""
 
 

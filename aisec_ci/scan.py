@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -18,6 +19,10 @@ from aisec_ci.model import Finding, Gap, Hop, Location, Observation, Rule
 from aisec_ci.policy.suppress import ignore
 from aisec_ci.quiet import Quiet
 from aisec_ci.sources import SourceFile, UnreadableError
+from aisec_ci.workers import begun
+
+MANY = 300
+"""Files from which on a second process is worth its while."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,11 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
     and marked where an inline comment ignores them. Rules that the options turn off report nothing.
     """
     run = _Run(context, detectors(context))
-    count = 0
-    for file in files:
-        if progress:
-            progress(file.path)
-        count += 1
-        run.file(file)
-    run.quiet.save()
-    for detector in run.detectors:
-        run.take(detector, "", detector.finish)
-    redacted = {k: v for detector in run.detectors for k, v in getattr(detector, "redacted", {}).items()}
-    hide = _hider({secret for detector in run.detectors for secret in getattr(detector, "known", ())})
+    step = progress or (lambda _path: None)
+    shared = len(context.selected) >= MANY and context.options.get("jobs", 1) > 1
+    count, told = _shared(run, list(files), step) if shared else _alone(run, files, step)
+    redacted = {k: v for detector in told for k, v in detector.redacted.items()}
+    hide = _hider({secret for detector in told for secret in detector.known})
     found = _redact(run.findings, redacted)
     findings = fingerprint(_merge(_hidden(hide, found) if hide else found))
     return Result(
@@ -63,16 +62,76 @@ def scan(files: Iterable[SourceFile], context: Context, progress: Callable[[str]
         _unique(run.observations),
         tuple(sorted(set(run.gaps))),
         count,
-        run.catalog(),
-        tuple(item for detector in run.detectors for item in getattr(detector, "suppressed", ())),
+        _with(context.catalog, (rule for detector in told for rule in detector.extra_rules)),
+        tuple(item for detector in told for item in detector.suppressed),
         hide or str,
     )
 
 
+def _alone(run: _Run, files: Iterable[SourceFile], progress: Callable[[str], None]) -> tuple[int, list[_Told]]:
+    """Show all files to all detectors; return how many files there are, and what the detectors keep."""
+    count = 0
+    for file in files:
+        progress(file.path)
+        count += 1
+        run.file(file)
+    run.quiet.save()
+    return count, [run.end(detector) for detector in run.detectors]
+
+
+def _shared(run: _Run, files: Sequence[SourceFile], progress: Callable[[str], None]) -> tuple[int, list[_Told]]:
+    """Do the same in two processes: one has the detectors that read file by file, the other those that read at the end."""
+    waiting = begun(partial(_readers, run, files))
+    for file in files:
+        progress(file.path)
+        again = file.again()
+        again.trust_name()
+        with suppress(UnreadableError, OSError):  # the other process says so
+            again.kind  # noqa: B018 - reads the first line of a file whose name tells nothing
+            run.show(again, run.later)
+    told: dict[str, tuple[_Told, _Said]] = {d.name: (run.end(d), run.cut()) for d in run.later}
+    before, others = waiting()
+    run.add(before)
+    told |= others
+    for detector in run.detectors:
+        run.add(told[detector.name][1])
+    return len(files), [told[detector.name][0] for detector in run.detectors]
+
+
+def _readers(run: _Run, files: Sequence[SourceFile]) -> tuple[_Said, dict[str, tuple[_Told, _Said]]]:
+    """Return what the detectors say that read file by file: while they do, and each of them at the end."""
+    own = _Run(run.context, [detector for detector in run.detectors if detector not in run.later])
+    for file in files:
+        own.file(file.again())
+    own.quiet.save()
+    before = own.cut()
+    return before, {d.name: (own.end(d), own.cut()) for d in own.detectors}
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What detectors said."""
+
+    findings: list[Finding]
+    observations: list[Observation]
+    gaps: list[Gap]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a detector keeps that has ended, perhaps in another process; see `detectors.interface`."""
+
+    suppressed: list[Suppressed]
+    redacted: dict[tuple[str, int], str]
+    known: set[str]
+    extra_rules: list[Rule]
+
+
 class _Run:
-    def __init__(self, context: Context, detectors: list[Detector]) -> None:
+    def __init__(self, context: Context, detectors: Sequence[Detector]) -> None:
         self.context = context
         self.detectors = detectors
+        self.later = [detector for detector in detectors if detector.name in LATER]
         self.findings: list[Finding] = []
         self.observations: list[Observation] = []
         self.gaps: list[Gap] = []
@@ -82,10 +141,32 @@ class _Run:
         )
         self._off -= set(context.options.get("enable", ()))
 
+    def end(self, detector: Detector) -> _Told:
+        """Let a detector end; return what it keeps."""
+        self.take(detector, "", detector.finish)
+        return _Told(
+            list(getattr(detector, "suppressed", ())),
+            dict(getattr(detector, "redacted", {})),
+            set(getattr(detector, "known", ())),
+            list(getattr(detector, "extra_rules", ())),
+        )
+
+    def cut(self) -> _Said:
+        """Return what was said since the last time."""
+        said = _Said(self.findings, self.observations, self.gaps)
+        self.findings, self.observations, self.gaps = [], [], []
+        return said
+
+    def add(self, said: _Said) -> None:
+        """Take in what was said."""
+        self.findings += said.findings
+        self.observations += said.observations
+        self.gaps += said.gaps
+
     def file(self, file: SourceFile) -> None:
         if self.quiet.knows(file):
             file.trust_name()
-            self._show(file, LATER)
+            self.show(file, self.later)
         else:
             self._read(file)
 
@@ -97,17 +178,17 @@ class _Run:
             except (UnreadableError, OSError) as error:
                 self.gaps.append(Gap(file.path, f"cannot be read: {error}"))
                 return
-            if self._show(file):
+            if self.show(file, self.detectors):
                 self.quiet.note(file)
         if len(self.findings) > before:
             file.keep()  # its comments may ignore them
 
-    def _show(self, file: SourceFile, only: frozenset[str] = frozenset()) -> bool:
-        """Show a file to the detectors; say whether it is quiet: whoever looked at it now said nothing and kept nothing."""
+    def show(self, file: SourceFile, detectors: Sequence[Detector]) -> bool:
+        """Show a file to detectors; say whether it is quiet: whoever looked at it now said nothing and kept nothing."""
         known = len(self.gaps)
         quiet = True
-        for detector in self.detectors:
-            if (not only or detector.name in only) and self._wanted(detector, file):
+        for detector in detectors:
+            if self._wanted(detector, file):
                 said = self.take(detector, file.path, partial(detector.scan, file))
                 quiet = quiet and not said and detector.name in ALONE | LATER
         return quiet and len(self.gaps) == known
@@ -154,17 +235,17 @@ class _Run:
     def _extra(self) -> dict[str, Rule]:
         return {rule.id: rule for detector in self.detectors for rule in getattr(detector, "extra_rules", ())}
 
-    def catalog(self) -> Catalog:
-        extra = self._extra()
-        rules = self.context.catalog
-        return replace(rules, rules={**rules.rules, **extra}) if extra else rules
-
     def text_of(self, path: str) -> str | None:
         file = self.context.tree.open(path)
         try:
             return file.text if file and file.small else None
         except (UnreadableError, OSError):
             return None
+
+
+def _with(catalog: Catalog, extra: Iterable[Rule]) -> Catalog:
+    rules = {rule.id: rule for rule in extra}
+    return replace(catalog, rules={**catalog.rules, **rules}) if rules else catalog
 
 
 def _merge(findings: list[Finding]) -> list[Finding]:

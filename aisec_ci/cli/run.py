@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from aisec_ci import __version__, catalog
+from aisec_ci import __version__, catalog, workers
 from aisec_ci.cli.progress import Progress
 from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.errors import ConfigError, UsageError
@@ -68,6 +68,8 @@ class Request:
     show_ignored: bool = False
     explain_ignored: bool = False
     quiet: bool = False
+    jobs: int = 0
+    """Processes, 0 for the usual number."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def perform(request: Request) -> Outcome:
         "exclude": [*config.exclude, *request.exclude],
         "cache": _cache(request, config, selection),
         "inventory": request.inventory or request.bom is not None,
+        "jobs": workers.processes(request.jobs) if selection.on_disk else 1,
     }
     if options["cache"]:
         selection.remember(options["cache"])

@@ -79,6 +79,12 @@ _FORMATS = (*FORMATS, *ALIASES)
     help="Where results are kept between runs (default: aisec-ci in the user's cache folder).",
 )
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of other runs.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(1, 64),
+    help="Processes that share the work (default: 2, as far as there are cores).",
+)
 @click.option("--online/--offline", default=False, help="Ask model hubs for facts; offline is the default.")
 @click.option(
     "--color",
@@ -107,6 +113,7 @@ def command(**options: Any) -> int:
         stdin = (name, sys.stdin.buffer.read())
     elif "-" in options["paths"]:
         raise click.UsageError("standard input needs a name: `--stdin-name app.py`")
+    options["jobs"] = options["jobs"] or 0
     return execute(Request(stdin=stdin, output=_path(options.pop("output")), bom=_path(options.pop("bom")), **options))
 
 

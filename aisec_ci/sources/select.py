@@ -47,6 +47,11 @@ class Selection:
     _record: Record | None = None
 
     @property
+    def on_disk(self) -> bool:
+        """Whether the files are those of the work tree, which several processes can read at once."""
+        return isinstance(self._reader, _Disk)
+
+    @property
     def paths(self) -> frozenset[str]:
         """The paths of the selected files."""
         return frozenset(self._files)

@@ -15,7 +15,7 @@ import aisec_ci
 PACKAGE = Path(aisec_ci.__file__).parent
 LAYERS = [
     {"model", "errors", "paths"},
-    {"catalog", "lockfile", "cache_folder"},
+    {"catalog", "lockfile", "cache_folder", "workers"},
     {"sources"},
     {"detectors", "fingerprint"},
     {"capability", "inventory", "hub"},

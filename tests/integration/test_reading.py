@@ -120,7 +120,7 @@ def test_every_file_is_opened_and_read_once(git: Git, tmp_path: Path, tmp_path_f
     out = tmp_path_factory.mktemp("out")
     for known in (False, True):  # without and with what the cache knows
         words = ["scan", ".", "--bom", str(out / "bom.json"), "--format", "json", "--output", str(out / "report.json")]
-        words += ["--cache-dir", str(out / "cache"), "--engines", "fast"]
+        words += ["--cache-dir", str(out / "cache"), "--engines", "fast", "--jobs", "1"]
         done = subprocess.run(
             [sys.executable, "-c", COUNT, str(tmp_path), *words],
             capture_output=True,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from posixpath import basename
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
@@ -19,6 +20,7 @@ from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Observation
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
+from aisec_ci.workers import begun, shares
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.code.edits import Surroundings
@@ -29,6 +31,15 @@ _KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
 
 NAMELESS = 300
 """Files without an ending of which the first line is looked at, for scripts."""
+
+
+class _Done(NamedTuple):
+    """What another process did for its share of the parts."""
+
+    shown: dict[str, list[Report]]
+    analysed: list[str]
+    parsed: list[str]
+    modules: dict[str, tuple[str, bytes]]
 
 
 class CodeDetector:
@@ -71,22 +82,47 @@ class CodeDetector:
         names = Names(paths, self._packages())
         paths += islice((p for p in context.tree.paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS)
         cache = Cache(context, paths)
-        for part in parts(self._facts(paths, names, cache), names):
-            yield from self._part(part, names, cache)
+        found = [(part, self._known(part, cache)) for part in parts(self._facts(paths, names, cache), names)]
+        shown = self._shared([part for part, known in found if known is None], names, cache)
+        for part, known in found:
+            yield from shown[part[0]] if known is None else known
         if self.analysed and cache.active:
             cache.modules.save(paths)
 
-    def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
-        """Yield what the files of a part show of the selected ones."""
+    def _known(self, part: list[str], cache: Cache) -> list[Report] | None:
+        """Return what is known of the selected files of a part, None where it has to be found out."""
         selected = self.context.selected & frozenset(part)
         if not selected:
-            return
+            return []
         known = cache.get(part, part, self._digest, self._current)
         if known is None and len(selected) < len(part):
             known = cache.get(part, selected, self._digest, self._current)
-        if known is not None:
-            yield from known
-            return
+        return known
+
+    def _shared(self, unknown: list[list[str]], names: Names, cache: Cache) -> dict[str, list[Report]]:
+        """Return what parts show, by their first file; they are shared among as many processes as the run has."""
+        mine, *others = shares(unknown, len, self.context.options.get("jobs", 1)) or [[]]
+        waiting = [begun(partial(self._apart, share, names, cache)) for share in others]
+        shown = {part[0]: list(self._part(part, names, cache)) for part in mine}
+        for result in waiting:
+            done = result()
+            shown |= done.shown
+            self.analysed += done.analysed
+            self.parsed += done.parsed
+            if cache.active:
+                cache.modules.take(done.modules)
+        return shown
+
+    def _apart(self, share: list[list[str]], names: Names, cache: Cache) -> _Done:
+        """Return what parts show and what was done for it, for another process."""
+        before = len(self.analysed), len(self.parsed)
+        shown = {part[0]: list(self._part(part, names, cache)) for part in share}
+        modules = cache.modules.fresh if cache.active else {}
+        return _Done(shown, self.analysed[before[0] :], self.parsed[before[1] :], modules)
+
+    def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
+        """Yield what the files of a part show of the selected ones, and keep it."""
+        selected = self.context.selected & frozenset(part)
         from aisec_ci.detectors.code.analysis import analyse  # noqa: PLC0415 - loads what parses and searches
 
         opened = dict.fromkeys(part)

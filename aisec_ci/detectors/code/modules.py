@@ -83,6 +83,15 @@ class Modules:
         if digest and len(raw) <= SIZE:
             self._fresh[path] = (digest, zlib.compress(raw, 1))
 
+    @property
+    def fresh(self) -> dict[str, tuple[str, bytes]]:
+        """What was taken in and is not written yet, for who works on another part of the tree."""
+        return self._fresh
+
+    def take(self, fresh: dict[str, tuple[str, bytes]]) -> None:
+        """Take in what another took in."""
+        self._fresh.update(fresh)
+
     def save(self, paths: Collection[str]) -> None:
         """Write what was taken in and what is known of other files among `paths`, as far as it fits into an entry."""
         if not self._fresh:
