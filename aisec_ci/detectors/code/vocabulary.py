@@ -106,7 +106,7 @@ NAMED_TUPLES = frozenset({"collections.namedtuple()", "typing.NamedTuple()"})
 FINDERS = frozenset(
     "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
     "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
-    "exception critical print commit set step".split()
+    "exception critical print commit set step extract_info".split()
 )
 """Methods that look something up by their argument: what they return is not the argument."""
 
@@ -145,7 +145,8 @@ SAYS_SCHEMA = re.compile(
 
 RUNS = tuple(
     "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
-    "handler perform function func run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call".split()
+    "handler perform function func run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call "
+    "run_impl _run_impl execute_impl _execute_impl run_async execute_async".split()
 )
 """Methods that do what a tool is for."""
 
@@ -370,6 +371,9 @@ PLATFORM_FILES = re.compile(
 """The address of a file that a platform keeps, and names of such a file: Discord's attachments, Telegram's `get_file()`."""
 
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
+
+SHELL_NAME = re.compile(r"(?i)(?:^|_)(?:shell|bash)(?:_?(?:path|cmd|command|bin|exe|executable))?$")
+"""Names of what holds the path of one."""
 
 SHOWERS = frozenset(
     "code subl atom notepad notepad.exe vim vi nano emacs gedit less more cat echo head tail wc diff grep git cp mv rm ls chmod chown chgrp "

@@ -263,7 +263,7 @@ class Arguments(Uses):
             return True
         if arg.position == 0 and not DUMPERS.isdisjoint(arg.info.names):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
-                self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags, arg.via)
+                self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags | SAFE["deserialize"], arg.via)
             return True
         return False
 

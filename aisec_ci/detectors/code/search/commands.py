@@ -11,6 +11,7 @@ from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
+from aisec_ci.detectors.code.search.texts import only_shows
 from aisec_ci.detectors.code.vocabulary import (
     BEGINS_SESSION,
     CODE_FLAGS,
@@ -24,8 +25,8 @@ from aisec_ci.detectors.code.vocabulary import (
     RUN_WORDS,
     RUNS_FOLDER,
     SAYS_READ_ONLY,
+    SHELL_NAME,
     SHELLS,
-    SHOWERS,
     WRAPPERS,
 )
 
@@ -62,7 +63,7 @@ class Commands:
         if FOLDER in path:
             return "run-file" if self.runs_folder(call) else ""
         if path[:1] == (CONTENT,):
-            shown = shell and self.flow.text_prefix(fact.value).strip().partition(" ")[0] in SHOWERS
+            shown = shell and only_shows(self.flow, fact.value)
             return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._word(fact.value, 0))
@@ -114,16 +115,23 @@ class Commands:
         """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""
         if "os.write" in self.calls.info(call).names:
             return "shell" if self._is_terminal(call) else ""
+        seen = False
         for made in self._begun(call):
             given = self.flow.argument(made, 0, "args")
             if given is None or not any(n.startswith(_STARTS) for n in self.calls.info(made).names):
                 continue
+            seen = seen or made != call
             known = self.flow.constants(given)
             text = known.texts[0] if known.texts else self.flow.text_prefix(given)
             program = _program_name(self._word(given, 0) or text.partition(" ")[0])
             if program in INTERPRETERS:
                 return "shell" if program in SHELLS else "exec"
-        return ""
+            names = self.project.fn(given).names_of(given & MASK) if not program else ()
+            if any(SHELL_NAME.search(name) for name in names):
+                return "shell"
+        # what pexpect talks to is a shell, or waits for orders as one does
+        told = not seen and any(n.startswith("pexpect.") for n in self.calls.info(call).names)
+        return "shell" if told else ""
 
     def _begun(self, call: Value) -> Iterator[Value]:
         """Yield the calls that may have started the process that a call writes to."""

@@ -37,7 +37,7 @@ from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
 from aisec_ci.detectors.code.search.barriers import OF_USER, Verdict
-from aisec_ci.detectors.code.search.texts import fixed_host
+from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CLEAN_METHODS,
@@ -182,7 +182,8 @@ class Summaries(Arguments):
             return
         flags = self.texts.joined(fact.flags, use, node, index)
         path = fact.path if fact.path and fact.path[0] == CONTENT else ()
-        self.add(entry, Fact(use, path, flags), via)
+        if not path or not only_shows(self.flow, use):
+            self.add(entry, Fact(use, path, flags), via)
 
     def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.data == "|" and node.args[0] == index and fact.path and fact.path[0] in self.templates.filled(use):

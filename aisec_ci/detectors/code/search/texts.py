@@ -6,7 +6,7 @@ from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, URL_PARTS, WRAPPERS
+from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, SHOWERS, URL_PARTS, WRAPPERS
 
 
 class Texts:
@@ -116,6 +116,11 @@ class Texts:
         callee = self.project.node((call & ~MASK) | node.args[0])
         texts = self.flow.constants((call & ~MASK) | callee.args[0]).texts
         return bool(texts) and all(fixed_host(t.partition("{")[0]) for t in texts)
+
+
+def only_shows(flow: Flow, command: Value) -> bool:
+    """Say whether a command begins with a program that runs no file it is told of: `find {folder} -maxdepth 2`."""
+    return flow.text_prefix(command).strip().partition(" ")[0] in SHOWERS
 
 
 def fixed_host(prefix: str) -> bool:
