@@ -114,6 +114,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
             for fact in _facts(value, holds=holds, depth=depth + 1):
                 if fact.holds == sure:
                     yield fact
+        if (other := _but_for_itself(test)) is not None:
+            yield from (fact for fact in _facts(other, holds=holds, depth=depth + 1) if fact.holds != sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
         yield Fact(name, "signs", "", (test.right,), not holds)  # `if set(text) - SIGNS:` refuses
     elif (
@@ -167,6 +169,22 @@ def _closed_either_way(test: ast.BoolOp) -> str:
         else:
             return ""
     return names.pop() if len(names) == 1 else ""
+
+
+def _but_for_itself(test: ast.BoolOp) -> ast.expr | None:
+    """Return `base in path.parents` of `path == base or base in path.parents`: what is the folder itself is no worse than inside.
+
+    `path != base and base not in path.parents` says the same where it fails.
+    """
+    op = ast.Eq if isinstance(test.op, ast.Or) else ast.NotEq
+    if len(test.values) != 2:
+        return None
+    for same, other in (test.values, test.values[::-1]):
+        if isinstance(same, ast.Compare) and len(same.ops) == 1 and isinstance(same.ops[0], op):
+            known = {ast.dump(part) for part in ast.walk(other)}
+            if ast.dump(same.left) in known and ast.dump(same.comparators[0]) in known:
+                return other
+    return None
 
 
 def _plain(node: ast.expr) -> ast.expr:

@@ -202,6 +202,9 @@ _FUNCTION = frozenset(
 )
 """Keywords, and keys, that hold the function of a tool."""
 
+_FUNCTION_ENDS = ("_function", "_func", "_fn", "_callable", "_method", "_handler", "_callback")
+"""How others end that can."""
+
 
 def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
     """Yield the functions that stand beside a schema: `{"name": "run", "parameters": {…}, "handler": run}`."""
@@ -209,9 +212,11 @@ def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Itera
         node = flow.project.node(schema.at)
         args = node.args if node.op == "dict" else node.args[1:]
         for key, arg in zip(node.data, args, strict=False):
-            if key == "" or (isinstance(key, str) and key in _FUNCTION):
+            known_key = key == "" or (isinstance(key, str) and key in _FUNCTION)
+            if known_key or (isinstance(key, str) and key.endswith(_FUNCTION_ENDS)):
                 for fn in _handed(flow, flow.project.fn(schema.at).value(arg)):
-                    free = _free(fn, framework)
+                    # of `format_function` only the parameters say that the model fills them
+                    free = _free(fn, framework) if known_key else ()
                     if params := _chosen(fn, schema.fields, framework, 4) or (free if len(free) == 1 else ()):
                         yield Tool(fn, params)
 
