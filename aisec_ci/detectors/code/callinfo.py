@@ -200,7 +200,7 @@ class Calls:
             known = self.flow.argument_constants(call, None, word)
             given = self.flow.argument(call, None, word)
             if wanted == "?" and given is not None:
-                return True
+                return not any(_same(value, HTML) for value in known.values)
             if isinstance(wanted, list):
                 values = self.flow.values(given) if given is not None else ()
                 named = {str(v.what) for v in values if v.kind != "class"}
@@ -215,5 +215,15 @@ class Calls:
 
     def _only(self, call: Value, model: CallModel) -> bool:
         return all(
-            wanted in self.flow.argument_constants(call, None, word).values for word, wanted in model.only.items()
+            any(_same(value, wanted) for value in self.flow.argument_constants(call, None, word).values)
+            for word, wanted in model.only.items()
         )
+
+
+def _same(value: object, wanted: object) -> bool:
+    """Say whether a constant is the one that is meant; what follows a media type's `;` does not count (RFC 9110, 8.3.1)."""
+    return value == wanted or (isinstance(value, str) and value.partition(";")[0].strip().lower() == wanted)
+
+
+HTML = "text/html"
+"""The media type of pages."""
