@@ -239,8 +239,9 @@ def crowded(parts: int, path: Path) -> bool:
 
 def harmless(hit: Hit, flags: int) -> bool:
     """Say whether a value with these flags does no harm at a use."""
+    kind = "shell" if hit.kind == "shell-file" else hit.kind
     return (
-        (hit.kind in SAFE and bool(flags & SAFE[hit.kind]))
+        (kind in SAFE and bool(flags & SAFE[kind]))
         or (hit.kind == "system" and bool(flags & USER_ROLE))
         or (hit.whole and bool(flags & BUILT))
     )

@@ -94,6 +94,7 @@ def _code(rule: str, phrase: str) -> dict[str, Grade]:
 _OUTPUT: dict[str, dict[str, Grade]] = {
     "exec": _code("model-output-to-exec", "is run as code by"),
     "run-file": _code("model-output-to-exec", "is written to a file that is run by"),
+    "shell-file": _code("model-output-to-exec", "is written to a file that is run by"),
     "shell": _code("model-output-to-shell", "is run as a shell command by"),
     "program": _code("model-output-to-shell", "chooses the program that is run by"),
     "package": {

@@ -101,6 +101,7 @@ _ADVICE = {
     "template": "keep the template constant and pass the value as a variable of the template",
     "exec": "do not run the text in this process: parse it (`ast.literal_eval`, JSON), or run it in a sandbox without network and secrets after a human has agreed",
     "run-file": "run generated code in a sandbox (container, microVM) without network and secrets, after a human has agreed",
+    "shell-file": "run generated code in a sandbox (container, microVM) without network and secrets, after a human has agreed",
     "shell": "pass a list of arguments without a shell, with a program from a fixed list, or ask a human before it runs",
     "program": "take the program from a fixed list and ask a human before it runs",
     "package": "allow packages from a fixed list only, or ask a human before anything is installed",

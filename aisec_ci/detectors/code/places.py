@@ -27,7 +27,14 @@ from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import CONTEXT_PARAMS, RUN_STATES, SERIALISERS, SESSION_WORDS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import (
+    CONTEXT_PARAMS,
+    RUN_STATES,
+    SERIALISERS,
+    SESSION_OWNERS,
+    SESSION_WORDS,
+    SESSIONS,
+)
 
 
 def computed(fn: Fn) -> str:
@@ -190,20 +197,26 @@ class Places:
 
     def _finds_session(self, value: Value) -> bool:
         node = self.project.node(value)
-        if node.op == "attr" and node.data == "session" and self._is_request((value & ~MASK) | node.args[0]):
+        callee = self.project.node((value & ~MASK) | node.args[0]) if node.op == "call" else node
+        if (
+            callee is not node and callee.op == "attr" and callee.data == "get_data"
+        ):  # `await state.get_data()` of aiogram
+            return self.is_session((value & ~MASK) | callee.args[0])
+        owner = SESSION_OWNERS.get(node.data) if node.op == "attr" else None
+        if owner is not None and self._is_named((value & ~MASK) | node.args[0], owner):
             return True
         found = self.flow.values(value)
         return any(
             (v.kind == "ext" and v.what in SESSIONS) or (v.kind == "obj" and v.what in RUN_STATES) for v in found
         )
 
-    def _is_request(self, value: Value) -> bool:
-        """Say whether a value is a request by its name: `request`, `self.request`."""
+    def _is_named(self, value: Value, owner: str) -> bool:
+        """Say whether a parameter or field is called like what keeps a session: `request`, `self.request`."""
         fn, node = self.project.fn(value), self.project.node(value)
         if node.op == "guard":
-            return self._is_request((value & ~MASK) | node.args[0])
+            return self._is_named((value & ~MASK) | node.args[0], owner)
         name = fn.ir.params[node.data].name if node.op == "param" else node.data if node.op == "attr" else ""
-        return name == "request"
+        return name == owner
 
     @cached_property
     def _session_fns(self) -> list[Fn]:
@@ -224,7 +237,7 @@ class Places:
                     base, name = node.args[0], node.data
                 elif node.op == "call" and fn.nodes[node.args[0]].op == "attr" and len(node.args) > 1:
                     callee = fn.nodes[node.args[0]]
-                    if callee.data not in {"get", "pop", "setdefault"}:
+                    if callee.data not in {"get", "get_value", "pop", "setdefault"}:
                         continue
                     base, name = callee.args[0], self.flow.only_text(fn.value(node.args[1]))
                 else:

@@ -74,9 +74,9 @@ def imports(data: bytes) -> list[str]:
     return list(out)
 
 
-_DYNAMIC = re.compile(rb"(?:import_module|__import__)\(\s*f[\"']([\w.{}]{3,200})[\"']")
-_HOLE = re.compile(r"\{\w*\}")
-_IMPORTERS = (b"import_module(", b"__import__(", b"import_string(")
+_DYNAMIC = re.compile(rb"(?:import_module|__import__|load_extension)\(\s*f[\"']([\w.{}\[\]:-]{3,200})[\"']")
+_HOLE = re.compile(r"\{[^{}]*\}")
+_IMPORTERS = (b"import_module(", b"__import__(", b"import_string(", b"load_extension(")
 _NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
 _NAMED_LIMIT = 300
 """Texts of one file that are looked at as names of modules."""

@@ -21,6 +21,7 @@ RUN_STATES = frozenset(
     google.adk.agents.callback_context.CallbackContext().state google.adk.agents.readonly_context.ReadonlyContext().state
     google.adk.agents.invocation_context.InvocationContext().session.state google.adk.agents.InvocationContext().session.state
     llama_index.core.workflow.Context() llama_index.core.workflow.Context().store llama_index.core.workflow.Context().state
+    aiogram.fsm.context.FSMContext() aiogram.dispatcher.FSMContext()
     telegram.ext.ContextTypes.DEFAULT_TYPE().user_data telegram.ext.ContextTypes.DEFAULT_TYPE().chat_data telegram.ext.ContextTypes.DEFAULT_TYPE().bot_data
     telegram.ext.CallbackContext().user_data telegram.ext.CallbackContext().chat_data telegram.ext.CallbackContext().bot_data
     strands.Agent().state strands.ToolContext().agent.state strands.types.tools.ToolContext().agent.state""".split()
@@ -36,8 +37,22 @@ CONTEXTS = {
 CONTEXT_PARAMS = frozenset({"RunContext", "RunContextWrapper", "ToolContext", "AgentHookContext"})
 """Types of the parameters that have that attribute."""
 
-SESSION_WORDS = ("session_state", "user_session", "session", "storage")
-"""Attributes by which programs get at these; `request.session` is Django's and Starlette's."""
+SESSION_WORDS = ("session_state", "user_session", "session", "storage", "user_data", "chat_data", "bot_data")
+"""Attributes by which programs get at these."""
+
+SESSION_OWNERS = {"session": "request", "user_data": "context", "chat_data": "context", "bot_data": "context"}
+"""Those that are told by the name of what they belong to: `request.session` of Django and Starlette, `context.user_data` of Telegram's bots."""
+
+APPLICATIONS = frozenset(
+    """fastapi.FastAPI() fastapi.FastAPI().state fastapi.Request().app fastapi.Request().app.state fastapi.WebSocket().app.state
+    starlette.applications.Starlette() starlette.applications.Starlette().state starlette.requests.Request().app.state
+    starlette.websockets.WebSocket().app.state fastapi.requests.Request().app.state flask.Flask() flask.current_app quart.Quart()
+    quart.current_app sanic.Sanic().ctx sanic.Request().app.ctx discord.Client() discord.Bot() discord.ext.commands.Bot()
+    discord.ext.commands.AutoShardedBot() nextcord.ext.commands.Bot() disnake.ext.commands.Bot() disnake.ext.commands.InteractionBot()
+    discord.Interaction().client discord.ext.commands.Context().bot telebot.TeleBot() aiogram.Bot() slack_bolt.App()
+    slack_bolt.async_app.AsyncApp()""".split()
+)
+"""What programs hang their own objects on, to have them in every handler: `app.state.db = Database()`, `bot.llm = Model()`."""
 
 MUTATORS = {
     "append": "element",
@@ -49,6 +64,8 @@ MUTATORS = {
     "put_nowait": "element",
     "extend": "elements",
     "update": "update",
+    "update_data": "update",
+    "set_data": "update",
     "setdefault": "keyed",
     "__setitem__": "keyed",
     "write": "content",
@@ -349,6 +366,11 @@ REQUEST_KEYS = (
 SYSTEM_PATHS = frozenset((key,) for key in SYSTEM_KEYS)
 
 ROLES_TRUSTED = frozenset({"system", "developer"})
+
+MODEL_WORD = re.compile(
+    r"(?i)(?:^|_)models?(?:$|_)|provider|reasoning|(?:^|[^a-z0-9])o1(?:$|[^a-z0-9])|supports?_(?:system|developer)"
+)
+"""Names that a choice between roles asks about: older models know no message of the system."""
 
 ADDRESS_BASE = re.compile(
     r"(?i)(?:base|root|api|server|service|endpoint|host)_?(?:url|uri|address)?$|_(?:url|uri|host)$|^(?:base|url|host)$"

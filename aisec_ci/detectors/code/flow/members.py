@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
 from aisec_ci.detectors.code.flow.val import MANY, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, Project, Value
-from aisec_ci.detectors.code.vocabulary import SESSIONS
+from aisec_ci.detectors.code.vocabulary import APPLICATIONS, SESSIONS
 
 HEIRS = 12
 """Classes below one that are looked at for what they set its attributes to."""
@@ -36,6 +36,10 @@ _CONTEXT_TYPES = {
 """Parametrised classes that hold the program's own object, with the attribute: `RunContext[Deps].deps` is a `Deps`."""
 
 
+_APPLIED = frozenset(name.partition(".")[0] for name in APPLICATIONS)
+"""Packages of applications on which programs hang objects."""
+
+
 class Members(Hierarchy):
     """Values of parts."""
 
@@ -46,6 +50,8 @@ class Members(Hierarchy):
         self._contexts: dict[str, list[Cls]] = {}
         self._lifespans: list[Value] | None = None
         """What servers of MCP set up before their first request."""
+        self._hung: dict[str, list[Value]] | None = None
+        """What the program hangs on its application, by name."""
 
     def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
         """Follow a path into a thing."""
@@ -131,6 +137,9 @@ class Members(Hierarchy):
             elif val.what in SESSIONS and (kept := self._kept(str(name))):
                 for one in kept:
                     yield from self._eval(one, path, depth)
+            elif val.what in APPLICATIONS and (hung := self._hung_on_application(str(name))):
+                for one in hung:
+                    yield from self._eval(one, path, depth)
             elif isinstance(name, str) and name != "*":
                 dotted = f"{val.what}.{name}"
                 module = self._below_namespace(dotted) if kind == "ext" else None
@@ -185,6 +194,30 @@ class Members(Hierarchy):
                     if val.kind == "func":
                         self._lifespans += [val.what.value(y) for y in val.what.ir.yields]
         return self._lifespans
+
+    def _hung_on_application(self, name: str) -> list[Value]:
+        """Return what handlers find under a name at the application: `app.state.bot = Bot()`, `client.llm = Model()`."""
+        if self._hung is None:
+            self._hung = {}
+            for info in self.project:
+                heads = {dotted.partition(".")[0] for dotted in info.imports.values()}
+                for fn in info.functions if heads & _APPLIED else ():
+                    own = fn.params.get(0) if fn.bound else None
+                    for node in fn.nodes:
+                        if (
+                            node.op == "setattr"
+                            and node.args[0] != own
+                            and self._is_application(fn.value(node.args[0]))
+                        ):
+                            self._hung.setdefault(node.data, []).append(fn.value(node.args[1]))
+        return self._hung.get(name, [])
+
+    def _is_application(self, value: Value) -> bool:
+        """Say whether a value is an application, by what it is or, in what gets it passed, by its name: `app.state`."""
+        node = self.project.node(value)
+        if node.op == "attr" and node.data in {"state", "ctx"}:
+            return self.project.fn(value).word(node.args[0]) == "app"
+        return any(v.what in APPLICATIONS for v in self._eval(value, (), 1) if v.kind in {"ext", "obj"})
 
     def _context_classes(self, keyword: str) -> list[Cls]:
         """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""

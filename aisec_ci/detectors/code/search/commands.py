@@ -64,7 +64,7 @@ class Commands:
             return "run-file" if self.runs_folder(call) else ""
         if path[:1] == (CONTENT,):
             shown = shell and only_shows(self.flow, fact.value)
-            return "" if shown or (fact.flags & SAFE["shell"] and shell) else "run-file"
+            return "" if shown else "shell-file" if shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._word(fact.value, 0))
             script = program in INTERPRETERS | FILE_RUNNERS and self._is_script(fact.value, path[0])

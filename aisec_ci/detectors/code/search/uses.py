@@ -17,6 +17,7 @@ from aisec_ci.detectors.code.vocabulary import (
     FETCHERS,
     LOG_NAMES,
     LOG_PACKAGES,
+    MODEL_WORD,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
 )
@@ -196,8 +197,19 @@ class Uses(Writes):
         node = self.project.node(role)
         if node.op == "param":  # decided by each caller
             self.hit(entry, fact, "system", at, content, MESSAGE, 1, (role,))
-        elif roles & ROLES_TRUSTED and not roles - ROLES_TRUSTED - {"none"}:
+        elif roles & ROLES_TRUSTED and (not roles - ROLES_TRUSTED - {"none"} or self._by_model(role)):
             self.hit(entry, fact, "system", at, content, MESSAGE, 1)
+
+    def _by_model(self, role: Value) -> bool:
+        """Say whether a role is chosen by what the model knows: `"user" if model in WITHOUT_SYSTEM else "system"`."""
+        node = self.project.node(role)
+        fn = self.project.fn(role)
+        if node.op != "phi" or any(fn.nodes[arg].op != "const" for arg in node.args):
+            return False
+        begin, end = node.pos[:2], node.pos[2:]
+        tested = [i for i, n in enumerate(fn.nodes) if n.args and begin <= n.pos[:2] and n.pos[2:] <= end]
+        asked = {arg for i in tested for arg in (i, *fn.nodes[i].args)} - {role & MASK}
+        return any(MODEL_WORD.search(word) for i in asked for word in (str(fn.nodes[i].data), *fn.names_of(i)))
 
     def _untrusted_role(self, role: Value) -> bool:
         known = self.flow.constants(role)

@@ -39,7 +39,8 @@ class Writes(Propagation):
                 return
             if self.places.is_session(base):
                 self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
-                return
+                if node.op != "attr" or not self.flow.owners((base & ~MASK) | node.args[0]):
+                    return
         self.add(entry, Fact(base, path, flags), via)
         for other in self._named_again(fn, base, node) if path[:1] == (CONTENT,) else ():
             self.add(entry, Fact(other, path, flags), via)
@@ -82,7 +83,10 @@ class Writes(Propagation):
             self._of_import(entry, Fact(base, path, flags), base)
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
-            if callee.op == "attr" and callee.data in {"setdefault", "get"}:
+            if kept := self._kept(base):
+                for value in kept:
+                    self.mutate(entry, value, path, flags, via, depth + 1)
+            elif callee.op == "attr" and callee.data in {"setdefault", "get"}:
                 key = self.flow.key(base)
                 self.mutate(entry, at | callee.args[0], ("*" if key is None else key, *path), flags, via, depth + 1)
             elif path[:1] == (CONTENT,) and len(node.args) > 1:
@@ -173,6 +177,16 @@ class Writes(Propagation):
                     if node.op == "text" and node.data == name.data and other.id != fn.id:
                         yield other.value(i)
 
+    def _kept(self, call: Value) -> list[Value]:
+        """Return what a function hands out of what the program keeps: `return sessions[user]`."""
+        return [
+            target.fn.value(returned)
+            for target in self.calls.info(call).targets
+            if target.sure < 2
+            for returned in target.fn.ir.returns
+            if _is_kept(target.fn, returned)
+        ]
+
     def _is_pipe(self, value: Value) -> bool:
         """Say whether a value is both ends of a pipe between processes: what is put into one comes out of the other."""
         return self.project.node(value).op == "call" and any(n.endswith(".Pipe") for n in self.calls.info(value).names)
@@ -224,3 +238,25 @@ def _run_again(fn: Fn, name: Node) -> Iterator[int]:
             runs = bool(words) and not before[-1:].isalnum() and words[-1].rpartition("/")[2] in INTERPRETERS
             if runs and after.startswith(suffix):
                 yield index
+
+
+def _is_kept(fn: Fn, index: int) -> bool:
+    """Say whether a value is, or stands in, a variable of the module or a field of the object: it outlives the call."""
+    work, seen = [index], set[int]()
+    while work:
+        index = work.pop()
+        node = fn.nodes[index]
+        if index in seen:
+            continue
+        seen.add(index)
+        if node.op == "phi":
+            work += node.args
+        elif node.op in {"guard", "item"}:
+            work.append(node.args[0])
+        elif node.op == "call" and (callee := fn.nodes[node.args[0]]).op == "attr":
+            work += callee.args if callee.data in {"get", "setdefault"} else ()
+        elif (node.op == "attr" and fn.bound and node.args[0] == fn.params.get(0)) or (
+            node.op == "var" and not node.data[0]
+        ):
+            return True
+    return False

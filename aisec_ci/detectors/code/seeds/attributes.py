@@ -10,6 +10,9 @@ from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.words import result_of
 
+_OF_MESSAGE = frozenset({"author", "channel", "guild"})
+"""Attributes of a message, or of what a bot is called with, that say who sent it and where."""
+
 
 def attributes(solver: Solver) -> Iterator[Source]:
     """Yield the loads of attributes that hold something from outside."""
@@ -35,7 +38,8 @@ def attributes(solver: Solver) -> Iterator[Source]:
             receiver = fn.ir.params[at.data].name if at.op == "param" else ""
             before = fn.nodes[at.args[0]] if at.op == "attr" else at
             own = fn.bound and before.op == "param" and before.data == 0
-            if at.op == "attr" and (own or (owner == "author" and before.op == "param")):
+            of_bot = before.op == "param" and (owner in _OF_MESSAGE or fn.ir.params[before.data].name == "ctx")
+            if at.op == "attr" and (own or of_bot):
                 receiver = at.data  # `self.request.GET`; `choice.message.content` is an answer, not a message to a bot
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, result_of(kind, word))

@@ -12,6 +12,12 @@ _TRACKERS = frozenset({"gh", "glab", "jira", "hub"})
 """Programs that print issues, pull requests, and comments."""
 
 
+_HISTORY = frozenset({"diff", "log", "show", "format-patch"})
+"""Commands of git that print what others committed."""
+
+_STAGED = frozenset({"--cached", "--staged"})
+"""Options that show what the user is about to commit, not what others did."""
+
 _MODEL_PROGRAMS = frozenset(
     "ollama claude codex gemini llm aichat sgpt mods opencode cursor-agent qwen llama-cli".split()
 )
@@ -52,3 +58,6 @@ def commands(solver: Solver) -> Iterator[Source]:
                 yield Source(call, "llm", f"the answer of `{name}`", 1)
             if name := next((n for n in sorted(map(str, first)) if n in _TRACKERS), ""):
                 yield Source(call, "third", f"content from outside, printed by `{name}`")
+            staged = any(v.what in _STAGED for i in (2, 3) for v in flow.values(given, (i,)) if v.kind == "const")
+            if "git" in first and not staged and (name := next((n for n in sorted(second) if n in _HISTORY), "")):
+                yield Source(call, "stored", f"what was committed, printed by `git {name}`", 1)

@@ -46,7 +46,7 @@ def signature_of(solver: Solver, fn: Fn) -> Signature | None:
     if fn.ir.parent != 0:
         return None
     names = tuple(p.name for p in fn.ir.params[fn.bound :])
-    if fn.ir.cls >= 0 and len(names) < 3 and not fn.ir.name.startswith("on_"):
+    if fn.ir.cls >= 0 and len(names) < 3 and not fn.ir.name.startswith(("on_", "handle_")):
         return None
     return next((s for s in solver.models.functions.get(fn.ir.name, ()) if s.params == names), None)
 
