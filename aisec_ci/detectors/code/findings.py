@@ -197,23 +197,34 @@ class _Told:
 def _told_once(findings_of_file: list[Finding]) -> list[Finding]:
     """Join findings of a prompt that tell of the same way: each stands at a place that the other's way leads through.
 
-    So it is where one class of several puts the text into a message itself, and another hands it on.
+    So it is where one class of several puts the text into a message itself, and another hands it on. Or one of them ends where
+    a message is made, `options = {"system": f"…"}`, and the other goes on from there into a call, `create(**options)`.
     """
     out: list[Finding] = []
     for finding in findings_of_file:
-        lines = _lines(finding)
         for i, other in enumerate(out):
             if (
                 finding.evidence.get("use") == other.evidence.get("use") == "system"
                 and finding.location.line != other.location.line
-                and other.location.line in lines
-                and finding.location.line in _lines(other)
+                and (_cross(finding, other) or _goes_on(finding, other) or _goes_on(other, finding))
             ):
                 out[i] = _merged(other, finding)
                 break
         else:
             out.append(finding)
     return out
+
+
+def _cross(one: Finding, other: Finding) -> bool:
+    return other.location.line in _lines(one) and one.location.line in _lines(other)
+
+
+def _goes_on(one: Finding, other: Finding) -> bool:
+    """Say whether the first ends in a message that was made of a text there, and the other's way leads through that text."""
+    *way, end = one.flow
+    if end.what != MESSAGE or not way or way[-1].location.line != one.location.line:
+        return False
+    return other.flow[: len(way)] == tuple(way)
 
 
 def _lines(finding: Finding) -> set[int]:
