@@ -178,7 +178,8 @@ class ChatTemplates:
             return _NONE
         style = self._style(made)
         messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
-        named, beside, unknown, alone = set[str](), set(_KEPT), False, True
+        named, beside = set[str](), set(_KEPT)
+        unknown, alone, told = False, True, True
         for message in self.flow.elements(messages) if messages is not None else ():
             for part in self.origins.of(message, all_kinds=True):
                 system, text = self._of_message(part)
@@ -187,9 +188,10 @@ class ChatTemplates:
                 named |= gaps if system else set()
                 beside |= set() if system else gaps
                 alone = alone and system
+                told = told and (system or text is None or bool(known))
                 unknown = unknown or (system and text is not None and not known)
-        # of messages of the system alone every gap is the system's, also the question
-        return Gaps(frozenset(named), frozenset(() if alone else beside) if unknown else None)
+        # of messages of the system alone every gap is the system's, also the question; where two stand in files nothing is sure
+        return Gaps(frozenset(named), frozenset(() if alone else beside) if unknown and told else None)
 
     def _of_message(self, message: Value) -> tuple[bool, Value | None]:
         """Return whether a part of a template is a message of the system, and its text, if it has one."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
-from aisec_ci.detectors.code.flow.val import Label, Path
+from aisec_ci.detectors.code.flow.val import Label, Path, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.texts import only_shows
@@ -102,9 +102,9 @@ class Commands:
 
     def _is_script(self, command: Value, index: Label) -> bool:
         """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""
-        if not isinstance(index, int):
-            return True
-        before = [self._word(command, i) for i in range(1, min(index, 8))]
+        before = [self._word(command, i) for i in range(1, min(index, 8) if isinstance(index, int) else 8)]
+        if not isinstance(index, int):  # somewhere behind what is known of the command
+            before = before[: before.index("")] if "" in before else before
         if not _ONLY_LOOKS.get(_program_name(self._word(command, 0)), _LOOKS).isdisjoint(before):
             return False
         if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
@@ -191,7 +191,7 @@ class Commands:
                 given = self.flow.argument(value, index - max(length - 1, 0), None)
                 known = self.flow.values(given) if given is not None else ()
         else:
-            known = self.flow.values(value, (index,))
+            known = self._element(value, index)
         for val in known:
             if val.kind == "const" and isinstance(val.what, str):
                 return val.what
@@ -205,6 +205,15 @@ class Commands:
                 if node is not None and node.op in {"list", "tuple"} and node.args and (node.data or ("",))[0] != "*":
                     return self._python((val.what & ~MASK) | node.args[0])
         return ""
+
+    def _element(self, value: Value, index: int) -> Iterable[Val]:
+        """Return what a word of a list can be: a word that stands in the list itself, before any that is added to it later."""
+        lists = [v.what for v in self.flow.values(value) if v.kind == "lit"]
+        nodes = [(at & ~MASK, self.project.node(at)) for at in lists]
+        fixed = [(base, n.args) for base, n in nodes if n.op in {"list", "tuple"} and n.args and "*" not in (n.data or ())]
+        if not fixed or len(fixed) < len(lists):
+            return self.flow.values(value, (index,))
+        return [v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index])]
 
     def _python(self, program: Value, depth: int = 0) -> str:
         """Return `python` where the path of a program is one of Python's, as its end or its name says: `venv / "bin" / "python"`."""

@@ -128,7 +128,7 @@ class Uses(Writes):
             return
         elif kind == "script":
             kind = "import"
-        if kind in SAFE and fact.flags & SAFE[kind]:
+        if fact.flags & SAFE.get("exec" if kind == "run-file" else kind, 0):
             return
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
