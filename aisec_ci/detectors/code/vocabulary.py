@@ -372,6 +372,11 @@ MODEL_WORD = re.compile(
 )
 """Names that a choice between roles asks about: older models know no message of the system."""
 
+COUNTS_TOKENS = re.compile(
+    r"(?i)(?:count|num|estimate|length|len)\w*tokens?|tokens?_?(?:count|length|size)|token_counter"
+)
+"""Names of functions that only count the tokens of messages."""
+
 ADDRESS_BASE = re.compile(
     r"(?i)(?:base|root|api|server|service|endpoint|host)_?(?:url|uri|address)?$|_(?:url|uri|host)$|^(?:base|url|host)$"
 )

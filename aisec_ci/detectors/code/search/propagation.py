@@ -47,7 +47,7 @@ from aisec_ci.detectors.code.search.commands import Commands
 from aisec_ci.detectors.code.search.parameters import Parameters
 from aisec_ci.detectors.code.search.texts import Texts
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import REFUSES, ROLES_TRUSTED, USER_HELPER, VALIDATES
+from aisec_ci.detectors.code.vocabulary import MODEL_WORD, REFUSES, ROLES_TRUSTED, USER_HELPER, VALIDATES
 
 
 class Propagation(ABC):
@@ -350,9 +350,21 @@ class Propagation(ABC):
                 return (value,)
             known = self.flow.values(value, path)
             roles = {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"const", "obj", "ext"}}
-            if roles and roles <= ROLES_TRUSTED:
+            if roles and (roles <= ROLES_TRUSTED or (not path and self._by_model(value))):
                 return ()
         return None
+
+    def _by_model(self, role: Value) -> bool:
+        """Say whether a role is chosen by what the model knows: `"user" if model in WITHOUT_SYSTEM else "system"`, `ROLES.get(model) or "system"`."""
+        node = self.project.node(role)
+        fn = self.project.fn(role)
+        fixed = {str(fn.nodes[arg].data) for arg in node.args if fn.nodes[arg].op == "const"}
+        if node.op != "phi" or not fixed & ROLES_TRUSTED:
+            return False
+        begin, end = node.pos[:2], node.pos[2:]
+        tested = [i for i, n in enumerate(fn.nodes) if n.args and begin <= n.pos[:2] and n.pos[2:] <= end]
+        asked = {arg for i in tested for arg in (i, *fn.nodes[i].args)} - {role & MASK}
+        return any(MODEL_WORD.search(word) for i in asked for word in (str(fn.nodes[i].data), *fn.names_of(i)))
 
 
 def _make_loud(entry: Entry) -> None:

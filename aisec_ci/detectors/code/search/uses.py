@@ -14,10 +14,10 @@ from aisec_ci.detectors.code.search.writes import Writes
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_NAME,
     CONVERSATIONS,
+    COUNTS_TOKENS,
     FETCHERS,
     LOG_NAMES,
     LOG_PACKAGES,
-    MODEL_WORD,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
 )
@@ -195,21 +195,21 @@ class Uses(Writes):
         roles = {str(v.what).lower() for v in known if v.kind == "const"}
         roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
         node = self.project.node(role)
+        if self._only_counted(at):
+            return
         if node.op == "param":  # decided by each caller
             self.hit(entry, fact, "system", at, content, MESSAGE, 1, (role,))
         elif roles & ROLES_TRUSTED and (not roles - ROLES_TRUSTED - {"none"} or self._by_model(role)):
             self.hit(entry, fact, "system", at, content, MESSAGE, 1)
 
-    def _by_model(self, role: Value) -> bool:
-        """Say whether a role is chosen by what the model knows: `"user" if model in WITHOUT_SYSTEM else "system"`."""
-        node = self.project.node(role)
-        fn = self.project.fn(role)
-        if node.op != "phi" or any(fn.nodes[arg].op != "const" for arg in node.args):
-            return False
-        begin, end = node.pos[:2], node.pos[2:]
-        tested = [i for i, n in enumerate(fn.nodes) if n.args and begin <= n.pos[:2] and n.pos[2:] <= end]
-        asked = {arg for i in tested for arg in (i, *fn.nodes[i].args)} - {role & MASK}
-        return any(MODEL_WORD.search(word) for i in asked for word in (str(fn.nodes[i].data), *fn.names_of(i)))
+    def _only_counted(self, message: Value) -> bool:
+        """Say whether a message is made for nothing but that its tokens are counted: `model.count_tokens([message])`."""
+        fn = self.project.fn(message)
+        uses = [use for index in (message & MASK, *_lists(fn, message & MASK)) for use in fn.uses[index]]
+        calls = [use for use in uses if fn.nodes[use].op not in {"list", "tuple"}]
+        return bool(calls) and all(
+            fn.nodes[use].op == "call" and COUNTS_TOKENS.search(fn.word(fn.nodes[use].args[0])) for use in calls
+        )
 
     def _untrusted_role(self, role: Value) -> bool:
         known = self.flow.constants(role)
@@ -295,3 +295,8 @@ class Uses(Writes):
         names, receivers = fn.names_of(fact.value & MASK), fn.names_of(callee.args[0])
         if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
             self.hit(entry, fact, "url", call, fact.value, f"{receivers[0]}.{info.word}", 1)
+
+
+def _lists(fn: Fn, message: int) -> list[int]:
+    """Return the lists that are written around a message."""
+    return [use for use in fn.uses[message] if fn.nodes[use].op in {"list", "tuple"}]
