@@ -43,7 +43,18 @@ if TYPE_CHECKING:
     from aisec_ci.detectors.code.modules import Modules
 
 _IRRELEVANT = frozenset(
-    {"cache", "baseline", "exclude", "waivers", "families", "fail-on", "fail-confidence", "engines", "inventory", "jobs"}
+    {
+        "cache",
+        "baseline",
+        "exclude",
+        "waivers",
+        "families",
+        "fail-on",
+        "fail-confidence",
+        "engines",
+        "inventory",
+        "jobs",
+    }
 )
 """Options that do not change what the engine says."""
 

@@ -10,6 +10,11 @@ USER_MESSAGES = frozenset(
 )
 """Classes of messages without a trusted role."""
 
+TOOLKITS = frozenset(
+    "textual tkinter customtkinter PyQt5 PyQt6 PySide2 PySide6 kivy wx urwid flet dearpygui toga".split()
+)
+"""Packages of interfaces in windows and terminals: what their modules call a message of the system is a notice to the user."""
+
 SESSIONS = frozenset(
     "streamlit.session_state chainlit.user_session flask.session quart.session nicegui.app.storage.user nicegui.app.storage.client "
     "nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()

@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from aisec_ci.detectors.code.flow.results import Results
-from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, TEXT_LIMIT, UNKNOWN, Path, Target, Val, inst, packing
+from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, TEXT_LIMIT, UNKNOWN, Label, Path, Target, Val, inst, packing
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
 
@@ -104,10 +104,11 @@ class Evaluation(Results):
         op = node.op
         if path and (written := fn.writes.get(value & MASK)):
             label = path[0]
+            own = _is_own_place(fn, value & MASK, label)
             for at, what in written:
-                if at == ALL:
+                if at == ALL and not own:
                     yield from self._eval(base | what, path, depth)
-                elif at == label or at is None or label == "*":
+                elif at == label or (at is None and not own) or label == "*":
                     yield from self._eval(base | what, path[1:], depth)
         if op == "const":
             if not path:
@@ -421,6 +422,15 @@ class Evaluation(Results):
             return []
         bound = self._member(Val("module", package), name, (), 1, item=False)
         return [v for v in bound if v.kind in {"func", "class"}]
+
+
+def _is_own_place(fn: Fn, index: int, label: Label) -> bool:
+    """Say whether a list as it was written has an element at a place: what is appended later stands behind it."""
+    node = fn.nodes[index]
+    if node.op not in {"list", "tuple"} or not isinstance(label, int) or "*" in (node.data or ()):
+        return False
+    inserts = (fn.nodes[use].op == "attr" and fn.nodes[use].data == "insert" for use in fn.uses[index])
+    return 0 <= label < len(node.args) and not any(inserts)
 
 
 def _build(node: Node, chosen: tuple[Any, ...]) -> Any:

@@ -5,7 +5,7 @@ the expressions it was held against, and whether it is known where the condition
 is worth something (is the container constant?) is decided later, by `barriers.py`.
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
-`method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other),
+`method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `first` (the first of its elements is a member of the other),
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
@@ -23,7 +23,7 @@ STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "
 _MATCHES = frozenset({"fullmatch", "match", "search"})
 _CONTAINER_CHECKS = frozenset({"any", "all"})
 _SAYS_NOTHING = re.compile(
-    r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|get|pop|next|iter"
+    r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|is_?abs(?:olute)?|get|pop|next|iter"
 )
 """Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
 CHECKS = re.compile(
@@ -116,6 +116,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
                     yield fact
         if (other := _but_for_itself(test)) is not None:
             yield from (fact for fact in _facts(other, holds=holds, depth=depth + 1) if fact.holds != sure)
+        if (rest := _unless_all_may(test)) is not None:
+            yield from (f for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
         yield Fact(name, "signs", "", (test.right,), not holds)  # `if set(text) - SIGNS:` refuses
     elif (
@@ -131,6 +133,23 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         yield from _answered(test.target, holds=holds)
     elif isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
         yield from _answered(test, holds=holds)
+
+
+def _unless_all_may(test: ast.BoolOp) -> ast.expr | None:
+    """Return the check of a list in `"*" not in LIST and not any(x.startswith(p) for p in LIST)`: a list of the program's may allow all."""
+    if not isinstance(test.op, ast.And) or len(test.values) != 2:
+        return None
+    first, rest = test.values
+    if not (
+        isinstance(first, ast.Compare) and isinstance(first.ops[0], ast.NotIn) and isinstance(first.left, ast.Constant)
+    ):
+        return None
+    name = path_of(first.comparators[0])
+    return (
+        rest
+        if name and name in {path_of(n) for n in ast.walk(rest) if isinstance(n, (ast.Name, ast.Attribute))}
+        else None
+    )
 
 
 _REFUSAL = re.compile(
@@ -224,6 +243,11 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
                 yield from _call(left, holds=not known)
             elif isinstance(left, (ast.Name, ast.Attribute, ast.Subscript)):
                 yield from _answered(left, holds=not known)
+    elif isinstance(op, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+        # a text cannot be compared so: what is, is a number, whatever comes of it
+        for one, other in ((left, right), (right, left)):
+            if isinstance(other, ast.Constant) and isinstance(other.value, (int, float)) and (name := path_of(one)):
+                yield from (Fact(name, "method", "", (), either) for either in (True, False))
     elif isinstance(op, (ast.In, ast.NotIn)):
         known = holds == isinstance(op, ast.In)
         if isinstance(right, ast.Attribute) and right.attr == "parents" and (name := path_of(_plain(right.value))):
@@ -232,6 +256,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool) -> 
             yield Fact(name, "in", "", (right,), known)
         elif address := _of_address(left):
             yield Fact(*address, "", (right,), known)
+        elif (name := element_of(left)).endswith(".[0]"):  # `words[0] in ALLOWED`
+            yield Fact(name.removesuffix(".[0]"), "first", "", (right,), known)
         elif name := _first_word(left):
             # `command.split()[0] in ALLOWED` looks at a part of the value only
             yield Fact(name, "check", "a check of its first part", (), known)
@@ -354,6 +380,18 @@ def _of_signs(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact | 
     return Fact(name, "signs", "letters" if letters else "", tuple(held), known) if name else None
 
 
+def _of_prefixes(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact | None:
+    """Return what `any(url.startswith(p) for p in ALLOWED)` says of an address, or a path."""
+    loop, test = generator.generators[0], generator.elt
+    if word != "any" or len(generator.generators) > 1 or loop.ifs or not isinstance(loop.target, ast.Name):
+        return None
+    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith"):
+        return None
+    held = test.args[0] if test.args else None
+    name = path_of(_plain(test.func.value)) if isinstance(held, ast.Name) and held.id == loop.target.id else ""
+    return Fact(name, "prefixes", "", (loop.iter,), holds) if name else None
+
+
 def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:
     """Return what is known of a text after a loop that refuses some of its signs: `for c in text: if c not in SIGNS: return None`."""
     out = []
@@ -410,7 +448,8 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
         # `any(bad in command for bad in DENIED)`, but not `any(known["name"] == name for known in history)`
         if _looks_for_equals(call.args[0].elt):
             return
-        if (fact := _of_signs(call.args[0], word, holds=holds)) is not None:
+        fact = _of_signs(call.args[0], word, holds=holds) or _of_prefixes(call.args[0], word, holds=holds)
+        if fact is not None:
             yield fact
             return
         for node in ast.walk(call.args[0].elt):

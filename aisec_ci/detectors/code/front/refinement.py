@@ -50,6 +50,7 @@ class Refinement(Consent):
             if fact.kind in {"eq", "in"}:
                 self.refine_address(value, others, at)
                 self.refine_role(value, others, at)
+                self.refine_first(value, others, at)
             elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
 
@@ -89,6 +90,16 @@ class Refinement(Consent):
         for name, held in list(self.env.items()):
             if self.unguarded(held) == address:
                 self.env[name] = self.add("guard", (held, *others), (ADDRESS_PARTS[node.data], ""), pos_test(at))
+
+    def refine_first(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where the first element of a list is known, say so of the list: `program = words[0]`, `if program not in ALLOWED: return`."""
+        node = self.nodes[self.unguarded(value)]
+        if node.op != "item" or node.data != 0:
+            return
+        words = self.unguarded(node.args[0])
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) == words and "." not in name:
+                self.env[name] = self.add("guard", (held, *others), ("first", ""), pos_test(at))
 
     def refine_role(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""

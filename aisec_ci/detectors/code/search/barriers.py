@@ -14,7 +14,9 @@ from enum import Enum
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import INSTALLERS, INTERPRETERS, WRAPPERS
 
 CLOSED_TYPES = frozenset(
     "int float bool complex UUID UUID1 UUID3 UUID4 UUID5 datetime date time timedelta Decimal Literal IPv4Address IPv6Address "
@@ -32,6 +34,13 @@ CLOSED_FIELDS = tuple(
 
 OF_USER = "user"
 """The words for a message of the user's: no model wrote it."""
+
+
+FIRST = "first"
+"""The words for a command whose program is one of a list."""
+
+LISTED = "listed"
+"""The words for an address or a path that begins as one of a list does."""
 
 
 class Verdict(Enum):
@@ -75,6 +84,10 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         known = flow.constants(others[0]) if others else None
         # a prefix of which only is known that the program has it: enough for a path in a folder, not for an address
         return Verdict.PREFIXED, known.texts[0] if known and known.complete and known.texts else "/within"
+    if kind == "first":
+        return _first(flow, others)
+    if kind == "prefixes":
+        return _listed(flow, others)
     if kind == "within":
         return Verdict.PREFIXED, "/within"
     if kind == "signs":
@@ -168,6 +181,26 @@ def _syntax(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
     if names and len(known) == len([n for n in known if n.op in {"attr", "import"}]) and "Call" not in names:
         return Verdict.STOPPED, ""
     return Verdict.WEAKENED, "its syntax is held against a list first"
+
+
+def _first(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a list of the programs that a command may begin with: of those that run what follows, it says little."""
+    if not others or not _constant_container(flow, others[0]):
+        return Verdict.WEAKENED, "a check of its first part comes first"
+    nodes = [flow.project.node(v.what) for v in flow.values(others[0]) if v.kind == "lit"]
+    keys = [str(key) for node in nodes if node.op == "dict" for key in node.data]
+    programs = {*flow.constants(others[0], ("*",)).texts, *keys}
+    if programs & (INTERPRETERS | WRAPPERS | INSTALLERS):
+        return Verdict.WEAKENED, "a check of its first part comes first"
+    return Verdict.PREFIXED, FIRST
+
+
+def _listed(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a list of beginnings: one of addresses without a `/` behind the host says nothing of the host."""
+    known = flow.constants(others[0], ("*",)) if others else None
+    if known is not None and known.complete and any(t.startswith("http") and not fixed_host(t) for t in known.texts):
+        return Verdict.WEAKENED, "its beginning is held against a list first"
+    return Verdict.PREFIXED, LISTED
 
 
 def _web_address(flow: Flow, prefixes: Value) -> bool:

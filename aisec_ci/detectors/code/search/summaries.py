@@ -36,7 +36,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
-from aisec_ci.detectors.code.search.barriers import OF_USER, Verdict
+from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, Verdict
 from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
@@ -113,6 +113,10 @@ class Summaries(Arguments):
         elif verdict is Verdict.PREFIXED:
             if words == OF_USER:
                 flags |= SAFE["html"]
+            elif words == FIRST:
+                flags |= BUILT
+            elif words == LISTED:
+                flags |= SAFE["url"] | SAFE["path"]
             elif fixed_host(words):
                 flags |= SAFE["url"]
             elif words.startswith("http"):

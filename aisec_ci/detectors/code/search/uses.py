@@ -20,6 +20,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOG_PACKAGES,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
+    TOOLKITS,
 )
 
 _BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
@@ -191,6 +192,8 @@ class Uses(Writes):
 
     def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
         """Note a hit where the role of a message with role and content is, or can be, that of the system."""
+        if self._is_notice(at):
+            return
         known = self.flow.values(role)
         roles = {str(v.what).lower() for v in known if v.kind == "const"}
         roles |= {str(v.what).rsplit(".", 1)[-1].lower() for v in known if v.kind in {"obj", "ext"}}
@@ -210,6 +213,13 @@ class Uses(Writes):
         return bool(calls) and all(
             fn.nodes[use].op == "call" and COUNTS_TOKENS.search(fn.word(fn.nodes[use].args[0])) for use in calls
         )
+
+    def _is_notice(self, message: Value) -> bool:
+        """Say whether a message is an object of a class of an interface, so is shown to the user: its module imports a toolkit."""
+        node = self.project.node(message)
+        made = self.flow.values((message & ~MASK) | node.args[0]) if node.op == "call" else ()
+        imports = (n for v in made if v.kind == "class" for n in v.what.module.imports.values())
+        return any(name.partition(".")[0] in TOOLKITS for name in imports)
 
     def _untrusted_role(self, role: Value) -> bool:
         known = self.flow.constants(role)

@@ -144,7 +144,7 @@ def function_calls(solver: Solver) -> Iterator[Source]:
             base = fn.nodes[base].args[0]
         at = fn.nodes[base]
         if (at.data if at.op in {"item", "attr"} else _asked_by_get(fn, base)) in _CALLS:
-            yield Source(load, "llm", "the arguments of a function that the model calls", 1)
+            yield Source(load, "tool", "the arguments of a function that the model calls", 1)
 
 
 def _asked_by_get(fn: Fn, index: int) -> object:
