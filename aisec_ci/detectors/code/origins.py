@@ -54,14 +54,32 @@ class Origins:
             pairs = [v.what for v in flow.values(base | node.args[0]) if v.kind == "lit"]
             args = [(pair & ~MASK, project.node(pair).args) for pair in pairs]
             return [at | parts[node.data] for at, parts in args if node.data < len(parts)]
+        if node.op == "item" and isinstance(node.data, (str, type(None))):
+            return self._under(base | node.args[0], node.data)
         if node.op == "param":
             fn = project.fn(value)
             calls = flow.callers(fn)[:6]
             return [v for call, target in calls for v, path in flow.passed(call, target, node.data) if not path]
         if node.op == "call":
+            callee = project.node(base | node.args[0])
+            if callee.op == "attr" and callee.data == "get" and len(node.args) > 1:
+                return self._under(base | callee.args[0], flow.only_text(base | node.args[1]))
             targets = [t.fn for t in flow.targets(value) if t.sure < 2][:3]
             return [fn.value(r) for fn in targets if fn.ir.name != "__init__" for r in fn.ir.returns]
         return ()
+
+    def _under(self, table: Value, key: str | None) -> list[Value]:
+        """Return what a dictionary of the program holds under a key: `PROMPTS["rag"]`. Of a key that is not known, everything."""
+        out: list[Value] = []
+        for val in self.flow.values(table)[:4]:
+            node = self.project.node(val.what) if val.kind == "lit" else None
+            if node is None or node.op != "dict":
+                continue
+            base, fn = val.what & ~MASK, self.project.fn(val.what)
+            held = [*zip(node.data, node.args, strict=True)]
+            held += [(n.data, n.args[1]) for n in fn.nodes if n.op == "setitem" and n.args[0] == val.what & MASK]
+            out += [base | arg for word, arg in held if key is None or not isinstance(word, str) or word == key]
+        return out[:LIMIT]
 
     def _member(self, owner: Value, name: str) -> list[Value]:
         """Return what an attribute of an object, class, or module of the program was given as."""

@@ -206,14 +206,14 @@ class Commands:
                     return self._python((val.what & ~MASK) | node.args[0])
         return ""
 
-    def _element(self, value: Value, index: int) -> Iterable[Val]:
+    def _element(self, value: Value, index: int) -> tuple[Val, ...]:
         """Return what a word of a list can be: a word that stands in the list itself, before any that is added to it later."""
         lists = [v.what for v in self.flow.values(value) if v.kind == "lit"]
         nodes = [(at & ~MASK, self.project.node(at)) for at in lists]
         fixed = [(base, n.args) for base, n in nodes if n.op in {"list", "tuple"} and n.args and "*" not in (n.data or ())]
         if not fixed or len(fixed) < len(lists):
             return self.flow.values(value, (index,))
-        return [v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index])]
+        return tuple(v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index]))
 
     def _python(self, program: Value, depth: int = 0) -> str:
         """Return `python` where the path of a program is one of Python's, as its end or its name says: `venv / "bin" / "python"`."""

@@ -232,7 +232,9 @@ class Uses(Writes):
         if node.op == "item" and node.data != 0:  # `messages[1]`, `messages[i]`: which of them it is must be known
             known = isinstance(node.data, int) and node.data > 0
             roles = self._literal_roles((message & ~MASK) | node.args[0], node.data, "role") if known else set()
-        begins = not roles and node.op == "item" and node.data == 0 and self._begins(message)
+        # the message of the system stands first among those that are appended to a conversation
+        first = node.op == "item" and node.data == 0
+        begins = first and (bool(roles & ROLES_TRUSTED) or (not roles and self._begins(message)))
         if begins or (roles and roles <= ROLES_TRUSTED):
             self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
 
