@@ -377,6 +377,9 @@ MODEL_WORD = re.compile(
 )
 """Names that a choice between roles asks about: older models know no message of the system."""
 
+MESSAGE_CLASS = re.compile(r"(?:Chat|LLM|Llm|Prompt|Input|Conversation)?Message|Msg")
+"""Names of classes of libraries that make a message of a role and a content, in this order."""
+
 COUNTS_TOKENS = re.compile(
     r"(?i)(?:count|num|estimate|length|len)\w*tokens?|tokens?_?(?:count|length|size)|token_counter"
 )

@@ -685,7 +685,8 @@ def _path_in_result(arg: Argument) -> Path | None:
     path, word, kind = arg.fact.path, arg.info.word, arg.kind
     if word == "zip":
         return ("*", arg.position, *path[1:])
-    if word == "gather" and kind != "*":  # in `gather(*[ask(q) for q in questions])` the parts are those of the list
+    if word == "gather" and kind != "*" and not any("Accelerator" in n for n in arg.info.names):
+        # in `gather(*[ask(q) for q in questions])` the parts are those of the list, as those of accelerate are of its argument
         return (arg.position, *path)
     if word == "enumerate":
         return ("*", 1, *path[1:])

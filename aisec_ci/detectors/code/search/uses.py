@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.vocabulary import (
     FETCHERS,
     LOG_NAMES,
     LOG_PACKAGES,
+    MESSAGE_CLASS,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
     TOOLKITS,
@@ -229,6 +230,13 @@ class Uses(Writes):
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
         message = self.project.unguarded(message)
         node = self.project.node(message)
+        fn = self.project.fn(message)
+        asked = next((i for i, p in enumerate(fn.ir.params) if p.name == "role"), 0) if fn.bound else 0
+        if (
+            node.op == "param" and node.data == 0 and asked
+        ):  # `self.role, self.content = role, content`: who makes it decides
+            self._message(entry, fact, at, (at & ~MASK) | self.project.node(at).args[1], fn.value(fn.params[asked]))
+            return
         if node.op == "item" and node.data != 0:  # `messages[1]`, `messages[i]`: which of them it is must be known
             known = isinstance(node.data, int) and node.data > 0
             roles = self._literal_roles((message & ~MASK) | node.args[0], node.data, "role") if known else set()
@@ -259,7 +267,11 @@ class Uses(Writes):
                 return
 
     def _own_message(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
-        """Note a hit where a class of the project with an `__init__` makes a message: `Message(role="system", content=…)`."""
+        """Note a hit where a class of the project with an `__init__`, or of a library, makes a message: `Message("system", text)`."""
+        if not info.targets and info.names and MESSAGE_CLASS.fullmatch(info.word) and not fact.path:
+            named, text = self.flow.argument(call, 0, None), self.flow.argument(call, 1, None)
+            if named is not None and text == fact.value:
+                self._message(entry, fact, call, fact.value, named)
         for target in info.targets:
             names = [p.name for p in target.fn.ir.params]
             if target.fn.ir.name != "__init__" or "role" not in names or "content" not in names:
