@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, SHOWERS, URL_PARTS, WRAPPERS
+
+_HOLE, _OTHER = "\ue001", "\ue000"
+"""What stands for a value in a text, and for any other."""
+
+_AROUND_QUERY = re.compile(
+    rf"\s{{0,20}}(?:explain\b[\w\s,()]{{0,60}}|select\s[\w\s*(),.]{{0,80}}\bfrom\s{{0,20}}\(\s{{0,20}})?{_HOLE}"
+    rf"[\s;]{{0,20}}(?:\)[\s\w]{{0,40}})?(?:limit\s{{1,20}}(?:\d+|{_OTHER}))?[\s;]{{0,20}}",
+    re.IGNORECASE,
+)
 
 
 class Texts:
@@ -20,13 +31,23 @@ class Texts:
         """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
         before = self._text_before(use, node, index)
         if before or self._has_text(use, node, index):
-            flags |= BUILT
+            flags |= 0 if self._around_query(use, node, index) else BUILT
             flags &= ~USER_ROLE
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
             flags |= SAFE["url"]
         return flags
+
+    def _around_query(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether a whole query is only explained, limited, or read from: `f"EXPLAIN {sql}"`, `sql + " LIMIT 10"`."""
+        if node.op == "text":
+            holes = iter(node.args)
+            parts = [p if p is not None else _HOLE if next(holes) == index else _OTHER for p in node.data]
+        else:
+            known = [(arg, self.flow.only_text((use & ~MASK) | arg)) for arg in node.args if node.op == "add"]
+            parts = [_HOLE if arg == index else text if text is not None else _OTHER for arg, text in known]
+        return _AROUND_QUERY.fullmatch("".join(parts)) is not None
 
     def begins_with_text(self, parts: Value) -> bool:
         """Say whether a list that is joined begins with a text of the program's own: `["nmap", "-p", ports]`.
