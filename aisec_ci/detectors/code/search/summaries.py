@@ -54,6 +54,9 @@ from aisec_ci.detectors.code.vocabulary import (
 _WHOLE = frozenset("copy model_copy dict model_dump to_dict asdict _asdict invoke_dict copy_with with_columns".split())
 """Methods that return what they are called on, with all its parts."""
 
+_SYSTEM = SYSTEM_KEYS | {"system_message"}
+"""Keywords by which a model is given the message of the system."""
+
 _WRITTEN_OUT = frozenset(
     """format join render json model_dump_json to_json dumps getvalue format_messages to_string to_xml to_yaml""".split()
 )
@@ -148,7 +151,7 @@ class Summaries(Arguments):
                 flags = with_doubt(flags, MAX_DOUBT)
             self.add(entry, Fact(use, (), flags), via)
 
-    def _item(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+    def _item(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
             return
         path, key = fact.path, node.data
@@ -156,7 +159,10 @@ class Summaries(Arguments):
             if not (isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or self.closed.key(fact.value, key))):
                 self.add(entry, Fact(use, (), fact.flags), via)
         elif _matches(path[0], key):
-            self.add(entry, Fact(use, path[1:], fact.flags), via)
+            flags = fact.flags
+            if path[0] == "*" and key == 0 and len(path) > 1 and _begins_request(fn, use & MASK):
+                flags = with_doubt(flags, MAX_DOUBT)  # that some message has it does not mean that the first one has
+            self.add(entry, Fact(use, path[1:], flags), via)
 
     def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
@@ -387,3 +393,12 @@ def _matches(label: Label, key: Label) -> bool:
     if key is None or label == "*":
         return True
     return bool(label == key) or (isinstance(key, int) and key < 0 and isinstance(label, int))
+
+
+def _begins_request(fn: Fn, message: int) -> bool:
+    """Say whether a message is taken for that of the system: `system=messages[0]["content"]`."""
+    for text in (u for u in fn.uses[message] if fn.nodes[u].op == "item"):
+        for call in (fn.nodes[u] for u in fn.uses[text] if fn.nodes[u].op == "call"):
+            if any(arg == text and kind in _SYSTEM for kind, arg in zip(call.data, call.args[1:], strict=True)):
+                return True
+    return False
