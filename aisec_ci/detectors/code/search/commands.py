@@ -210,7 +210,9 @@ class Commands:
         """Return what a word of a list can be: a word that stands in the list itself, before any that is added to it later."""
         lists = [v.what for v in self.flow.values(value) if v.kind == "lit"]
         nodes = [(at & ~MASK, self.project.node(at)) for at in lists]
-        fixed = [(base, n.args) for base, n in nodes if n.op in {"list", "tuple"} and n.args and "*" not in (n.data or ())]
+        fixed = [
+            (base, n.args) for base, n in nodes if n.op in {"list", "tuple"} and n.args and "*" not in (n.data or ())
+        ]
         if not fixed or len(fixed) < len(lists):
             return self.flow.values(value, (index,))
         return tuple(v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index]))

@@ -88,7 +88,8 @@ def own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
     Such a base class is told by its name and by the description that the model reads, a class without one by the schema that it
     gives of itself.
     """
-    if cls.ir.name == "Tools" and solver.flow.has_field(cls, "valves"):  # Open WebUI's, docs.openwebui.com/features/plugin/tools
+    if cls.ir.name == "Tools" and solver.flow.has_field(cls, "valves"):
+        # Open WebUI's, https://docs.openwebui.com/features/plugin/tools
         yield from (method for name in public_methods(cls) if (method := cls.method(name)) is not None)
         return
     tells = (cls.method(name) for name in cls.ir.methods if _SCHEMA.fullmatch(name))
