@@ -7,6 +7,7 @@ configuration; among candidates the one nearest to the importer wins.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
@@ -362,7 +363,7 @@ class Names:
             inside = root in ("", here) or here.startswith(root + "/")
             if external and not inside:
                 continue
-            if not inside and single and basename(root) not in _ROOTS and not self._is_only(dotted):
+            if not inside and single and not (basename(root) in _ROOTS or _LAYER.search(root) or self._is_only(dotted)):
                 continue
             score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
             if score > best_score:
@@ -393,6 +394,9 @@ class Names:
 
 _ROOTS = frozenset({"src", "lib", "python", "app", "backend"})
 """Folders whose files programs import without the name of the folder."""
+
+_LAYER = re.compile(r"(?:^|/)layers/[^/]+(?:/python)?$")
+"""The folder of a layer of AWS Lambda, whose files functions import without the name of the folder."""
 
 _ORDINARY = frozenset(
     "agents mcp strands swarm guidance panel telegram discord github gitlab jira email together replicate arxiv wikipedia docx "

@@ -101,6 +101,12 @@ class Flow(Evaluation):
             self._cut = self._cut or outer_cut
         return known
 
+    def _from_table(self, callee: Value) -> bool:
+        """Say whether a function is picked by its key, `ACTIONS[name](…)` or `ACTIONS.get(name)`: each of them is meant, however many."""
+        node = self.project.node(plain := self.project.unguarded(callee))
+        made = self.project.node((plain & ~MASK) | node.args[0]) if node.op == "call" else node
+        return node.op == "item" or (node.op == "call" and made.op == "attr" and made.data == "get")
+
     def _find_targets(self, call: Value) -> Iterable[Target]:
         node = self.project.node(call)
         base = call & ~MASK
@@ -116,7 +122,7 @@ class Flow(Evaluation):
             yield from self._workflows(base | callee.args[0])
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
-        crowd = 0 if count <= FEW else 1 if count <= MANY else 2
+        crowd = 0 if count <= FEW or self._from_table(callee_value) else 1 if count <= MANY else 2
         for val in vals:
             targets = [t._replace(crowd=crowd) for t in self.targets_of(val, 1 if count > 1 else 0)]
             outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)

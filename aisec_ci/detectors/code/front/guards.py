@@ -206,6 +206,23 @@ def _but_for_itself(test: ast.BoolOp) -> ast.expr | None:
     return None
 
 
+def _but_for_signs(node: ast.expr) -> ast.expr:
+    """Return `name` of `name.replace("_", "")` and `name.lstrip("-")`: signs of names and numbers that do no harm beside letters."""
+    while isinstance(node := _plain(node), ast.Call) and isinstance(node.func, ast.Attribute):
+        given = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+        if len(given) != len(node.args) or node.keywords:
+            break
+        once = node.func.attr == "replace" and given in ([".", "", 1], [",", "", 1])
+        if not (
+            once
+            or (node.func.attr == "replace" and given in [[sign, ""] for sign in ("_", "-", " ")])
+            or (node.func.attr in {"lstrip", "removeprefix"} and given in (["-"], ["+"], ["+-"], ["-+"], ["_"]))
+        ):
+            break
+        node = node.func.value
+    return node
+
+
 def _plain(node: ast.expr) -> ast.expr:
     """Return the value itself for forms that do not change what a comparison says: `x.lower()`, `str(x)`, `await x`."""
     for _ in range(4):
@@ -424,10 +441,10 @@ def _call(call: ast.Call, *, holds: bool) -> Iterator[Fact]:
     if isinstance(func, ast.Attribute) and word in {"issubset", "difference"} and (name := _set_of(func.value)):
         yield Fact(name, "signs", "", tuple(call.args[:1]), holds == (word == "issubset"))
         return
+    if isinstance(func, ast.Attribute) and word in STRING_PREDICATES and (name := path_of(_but_for_signs(func.value))):
+        yield Fact(name, "method", word, (), holds)
+        return
     if isinstance(func, ast.Attribute) and (name := path_of(_plain(func.value))):
-        if word in STRING_PREDICATES:
-            yield Fact(name, "method", word, (), holds)
-            return
         if word in {"startswith", "endswith"}:
             yield Fact(name, "prefix" if word == "startswith" else "check", word, tuple(call.args[:1]), holds)
             return
