@@ -59,7 +59,17 @@ CONTENT = "$content"
 """Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
 
 FOLDER = "$folder"
-"""Behind `CONTENT`: it says what was written into a file in the folder that the value names."""
+"""Behind `CONTENT`: it says what was written into a file in the folder that the value names. The file's name follows it where
+that is known: `$folder/run.sh`."""
+
+
+def file_in(path: Path) -> str | None:
+    """Return the name of the file in a folder that a path speaks of, empty where it is not known; None for any other path."""
+    for label in path:
+        if isinstance(label, str) and label.startswith(FOLDER):
+            return label[len(FOLDER) + 1 :]
+    return None
+
 
 Exit = tuple[int, Path, int]
 """How something leaves a function: the parameter that it was put into, or -1 for the result, path, and flags."""

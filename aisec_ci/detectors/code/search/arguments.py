@@ -12,7 +12,6 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
-    FOLDER,
     MAX_DOUBT,
     SAFE,
     USER_ROLE,
@@ -20,6 +19,7 @@ from aisec_ci.detectors.code.facts import (
     Fact,
     Place,
     Via,
+    file_in,
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.results import COPIES
@@ -108,9 +108,13 @@ class Arguments(Uses):
         flags = fact.flags | (ASKED if fn.ir.gated and (use & MASK) in fn.ir.gated else 0)
         fact_here = fact._replace(flags=flags)
         position = 0
+        unpacked = node.data.count(
+            "*"
+        )  # may be empty, so that a mapping behind it gives the first: `f(*args, **kwargs)`
         for kind, arg in zip(node.data, node.args[1:], strict=True):
             if arg == index:
-                self._argument(Argument(entry, fact_here, fn, use, node, info, kind, position, via))
+                at = position - unpacked if kind == "**" else position
+                self._argument(Argument(entry, fact_here, fn, use, node, info, kind, at, via))
             if kind in {"", "*"}:  # what is unpacked is taken for one argument, so what follows it is not the first
                 position += 1
         if node.args[0] == index and any(v.kind == "partial" for v in self.flow.values(fact.value)):
@@ -661,7 +665,15 @@ def _only_changes(word: str) -> bool:
 
 def _read_from_file(word: str, path: Path) -> Path | None:
     """Return at which path of a result stands what a file holds that is named or read; None where it is lost."""
-    if FOLDER in path and word in {"open", "load", "safe_load", "reader", "DictReader", "read_json", "read_csv"}:
+    if file_in(path) is not None and word in {
+        "open",
+        "load",
+        "safe_load",
+        "reader",
+        "DictReader",
+        "read_json",
+        "read_csv",
+    }:
         return None  # which of the files in the folder it is, is not known
     if word in {"open", "str", "fspath", "join", "abspath", "Path", "resolve", "quote"}:
         return path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from aisec_ci.detectors.code.callinfo import Calls
-from aisec_ci.detectors.code.facts import BUILT, CONTENT, FOLDER, SAFE, Fact
+from aisec_ci.detectors.code.facts import BUILT, CONTENT, SAFE, Fact, file_in
 from aisec_ci.detectors.code.flow.val import Label, Path, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
@@ -60,8 +60,8 @@ class Commands:
         if kind == "argv":
             shells = self.flow.argument_constants(call, None, "shell").values
             shell = True in shells or 1 in shells
-        if FOLDER in path:
-            return "run-file" if self.runs_folder(call) else ""
+        if (file := file_in(path)) is not None:
+            return "run-file" if self.runs_folder(call, file) else ""
         if path[:1] == (CONTENT,):
             shown = shell and only_shows(self.flow, fact.value)
             return "" if shown else "shell-file" if shell else "run-file"
@@ -147,18 +147,22 @@ class Commands:
         made = self.calls.made_by(end) if end is not None else []
         return any(n in {"pty.openpty", "pty.fork"} for one in made for n in self.calls.info(one).names)
 
-    def runs_folder(self, call: Value) -> bool:
-        """Say whether a command runs whatever code stands in the folder that it works in: `pytest`, `npm test`, `cargo run`."""
+    def runs_folder(self, call: Value, file: str) -> bool:
+        """Say whether a command runs code that stands in the folder that it works in: `pytest`, `npm test`, `bash run.sh`.
+
+        `file` is the name of the file there that it may run, empty where it is not known.
+        """
         given = self.flow.argument(call, 0, "args") or self.flow.argument(call, 0, "cmd")
         if given is None:
             return False
         built = self.project.node(given).op == "text"  # `cd  && pytest` for `f"cd {folder} && pytest"`
         text = self.flow.only_text(given) or (" ".join(self._written(given)) if built else "")
-        words = [_program_name(w) for w in text.split()] or [_program_name(self._word(given, i)) for i in range(4)]
+        written = text.split() or [self._word(given, i) for i in range(4)]
+        words = [_program_name(w) for w in written]
         return any(
             word in RUNS_FOLDER and (not RUNS_FOLDER[word] or after in RUNS_FOLDER[word])
             for word, after in pairwise([*words, ""])
-        )
+        ) or _runs_file(written, file)
 
     def compiled(self, command: Value) -> Iterator[tuple[str, Value]]:
         """Yield the compiler that a command runs and the name of the file that it makes: `["gcc", source, "-o", program]`."""
@@ -183,6 +187,7 @@ class Commands:
     def _word(self, value: Value, index: int) -> str:
         """Return a word of a command, empty where it is not known."""
         given = None
+        known: Iterable[Val]
         if self.project.node(value).op == "call" and self.calls.info(value).word == "create_subprocess_exec":
             start, length = self.spread(value)
             if start is not None and index < length:
@@ -288,6 +293,20 @@ class Commands:
         """Say whether a call is made with `read_only=True`."""
         given = [self.flow.argument(call, None, word) for word in ("read_only", "readonly")]
         return any(v is not None and True in self.flow.constants(v).values for v in given)
+
+
+def _runs_file(words: list[str], file: str) -> bool:
+    """Say whether a command runs a file of the folder that it works in: `bash run.sh`, `python -u main.py`, `./run`."""
+    for program, script in pairwise(["", *(w for w in words if not w.startswith("-")), ""]):
+        if _program_name(program) in INTERPRETERS and _SCRIPT.fullmatch(script):
+            return file == script.removeprefix("./") if file else "/" not in script.removeprefix("./")
+        if script.startswith("./") and script.count("/") == 1:
+            return file == script[2:]
+    return False
+
+
+_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+){0,8}\.(?:py|sh|bash|zsh|js|mjs|cjs|ts|rb|pl|php|lua|r|R|jl|ps1)")
+"""Names of scripts, relative to the folder."""
 
 
 def _program_name(path: str) -> str:

@@ -19,7 +19,6 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
-    FOLDER,
     MAX_DOUBT,
     MESSAGE,
     SAFE,
@@ -29,6 +28,7 @@ from aisec_ci.detectors.code.facts import (
     Entry,
     Fact,
     Via,
+    file_in,
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.val import Label, Path, Target
@@ -377,7 +377,7 @@ def _is_request(node: Node) -> bool:
 
 def _read_from_file(name: str, path: Path) -> Path | None:
     """Return at which path a method's result holds what a file holds that it is called on; None where it does not."""
-    if FOLDER in path and name in {"read", "read_text", "readlines", "read_bytes", "open"}:
+    if file_in(path) is not None and name in {"read", "read_text", "readlines", "read_bytes", "open"}:
         return None  # which of the files in the folder it is, is not known
     if name in {"read", "read_text", "readlines", "getvalue", "read_bytes"}:
         return path[1:]

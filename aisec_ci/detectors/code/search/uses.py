@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import basename
 
 from aisec_ci.detectors.code.callinfo import CallInfo
-from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, with_doubt
+from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, file_in, with_doubt
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
@@ -106,7 +106,8 @@ class Uses(Writes):
         if kind == "sql" and self.commands.read_only(call):
             return
         if kind == "folder":
-            if path == (CONTENT, FOLDER) and self.commands.runs_folder(call):
+            file = file_in(path[1:2]) if path[:1] == (CONTENT,) else None
+            if file is not None and self.commands.runs_folder(call, file):
                 self.hit(entry, fact, "run-file", call, argument, model.label, doubt)
             return
         if kind in {"argv", "shell"}:

@@ -48,7 +48,8 @@ class Writes(Propagation):
             return
         at = base & ~MASK
         for folder in self._folders(base, node) if path == (CONTENT,) else ():
-            self.mutate(entry, folder, (CONTENT, FOLDER), flags, via, depth + 1)
+            name = self._file_name(base, node)
+            self.mutate(entry, folder, (CONTENT, f"{FOLDER}/{name}" if name else FOLDER), flags, via, depth + 1)
         if node.op == "attr":
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
@@ -159,6 +160,13 @@ class Writes(Propagation):
             return [at | node.args[0]]
         begins = node.op == "text" and len(node.data) > 1 and node.data[0] is None and str(node.data[1]).startswith("/")
         return [at | node.args[0]] if begins else []
+
+    def _file_name(self, file: Value, node: Node) -> str:
+        """Return the name of a file in its folder, the last part of its path, where it can only be one; else nothing."""
+        if node.op == "text":
+            last = node.data[-1]
+            return last.lstrip("/") if len(node.data) == 2 and last is not None and last.count("/") == 1 else ""
+        return self.flow.only_text((file & ~MASK) | node.args[-1]) or ""
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
         """Yield the constants of a module that are the same name of a file."""
