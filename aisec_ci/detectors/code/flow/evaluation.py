@@ -63,6 +63,18 @@ class Evaluation(Results):
         """Return what a value can be; with `path`, what the part of it at that path can be."""
         return self._eval(value, path, 0)
 
+    def _anew(self, value: Value) -> tuple[Val, ...]:
+        """Return what a value can be, asked apart from the question at hand: for look-ups over the whole program, which are kept.
+
+        What they take in steps is not that question's, and what is open there is no cycle here.
+        """
+        outer = self._active, self._tried, self._guesses, self._steps, self._cut
+        self._active, self._tried, self._guesses, self._steps, self._cut = set(), {}, [], 0, False
+        try:
+            return self._eval(value, (), 0)
+        finally:
+            self._active, self._tried, self._guesses, self._steps, self._cut = outer
+
     def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
         key = (value, path)
         known = self._memo.get(key)

@@ -63,7 +63,7 @@ class Members(Hierarchy):
     def _load(self, base: Value, name: Label, path: Path, depth: int, *, item: bool = False) -> Iterable[Val]:
         if not item and name in _CONTAINER_METHODS and any(v.kind == "lit" for v in self._eval(base, (), depth)):
             return  # what is put into a list is not its method `append`
-        if name == "lifespan_context" and (states := self._set_up(depth)):
+        if name == "lifespan_context" and (states := self._set_up()):
             for state in states:
                 yield from self._eval(state, path, depth)
             return
@@ -184,13 +184,13 @@ class Members(Hierarchy):
                         self._sessions.setdefault(key, []).append(fn.value(kept))
         return self._sessions.get(name, [])
 
-    def _set_up(self, depth: int) -> list[Value]:
+    def _set_up(self) -> list[Value]:
         """Return what the lifespans of MCP servers yield, which tools get at as `lifespan_context`: `FastMCP(lifespan=f)`."""
         if self._lifespans is None:
             self._lifespans = []
             for call in (c for word in ("FastMCP", "Server", "MCPServer") for c in self.project.calls.get(word, ())):
                 given = self.argument(call, None, "lifespan")
-                for val in self._eval(given, (), depth) if given is not None else ():
+                for val in self._anew(given) if given is not None else ():
                     if val.kind == "func":
                         self._lifespans += [val.what.value(y) for y in val.what.ir.yields]
         return self._lifespans
@@ -217,7 +217,7 @@ class Members(Hierarchy):
         node = self.project.node(value)
         if node.op == "attr" and node.data in {"state", "ctx"}:
             return self.project.fn(value).word(node.args[0]) == "app"
-        return any(v.what in APPLICATIONS for v in self._eval(value, (), 1) if v.kind in {"ext", "obj"})
+        return any(v.what in APPLICATIONS for v in self._anew(value) if v.kind in {"ext", "obj"})
 
     def _context_classes(self, keyword: str) -> list[Cls]:
         """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
@@ -227,7 +227,7 @@ class Members(Hierarchy):
             for word in ("Agent", "create_agent", "create_react_agent", "StateGraph"):
                 for call in self.project.calls.get(word, ()):
                     given = self.argument(call, None, keyword)
-                    for val in self._eval(given, (), 1) if given is not None else ():
+                    for val in self._anew(given) if given is not None else ():
                         if val.kind == "class" and val.what not in known:
                             known.append(val.what)
         return known

@@ -25,6 +25,10 @@ class Questions(ABC):
         """Return what a value can be, or with `path` what a part of it can be."""
 
     @abstractmethod
+    def _anew(self, value: Value) -> tuple[Val, ...]:
+        """Return what a value can be, apart from the question at hand."""
+
+    @abstractmethod
     def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
         """Return what a value can be, as part of a question that went so deep."""
 
