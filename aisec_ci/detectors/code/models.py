@@ -153,7 +153,7 @@ class Models:
         self.packages: set[str] = set()
         self.calls: dict[str, CallModel] = {}
         self.loose: dict[str, list[tuple[tuple[str, ...], CallModel]]] = {}
-        self.wild: dict[str, list[tuple[re.Pattern[str], CallModel]]] = {}
+        self.wild: dict[tuple[str, int], list[tuple[list[str], CallModel]]] = {}
         self.attributes: dict[str, str] = {}
         self.loose_attributes: dict[str, str] = {}
         """By the last two words: `request.GET` on something that is not known."""
@@ -274,8 +274,8 @@ class Models:
                 label=label_of(name),
             )
             if "*" in name:
-                pattern = re.compile(r"[^.]*".join(re.escape(p) for p in name.split("*")))
-                self.wild.setdefault(name.rsplit(".", 1)[-1], []).append((pattern, model))
+                *before, last = name.split(".")
+                self.wild.setdefault((last, len(before)), []).append((before, model))
             else:
                 self.calls[name] = model
         for name in _expand_all(raw.get("loose", ())):
@@ -297,8 +297,9 @@ class Models:
         name = plain(name)
         found = self.calls.get(name)
         if found is None:
-            for pattern, model in self.wild.get(name.rsplit(".", 1)[-1], ()):
-                if pattern.fullmatch(name):
+            *before, last = name.split(".")
+            for known, model in self.wild.get((last, len(before)), ()):
+                if all(word == one or ("*" in word and _fits(word, one)) for word, one in zip(known, before, strict=True)):
                     return model
         return found
 
@@ -315,7 +316,7 @@ class Models:
     @property
     def words(self) -> set[str]:
         """The last words of every call that is modelled: where to look for sources and sinks."""
-        out = {name.rsplit(".", 1)[-1] for name in self.calls} | set(self.loose) | set(self.wild)
+        out = {name.rsplit(".", 1)[-1] for name in self.calls} | set(self.loose) | {last for last, _ in self.wild}
         for name in self.names:
             out |= name.methods
         return out
@@ -451,6 +452,20 @@ _TRANSPARENT = re.compile(
 def plain(name: str) -> str:
     """Return a name without the words that do not change what is called."""
     return _TRANSPARENT.sub("", name.replace("[]", "").removeprefix("builtins."))
+
+
+def _fits(pattern: str, word: str) -> bool:
+    """Say whether a word of a name fits one of a model, in which `*` stands for any letters: `Async*`, `*Chat*`."""
+    first, *middle, last = pattern.split("*")
+    if len(word) < len(first) + len(last) or not (word.startswith(first) and word.endswith(last)):
+        return False
+    at, end = len(first), len(word) - len(last)
+    for piece in middle:
+        at = word.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
 
 
 def label_of(name: str) -> str:
