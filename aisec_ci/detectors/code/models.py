@@ -299,7 +299,9 @@ class Models:
         if found is None:
             *before, last = name.split(".")
             for known, model in self.wild.get((last, len(before)), ()):
-                if all(word == one or ("*" in word and _fits(word, one)) for word, one in zip(known, before, strict=True)):
+                if all(
+                    word == one or ("*" in word and _fits(word, one)) for word, one in zip(known, before, strict=True)
+                ):
                     return model
         return found
 
