@@ -208,7 +208,10 @@ def _told_once(findings_of_file: list[Finding]) -> list[Finding]:
                 and finding.location.line != other.location.line
                 and (_cross(finding, other) or _goes_on(finding, other) or _goes_on(other, finding))
             ):
+                message = next((one for one in (other, finding) if one.flow[-1].what == MESSAGE), None)
                 out[i] = _merged(other, finding)
+                if message is not None and not _cross(finding, other):  # it stands where the prompt is made
+                    out[i] = replace(out[i], location=message.location)
                 break
         else:
             out.append(finding)
