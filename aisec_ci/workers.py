@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 USUAL = 2
 """Processes of a run where nobody says how many: what the smallest machines of CI services have, at twice the memory."""

@@ -227,13 +227,15 @@ class _Disk(_Reader):
         known = record.file(path, before) if before else None
         if known is None:
             known = _content_id(self.file(path))
-            if known and before and _state(native) == before:
-                record.note_file(path, before, known)
+            self._note(path, before, known, record)
         return known
 
     def note(self, file: SourceFile, known: str, record: Record) -> None:
-        if known and file.seen and _state(os.path.join(self.root, _native(file.path))) == file.seen:
-            record.note_file(file.path, file.seen, known)
+        self._note(file.path, file.seen, known, record)
+
+    def _note(self, path: str, before: State | None, known: str, record: Record) -> None:
+        if known and before and _state(os.path.join(self.root, _native(path))) == before:
+            record.note_file(path, before, known)
 
     def _inside(self, folder: str) -> bool:
         if folder not in self._folders:

@@ -37,7 +37,6 @@ class _Done(NamedTuple):
     """What another process did for its share of the parts."""
 
     shown: dict[str, list[Report]]
-    analysed: list[str]
     parsed: list[str]
     modules: dict[str, tuple[str, bytes]]
 
@@ -103,22 +102,23 @@ class CodeDetector:
         """Return what parts show, by their first file; they are shared among as many processes as the run has."""
         mine, *others = shares(unknown, len, self.context.options.get("jobs", 1)) or [[]]
         waiting = [begun(partial(self._apart, share, names, cache)) for share in others]
-        shown = {part[0]: list(self._part(part, names, cache)) for part in mine}
+        self.analysed += [path for part in unknown for path in part]
+        shown = self._parts(mine, names, cache)
         for result in waiting:
             done = result()
             shown |= done.shown
-            self.analysed += done.analysed
-            self.parsed += done.parsed
+            self.parsed = list(dict.fromkeys([*self.parsed, *done.parsed]))
             if cache.active:
                 cache.modules.take(done.modules)
         return shown
 
     def _apart(self, share: list[list[str]], names: Names, cache: Cache) -> _Done:
         """Return what parts show and what was done for it, for another process."""
-        before = len(self.analysed), len(self.parsed)
-        shown = {part[0]: list(self._part(part, names, cache)) for part in share}
-        modules = cache.modules.fresh if cache.active else {}
-        return _Done(shown, self.analysed[before[0] :], self.parsed[before[1] :], modules)
+        shown = self._parts(share, names, cache)
+        return _Done(shown, self.parsed, cache.modules.fresh if cache.active else {})
+
+    def _parts(self, share: list[list[str]], names: Names, cache: Cache) -> dict[str, list[Report]]:
+        return {part[0]: list(self._part(part, names, cache)) for part in share}
 
     def _part(self, part: list[str], names: Names, cache: Cache) -> Iterator[Report]:
         """Yield what the files of a part show of the selected ones, and keep it."""
@@ -131,7 +131,6 @@ class CodeDetector:
             opened[path] = None
             return self.context.tree.open(path)
 
-        self.analysed += part
         context = replace(self.context, tree=replace(self.context.tree, open=open_file))
         around: list[Surroundings] = []
         found = list(

@@ -203,19 +203,24 @@ def _told_once(findings_of_file: list[Finding]) -> list[Finding]:
     out: list[Finding] = []
     for finding in findings_of_file:
         for i, other in enumerate(out):
-            if (
-                finding.evidence.get("use") == other.evidence.get("use") == "system"
-                and finding.location.line != other.location.line
-                and (_cross(finding, other) or _goes_on(finding, other) or _goes_on(other, finding))
-            ):
-                message = next((one for one in (other, finding) if one.flow[-1].what == MESSAGE), None)
-                out[i] = _merged(other, finding)
-                if message is not None and not _cross(finding, other):  # it stands where the prompt is made
-                    out[i] = replace(out[i], location=message.location)
+            if (joined := _joined(other, finding)) is not None:
+                out[i] = joined
                 break
         else:
             out.append(finding)
     return out
+
+
+def _joined(one: Finding, other: Finding) -> Finding | None:
+    """Return what two findings of a prompt are together, None where they tell of different ways."""
+    if not one.evidence.get("use") == other.evidence.get("use") == "system" or one.location.line == other.location.line:
+        return None
+    if _cross(one, other):
+        return _merged(one, other)
+    for message, call in ((one, other), (other, one)):
+        if _goes_on(message, call):  # it stands where the prompt is made
+            return replace(_merged(one, other), location=message.location)
+    return None
 
 
 def _cross(one: Finding, other: Finding) -> bool:
