@@ -164,7 +164,7 @@ class Calls:
                 callee = self.project.node(base | node.args[0])
                 if callee.op == "attr":
                     work.append(base | callee.args[0])
-            elif node.op in {"attr", "item", "guard", "phi"}:
+            elif node.op in {"attr", "item", "iter", "guard", "phi"}:
                 work += [base | a for a in node.args[:3]]
                 for val in self.flow.values(base | node.args[0]) if node.op == "attr" else ():
                     module = self.project.module(val.what) if val.kind == "module" else None

@@ -19,7 +19,7 @@ SOURCES = frozenset({"remote", "user", "third", "stored", "llm", "tool", "secret
 has stored in its database; a model's answer; arguments that a model chose for a tool; credentials; data about persons."""
 
 SINKS = frozenset(
-    "system user messages tool-description template jinja-template exec shell argv sql html url path write deserialize "
+    "system user messages tool-description template jinja-template exec shell argv sql html markup url path write deserialize "
     "server-template import script program body handler-user handler-remote handler-llm stdin log by-role callable tools output inputs folder".split()
 )
 """What an argument is used for."""

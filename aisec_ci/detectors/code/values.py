@@ -31,6 +31,10 @@ _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_
 _REGISTERED = "().get_cog()."
 """What a Discord bot gives back by name is an object of the project that was added to it, not one of the library."""
 
+_MODEL = "django.db.models.Model"
+_ROWS = (f"{_MODEL}().objects.", "django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404")
+"""The base of Django's models, and what their rows are looked up with."""
+
 _COMMON = frozenset(
     "get set add pop append extend insert update remove clear copy keys values items join split strip format replace encode "
     "decode read write close open run start stop send recv execute commit find count index sort load dump loads dumps "
@@ -71,6 +75,9 @@ _WORKFLOW = "entrypoint"
 
 _DELAYED = frozenset("delay apply_async s si send remote remote_gen call local spawn submit kiq".split())
 """Methods of a task that let a worker run it."""
+
+_SIGNATURES = frozenset({"s", "signature", "subtask"})
+"""Those of them that make a task of Celery's to be run later, with what it is given."""
 
 
 RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
@@ -116,7 +123,8 @@ class Flow(Evaluation):
         if callee.op == "attr" and callee.data in _DELAYED:
             queued = list(self.queued(base | callee.args[0]))
             if queued:
-                yield from queued if callee.data != "apply_async" else ()
+                later = callee.data in _SIGNATURES
+                yield from (self._later(t, node) if later else t for t in queued if callee.data != "apply_async")
                 return
         if callee.op == "attr" and callee.data in GRAPH_CALLS:
             yield from self._workflows(base | callee.args[0])
@@ -126,6 +134,8 @@ class Flow(Evaluation):
         for val in vals:
             targets = [t._replace(crowd=crowd) for t in self.targets_of(val, 1 if count > 1 else 0)]
             outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)
+            if outside and not targets and callee.op == "attr" and str(val.what).startswith(_ROWS):
+                targets = [Target(fn, 1, 1) for fn in self._methods_of_rows(callee.data)]
             found = found or bool(targets) or outside
             yield from targets
             if val.kind in {"ext", "obj"}:
@@ -146,6 +156,12 @@ class Flow(Evaluation):
             if 1 <= len(named) <= 4 and not self.is_path(base | callee.args[0]):
                 for fn in named:
                     yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)
+
+    def _methods_of_rows(self, name: str) -> list[Fn]:
+        """Return the methods of the project's models of Django that an object which was looked up can have: `get_object_or_404(Bot, pk=pk).answer()`."""
+        named = self.project.methods.get(name, [])
+        own = [fn for fn in named if fn.cls is not None and _MODEL in self.external_bases(fn.cls)]
+        return own if len(own) <= FEW and name not in _COMMON else []
 
     def _workflows(self, value: Value) -> Iterable[Target]:
         """Return the functions that LangGraph runs as a workflow: `@entrypoint() def plan(inputs)`, `plan.invoke(inputs)`."""
@@ -236,6 +252,11 @@ class Flow(Evaluation):
                     if parent.nodes[d].op == "call"
                 )
                 yield Target(fn, 1 if bind else 0, 0)
+
+    def _later(self, task: Target, node: Node) -> Target:
+        """Return a task that a signature stands for: in a chain it gets the result before it first, `chain(load.s(url), tell.s(tone))`."""
+        wanted = sum(p.kind == "" and p.default < 0 for p in task.fn.ir.params[task.shift :])
+        return task._replace(shift=task.shift + 1) if wanted == len(node.data) + 1 else task
 
     def targets_of(self, val: Val, sure: int = 0) -> Iterable[Target]:
         """Return the functions that run when a thing is called."""

@@ -179,8 +179,10 @@ class Results(Members):
         elif fn.ir.yields and "contextmanager" in " ".join(fn.decorator_names):
             for value in fn.ir.yields:
                 yield from self._eval(fn.value(value), path, depth)
-        if not typed and fn.ir.annotation >= 0 and fn.ir.parent >= 0:
-            yield from self.of_type(fn.module.functions[fn.ir.parent].value(fn.ir.annotation), path, depth)
+        if all(v.kind == "obj" for v in typed) and fn.ir.annotation >= 0 and fn.ir.parent >= 0:
+            told = self.of_type(fn.module.functions[fn.ir.parent].value(fn.ir.annotation), path, depth)
+            # what a library made may be read into a class of the program: of that more is known
+            yield from (v for v in told if not typed or v.kind == "inst")
 
     def _method_of_value(self, value: Value, node: Node, callee: Node, path: Path, depth: int) -> list[Val] | None:
         """Evaluate a method of a constant or of a literal; None where it is something else."""

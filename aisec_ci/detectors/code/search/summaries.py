@@ -38,6 +38,7 @@ from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
 from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, Verdict
 from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
+from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CLEAN_METHODS,
@@ -45,8 +46,6 @@ from aisec_ci.detectors.code.vocabulary import (
     HARMLESS_ATTRIBUTES,
     PATTERNS,
     PLATFORM_PARTS,
-    REQUEST_KEYS,
-    REQUEST_MARKS,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
 )
@@ -236,8 +235,10 @@ class Summaries(Arguments):
                 self._message(entry, fact, use, base | arg, role)
                 if self._untrusted_role(role):
                     flags |= USER_ROLE
-            elif key in SYSTEM_KEYS and _is_request(node):
+            elif key in SYSTEM_KEYS and is_request(node):
                 self.hit(entry, fact, "system", use, base | arg, MESSAGE, 1)
+            elif key == "body" and not fact.path:
+                self._answered_page(entry, fact, use, base | arg)
             self.add(entry, Fact(use, (key, *fact.path), flags), via)
 
     def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -367,12 +368,6 @@ class Summaries(Arguments):
         "setvar": _setvar,
         "call": Arguments._call,  # noqa: SLF001 - of the same object
     }
-
-
-def _is_request(node: Node) -> bool:
-    """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
-    keys = [key for key in node.data if isinstance(key, str)]
-    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
 
 
 def _read_from_file(name: str, path: Path) -> Path | None:

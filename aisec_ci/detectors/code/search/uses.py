@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import basename
 
-from aisec_ci.detectors.code.callinfo import CallInfo
+from aisec_ci.detectors.code.callinfo import HTML, CallInfo
 from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, file_in, with_doubt
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
@@ -19,6 +19,8 @@ from aisec_ci.detectors.code.vocabulary import (
     LOG_NAMES,
     LOG_PACKAGES,
     MESSAGE_CLASS,
+    REQUEST_KEYS,
+    REQUEST_MARKS,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
     TOOLKITS,
@@ -120,13 +122,18 @@ class Uses(Writes):
             if path != (CONTENT,) or kind not in {"import", "exec", "script"}:
                 return
             kind = "run-file"
-        elif kind in {"exec", "sql", "html", "url", "path", "deserialize", "server-template", "import"}:
+        elif kind in {"exec", "sql", "html", "markup", "url", "path", "deserialize", "server-template", "import"}:
             if (
                 path
                 and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,)))
                 and not (kind == "exec" and path == ("$text",))
+                and not (kind == "sql" and use.name == "where")  # Django takes a list of conditions
             ):
                 return
+            if kind == "markup":
+                if not self.texts.has_markup(argument):
+                    return
+                kind = "html"
         elif kind in {"write", "script"} and path:
             return
         elif kind == "script":
@@ -262,6 +269,11 @@ class Uses(Writes):
             self.hit(entry, fact, "system", at, value, f"prompt_templates[{name}]", 1)
             return
         for val in self.flow.values(agent):
+            if val.kind == "lit" and is_request(
+                self.project.node(val.what)
+            ):  # `body = {"model": …}; body["system"] = text`
+                self.hit(entry, fact, "system", at, value, MESSAGE, 1)
+                return
             model = self.models.call(str(val.what).removesuffix("()")) if val.kind == "obj" else None
             if model is not None and any(use.kind == "system" and use.name == name for use in model.uses):
                 self.hit(entry, fact, "system", at, value, f"{model.label}.{name}", 0)
@@ -303,6 +315,17 @@ class Uses(Writes):
                             self.hit(entry, fact, "html", call, fact.value, f"{text}: {name}|safe", 0)
                             return
 
+    def _answered_page(self, entry: Entry, fact: Fact, answer: Value, body: Value) -> None:
+        """Note a hit where a function of AWS Lambda answers with a page: `{"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": page}`.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+        """
+        if "statusCode" not in self.project.node(answer).data or fact.flags & SAFE["html"]:
+            return
+        told = (self.flow.constants(answer, ("headers", name)) for name in ("Content-Type", "content-type"))
+        if any(text.partition(";")[0].strip().lower() == HTML for known in told for text in known.texts):
+            self.hit(entry, fact, "html", answer, body, "body", 0)
+
     def _logs(self, fn: Fn, node: Node, info: CallInfo) -> bool:
         """Say whether a call writes to a log, or to a service that records calls of models."""
         if info.names:
@@ -320,6 +343,12 @@ class Uses(Writes):
         names, receivers = fn.names_of(fact.value & MASK), fn.names_of(callee.args[0])
         if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
             self.hit(entry, fact, "url", call, fact.value, f"{receivers[0]}.{info.word}", 1)
+
+
+def is_request(node: Node) -> bool:
+    """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
+    keys = [key for key in node.data if isinstance(key, str)] if node.op == "dict" else []
+    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
 
 
 def _lists(fn: Fn, message: int) -> list[int]:

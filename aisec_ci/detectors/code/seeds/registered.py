@@ -89,13 +89,26 @@ def _connections(solver: Solver) -> Iterator[Source]:
         if given is None or not any(n.startswith("websockets.") for n in flow.names(call)):
             continue
         for fn in _functions(solver, given, many=False):
-            held = fn.params.get(1 if fn.bound else 0)
-            for use in fn.uses[held] if held is not None else ():
-                node = fn.nodes[use]
-                heard = [use] if node.op == "iter" else []
-                if node.op == "attr" and node.data == "recv":
-                    heard = [c for c in fn.uses[use] if fn.nodes[c].op == "call"]
-                yield from (Source(fn.value(h), "remote", "data of the caller (websockets)") for h in heard)
+            yield from _heard(fn, 1 if fn.bound else 0)
+    for fn, _ in project.decorations.get("websocket", ()):  # Sanic's `@app.websocket("/feed")`
+        for index, param in enumerate(fn.ir.params):
+            if param.name in _SOCKETS:
+                yield from _heard(fn, index)
+
+
+_SOCKETS = frozenset({"ws", "websocket", "socket"})
+"""Names of the connection among the parameters of its handler."""
+
+
+def _heard(fn: Fn, index: int) -> Iterator[Source]:
+    """Yield what a handler hears on the connection that is one of its parameters."""
+    held = fn.params.get(index)
+    for use in fn.uses[held] if held is not None else ():
+        node = fn.nodes[use]
+        heard = [use] if node.op == "iter" else []
+        if node.op == "attr" and node.data == "recv":
+            heard = [c for c in fn.uses[use] if fn.nodes[c].op == "call"]
+        yield from (Source(fn.value(h), "remote", "data of the caller (websockets)") for h in heard)
 
 
 def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
