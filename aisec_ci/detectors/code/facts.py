@@ -138,6 +138,17 @@ class Hit(NamedTuple):
     """The call through which it came up."""
 
 
+class Step(NamedTuple):
+    """One step of a way: the value, the value it came from, and what happened."""
+
+    value: Value
+    before: Value
+    note: str
+    """Words of a jump (a field, a result); empty for a step along a use."""
+    path: Path = ()
+    """The part of the value that it is about."""
+
+
 class Out(NamedTuple):
     """A fact that goes on at another place: a field, a shared variable, the result of a function."""
 

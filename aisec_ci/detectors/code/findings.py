@@ -22,13 +22,15 @@ from aisec_ci.detectors.code.facts import (
     Out,
     Source,
     State,
+    Step,
 )
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
+from aisec_ci.detectors.code.guesses import is_guess
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
-from aisec_ci.detectors.code.search.solver import SHARED, Reached, Solver
+from aisec_ci.detectors.code.search.solver import Reached, Solver
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
 HOPS = 14
@@ -37,25 +39,10 @@ HOPS = 14
 FLOWS = 5
 """Further flows that a finding keeps."""
 
-WINDING = 9
-"""Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
-
-LONG_FOR_FILE = 5
-"""Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
-
 _STEPS = 400
 """Steps of a way that are looked at."""
 
 _CONFIDENCE = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
-
-
-class Step(NamedTuple):
-    """One step of a way: the value, the value it came from, and what happened."""
-
-    value: Value
-    before: Value
-    note: str
-    """Words of a jump (a field, a result); empty for a step along a use."""
 
 
 class Case(NamedTuple):
@@ -268,7 +255,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None
     if confidential and not _plain(solver, steps):
         return None
     notes = [n for s in steps if (n := solver.notes.get(s.value))] if flags & WEAK else []
-    confidence = Confidence.LOW if _is_guess(solver, hit, source, steps) else _CONFIDENCE[flags >> DOUBT]
+    confidence = Confidence.LOW if is_guess(solver, hit, source, steps) else _CONFIDENCE[flags >> DOUBT]
     severity = _severity(solver, graded.severity, reached, notes)
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:
@@ -309,21 +296,6 @@ def _severity(solver: Solver, most: Severity, reached: Reached, notes: list[str]
     return severity
 
 
-def _is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
-    """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
-    shared = [s for s in steps if s.note.startswith("kept in")]
-    noted = sum(bool(s.note) for s in steps)
-    if len(shared) >= SHARED or (len(shared) > 1 and noted >= WINDING):
-        return True
-    if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
-        return True
-    return (
-        (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
-        or (source.kind == "remote" and _attribute_of_json(solver, steps))
-        or (source.kind in {"llm", "third", "tool"} and any(_instructions(solver, s) for s in steps))
-    )
-
-
 def _message(phrase: str, hit: Hit, inner: Hit, source: Source, notes: list[str]) -> str:
     """Return the line that says what reached what."""
     words = f"{source.what if source.kind == 'tool' else origin(source.kind)} {phrase}"
@@ -342,78 +314,6 @@ def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
 
 _ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
 """Words on a check whose name says that it holds a value against a list of what may be."""
-
-_UPLOAD = frozenset("filename file content_type stream body data text name size".split())
-
-
-def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
-    """Say whether a way reads an attribute of what was looked up by a key in a caller's data.
-
-    That data is numbers, texts, lists and mappings: what has attributes is an object of the program that travels in the same
-    mapping. Files that were sent do have some.
-    """
-    looked_up = False
-    for step in steps:
-        node = solver.project.node(step.value)
-        if step.note.startswith(("passed", "returned")) or node.op in {"phi", "guard", "param", "var"}:
-            continue
-        if step.note:
-            looked_up = False
-        elif node.op == "item":
-            looked_up = looked_up or isinstance(node.data, str)
-        elif node.op == "attr":
-            if looked_up and node.data not in _UPLOAD:
-                return True
-        elif node.op == "call":
-            word = solver.calls.info(step.value).word
-            looked_up = (looked_up or word == "get") and word in {"get", "pop", "dict", "copy", "deepcopy"}
-        elif node.op not in {"dict", "iter"}:
-            looked_up = False
-    return False
-
-
-_INSTRUCTIONS = frozenset(
-    "instructions system_prompt system_instruction system_instructions system_message instruction_parts".split()
-)
-
-
-def _instructions(solver: Solver, step: Step) -> bool:
-    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has."""
-    node = solver.project.node(step.value)
-    return not step.note and node.op == "attr" and node.data in _INSTRUCTIONS
-
-
-_ENVELOPE = frozenset("content text data value body message payload".split())
-_TAGS = ("type", "kind", "role", "ctype")
-
-
-def _tagged(solver: Solver, value: Value) -> bool:
-    """Say whether a mapping tells by a tag what its value is, a text or the name of a file: `{"kind": "text", "value": text}`."""
-    node = solver.project.node(value)
-    keys = {k for k in node.data if isinstance(k, str)} if node.op == "dict" else set()
-    return bool(keys & {"kind", "type", "format"}) and bool(keys & {"value", "content", "data"})
-
-
-_SPECIAL = re.compile(r"(?i)code|script|command|cmd|sql|query|url|path|file|expression")
-"""Fields of a message between parts of a program that hold what is run, and no words of a conversation."""
-
-
-def _message_text(solver: Solver, load: Value) -> bool:
-    """Say whether a field is one of a class of messages: those of the user and those of the program look alike here.
-
-    So do the texts of an envelope with a tag (an answer, the address of a picture, an error), and lists of messages.
-    """
-    node = solver.project.node(load)
-    if node.op != "attr":
-        return False
-    if node.data == "messages":
-        return True
-    owners = [v.what for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
-    return any(
-        (cls.ir.name.endswith(("Message", "Msg", "Turn", "Utterance")) and _SPECIAL.search(node.data) is None)
-        or (node.data in _ENVELOPE and any(solver.flow.has_field(cls, tag) for tag in _TAGS))
-        for cls in owners
-    )
 
 
 def _short(label: str) -> str:
@@ -501,7 +401,7 @@ def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
             fn = solver.project.fns[via.entry.fn]
             back.append([*inner, Step(fact.value, before, f"returned by `{fn.ir.name}`")])
         else:
-            back.append([Step(fact.value, before, via.note)])
+            back.append([Step(fact.value, before, via.note, fact.path)])
         count += 1
         if via.fact is None:
             break

@@ -93,7 +93,7 @@ class Places:
             fn = self.project.fn(load)
             base = self.project.node(load).args[0]
             node = fn.nodes[base]
-            if _of_system_message(fn, base):
+            if _of_system_message(fn, base) or self._is_other(fn, base, family):
                 continue
             if node.op == "param" and node.data == 0 and fn.bound:
                 if fn.cls is not None and id(fn.cls) in family:
@@ -102,6 +102,18 @@ class Places:
                 v.kind in {"inst", "class"} and id(v.what) in family for v in self.flow.values((load & ~MASK) | base)
             ):
                 yield load
+
+    def _is_other(self, fn: Fn, value: int, family: set[int]) -> bool:
+        """Say whether a value was told to be an object of classes that are not related to some: `if isinstance(event, Started)`."""
+        node = fn.nodes[value]
+        while node.op == "guard":
+            if node.data[0] == "type":
+                wanted = fn.value(node.args[1])
+                told = [v for one in self.flow.elements(wanted) or [wanted] for v in self.flow.values(one)]
+                if told and all(v.kind == "class" and id(v.what) not in family for v in told):
+                    return True
+            node = fn.nodes[node.args[0]]
+        return False
 
     def _serialised(self, cls: Cls, how: str) -> Iterator[Value]:
         """Yield the calls that give all fields of a record at once, as a dictionary or as a text."""

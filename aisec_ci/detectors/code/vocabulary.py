@@ -119,7 +119,7 @@ HOLDERS = frozenset(
 )
 """Objects of libraries that keep what is put into them for the whole program, as lists and dictionaries do."""
 
-CACHE = re.compile(r"(?i)(?:^|_)(?:l?ru_?)?cached?(?:$|_)|cache$")
+CACHE = re.compile(r"(?i)(?:^|_)(?:l?ru_?)?cached?(?:$|_)|cache$|(?:^|_)(?:files|blobs)$")
 """Names of fields that keep values of all kinds, each under its key."""
 
 NAMED_TUPLES = frozenset({"collections.namedtuple()", "typing.NamedTuple()"})
@@ -171,6 +171,11 @@ RUNS = tuple(
     "run_impl _run_impl execute_impl _execute_impl run_async execute_async".split()
 )
 """Methods that do what a tool is for."""
+
+EMBEDS = re.compile(
+    r"_*(?:a|get_|create_|compute_|make_|generate_|text_)*embed(?:dings?)?(?:_(?:query|documents?|texts?|batch|chunks?|async))*"
+)
+"""Functions that make vectors of texts: these are numbers."""
 
 VALIDATES = re.compile(r"_*(?:validate|sanitize|sanitise|verify)d?(?:_|$)", re.IGNORECASE)
 """Functions of the program that say they check what they give back."""

@@ -303,6 +303,9 @@ BESIDE = ("content", "text", "message", "msg", "body")
 have been looked at, as a message is where it is made."""
 
 
+_ROLE = ("role", "type")
+"""What says of a message whose it is; the second in LangChain."""
+
 _ROLES = {"system": frozenset({"system", "developer"}), "user": frozenset({"user", "human"})}
 
 
@@ -314,13 +317,13 @@ def _of_role(role: ast.expr, word: ast.expr, words: frozenset[str]) -> tuple[str
     role = _plain(role)
     if isinstance(role, ast.Name):
         return BESIDE if role.id == "role" else ()
-    if isinstance(role, ast.Attribute) and role.attr == "role":
+    if isinstance(role, ast.Attribute) and role.attr in _ROLE:
         return (element_of(role.value),)
-    if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value == "role":
+    if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value in _ROLE:
         return (element_of(role.value),)
     if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
         key = role.args[0]
-        return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value == "role" else ()
+        return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value in _ROLE else ()
     return ()
 
 

@@ -110,16 +110,24 @@ class Refinement(Consent):
         if node.op == "param":
             self.refine_beside(role, at)
             return
+        message = self.message_of(role)
+        for name, held in list(self.env.items()) if message is not None else ():
+            if self.unguarded(held) == message:
+                self.env[name] = self.add("guard", (held,), ("system", ""), pos_test(at))
+
+    def message_of(self, role: int, depth: int = 0) -> int | None:
+        """Return the message that a role was read off, or a type that says the same: `m["type"] if "type" in m else m["role"]`."""
+        node = self.nodes[role]
+        if node.op == "phi" and depth < 2:
+            found = {self.message_of(self.unguarded(arg), depth + 1) for arg in node.args}
+            return found.pop() if len(found) == 1 else None
         if node.op == "call" and len(node.args) > 1 and self.nodes[node.args[0]].data == "get":
             key, of = self.nodes[node.args[1]].data, self.nodes[node.args[0]].args[0]
         elif node.op in {"item", "attr"}:
             key, of = node.data, node.args[0]
         else:
-            return
-        message = self.unguarded(of)
-        for name, held in list(self.env.items()) if key == "role" else ():
-            if self.unguarded(held) == message:
-                self.env[name] = self.add("guard", (held,), ("system", ""), pos_test(at))
+            return None
+        return self.unguarded(of) if key in ("role", "type") else None
 
     def refine_beside(self, role: int, at: ast.AST) -> None:
         """Where a parameter that is a role is that of the system, say so of the other parameters: `if role == "system":`."""
@@ -146,11 +154,14 @@ class Refinement(Consent):
                 inside = True
             elif node.op == "call":
                 callee = self.nodes[node.args[0]]
+                if callee.op == "attr":  # `message.get_content_blocks()`
+                    inside, value = True, callee.args[0]
+                    continue
                 if callee.op != "var" or callee.data[1] != "getattr" or len(node.args) < 2:
                     return False
                 inside, value = True, node.args[1]
                 continue
-            elif node.op not in {"guard", "slice", "phi", "add", "text"}:
+            elif node.op not in {"guard", "slice", "phi", "add", "text", "each", "iter"}:
                 return False
             if not node.args:
                 return False

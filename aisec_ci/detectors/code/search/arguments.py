@@ -74,6 +74,9 @@ _OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
 """Calls that return what stands in the file that they are given the name of."""
 
 
+_FROM_ELSEWHERE = frozenset({"clean", "llm", "third", "stored", "tool", "remote", "user"})
+"""Kinds of what calls return that is not made of their arguments."""
+
 _WHOLE = frozenset(
     """dumps deepcopy copy list tuple sorted set reversed cast model_validate parse_obj validate_python from_dict create_task
     wait_for run""".split()
@@ -221,12 +224,14 @@ class Arguments(Uses):
     def _is_dropped(self, arg: Argument) -> bool:
         """Say whether a call of a library returns nothing of an argument."""
         info, kind, position = arg.info, arg.kind, arg.position
-        if info.model is not None and info.model.returns in {"clean", "llm", "third", "tool", "remote", "user"}:
+        if info.model is not None and info.model.returns in _FROM_ELSEWHERE:
             return True
         if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
             return True
         if any(n.startswith(QUERY_BUILDERS) for n in info.names):
             return True
+        if position == 1 and "builtins.getattr" in info.names:
+            return True  # what has a name is not the name
         if "builtins.map" in info.names and position > 0:
             return self._makes_numbers((arg.call & ~MASK) | arg.node.args[1])
         if info.word == "compile" and "builtins.compile" in info.names:

@@ -10,7 +10,7 @@ from aisec_ci.detectors.code.flow.val import FEW, Label, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
-from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, PLATFORM_FILES
+from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, EMBEDS, PLATFORM_FILES
 
 _RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
 
@@ -24,6 +24,8 @@ class Closed:
         self.calls = calls
         self.flow = calls.flow
         self.project = calls.project
+        self._results: dict[int, bool] = {}
+        """Whether functions return nothing but such values, by their number."""
 
     def field(self, use: Value, node: Node) -> bool:
         base = (use & ~MASK) | node.args[0]
@@ -48,6 +50,17 @@ class Closed:
             return False
         parent = fn.module.functions[fn.ir.parent]
         return barriers.closed_type(self.flow, parent.value(param.annotation)) and param.kind in {"", "k"}
+
+    def result(self, fn: Fn) -> bool:
+        """Say whether what a function returns is declared, or called, something without free text: a number, a choice, a vector."""
+        known = self._results.get(fn.id)
+        if known is None:
+            annotation, parent = fn.ir.annotation, fn.ir.parent
+            known = annotation >= 0 and parent >= 0
+            known = known and barriers.closed_type(self.flow, fn.module.functions[parent].value(annotation))
+            known = known or EMBEDS.fullmatch(fn.ir.name) is not None
+            self._results[fn.id] = known
+        return known
 
     def of_platform(self, held: Value) -> bool:
         """Say whether a value is an attachment, a file, or a picture that a platform keeps: it gives the address of it."""

@@ -195,6 +195,8 @@ class Propagation(ABC):
         return use.name != "markup" or self.texts.has_markup(fact.value)
 
     def _exit(self, entry: Entry, fact: Fact, fn: Fn, param: int, path: Path) -> None:
+        if param < 0 and self.closed.result(fn):
+            return
         if fn.id != entry.fn:  # an inner function returns a variable of the one that the summary is about
             calls = [call for call, _ in self.flow.callers(fn)] if param < 0 and not fn.ir.yields else []
             if calls and all(call >> SHIFT == entry.fn for call in calls):

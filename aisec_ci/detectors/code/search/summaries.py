@@ -302,7 +302,7 @@ class Summaries(Arguments):
             if target.fn.bound and target.shift and not fact.path and real:
                 # an object of the program that was looked up by what a sender named is not what the sender wrote
                 cls = target.fn.cls
-                sent = cls is None or self.flow.is_record(cls) or self.flow.external_bases(cls)
+                sent = cls is None or self.flow.is_record(cls) or self.flow.is_of_library(cls)
                 whole = fact if sent else fact._replace(flags=with_doubt(fact.flags, MAX_DOUBT))
                 self._enter(entry, whole, call, target, 0, fact.path)
         if info.word == "add_done_callback" and (given := self.flow.argument(call, 0, "fn")) is not None:

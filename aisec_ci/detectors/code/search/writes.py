@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import QUEUES
-from aisec_ci.detectors.code.flow.val import Path
+from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.places import computed
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.propagation import Propagation
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import CACHE, FILE_NAMERS, HOLDERS, INTERPRETERS
@@ -92,9 +93,8 @@ class Writes(Propagation):
                 self.mutate(entry, at | callee.args[0], ("*" if key is None else key, *path), flags, via, depth + 1)
             elif path[:1] == (CONTENT,) and len(node.args) > 1:
                 info = self.calls.info(base)
-                for target in (
-                    info.targets if FILE_NAMERS.search(info.word) else ()
-                ):  # `memory_path(user).write_text(note)`
+                named = (t for t in info.targets if _names_one_kind(t.fn)) if FILE_NAMERS.search(info.word) else ()
+                for target in named:  # `memory_path(user).write_text(note)`
                     self._out(entry, Fact(base, path, flags), ("ret", target.fn.id), path, 1, "kept in a file")
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
@@ -107,6 +107,8 @@ class Writes(Propagation):
 
         `told` says that the object itself is followed: where another one is read is a guess then.
         """
+        if not path and barriers.closed_field(self.flow, Val("inst", cls), name):
+            return
         entry.facts.setdefault(fact, via)
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
         guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
@@ -246,6 +248,25 @@ def _run_again(fn: Fn, name: Node) -> Iterator[int]:
             runs = bool(words) and not before[-1:].isalnum() and words[-1].rpartition("/")[2] in INTERPRETERS
             if runs and after.startswith(suffix):
                 yield index
+
+
+def _names_one_kind(fn: Fn) -> bool:
+    """Say whether the files that a function names are of one kind: `folder / f"{user}.md"`, and not whatever it is given."""
+    work, seen = list(fn.ir.returns), set[int]()
+    while work:
+        index = work.pop()
+        node = fn.nodes[index]
+        if index in seen:
+            continue
+        seen.add(index)
+        words = node.data if node.op == "text" else [node.data] if node.op == "const" else []
+        if any(isinstance(word, str) and any(map(str.isalpha, word)) for word in words):
+            return True
+        if node.op in {"phi", "guard", "op", "add", "call"}:
+            work += node.args
+        elif node.op == "attr":  # `(folder / name).resolve()`
+            work.append(node.args[0])
+    return False
 
 
 def _is_kept(fn: Fn, index: int) -> bool:

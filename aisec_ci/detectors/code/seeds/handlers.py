@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.models import Base, Handler, Signature, Use, plain
-from aisec_ci.detectors.code.project import MASK, Cls, Fn, last_word
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.words import argument_of
@@ -218,10 +218,8 @@ def _open(solver: Solver, fn: Fn, index: int) -> bool:
     param = fn.ir.params[index]
     parent = fn.module.functions[fn.ir.parent]
     flow = solver.flow
-    if param.default >= 0:
-        node = parent.nodes[param.default]
-        if node.op == "call" and {n.rsplit(".", 1)[-1] for n in flow.names(parent.value(param.default))} & _INJECTED:
-            return False
+    if param.default >= 0 and _is_marker(flow, parent.value(param.default)):
+        return False
     if param.annotation < 0:
         return True
     annotation = parent.value(param.annotation)
@@ -230,9 +228,16 @@ def _open(solver: Solver, fn: Fn, index: int) -> bool:
     return not any(_injected(solver, v) or _is_live(flow, v) for v in flow.values(annotation))
 
 
+def _is_marker(flow: Flow, default: Value) -> bool:
+    """Say whether a default says that the framework fills the parameter: `Depends(f)`, also by way of a function or a variable."""
+    names = flow.names(default) if flow.project.node(default).op == "call" else set[str]()
+    made = {plain(v.what) for v in flow.values(default) if v.kind == "obj"}
+    return not _INJECTED.isdisjoint(n.rsplit(".", 1)[-1] for n in names | made)
+
+
 def _is_live(flow: Flow, val: Val) -> bool:
     """Say whether an annotation names a class of the program whose objects cannot come from outside: no record, nothing of a library."""
-    return val.kind == "class" and not flow.is_record(val.what) and not flow.external_bases(val.what)
+    return val.kind == "class" and not flow.is_record(val.what) and not flow.is_of_library(val.what)
 
 
 def _injected(solver: Solver, val: Val) -> bool:

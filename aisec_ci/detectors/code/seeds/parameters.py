@@ -34,6 +34,10 @@ def parameters(solver: Solver) -> Iterator[Source]:
             if handler := handler_of(solver, fn) or signature_of(solver, fn):
                 if isinstance(handler, Signature) and is_action(fn):
                     handler = replace(handler, kind="tool")
+                if handler.kind == "tool" and (made := _made_inside(solver, fn)):
+                    for inner in made:
+                        yield from sent(solver, inner, "tool", argument_of("tool", ""), ())
+                    continue
                 if handler.kind == "tool":
                     solver.result_sinks.setdefault(
                         fn.id,
@@ -59,10 +63,25 @@ def parameters(solver: Solver) -> Iterator[Source]:
             if any(base.endswith("Servicer") for base in solver.flow.external_bases(cls)):
                 yield from _services(cls)
     for tool in tool_schemas.tools(solver.flow, FRAMEWORK_NAMES):
-        yield from chosen(solver, tool.fn, tool.params)
+        if made := _made_inside(solver, tool.fn):
+            for fn in made:
+                yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
+        else:
+            yield from chosen(solver, tool.fn, tool.params)
     for load in tool_schemas.called_by_name(solver.project):
         yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
     yield from registered(solver)
+
+
+def _made_inside(solver: Solver, fn: Fn) -> list[Fn]:
+    """Return the functions that a decorated function makes and returns: they are the tools then, it is called by the program."""
+    inner: list[Fn] = []
+    for returned in fn.ir.returns:
+        values = solver.flow.values(fn.value(returned))
+        if not values or any(v.kind != "func" or v.what.ir.parent != fn.ir.index for v in values):
+            return []
+        inner += [v.what for v in values if v.what not in inner]
+    return inner
 
 
 def _told(fn: Fn) -> list[str]:

@@ -1,0 +1,145 @@
+"""What makes a way a guess, whatever each of its steps is worth: its length, and places at which things look alike."""
+
+from __future__ import annotations
+
+import re
+
+from aisec_ci.detectors.code.facts import Hit, Source, Step
+from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.search.solver import SHARED, Solver
+
+WINDING = 9
+"""Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
+
+FAR = 20
+"""Calls, results and fields on a flow beyond which one field is enough."""
+
+LONG_FOR_FILE = 5
+"""Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
+
+
+def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
+    """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
+    shared = [s for s in steps if s.note.startswith("kept in")]
+    noted = sum(bool(s.note) for s in steps)
+    if len(shared) >= SHARED or (len(shared) > 1 and noted >= WINDING) or (shared and noted >= FAR):
+        return True
+    if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
+        return True
+    return (
+        (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
+        or (source.kind == "remote" and _attribute_of_json(solver, steps))
+        or (source.kind in _NAME and any(_is_opened(solver, s) for s in steps))
+        or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
+        or _letters(solver, steps)
+    )
+
+
+_NAME = frozenset({"remote", "llm", "tool"})
+"""Sources that give names of files. A chat interface gives the name of a file that somebody sent it."""
+
+_OPENS = frozenset(
+    "open aopen open_file open_async from_file from_path parse_file load_file read_file walk scandir glob iglob ls "
+    "blob get_blob get_blob_client download_blob get_object fget_object Object".split()
+)
+"""Calls that return what stands in a file, or a folder, of which they are given the name."""
+
+
+def _is_opened(solver: Solver, step: Step) -> bool:
+    """Say whether a step goes from the name of a file to what stands in it: who names a file has seldom written it."""
+    node = solver.project.node(step.value)
+    if step.note or step.path or node.op != "call" or step.before & MASK not in node.args[1:]:
+        return False
+    info = solver.calls.info(step.value)
+    return info.word in _OPENS and not info.targets
+
+
+_UPLOAD = frozenset("filename file content_type stream body data text name size".split())
+
+
+def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way reads an attribute of what was looked up by a key in a caller's data.
+
+    That data is numbers, texts, lists and mappings: what has attributes is an object of the program that travels in the same
+    mapping. Files that were sent do have some.
+    """
+    looked_up = False
+    for step in steps:
+        node = solver.project.node(step.value)
+        if step.note.startswith(("passed", "returned")) or node.op in {"phi", "guard", "param", "var"}:
+            continue
+        if step.note:
+            looked_up = False
+        elif node.op == "item":
+            looked_up = looked_up or isinstance(node.data, str)
+        elif node.op == "attr":
+            if looked_up and node.data not in _UPLOAD:
+                return True
+        elif node.op == "call":
+            word = solver.calls.info(step.value).word
+            looked_up = (looked_up or word == "get") and word in {"get", "pop", "dict", "copy", "deepcopy"}
+        elif node.op not in {"dict", "iter"}:
+            looked_up = False
+    return False
+
+
+_INSTRUCTIONS = frozenset(
+    "instructions system_prompt system_instruction system_instructions system_message instruction_parts".split()
+)
+
+
+def _instructions(solver: Solver, step: Step) -> bool:
+    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has."""
+    node = solver.project.node(step.value)
+    return not step.note and node.op == "attr" and node.data in _INSTRUCTIONS
+
+
+def _letters(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way reads a part of an element of a text: where a field holds a text or a list of objects, it means the list."""
+    joined = element = False
+    for step in steps:
+        node = solver.project.node(step.value)
+        if step.note or step.path or node.op in {"phi", "guard", "param", "var"}:
+            continue
+        if node.op in {"text", "mod"}:
+            joined, element = True, False
+        elif node.op == "iter":
+            joined, element = False, joined
+        elif element and node.op in {"attr", "item"}:
+            return True
+        elif node.op != "attr":
+            joined = element = False
+    return False
+
+
+_ENVELOPE = frozenset("content text data value body message payload".split())
+_TAGS = ("type", "kind", "role", "ctype")
+
+
+def _tagged(solver: Solver, value: Value) -> bool:
+    """Say whether a mapping tells by a tag what its value is, a text or the name of a file: `{"kind": "text", "value": text}`."""
+    node = solver.project.node(value)
+    keys = {k for k in node.data if isinstance(k, str)} if node.op == "dict" else set()
+    return bool(keys & {"kind", "type", "format"}) and bool(keys & {"value", "content", "data"})
+
+
+_SPECIAL = re.compile(r"(?i)code|script|command|cmd|sql|query|url|path|file|expression")
+"""Fields of a message between parts of a program that hold what is run, and no words of a conversation."""
+
+
+def _message_text(solver: Solver, load: Value) -> bool:
+    """Say whether a field is one of a class of messages: those of the user and those of the program look alike here.
+
+    So do the texts of an envelope with a tag (an answer, the address of a picture, an error), and lists of messages.
+    """
+    node = solver.project.node(load)
+    if node.op != "attr":
+        return False
+    if node.data == "messages":
+        return True
+    owners = [v.what for v in solver.flow.values((load & ~MASK) | node.args[0]) if v.kind == "inst"]
+    return any(
+        (cls.ir.name.endswith(("Message", "Msg", "Turn", "Utterance")) and _SPECIAL.search(node.data) is None)
+        or (node.data in _ENVELOPE and any(solver.flow.has_field(cls, tag) for tag in _TAGS))
+        for cls in owners
+    )
