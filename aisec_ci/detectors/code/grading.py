@@ -115,6 +115,7 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "deserialize": _code("model-output-to-deserializer", "is deserialised by"),
     "server-template": _code("model-output-to-template", "becomes the text of a template of"),
     "import": _from_model("model-output-to-import", _H, "chooses the module that is imported by"),
+    "dispatch": _from_model("model-output-to-import", _M, "chooses which function of a module is called by"),
 }
 
 CONFIDENTIAL = frozenset({"secret", "personal"})

@@ -75,7 +75,11 @@ def imports(data: bytes) -> list[str]:
     return list(out)
 
 
-_DYNAMIC = re.compile(rb"(?:import_module|__import__|load_extension)\(\s*f[\"']([\w.{}\[\]:-]{3,200})[\"']")
+_DYNAMIC = re.compile(
+    rb"(?:import_module|__import__|load_extension)\(\s*f[\"']([\w.{}\[\]:-]{3,200})[\"']"
+    rb"|f[\"']((?:[A-Za-z_]\w*\.)+\{[^{}\"']{1,80}\}(?:\.\w+)*)[\"']|[\"']((?:[A-Za-z_]\w*\.)+)[\"']\s*\+"
+)
+"""Names of modules with gaps: in the call that imports them, kept in a variable first, put together."""
 _HOLE = re.compile(r"\{[^{}]*\}")
 _IMPORTERS = (b"import_module(", b"__import__(", b"import_string(", b"load_extension(")
 _NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
@@ -90,7 +94,9 @@ def dynamic_imports(data: bytes) -> list[str]:
     """
     if not any(word in data for word in _IMPORTERS):
         return []
-    found = [match.decode() for match in _DYNAMIC.findall(data)]
+    found = [
+        f"{(called or text or begin).decode()}{'{}' if begin else ''}" for called, text, begin in _DYNAMIC.findall(data)
+    ]
     named = dict.fromkeys(match[1].decode() for match in islice(_NAMED.finditer(data), _NAMED_LIMIT))
     return [*(text for text in found if not text.startswith("{") and "{" in text), *named]
 

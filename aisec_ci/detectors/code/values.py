@@ -108,11 +108,19 @@ class Flow(Evaluation):
             self._cut = self._cut or outer_cut
         return known
 
-    def _from_table(self, callee: Value) -> bool:
-        """Say whether a function is picked by its key, `ACTIONS[name](…)` or `ACTIONS.get(name)`: each of them is meant, however many."""
+    def _from_table(self, callee: Value, depth: int = 0) -> bool:
+        """Say whether a function is picked by its key, `ACTIONS[name](…)` or `ACTIONS.get(name)`: each of them is meant, however many.
+
+        A function of the program may do that, too: `action_called(name)(…)`.
+        """
         node = self.project.node(plain := self.project.unguarded(callee))
-        made = self.project.node((plain & ~MASK) | node.args[0]) if node.op == "call" else node
-        return node.op == "item" or (node.op == "call" and made.op == "attr" and made.data == "get")
+        if node.op != "call":
+            return node.op == "item"
+        made = self.project.node(picks := (plain & ~MASK) | node.args[0])
+        if made.op == "attr" and made.data == "get":
+            return True
+        asked = [v.what for v in self.values(picks) if v.kind == "func"] if depth < 2 else []
+        return any(self._from_table(fn.value(r), depth + 1) for fn in asked[:FEW] for r in fn.ir.returns)
 
     def _find_targets(self, call: Value) -> Iterable[Target]:
         node = self.project.node(call)

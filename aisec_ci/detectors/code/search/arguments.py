@@ -201,6 +201,8 @@ class Arguments(Uses):
         unknown = info.model is None and not info.targets
         if unknown and info.word in FETCHES and arg.position == 0 and arg.kind in {"", "url"}:
             self._fetch(entry, fact, arg.fn, arg.call, info)
+        if arg.position == 1 and "builtins.getattr" in info.names:
+            self._picks(entry, fact, arg.call, (arg.call & ~MASK) | arg.node.args[1], "getattr")
         if info.word in GRAPH_CALLS and arg.kind == "config" and fact.path[:1] == ("configurable",):
             self._out(entry, fact, ("config",), fact.path, 1, "kept in the configuration of the run")
         if info.word[:1].isupper():

@@ -14,6 +14,10 @@ from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, EMBEDS, PLATFORM_FI
 
 _RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
 
+_AS_MAPPING = frozenset({"dict", "model_dump", "asdict"})
+_MAPPING_OF = frozenset({"dataclasses.asdict", "builtins.vars", "attrs.asdict", "attr.asdict"})
+"""Methods and functions that make a mapping of a record: its keys are the names of the fields."""
+
 _TABLES = frozenset({"pandas.DataFrame", "polars.DataFrame"})
 
 
@@ -43,6 +47,22 @@ class Closed:
         ]
         names = [n for f in found for n in self.flow.names(f)]
         return bool(names) and all(n.endswith(barriers.CLOSED_FIELDS) for n in names)
+
+    def names_fields(self, mapping: Value) -> bool:
+        """Say whether a mapping was made of a record of the program, so that its keys are the names of the record's fields."""
+        made = self.project.unguarded(mapping)
+        node, base = self.project.node(made), made & ~MASK
+        if node.op != "call":
+            return False
+        callee = self.project.node(base | node.args[0])
+        if callee.op == "attr" and callee.data in _AS_MAPPING:
+            record = base | callee.args[0]
+        elif len(node.args) == 2 and not self.flow.names(made).isdisjoint(_MAPPING_OF):
+            record = base | node.args[1]
+        else:
+            return False
+        owners = [v.what for v in self.flow.values(record) if v.kind == "inst"]
+        return bool(owners) and all(self.flow.is_record(cls) for cls in owners)
 
     def param(self, fn: Fn, index: int) -> bool:
         param = fn.ir.params[index]

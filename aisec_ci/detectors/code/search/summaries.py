@@ -152,6 +152,8 @@ class Summaries(Arguments):
 
     def _item(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
+            if fn.nodes[node.args[0]].op == "call":
+                self._picks(entry, fact, use, (use & ~MASK) | node.args[0], "globals")
             return
         path, key = fact.path, node.data
         if not path:
@@ -174,7 +176,8 @@ class Summaries(Arguments):
     def _iter(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
         path = fact.path
         if not path:
-            self.add(entry, Fact(use, (), fact.flags), via)
+            if not self.closed.names_fields(fact.value):
+                self.add(entry, Fact(use, (), fact.flags), via)
         elif path[0] == "*" or isinstance(path[0], int):
             self.add(entry, Fact(use, path[1:], fact.flags), via)
 
@@ -289,6 +292,8 @@ class Summaries(Arguments):
             path = () if found and not fact.path else None
         elif fact.path:
             path = self._part_that_method_returns(fact.path, call, node, name)
+        elif name == "items" and self.closed.names_fields(fact.value):
+            path = ("*", 1)
         else:
             path = None if name == "get" and self.closed.key(fact.value, self.flow.key(call)) else ()
             fact = fact._replace(flags=self._flags_of_method(fact.flags, call, node, name))

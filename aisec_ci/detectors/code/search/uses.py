@@ -5,7 +5,18 @@ from __future__ import annotations
 from posixpath import basename
 
 from aisec_ci.detectors.code.callinfo import HTML, CallInfo
-from aisec_ci.detectors.code.facts import CONTENT, MAX_DOUBT, MESSAGE, SAFE, Entry, Fact, Via, file_in, with_doubt
+from aisec_ci.detectors.code.facts import (
+    BUILT,
+    CONTENT,
+    MAX_DOUBT,
+    MESSAGE,
+    SAFE,
+    Entry,
+    Fact,
+    Via,
+    file_in,
+    with_doubt,
+)
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
@@ -25,6 +36,11 @@ from aisec_ci.detectors.code.vocabulary import (
     SYSTEM_KEYS,
     TOOLKITS,
 )
+
+_IMPORTS = frozenset(
+    {"importlib.import_module", "builtins.__import__", "importlib.util.module_from_spec", "builtins.globals"}
+)
+"""Calls that return a module, or what it has."""
 
 _BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
 """What holds text itself where the name of a file could stand."""
@@ -325,6 +341,30 @@ class Uses(Writes):
         told = (self.flow.constants(answer, ("headers", name)) for name in ("Content-Type", "content-type"))
         if any(text.partition(";")[0].strip().lower() == HTML for known in told for text in known.texts):
             self.hit(entry, fact, "html", answer, body, "body", 0)
+
+    def _picks(self, entry: Entry, fact: Fact, at: Value, holder: Value, label: str) -> None:
+        """Note a hit where a name picks a function of a module: `getattr(tools, name)(…)`, `globals()[name](…)`.
+
+        A module has what it imports, too. Behind a constant part, as in `f"tool_{name}"`, are few.
+        """
+        if fact.path or fact.flags & BUILT or not self._is_called(at):
+            return
+        made = self.project.unguarded(holder)
+        named = self.flow.names(made) if self.project.node(made).op == "call" else ()
+        if not _IMPORTS.isdisjoint(named) or any(v.kind == "module" for v in self.flow.values(holder)):
+            self.hit(entry, fact, "dispatch", at, fact.value, label, 0)
+
+    def _is_called(self, function: Value) -> bool:
+        fn = self.project.fn(function)
+        work = [function & MASK]
+        for at in work:
+            for use in fn.uses[at]:
+                node = fn.nodes[use]
+                if node.op == "call" and node.args[0] == at:
+                    return True
+                if node.op in {"phi", "guard"} and use not in work:
+                    work.append(use)
+        return False
 
     def _logs(self, fn: Fn, node: Node, info: CallInfo) -> bool:
         """Say whether a call writes to a log, or to a service that records calls of models."""
