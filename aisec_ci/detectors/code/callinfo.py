@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.flow.val import Target
@@ -108,6 +109,8 @@ class Calls:
                 model = self.models.call_loose(plain, keywords)
                 if model is None and word in self.models.loose and (held := self._variable(fn, callee.args[0])):
                     model = self.models.call_loose((held, word), keywords)
+                if model is not None and self._is_own(model, targets):
+                    model = None
                 loose = model is not None
         if model is not None and (
             (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
@@ -120,6 +123,21 @@ class Calls:
             "()" not in n.rpartition(".")[0] and not n.startswith(_SESSIONS) for n in names
         )
         return CallInfo(names, model, loose, targets, word, method)
+
+    def _is_own(self, model: CallModel, targets: tuple[Target, ...]) -> bool:
+        """Say whether a use that one word tells of is a method of the program: `db.execute_query(q)`, where one class has it.
+
+        There the use stands in that method, which calls something of a library.
+        """
+        if model.returns or "." in model.label or len(targets) != 1 or targets[0].fn.cls is None:
+            return False
+        fn = targets[0].fn
+        called = (fn.nodes[node.args[0]] for node in fn.nodes if node.op == "call")
+        return any(callee.op == "attr" and callee.data in self._words for callee in called)
+
+    @cached_property
+    def _words(self) -> set[str]:
+        return self.models.words
 
     def _made(self, call: Value, inside: bool, names: tuple[str, ...]) -> CallModel | None:
         """Return what is known of a library's class where an object of a class below it is made: `Tool` for `OwnTool(func=f)`.

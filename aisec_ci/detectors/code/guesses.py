@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aisec_ci.detectors.code.facts import Hit, Source, Step
+from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import SHARED, Solver
 
@@ -18,6 +19,10 @@ LONG_FOR_FILE = 5
 """Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
 
 
+_TALKED_OF = PROMPT_KINDS | {"url", "path", "write", "output"}
+"""Uses of texts of a conversation for which it matters who said them: nobody means to run what the user says, or to show it as HTML."""
+
+
 def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
     """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
     shared = [s for s in steps if s.note.startswith("kept in")]
@@ -27,7 +32,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
     if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
         return True
     return (
-        (hit.kind != "html" and any(_message_text(solver, s.value) for s in shared))
+        (hit.kind in _TALKED_OF and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in _NAME and any(_is_opened(solver, s) for s in steps))
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))

@@ -16,7 +16,7 @@ _AI = Marks(
     rb"openai|anthropic|langchain|langgraph|llama_index|litellm|google\.genai|generativeai|google\.adk|vertexai|boto3|mistralai|cohere|google import genai|azure\.ai\."
     rb"|groq|ollama|together|replicate|huggingface_hub|transformers|vllm|dspy|crewai|autogen|agent_framework|semantic_kernel"
     rb"|pydantic_ai|smolagents|strands|haystack|guidance|instructor|fastmcp|mcp\.|chainlit|gradio|streamlit|agents import"
-    rb"|claude|gpt-|llm|LLM|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
+    rb"|claude|gpt-|llm|LLM|MCP|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
     rb"|tool_calls?|tool_name|[\"']/tools?/|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool"
     rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
     rb"|\bValves\b|__event_emitter__|user_message: str, model_id"

@@ -421,7 +421,7 @@ class Flow(Evaluation):
         if fn.ir.decorators:
             later = _DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED
             calls += [c for w in sorted(later) for c in self.project.calls.get(w, ())]
-        if runs or len(self.references(fn)) > 0:
+        if runs or len(self.references(fn)) > 0 or self._is_looked_up(fn):
             calls += self.project.calls.get("", ())
             known = set(calls)
             calls += [c for c in self.escapes(fn) if c not in known]
@@ -429,6 +429,22 @@ class Flow(Evaluation):
             for target in self.targets(call):
                 if target.fn is fn:
                     yield call, target
+
+    def _is_looked_up(self, fn: Fn) -> bool:
+        """Say whether a method can be one that is found by a part of its name: `getattr(self, f"_do_{action.kind}")(action)`."""
+        return fn.cls is not None and fn.ir.name.startswith(self._parts_of_names)
+
+    @cached_property
+    def _parts_of_names(self) -> tuple[str, ...]:
+        """How the names begin that `getattr` looks for."""
+        out = set()
+        for call in self.project.calls.get("getattr", ()):
+            node, nodes = self.project.node(call), self.project.fn(call).nodes
+            name = nodes[node.args[2]] if len(node.args) > 2 else node
+            first = nodes[name.args[0]].data if name.op == "add" else name.data[0] if name.op == "text" else None
+            if isinstance(first, str) and first:
+                out.add(first)
+        return tuple(sorted(out))
 
     @cached_property
     def _nameless(self) -> dict[int, list[Value]]:

@@ -428,6 +428,11 @@ INTERPRETERS = SHELLS | frozenset(
 FILE_RUNNERS = frozenset("streamlit chainlit gradio panel voila manim pytest uv poetry pdm pipenv hatch conda".split())
 """Programs that run a file of code they are given, after a word or two of their own."""
 
+VALUE_FLAGS = frozenset(
+    "--with --with-requirements --python --project --extra --group --package -n --name --env -p -W -X".split()
+)
+"""Options that may stand there with a value: `uv run --with polars script.py`, `conda run -n base python script.py`."""
+
 RUN_WORDS = frozenset("pytest unittest run streamlit chainlit manim python python3 serve coverage pdb cProfile".split())
 """Words that may stand between an interpreter, or one of these, and the file that it runs."""
 

@@ -79,7 +79,7 @@ _FROM_ELSEWHERE = frozenset({"clean", "llm", "third", "stored", "tool", "remote"
 
 _WHOLE = frozenset(
     """dumps deepcopy copy list tuple sorted set reversed cast model_validate parse_obj validate_python from_dict create_task
-    wait_for run""".split()
+    wait_for run defaultdict OrderedDict ChainMap MappingProxyType""".split()
 )
 """Calls that return what they are given, with all its parts."""
 

@@ -27,6 +27,7 @@ from aisec_ci.detectors.code.vocabulary import (
     SAYS_READ_ONLY,
     SHELL_NAME,
     SHELLS,
+    VALUE_FLAGS,
     WRAPPERS,
 )
 
@@ -109,7 +110,10 @@ class Commands:
             return False
         if before[-1:] and before[-1] in {"-cp", "-classpath", "--class-path", "-jar"}:
             return True
-        return all(word.startswith("-") or word in RUN_WORDS for word in before)
+        return all(
+            word.startswith("-") or word in RUN_WORDS or option in VALUE_FLAGS
+            for option, word in pairwise(["", *before])
+        )
 
     def interpreter(self, call: Value) -> str:
         """Return what the standard input of a process is to the program that reads it: `shell`, `exec`, or nothing."""

@@ -178,7 +178,8 @@ def sent(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
             continue  # options of the program: the model is told of the named ones
         if wanted and param.name not in wanted:
             continue
-        if param.name in FRAMEWORK_NAMES and not (kind == "remote" and _is_body(solver, fn, index)):
+        body = kind == "remote" or (kind == "tool" and param.name == "request")
+        if param.name in FRAMEWORK_NAMES and not (body and _is_body(solver, fn, index)):
             continue
         node = fn.params.get(index)
         if node is None or not _open(solver, fn, index) or (kind == "tool" and _is_context(fn, index)):

@@ -10,6 +10,7 @@ from aisec_ci.detectors.code.models import Signature, Use
 from aisec_ci.detectors.code.project import Cls, Fn, last_word
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds import tool_schemas
+from aisec_ci.detectors.code.seeds.given import given
 from aisec_ci.detectors.code.seeds.handlers import (
     FRAMEWORK_NAMES,
     bases_of,
@@ -71,6 +72,7 @@ def parameters(solver: Solver) -> Iterator[Source]:
     for load in tool_schemas.called_by_name(solver.project):
         yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
     yield from registered(solver)
+    yield from given(solver)
 
 
 def _made_inside(solver: Solver, fn: Fn) -> list[Fn]:
