@@ -34,7 +34,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
     return (
         (hit.kind in _TALKED_OF and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
-        or (source.kind in _NAME and any(_is_opened(solver, s) for s in steps))
+        or (source.kind in _NAME and hit.kind != "path" and any(_is_opened(solver, s) for s in steps))
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
         or _letters(solver, steps)
     )

@@ -333,7 +333,8 @@ class Places:
         """
         runner = self.project.fn(call)
         callee = runner.nodes[self.project.node(call).args[0]]
-        if callee.op != "param" or not self._is_returned(runner, call & MASK):
+        part = _returned_as(runner, call & MASK) if callee.op == "param" else None
+        if part is None:
             return [call]
         passing = [
             outer
@@ -341,13 +342,13 @@ class Places:
             for given, path in self.flow.passed(outer, target, callee.data)
             if any(v.kind == "func" and v.what is fn for v in self.flow.values(given, path))
         ]
-        return list(dict.fromkeys(passing)) or [call]
+        found = passing if part < 0 else [v for outer in passing for v in self._elements(outer, part)]
+        return list(dict.fromkeys(found)) if passing else [call]
 
-    def _is_returned(self, fn: Fn, index: int) -> bool:
-        returned = set(fn.ir.returns)
-        for _ in range(4):
-            returned |= {a for r in returned if fn.nodes[r].op in {"phi", "guard"} for a in fn.nodes[r].args}
-        return index in returned
+    def _elements(self, call: Value, number: int) -> list[Value]:
+        """Return where an element of the tuple that a call returns is taken out: `answer, cached = cache.get(ask)`."""
+        fn = self.project.fn(call)
+        return [fn.value(u) for u in fn.uses[call & MASK] if fn.nodes[u].op == "item" and fn.nodes[u].data == number]
 
     def _shown(self, cls: Cls) -> list[Value]:
         """Return the texts that show an object of a class: they call its `__str__`."""
@@ -475,6 +476,24 @@ class Places:
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""
+
+
+def _returned_as(fn: Fn, index: int) -> int | None:
+    """Return as which element of a tuple a function returns a value, -1 where it is the result itself; None where it is not returned."""
+    work, seen = [(r, -1) for r in fn.ir.returns], set[tuple[int, int]]()
+    while work:
+        at, part = work.pop()
+        node = fn.nodes[at]
+        if at == index:
+            return part
+        if (at, part) in seen:
+            continue
+        seen.add((at, part))
+        if node.op in {"phi", "guard"}:
+            work += [(arg, part) for arg in node.args[: 1 if node.op == "guard" else None]]
+        elif node.op == "tuple" and part < 0 and not node.data:
+            work += [(arg, number) for number, arg in enumerate(node.args)]
+    return None
 
 
 def _of_system_message(fn: Fn, value: int) -> bool:

@@ -99,7 +99,13 @@ class Argument(NamedTuple):
     via: Via
 
 
-_HARMLESS_IN = {"words": ("shell", "path", "html", "url"), "lines": ("path", "html", "url"), "no tags": ("html",)}
+_HARMLESS_IN = {
+    "words": ("shell", "path", "html", "url"),
+    "lines": ("path", "html", "url"),
+    "no tags": ("html",),
+    "no folders": ("path",),
+    "a name": ("path", "html"),
+}
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
 
 
@@ -234,6 +240,12 @@ class Arguments(Uses):
             return True
         if position == 1 and "builtins.getattr" in info.names:
             return True  # what has a name is not the name
+        if (
+            position == 1
+            and info.word == "cast"
+            and barriers.holds_no_text(self.flow, (arg.call & ~MASK) | arg.node.args[1])
+        ):
+            return True
         if "builtins.map" in info.names and position > 0:
             return self._makes_numbers((arg.call & ~MASK) | arg.node.args[1])
         if info.word == "compile" and "builtins.compile" in info.names:

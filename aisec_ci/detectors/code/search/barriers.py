@@ -64,8 +64,7 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "in":
         return (Verdict.STOPPED, "") if others and _constant_container(flow, others[0]) else (Verdict.KEPT, "")
     if kind == "type":
-        closed = bool(others) and (closed_type(flow, others[0]) or _system_message(flow, others[0]))
-        return (Verdict.STOPPED, "") if closed else (Verdict.KEPT, "")
+        return (Verdict.STOPPED, "") if others and holds_no_text(flow, others[0]) else (Verdict.KEPT, "")
     if kind in {"host", "scheme"}:
         return _address(flow, kind, others)
     if kind == "syntax":
@@ -235,11 +234,15 @@ _LEFT = {
 """What a negated class leaves of a text: letters, digits and harmless signs; spaces as well; line breaks as well."""
 _NO_TAGS = re.compile(r"\[(?!\^)(?:\\.|[^\]\\<])*<(?:\\.|[^\]\\])*\]\+?|<")
 """Patterns of signs to take out of a text, with the one that begins a tag."""
+_NO_SEPARATORS = re.compile(r"\[(?!\^)(?:\\[^/]|[^\]\\/])*\\?/(?:\\.|[^\]\\])*\]\+?|\\?/")
+"""Patterns of signs to take out of a text, with the one that stands between folders."""
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_. -]*")
 
 
 def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> str:
-    r"""Return what `re.sub(r"[^\w-]", "", text)` leaves of a text at least: `signs`, `words`, `lines`, `no tags`; empty where anything can be left.
+    r"""Return what `re.sub(r"[^\w-]", "", text)` leaves of a text at least; empty where anything can be left.
+
+    That is `signs`, `words`, `lines`, `no tags`, `no folders`, or `a name`, which is neither of the two.
 
     `position` is that of the text among the arguments. A pattern of words that are taken out (`rm|sudo`) is a deny list.
     """
@@ -257,8 +260,9 @@ def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> s
     put = flow.constants(with_what).texts if with_what is not None else []
     if position != text or not kept or not put or not all(_PLAIN_TEXT.fullmatch(t) for t in put):
         return ""
-    if all(_NO_TAGS.fullmatch(p) for p in patterns):
-        return "no tags"
+    tags, folders = (all(known.fullmatch(p) for p in patterns) for known in (_NO_TAGS, _NO_SEPARATORS))
+    if tags or folders:
+        return "a name" if tags and folders else "no tags" if tags else "no folders"
     classes = [(k[1] or "" if k is not None else "\0") + "".join(put) for k in kept]
     return next((left for left, known in _LEFT.items() if all(known.fullmatch(c) for c in classes)), "")
 
@@ -390,6 +394,11 @@ def closed_type(flow: Flow, annotation: Value) -> bool:
         parts = [(annotation & ~MASK) | a for a in node.args]
         return bool(parts) and all(closed_type(flow, p) or _is_none(flow, p) for p in parts)
     return bool(found) and all(_closed(flow, v) for v in found)
+
+
+def holds_no_text(flow: Flow, annotation: Value) -> bool:
+    """Say whether nobody else's text is to be looked for in what is of a type: a closed one, or a message of the system."""
+    return closed_type(flow, annotation) or _system_message(flow, annotation)
 
 
 def _system_message(flow: Flow, annotation: Value) -> bool:

@@ -341,7 +341,7 @@ class Summaries(Arguments):
         return () if name in _WRITTEN_OUT else None
 
     def _harmless_in(self, call: Value, node: Node) -> str:
-        """Return for which use `replace` makes a text harmless: where it doubles quotes, or leaves no `<` to begin a tag with.
+        """Return for which use `replace` makes a text harmless: where it doubles quotes, or leaves no `<` to begin a tag with, no `/` between folders.
 
         A text between doubled quotes cannot end the name or text that it stands in.
         """
@@ -350,7 +350,9 @@ class Summaries(Arguments):
         old, new = (self.flow.only_text((call & ~MASK) | arg) for arg in node.args[1:])
         if old in {"'", '"', "`", "]"} and new == old * 2:
             return "sql"
-        return "html" if old == "<" and new is not None and "<" not in new else ""
+        if old is None or new is None or old in new:
+            return ""
+        return {"<": "html", "/": "path"}.get(old, "")
 
     _handlers: ClassVar[dict[str, Any]] = {
         "phi": _phi,

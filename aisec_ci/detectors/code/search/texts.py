@@ -29,6 +29,8 @@ class Texts:
 
     def joined(self, flags: int, use: Value, node: Node, index: int) -> int:
         """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
+        if node.op == "add" and self._gathers(use, node, index):
+            return flags
         before = self._text_before(use, node, index)
         if before or self._has_text(use, node, index):
             flags |= 0 if self._around_query(use, node, index) else BUILT
@@ -38,6 +40,22 @@ class Texts:
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
             flags |= SAFE["url"]
         return flags
+
+    def _gathers(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether the parts of an answer are put together again as they come: `text = ""`, and in a loop `text += part`."""
+        nodes = self.project.fn(use).nodes
+        work, seen = [arg for arg in node.args if arg != index], {use & MASK}
+        while work:
+            arg = work.pop()
+            one = nodes[arg]
+            if arg in seen:
+                continue
+            seen.add(arg)
+            if one.op in {"phi", "guard"} or (one.op == "add" and not seen.isdisjoint(one.args)):
+                work += one.args if one.op == "phi" else one.args[:1]
+            elif one.op != "const" or one.data != "":
+                return False
+        return node.args[0] != index
 
     def _around_query(self, use: Value, node: Node, index: int) -> bool:
         """Say whether a whole query is only explained, limited, or read from: `f"EXPLAIN {sql}"`, `sql + " LIMIT 10"`."""
@@ -157,4 +175,4 @@ def _behind_slash(before: str) -> bool:
     """Say whether what follows a text stands behind the host of an address: `{base}/items/`, `{base}?q=`, but not `{scheme}://`."""
     scheme, mark, rest = before.partition("://")
     rest = rest if mark else scheme
-    return ("/" in rest and not rest.startswith("//")) or "?" in rest or "#" in rest
+    return ("/" in rest and not rest.startswith("//")) or not set("?#=").isdisjoint(rest)

@@ -111,7 +111,7 @@ def answers(solver: Solver) -> Iterator[Source]:
                     node = fn.nodes[use]
                     if node.args[0] != at or len(work) > 20:
                         continue
-                    if node.op == "item" and node.data in inner:
+                    if node.op == "item" and node.data in inner and at != load & MASK:  # of one of the answers
                         found.append(use)
                     elif node.op in {"iter", "guard", "phi"} or (node.op == "item" and not isinstance(node.data, str)):
                         work.append(use)

@@ -79,11 +79,21 @@ def _made_inside(solver: Solver, fn: Fn) -> list[Fn]:
     """Return the functions that a decorated function makes and returns: they are the tools then, it is called by the program."""
     inner: list[Fn] = []
     for returned in fn.ir.returns:
-        values = solver.flow.values(fn.value(returned))
+        values = solver.flow.values(fn.value(_wrapped(fn, returned)))
         if not values or any(v.kind != "func" or v.what.ir.parent != fn.ir.index for v in values):
             return []
         inner += [v.what for v in values if v.what not in inner]
     return inner
+
+
+def _wrapped(fn: Fn, returned: int) -> int:
+    """Return what an object of a class is made of that is returned for a function: `ToolDef(run, name="x").as_tool()`."""
+    node = fn.nodes[returned]
+    callee = fn.nodes[node.args[0]] if node.op == "call" else node
+    if node.op == "call" and callee.op == "attr" and fn.nodes[callee.args[0]].op == "call":
+        return _wrapped(fn, callee.args[0])
+    made = node.op == "call" and len(node.args) > 1 and last_word(fn.nodes, node.args[0])[:1].isupper()
+    return node.args[1] if made else returned
 
 
 def _told(fn: Fn) -> list[str]:
