@@ -453,7 +453,7 @@ PYTHON_NAME = re.compile(
 )
 """Names of variables, attributes, and functions that hold the path of a Python."""
 
-CODE_FLAGS = frozenset("-c -e -command /c /k --eval --command -lc -ic -ec -p --print".split())
+CODE_FLAGS = frozenset("-c -e -command -encodedcommand -enc /c /k --eval --command -lc -ic -ec -p --print".split())
 """Options, in small letters, after which an interpreter takes code."""
 
 COMPILERS = frozenset("gcc g++ cc c++ clang clang++ rustc javac go tsc kotlinc scalac swiftc dotnet nasm ghc".split())

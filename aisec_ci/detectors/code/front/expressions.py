@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,16 @@ _REFLECTION = frozenset({"getattr", "setattr", "locals"})
 
 _QUOTED = frozenset((ord("r"), ord("a")))
 """Conversions of an f-string that write a text as a literal of Python: `{name!r}`."""
+
+_NUMBER = re.compile(r"[^%]*[bcdeEfFgGnoxX%,_]")
+"""Format specifications that only numbers have: `.2f`, `,`, `>8d` (docs.python.org/3/library/string.html#formatspec)."""
+
+
+def _is_for_numbers(spec: ast.expr | None) -> bool:
+    """Say whether the format of a hole, `.2f` in `{score:.2f}`, fails for everything but numbers."""
+    if not isinstance(spec, ast.JoinedStr) or not all(isinstance(v, ast.Constant) for v in spec.values):
+        return False
+    return _NUMBER.fullmatch("".join(str(v.value) for v in spec.values if isinstance(v, ast.Constant))) is not None
 
 
 class Expressions(Refinement):
@@ -229,6 +240,8 @@ class Expressions(Refinement):
                 hole = self.expr(value.value)
                 if value.conversion in _QUOTED:
                     hole = self.add("call", (self.name("repr", value), hole), ("",), value)
+                elif _is_for_numbers(value.format_spec):
+                    hole = self.add("call", (self.name("float", value), hole), ("",), value)
                 holes.append(hole)
         return self.add("text", holes, pieces, node)
 

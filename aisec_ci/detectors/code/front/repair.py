@@ -107,6 +107,8 @@ def _rewrite(data: bytearray) -> None:
 
 def _inner_quotes(data: bytearray, node: Any) -> None:
     """Change the quotes inside the holes of an f-string that are the same as its own (allowed since Python 3.12)."""
+    if _is_gone(data, node):
+        return
     opening = bytes(data[node.children[0].start_byte : node.children[0].end_byte]).lstrip(b"rRfFbBuUtT")
     mark = opening[:1]
     other = b"'" if mark == b'"' else b'"'
@@ -126,14 +128,26 @@ def _inner_quotes(data: bytearray, node: Any) -> None:
                 data[i : i + 1] = b"/"
 
 
+def _is_gone(data: bytearray, node: Any) -> bool:
+    """Say whether a text inside the hole of a text inside a hole was made a `0`."""
+    return bytes(data[node.start_byte : node.start_byte + 1]) == b"0"
+
+
 def _plain_texts(data: bytearray, hole: Any) -> None:
-    """Take quotes and backslashes out of texts inside a hole, where they stand only since Python 3.12."""
-    stack = [hole]
+    """Take quotes and backslashes out of texts inside a hole, where they stand only since Python 3.12.
+
+    For texts inside the holes of these texts there are no quotes left: they become `0`.
+    """
+    stack = [(child, False) for child in hole.children]
     while stack:
-        node = stack.pop()
-        stack.extend(node.children)
-        if node.type == "string" and all(c.type != "interpolation" for c in node.children):
-            for i in range(node.children[0].end_byte, node.children[-1].start_byte):
+        node, inner = stack.pop()
+        if node.type == "string" and (inner or _is_gone(data, node)):
+            _fill(data, node.start_byte, node.end_byte, b"0")
+            continue
+        within = inner or (node.type == "interpolation" and node.parent is not None and node.parent.type == "string")
+        stack.extend((child, within) for child in node.children)
+        for part in node.children if node.type == "string" else ():
+            for i in range(part.start_byte, part.end_byte) if part.type == "string_content" else ():
                 if data[i] in b"\"'\\":
                     data[i] = 0x2F
 
