@@ -92,11 +92,24 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "signs":
         return _signs(flow, detail, others)
     if kind == "lacks":
-        return Verdict.WEAKENED, "a deny list is the only check"
+        return (
+            (Verdict.KEPT, "") if _key_of(flow, value, others) else (Verdict.WEAKENED, "a deny list is the only check")
+        )
     if kind in {"check", "refused", "passed"}:
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""
+
+
+def _key_of(flow: Flow, mapping: Value, others: list[Value]) -> bool:
+    """Say whether what is looked for is a key of a mapping: `if "error" in result: print(result["error"])`."""
+    keys = {text for other in others for text in flow.constants(other).texts}
+    if not keys:
+        return False
+    if any(n.op == "item" and n.data in keys for n in flow.project.fn(mapping).nodes if isinstance(n.data, str)):
+        return True
+    held = flow.values((mapping & ~MASK) | flow.project.node(mapping).args[0])
+    return bool(held) and all(v.kind == "lit" and flow.project.node(v.what).op == "dict" for v in held)
 
 
 _LETTER = re.compile(r"[^\W\d_]")

@@ -112,6 +112,8 @@ class Uses(Writes):
             if path and (path[0] in self.system_variables or path[0] in self._in_prompty(call)):
                 self.hit(entry, fact, "system-variable", call, argument, model.label, doubt)
             return
+        if kind == "template" and self._is_jinja(call):
+            kind = "jinja-template"
         if kind == "user" and self.confidential:
             self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
             return
@@ -159,6 +161,14 @@ class Uses(Writes):
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _is_jinja(self, call: Value) -> bool:
+        """Say whether a template of LangChain is one of Jinja2: `PromptTemplate.from_template(text, template_format="jinja2")`.
+
+        https://python.langchain.com/api_reference/core/prompts/langchain_core.prompts.prompt.PromptTemplate.html
+        """
+        style = self.flow.argument(call, 1, "template_format")
+        return style is not None and "jinja2" in self.flow.constants(style).texts
 
     def _in_prompty(self, call: Value) -> frozenset[str]:
         """Return the inputs that stand in messages of the system in the file of a call: `prompty.execute("chat.prompty", …)`."""

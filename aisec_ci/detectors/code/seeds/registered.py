@@ -58,6 +58,10 @@ def registered(solver: Solver) -> Iterator[Source]:
                             [p.name for p in fn.ir.params[fn.bound :][:1]] if tool_schemas.takes_one(flow, call) else []
                         )
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), only)
+                for fn, free in _partials(solver, given, many=use.kind == "tools"):
+                    if kind is not None and fn.id not in seen:
+                        seen.add(fn.id)
+                        yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
 
 
 def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
@@ -126,6 +130,26 @@ def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
                 if handler is not None and fn.id not in seen:
                     seen.add(fn.id)
                     yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
+
+
+def _partials(solver: Solver, value: Value, *, many: bool) -> Iterator[tuple[Fn, list[str]]]:
+    """Yield the functions of which a part of the parameters is filled before they are handed over, with the names of the others.
+
+    `Tool(func=partial(run, context))`
+    """
+    flow = solver.flow
+    for val in flow.values(value, ("*",)) if many else flow.values(value):
+        if val.kind != "partial":
+            continue
+        node = flow.project.node(val.what)
+        filled = {kind for kind in node.data if kind}
+        count = sum(kind == "" for kind in node.data) - 1
+        for inner in flow.values((val.what & ~MASK) | node.args[1]) if len(node.args) > 1 else ():
+            if inner.kind == "func":
+                begin = count + (1 if inner.what.bound else 0)
+                names = [p.name for p in inner.what.ir.params[begin:] if p.name not in filled]
+                if names:
+                    yield inner.what, names
 
 
 def _functions(solver: Solver, value: Value, *, many: bool) -> Iterator[Fn]:

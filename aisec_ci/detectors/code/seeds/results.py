@@ -29,6 +29,9 @@ def results(solver: Solver) -> Iterator[Source]:
     for call in sorted(found):
         info = solver.calls.info(call)
         if info.model is not None and info.model.returns in _KINDS:
+            if (handed := _handed_in(solver, call)) is not None:
+                yield from handed
+                continue
             if info.word == "Request" and info.model.returns == "third":
                 continue  # what is asked with it answers
             if info.model.returns == "third" and asks_model(solver, call, info):
@@ -44,6 +47,25 @@ def results(solver: Solver) -> Iterator[Source]:
                 yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+def _handed_in(solver: Solver, call: Value) -> list[Source] | None:
+    """Return what several callers get from a function that each hands in: `await run(session.call_tool, …)` for `f(*args)` in `run`.
+
+    None for any other call. What one of them hands in answers nobody else.
+    """
+    flow, project = solver.flow, solver.project
+    callee = project.node(project.unguarded((call & ~MASK) | project.node(call).args[0]))
+    callers = flow.callers(project.fn(call)) if callee.op == "param" else []
+    if len(callers) < 2:
+        return None
+    out = []
+    for caller, target in callers:
+        passed = {str(v.what) for at, path in flow.passed(caller, target, callee.data) for v in flow.values(at, path)}
+        model = next((m for name in sorted(passed) if (m := solver.models.call(name)) is not None), None)
+        if model is not None and model.returns in _KINDS:
+            out.append(Source(caller, model.returns, result_of(model.returns, model.label), 1))
+    return out
 
 
 _CATALOG = re.compile(
