@@ -13,6 +13,7 @@
 | `("raised", class)` | handlers that catch an exception of the project |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
+| `("queue", call)` | the call that made a queue, which several objects were given |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
@@ -23,7 +24,8 @@ from functools import cached_property
 from typing import ClassVar
 
 from aisec_ci.detectors.code.facts import Place
-from aisec_ci.detectors.code.flow.val import Target
+from aisec_ci.detectors.code.flow.results import QUEUES
+from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
@@ -385,7 +387,22 @@ class Places:
             return []
         if node.op != "call":
             return []
-        return [v for v, path in self.flow.passed(call, target, param) if not path]
+        return [one for v, path in self.flow.passed(call, target, param) for one in self._written_out(v, path)]
+
+    def queues(self, value: Value) -> list[Value]:
+        """Return the calls that made the queue that a value is; empty where it is none."""
+        if not any(v.kind == "obj" and QUEUES.fullmatch(v.what) for v in self.flow.values(value)):
+            return []
+        return list(self._origins.of(value))
+
+    def _written_out(self, value: Value, path: Path) -> list[Value]:
+        """Return a value, or what stands at its place in a literal: `jobs` of `Thread(target=work, args=(jobs,))`."""
+        node = self.project.node(value)
+        if not path:
+            return [value]
+        keys = node.data if node.op == "dict" else range(len(node.args)) if node.op in {"tuple", "list"} else ()
+        known = len(path) == 1 and path[0] in keys and "*" not in (node.data or ())
+        return [(value & ~MASK) | node.args[keys.index(path[0])]] if known else []
 
     @cached_property
     def graphs(self) -> dict[int, dict[int, Value]]:
@@ -472,6 +489,7 @@ class Places:
         "context": _context,
         "config": _config_params,
         "raised": _handlers,
+        "queue": lambda _, call: (call,),
         "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }

@@ -476,6 +476,7 @@ RUNNERS = {
     "run_in_threadpool": 0,
     "map": 0,
     "enqueue": 0,
+    **dict.fromkeys(("execute_activity", "start_activity", "execute_local_activity", "execute_activity_method"), 0),
     "add_task": 0,
     "call_soon": 0,
     "call_soon_threadsafe": 0,

@@ -52,6 +52,8 @@ class Writes(Propagation):
             name = self._file_name(base, node)
             self.mutate(entry, folder, (CONTENT, f"{FOLDER}/{name}" if name else FOLDER), flags, via, depth + 1)
         if node.op == "attr":
+            for call in self.places.queues(base) if path[:1] == ("*",) else ():
+                self._out(entry, Fact(base, path, flags), ("queue", call), path, 1, "kept in a queue")
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
