@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from posixpath import basename
 
 from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import QUEUES
@@ -14,7 +16,15 @@ from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.propagation import Propagation
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import CACHE, FILE_NAMERS, HOLDERS, INTERPRETERS
+from aisec_ci.detectors.code.vocabulary import (
+    CACHE,
+    FILE_NAMERS,
+    FILE_RUNNERS,
+    HOLDERS,
+    INTERPRETERS,
+    RUN_WORDS,
+    WRAPPERS,
+)
 
 
 class Writes(Propagation):
@@ -173,11 +183,11 @@ class Writes(Propagation):
         return self.flow.only_text((file & ~MASK) | node.args[-1]) or ""
 
     def _same_name(self, fn: Fn, name: str) -> Iterator[Value]:
-        """Yield the constants of a module that are the same name of a file."""
+        """Yield the constants of a module that are the same name of a file, or commands that run the file."""
         if len(name) > 3 and ("." in name or "/" in name):
             for other in fn.module.functions:
                 for i, node in enumerate(other.nodes):
-                    if node.op == "const" and node.data == name:
+                    if node.op == "const" and (node.data == name or _is_run(node.data, name)):
                         yield other.value(i)
 
     def _same_pattern(self, fn: Fn, name: Node) -> Iterator[Value]:
@@ -269,6 +279,26 @@ def _names_one_kind(fn: Fn) -> bool:
         elif node.op == "attr":  # `(folder / name).resolve()`
             work.append(node.args[0])
     return False
+
+
+def _is_run(command: object, file: str) -> bool:
+    """Say whether a constant is a command that runs a file: `cd work && python3 -u script.py`."""
+    name = basename(file)
+    if not isinstance(command, str) or name not in command or " " not in command:
+        return False
+    for part in _SEVERAL.split(command):
+        words = part.split()
+        while words and words[0] in WRAPPERS:
+            words.pop(0)
+        if words and basename(words[0]) in INTERPRETERS | FILE_RUNNERS:
+            after = (word for word in words[1:] if not word.startswith("-") and word not in RUN_WORDS)
+            if basename(next(after, "")) == name:
+                return True
+    return False
+
+
+_SEVERAL = re.compile(r"&&|\|\|?|;|\n")
+"""What stands between several commands in one text."""
 
 
 def _is_kept(fn: Fn, index: int) -> bool:
