@@ -110,7 +110,7 @@ class ChatTemplates:
     def used(self) -> bool:
         """Whether the project makes templates of chat messages at all."""
         calls = self.project.calls
-        return bool(calls.get("from_messages") or calls.get("ChatPromptTemplate"))
+        return any(calls.get(word) for word in ("from_messages", "ChatPromptTemplate", "format_messages"))
 
     def filled(self, runnable: Value) -> Gaps:
         """Return the gaps in messages of the system of the template that a runnable is or begins with."""
@@ -175,7 +175,10 @@ class ChatTemplates:
     def _of_template(self, made: Value, word: str) -> Gaps:
         """Return the gaps in the system's messages of a template."""
         if word not in {"from_messages", "ChatPromptTemplate"}:
-            return _NONE
+            system, text = self._of_message(made)
+            known = list(self._pieces(text, 0)) if system and text is not None else []
+            own = frozenset(self._of_pieces(known, self._style(made)))
+            return Gaps(own, None if known or not system else frozenset())
         style = self._style(made)
         messages = self.flow.argument(made, 0, "messages") or self.flow.argument(made, None, "message_templates")
         named, beside = set[str](), set(_KEPT)

@@ -368,7 +368,15 @@ class Names:
             score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
             if score > best_score:
                 best, best_score = path, score
-        return best
+        return best or self._in_whole(dotted)
+
+    def _in_whole(self, dotted: str) -> str | None:
+        """Return what `package.tools.sql` names where the whole tree is the package, under a name that it does not have itself."""
+        head, _, rest = dotted.partition(".")
+        if not rest or head in self.by_name or not self.by_name.get(""):
+            return None
+        wanted = rest.replace(".", "/")
+        return next((path for path in self.by_name.get(rest, ()) if _stem(path) == wanted), None)
 
     def _is_only(self, name: str) -> bool:
         """Say whether no other file has a name of several words: a program that changes `sys.path` can mean no other one."""

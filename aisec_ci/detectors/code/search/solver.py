@@ -35,7 +35,7 @@ from aisec_ci.detectors.code.facts import (
 )
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
-from aisec_ci.detectors.code.project import SHIFT, Value
+from aisec_ci.detectors.code.project import SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.propagation import put_words
 from aisec_ci.detectors.code.search.summaries import Summaries
 from aisec_ci.detectors.code.values import Flow
@@ -59,6 +59,9 @@ KEYS = 16
 
 CROWD = 200
 """Sources of one function from which on it comes after all others."""
+
+_CHOSEN = frozenset({"tool", "remote", "user"})
+"""Sources of which a parameter may be filled by a framework, while the program also calls the function itself."""
 
 
 class Reached(NamedTuple):
@@ -143,11 +146,12 @@ class Solver(Summaries):
             if not hit.role and not harmless(hit, through):
                 self.reached.append(Reached(state, hit, through))
         fn = self.project.fns[entry.fn]
+        others = self._other_calls(state, fn) if entry.exits else frozenset()
         for key in list(entry.exits):
             param, path, inner_flags = key
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
             through = _through(flags, inner_flags)
-            self._pass(state, place, path, through, put_words(fn, param), key)
+            self._pass(state, place, path, through, put_words(fn, param), key, others)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
                 # a node's result becomes part of the state that all nodes read; `Command(update={…})` holds it in its own part
                 kept = path[1:] if path[0] == "update" and len(path) > 1 else path
@@ -161,9 +165,10 @@ class Solver(Summaries):
         flags: int,
         note: str,
         out: Out | Exit,
+        others: frozenset[Value] = frozenset(),
     ) -> None:
-        """Go on where a place is read, unless the kind of source did so before in the same way."""
-        parts = self._passed.setdefault((place, state.source.kind), {})
+        """Go on where a place is read, but not at `others`, unless the kind of source did so before in the same way."""
+        parts = self._passed.setdefault(((*place, "own") if others else place, state.source.kind), {})
         known = parts.get(path)
         if known is None:
             if crowded(len(parts), path) and (place[0] != "state" or len(parts) >= KEYS):
@@ -176,7 +181,29 @@ class Solver(Summaries):
             return
         after = State(_NOWHERE, state.source, flags, shared, state.jumps + 1, state.calls, note, state, out)
         for values in self.places.read_at(place):
-            self._arrive(Start(values, path, place[0] == "out"), after)
+            if not others or others.isdisjoint(values):
+                self._arrive(Start(values, path, place[0] == "out"), after)
+
+    def _other_calls(self, state: State, fn: Fn) -> frozenset[Value]:
+        """Return the calls of a function that hand in something else for the parameter that a source is.
+
+        What a model chooses for a tool comes back to the framework that ran the tool, not to a function of the program that
+        calls it with a text of its own.
+        """
+        source = state.source
+        node = self.project.node(source.value)
+        if (
+            state.before is not None
+            or source.kind not in _CHOSEN
+            or node.op != "param"
+            or source.value >> SHIFT != fn.id
+        ):
+            return frozenset()
+        return frozenset(
+            call
+            for call, target in self.flow.callers(fn)
+            if {"*", "**"}.isdisjoint(self.project.node(call).data) and self.flow.passed(call, target, node.data)
+        )
 
 
 def _crowds_last(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
