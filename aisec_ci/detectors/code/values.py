@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from operator import itemgetter
 
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.val import FEW, MANY, Target, Val
@@ -80,6 +81,12 @@ _SIGNATURES = frozenset({"s", "signature", "subtask"})
 """Those of them that make a task of Celery's to be run later, with what it is given."""
 
 
+_HANDED = (*RUNNERS, *STARTERS, "sub", "subn")
+"""Calls that may run a function which they are given."""
+
+_COMPUTED = ""
+"""The name of calls of what no name stands for: `handlers[word](text)`."""
+
 RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
 """Calls by which something else runs a function."""
 
@@ -90,7 +97,11 @@ class Flow(Evaluation):
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self._targets: dict[Value, list[Target]] = {}
+        self._settled: set[Value] = set()
+        """The calls of which `_targets` says what holds for good."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
+        self._runners: dict[str, tuple[dict[Value, None], dict[int, list[tuple[Value, Target]]]]] = {}
+        """By a name that is called: the calls that are not settled, and those that are by the functions that they run."""
         self._decorated: dict[int, list[Fn]] = {}
         self._decorated_classes: dict[int, list[Cls]] = {}
         self._wrappers: dict[int, list[Target]] = {}
@@ -105,6 +116,8 @@ class Flow(Evaluation):
             known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
             if self._cut and self._active and not any(t.sure < 2 for t in known):
                 self._guesses.append((self._targets, call))
+            else:
+                self._settled.add(call)
             self._cut = self._cut or outer_cut
         return known
 
@@ -337,7 +350,7 @@ class Flow(Evaluation):
         if known is None:
             self._callers[fn.id] = []
             outer_cut, self._cut = self._cut, False
-            known = self._callers[fn.id] = list(self._find_callers(fn))
+            known = self._callers[fn.id] = list(dict.fromkeys(self._find_callers(fn)))
             if self._cut and self._active:
                 self._guesses.append((self._callers, fn.id))
             self._cut = self._cut or outer_cut
@@ -417,18 +430,41 @@ class Flow(Evaluation):
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
             family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
             calls += [c for one in family for c in self._nameless.get(id(one), ())]
-        calls += [c for w in (*RUNNERS, *STARTERS, "sub", "subn") for c in self.project.calls.get(w, ())]
+        yield from self._those_of(fn, calls)
+        others = list(_HANDED)
         if fn.ir.decorators:
-            later = _DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED
-            calls += [c for w in sorted(later) for c in self.project.calls.get(w, ())]
-        if runs or len(self.references(fn)) > 0 or self._is_looked_up(fn):
-            calls += self.project.calls.get("", ())
-            known = set(calls)
-            calls += [c for c in self.escapes(fn) if c not in known]
+            others += sorted(_DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED)
+        mentioned = runs or len(self.references(fn)) > 0 or self._is_looked_up(fn)
+        for word in (*others, _COMPUTED) if mentioned else others:
+            yield from self._run_by(word, fn)
+        if mentioned:
+            yield from self._those_of(fn, self.escapes(fn))
+
+    def _those_of(self, fn: Fn, calls: Iterable[Value]) -> Iterable[tuple[Value, Target]]:
+        """Yield those of some calls that run a function."""
         for call in calls:
             for target in self.targets(call):
                 if target.fn is fn:
                     yield call, target
+
+    def _run_by(self, word: str, fn: Fn) -> Iterable[tuple[Value, Target]]:
+        """Return the calls of a name that is not the function's own which run it: `submit`, `delay`.
+
+        Every function asks for them, so what is known of a call for good is kept by the functions that it runs.
+        """
+        waiting, runs = self._runners.get(word) or self._runners.setdefault(
+            word, (dict.fromkeys(self.project.calls.get(word, ())), {})
+        )
+        found: list[tuple[Value, Target]] = []
+        for call in list(waiting):
+            targets = self.targets(call)
+            if call not in self._settled:
+                found += [(call, target) for target in targets if target.fn is fn]
+            elif call in waiting:
+                del waiting[call]
+                for target in targets:
+                    runs.setdefault(target.fn.id, []).append((call, target))
+        return sorted([*runs.get(fn.id, ()), *found], key=itemgetter(0))
 
     def _is_looked_up(self, fn: Fn) -> bool:
         """Say whether a method can be one that is found by a part of its name: `getattr(self, f"_do_{action.kind}")(action)`."""
