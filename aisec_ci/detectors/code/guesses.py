@@ -7,14 +7,7 @@ import re
 from aisec_ci.detectors.code.facts import Hit, Source, Step
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
-from aisec_ci.detectors.code.search.solver import SHARED, Solver
-
-WINDING = 9
-"""Calls, results and fields on a flow beyond which two fields are enough to make it a guess."""
-
-FAR = 11
-"""The same without calls that the way comes back from; here one field is enough. Of 45 such ways in 14 large programs that were
-read, one was what it seemed."""
+from aisec_ci.detectors.code.search.solver import FAR, SHARED, WINDING, Solver
 
 LONG_FOR_FILE = 5
 """Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
