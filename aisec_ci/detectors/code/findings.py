@@ -14,12 +14,8 @@ from aisec_ci.detectors.code.facts import (
     MESSAGE,
     SCHEME,
     WEAK,
-    Call,
     Entry,
-    Exit,
-    Fact,
     Hit,
-    Out,
     Source,
     State,
     Step,
@@ -31,6 +27,7 @@ from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
 from aisec_ci.detectors.code.search.solver import Reached, Solver
+from aisec_ci.detectors.code.ways import End, Ways, leg_end, legs
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
 HOPS = 14
@@ -38,9 +35,6 @@ HOPS = 14
 
 FLOWS = 5
 """Further flows that a finding keeps."""
-
-_STEPS = 400
-"""Steps of a way that are looked at."""
 
 _CONFIDENCE = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
@@ -66,11 +60,12 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     """
     found: dict[str, dict[tuple[int, int, str], list[Case]]] = {}
     concerned: set[str] = set(selected)
-    told = _Told(solver)
+    ways = Ways(solver)
+    told = _Told(solver, ways)
     for reached in solver.reached:
         if reached.hit.kind == "log" and not told.holds(reached):
             continue
-        case = _case(solver, positions, reached)
+        case = _case(solver, positions, reached, ways)
         if case is None:
             continue
         where = case.finding.location
@@ -120,10 +115,11 @@ def _whole(flows: list[tuple[Hop, ...]]) -> list[tuple[Hop, ...]]:
 class _Told:
     """The texts with something confidential that reach a model: only these are prompts when they are logged."""
 
-    def __init__(self, solver: Solver) -> None:
+    def __init__(self, solver: Solver, ways: Ways) -> None:
         self.solver = solver
+        self._ways = ways
         self.texts: set[Value] = set()
-        self._known: dict[tuple[Entry, _End, bool], bool] = {}
+        self._known: dict[tuple[Entry, End, bool], bool] = {}
         """Whether such a text is on a leg of a way: thousands of ways to logs share theirs."""
         self._arrived: dict[int, bool] = {}
         """Whether one is on the way to a state, by the state's identity: those that were reached keep it."""
@@ -131,7 +127,7 @@ class _Told:
         if any(r.hit.kind == "log" for r in reached):
             for one in reached:
                 if one.hit.kind in PROMPT_KINDS:
-                    for state, end in _legs(one.state, one.hit):
+                    for state, end in legs(one.state, one.hit):
                         self.texts |= self._on(state, end)
                     self.texts |= self._source(one)
 
@@ -154,11 +150,11 @@ class _Told:
             at = at.before
         for one in reversed(new):
             if one.before is not None and one.out is not None and not known:
-                known = self._has(one.before, _leg_end(one.before, one.out))
+                known = self._has(one.before, leg_end(one.before, one.out))
             self._arrived[id(one)] = known = bool(known)
         return bool(known)
 
-    def _has(self, state: State, end: _End) -> bool:
+    def _has(self, state: State, end: End) -> bool:
         key = (state.entry, end, bool(state.note))
         known = self._known.get(key)
         if known is None:
@@ -169,10 +165,10 @@ class _Told:
         source = reached.state.source.value
         return {source} if self.solver.project.node(source).op in {"const", "text"} else set()
 
-    def _on(self, state: State, end: _End) -> set[Value]:
+    def _on(self, state: State, end: End) -> set[Value]:
         """Return the texts on a leg that hold the value among others: what it is joined into."""
         node = self.solver.project.node
-        steps = _descent(self.solver, state.entry, end)
+        steps = self._ways.descent(state.entry, end)
         return {
             s.value
             for s in steps[bool(state.note) :]
@@ -240,14 +236,14 @@ _TOLD_OF_TOOLS = frozenset({"list_tools", "list_prompts", "list_resources"})
 """Calls by which a client asks a server of MCP what it offers."""
 
 
-def _case(solver: Solver, positions: Positions, reached: Reached) -> Case | None:
+def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) -> Case | None:
     """Return what is to be said of a use that is reached; None where it is not reported."""
     state, hit, flags = reached
     source = state.source
     graded = grade(hit.kind, source.kind)
     if graded is None or flags & ASKED:
         return None
-    steps = _way(solver, state, hit)
+    steps = ways.way(state, hit)
     inner = hit
     while inner.inner is not None:
         inner = inner.inner[1]
@@ -333,81 +329,6 @@ def _label(use: str, kind: str) -> str:
             else f"{origin(kind)}, in the part the model obeys"
         )
     return f"runs with {origin(kind)}"
-
-
-# -- the way -----------------------------------------------------------------------------------------------------------
-
-
-_End = Hit | Out | Call | Fact
-"""Where a leg of a way ends in a summary: at a use, where it goes on at other places, or at what leaves the function."""
-
-
-def _legs(state: State, hit: Hit) -> list[tuple[State, _End]]:
-    """Return the legs of the way from the source to a use, the last one first."""
-    legs: list[tuple[State, _End]] = [(state, hit)]
-    while state.before is not None and state.out is not None and len(legs) < _STEPS:
-        out, state = state.out, state.before
-        legs.append((state, _leg_end(state, out)))
-    return legs
-
-
-def _leg_end(state: State, out: Out | Call | Exit) -> _End:
-    """Return where a state was left for the next."""
-    return out if isinstance(out, (Out, Call)) else state.entry.exits[out]
-
-
-def _way(solver: Solver, state: State, hit: Hit) -> list[Step]:
-    """Return the steps from the source to a use."""
-    steps: list[Step] = []
-    for here, end in reversed(_legs(state, hit)):
-        trail = _descent(solver, here.entry, end)
-        if trail and here.note:
-            trail[0] = trail[0]._replace(note=here.note)
-        steps += trail
-    return steps[:_STEPS]
-
-
-def _descent(solver: Solver, entry: Entry, end: _End) -> list[Step]:
-    """Return the steps from the start of a summary to a fact, and for a use on into the functions that reach it."""
-    steps = _trail(solver, entry, end if isinstance(end, Fact) else end.fact, 0)
-    if isinstance(end, Call):
-        steps.append(Step(end.call, end.fact.value, _passed(solver, end.inner.start.values[0])))
-    while isinstance(end, Hit) and end.inner is not None and len(steps) < _STEPS:
-        inner, below = end.inner
-        steps.append(Step(end.call, end.fact.value, _passed(solver, inner.start.values[0])))
-        steps += _trail(solver, inner, below.fact, 0)
-        end = below
-    return steps
-
-
-def _passed(solver: Solver, param: Value) -> str:
-    fn = solver.project.fn(param)
-    name = fn.ir.params[solver.project.node(param).data].name
-    return f"passed to `{fn.ir.name}({name})`"
-
-
-def _trail(solver: Solver, entry: Entry, fact: Fact, depth: int) -> list[Step]:
-    """Return the steps from the start of a summary to a fact."""
-    back: list[list[Step]] = []
-    count = 0
-    while count < _STEPS:
-        via = entry.facts.get(fact)
-        if via is None:
-            break
-        before = via.fact.value if via.fact is not None else -1
-        if via.entry is not None and via.inner is not None and depth < 12:
-            inside = _trail(solver, via.entry, via.inner, depth + 1)
-            inner = [Step(fact.value, before, _passed(solver, via.entry.start.values[0])), *inside]
-            fn = solver.project.fns[via.entry.fn]
-            back.append([*inner, Step(fact.value, before, f"returned by `{fn.ir.name}`")])
-        else:
-            back.append([Step(fact.value, before, via.note, fact.path)])
-        count += 1
-        if via.fact is None:
-            break
-        fact = via.fact
-    steps = [s for part in reversed(back) for s in part]
-    return steps[:_STEPS]
 
 
 def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
