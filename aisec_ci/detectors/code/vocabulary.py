@@ -208,6 +208,11 @@ REFUSES = re.compile(
 )
 """Functions that are called for nothing but that they raise for what they refuse: `validate_url(url)`."""
 
+FETCHES_SAFELY = re.compile(
+    r"(?i)ssrf|(?:^|_)(?:safe|guarded|restricted)_(?:get|post|fetch|request|http|download|open)|(?:get|fetch|request|download)_safe(?:ly)?(?:_|$)"
+)
+"""Functions that say that they look where an address leads to before they fetch it."""
+
 PRIVATE_ADDRESSES = frozenset({"is_private", "is_loopback", "is_link_local", "is_reserved", "is_global"})
 """Attributes of `ipaddress` by which programs tell addresses inside of their network from those outside."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from aisec_ci.detectors.code.flow.val import Constants, Label, Path, Val
@@ -12,6 +13,9 @@ from aisec_ci.detectors.code.project import MASK, ModuleInfo, Project, Value
 
 _STARS = 4
 """Of how many libraries of which a module imports everything a name can come."""
+
+_RESULTS = 4
+"""Results of a function at most that are looked at for what all of them begin with."""
 
 
 class Questions(ABC):
@@ -134,7 +138,18 @@ class Questions(ABC):
             if callee.op == "attr" and callee.data == "format":
                 known = self.constants(base | callee.args[0])
                 return known.texts[0].split("{", 1)[0] if len(known.texts) == 1 else ""
+            return self._prefix_of_results(base | node.args[0], depth)
         return ""
+
+    def _prefix_of_results(self, callee: Value, depth: int) -> str:
+        """Return what the texts that functions of the program return begin with, where all begin with the same."""
+        called = self.values(callee)
+        results = [v.what.value(r) for v in called if v.kind == "func" for r in v.what.ir.returns]
+        if depth > 2 or not results or len(results) > _RESULTS or any(v.kind != "func" for v in called):
+            return ""
+        begins = [self.text_prefix(result, depth + 1) for result in results]
+        same = takewhile(lambda signs: len(set(signs)) == 1, zip(*begins, strict=False))
+        return "".join(signs[0] for signs in same)
 
     def variable(
         self, info: ModuleInfo, owner: int, name: str, seen: frozenset[str] = frozenset()

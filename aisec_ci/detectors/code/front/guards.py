@@ -303,7 +303,7 @@ BESIDE = ("content", "text", "message", "msg", "body")
 have been looked at, as a message is where it is made."""
 
 
-_ROLE = ("role", "type")
+ROLE = ("role", "type", "message_type", "msg_type")
 """What says of a message whose it is; the second in LangChain."""
 
 _ROLES = {"system": frozenset({"system", "developer"}), "user": frozenset({"user", "human"})}
@@ -317,13 +317,13 @@ def _of_role(role: ast.expr, word: ast.expr, words: frozenset[str]) -> tuple[str
     role = _plain(role)
     if isinstance(role, ast.Name):
         return BESIDE if role.id == "role" else ()
-    if isinstance(role, ast.Attribute) and role.attr in _ROLE:
+    if isinstance(role, ast.Attribute) and role.attr in ROLE:
         return (element_of(role.value),)
-    if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value in _ROLE:
+    if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value in ROLE:
         return (element_of(role.value),)
     if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
         key = role.args[0]
-        return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value in _ROLE else ()
+        return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value in ROLE else ()
     return ()
 
 
@@ -380,13 +380,13 @@ def _of_signs(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact | 
     elt = generator.elt
     if isinstance(elt, ast.UnaryOp) and isinstance(elt.op, ast.Not):
         elt, word, holds = elt.operand, "any" if word == "all" else "all", not holds
-    op = ast.In if word == "all" else ast.NotIn
+    ops = (ast.In, ast.Eq) if word == "all" else (ast.NotIn, ast.NotEq)
     joined = isinstance(elt, ast.BoolOp) and isinstance(elt.op, ast.Or if word == "all" else ast.And)
     held: list[ast.expr] = []
     letters = False
     for part in elt.values if isinstance(elt, ast.BoolOp) and joined else [elt]:
         test = part.operand if word == "any" and isinstance(part, ast.UnaryOp) else part
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], op):
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ops):
             held.append(test.comparators[0])
             test = test.left
         elif isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and not test.args:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from aisec_ci.detectors.code.front.consent import Consent, called
-from aisec_ci.detectors.code.front.guards import ADDRESS_PARSERS, ADDRESS_PARTS, CHECKS, Fact, facts
+from aisec_ci.detectors.code.front.guards import ADDRESS_PARSERS, ADDRESS_PARTS, CHECKS, ROLE, Fact, facts
 from aisec_ci.detectors.code.front.scope import pos_test
 
 
@@ -103,7 +103,7 @@ class Refinement(Consent):
 
     def refine_role(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""
-        if not any(self.nodes[o].op == "const" and self.nodes[o].data in ("system", "developer") for o in others):
+        if not any(self.says_system(o) for o in others):
             return
         role = self.unguarded(value)
         node = self.nodes[role]
@@ -111,9 +111,18 @@ class Refinement(Consent):
             self.refine_beside(role, at)
             return
         message = self.message_of(role)
-        for name, held in list(self.env.items()) if message is not None else ():
-            if self.unguarded(held) == message:
+        if message is None:
+            return
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) == message or self.is_read_off(held, message):
                 self.env[name] = self.add("guard", (held,), ("system", ""), pos_test(at))
+
+    def says_system(self, value: int) -> bool:
+        """Say whether a value is the role of the system, or a list of roles that are: `("system", "developer")`."""
+        node = self.nodes[value]
+        if node.op in {"tuple", "list", "set"} and node.args:
+            return all(self.says_system(arg) for arg in node.args)
+        return node.op == "const" and node.data in ("system", "developer")
 
     def message_of(self, role: int, depth: int = 0) -> int | None:
         """Return the message that a role was read off, or a type that says the same: `m["type"] if "type" in m else m["role"]`."""
@@ -127,7 +136,7 @@ class Refinement(Consent):
             key, of = node.data, node.args[0]
         else:
             return None
-        return self.unguarded(of) if key in ("role", "type") else None
+        return self.unguarded(of) if key in ROLE else None
 
     def refine_beside(self, role: int, at: ast.AST) -> None:
         """Where a parameter that is a role is that of the system, say so of the other parameters: `if role == "system":`."""
@@ -157,9 +166,9 @@ class Refinement(Consent):
                 if callee.op == "attr":  # `message.get_content_blocks()`
                     inside, value = True, callee.args[0]
                     continue
-                if callee.op != "var" or callee.data[1] != "getattr" or len(node.args) < 2:
+                if callee.op != "var" or len(node.args) < 2:
                     return False
-                inside, value = True, node.args[1]
+                inside, value = inside or callee.data[1] == "getattr", node.args[1]  # `text_of(message.content)`
                 continue
             elif node.op not in {"guard", "slice", "phi", "add", "text", "each", "iter"}:
                 return False

@@ -47,7 +47,19 @@ from aisec_ci.detectors.code.search.commands import Commands
 from aisec_ci.detectors.code.search.parameters import Parameters
 from aisec_ci.detectors.code.search.texts import Texts
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import MODEL_WORD, REFUSES, ROLES_TRUSTED, USER_HELPER, VALIDATES
+from aisec_ci.detectors.code.vocabulary import (
+    FETCHES_SAFELY,
+    MODEL_WORD,
+    REFUSES,
+    ROLES_TRUSTED,
+    USER_HELPER,
+    VALIDATES,
+)
+
+LOGS = 24
+"""Log calls that are followed for one start."""
+
+_LOG: Place = ("log",)
 
 
 class Propagation(ABC):
@@ -312,12 +324,19 @@ class Propagation(ABC):
     def _keep(self, entry: Entry, hit: Hit) -> None:
         """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""
         key = (hit.kind, hit.at, hit.argument, hit.role)
+        if hit.kind == "log" and key not in entry.known and not self._few_logs(entry):
+            return
         if not news(entry.known.setdefault(key, []), hit.flags, GRADES):
             return
         old = entry.hits.get(key)
         if old is None or worse(hit.flags, old.flags):
             entry.hits[key] = hit
         self.rising.extend((entry, hit, *caller) for caller in entry.callers)
+
+    def _few_logs(self, entry: Entry) -> bool:
+        """Count a log call that a summary reaches; say whether it is one of the first: some programs log in every function."""
+        count = entry.places[_LOG] = entry.places.get(_LOG, 0) + 1
+        return count <= LOGS
 
     def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
         """Bring a hit of a function up to a call of it."""
@@ -326,6 +345,11 @@ class Propagation(ABC):
         flags = combined(arg.flags, hit.flags, target.doubt)
         if call in self._gates(call):
             flags |= ASKED
+        if hit.kind == "url" and FETCHES_SAFELY.search(target.fn.ir.name):
+            if self.checks.looks_at_network(target.fn):
+                return
+            flags |= WEAK
+            self.notes[call] = f"`{target.fn.ir.name}` checks it first"
         role = hit.role
         if role:
             decided = self._role_at(call, target, role[0])

@@ -65,6 +65,12 @@ MIN_STEPS = 60_000
 KEYS = 16
 """Parts of a graph's state that are followed for a kind of source: its keys, more than other values have parts."""
 
+WAYS = 400
+"""Ways of a kind of source to one use that are kept: in large programs thousands lead to one."""
+
+LOGGED = 20
+"""The same for log calls: programs that log in every function have millions."""
+
 CROWD = 200
 """Sources of one function from which on it comes after all others."""
 
@@ -93,6 +99,8 @@ class Solver(Summaries):
         """By fields and shared variables, then by all jumps on the way: objects of a class are not told apart, nor the callers
         of a function that returns something, so the ways with the fewest are the likeliest. The last number keeps the order."""
         self._count = 0
+        self._ways: dict[tuple[Value, str], int] = {}
+        """How often each kind of source reached a use."""
         self._seen: dict[tuple[Entry, str, bool], list[int]] = {}
         """Flags with which each kind of source came to each summary, from inside a caller or not."""
         self._passed: dict[tuple[Place, str], dict[Path, list[int]]] = {}
@@ -142,7 +150,7 @@ class Solver(Summaries):
         if not state.inside:  # else uses and results were brought up to the caller
             for hit in entry.hits.values():
                 through = _through(flags, hit.flags)
-                if not hit.role and not harmless(hit, through):
+                if not hit.role and not harmless(hit, through) and self._is_early(hit, state.source):
                     self.reached.append(Reached(state, hit, through))
         if flags >> DOUBT == MAX_DOUBT:
             return
@@ -167,6 +175,13 @@ class Solver(Summaries):
                 # a node's result becomes part of the state that all nodes read; `Command(update={…})` holds it in its own part
                 kept = path[1:] if path[0] == "update" and len(path) > 1 else path
                 self._pass(state, ("state", graph), kept, with_doubt(through, 1), "kept in the graph's state", key)
+
+    def _is_early(self, hit: Hit, source: Source) -> bool:
+        """Say whether a kind of source reaches a use for one of the first times: the likeliest ways come first."""
+        while hit.inner is not None:
+            hit = hit.inner[1]
+        count = self._ways[hit.at, source.kind] = self._ways.get((hit.at, source.kind), 0) + 1
+        return count <= (LOGGED if hit.kind == "log" else WAYS)
 
     def _pass(
         self,

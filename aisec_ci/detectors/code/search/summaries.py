@@ -62,6 +62,10 @@ _WRITTEN_OUT = frozenset(
 """Methods that return their object as a text."""
 
 
+_QUOTED = frozenset({"'\\''", "'\"'\"'"})
+"""What stands for a quotation mark in a text of a shell between such marks."""
+
+
 class Summaries(Arguments):
     """The summaries of a project, made when they are asked for."""
 
@@ -319,11 +323,18 @@ class Summaries(Arguments):
         """Return the flags of what a method of a text, a path, or an unknown object returns."""
         if name in {"read_text", "read_bytes", "iterdir", "glob", "rglob"}:
             return with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
+        if name == "to_html" and self._escapes_table(call):
+            return flags | SAFE["html"]
         if name == "replace" and (harmless := self._harmless_in(call, node)):
             return flags | SAFE[harmless]
         if name == "relative_to":
             return flags | SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
         return flags
+
+    def _escapes_table(self, call: Value) -> bool:
+        """Say whether a table is written as HTML with its texts escaped, as pandas does unless it is told not to."""
+        escape = self.flow.argument(call, None, "escape")
+        return any(n.startswith("pandas.") for n in self.calls.info(call).names) and escape is None
 
     def _part_that_method_returns(self, path: Path, call: Value, node: Node, name: str) -> Path | None:
         """Return at which path a method's result holds what its object holds at a path; None where it does not."""
@@ -341,15 +352,17 @@ class Summaries(Arguments):
         return () if name in _WRITTEN_OUT else None
 
     def _harmless_in(self, call: Value, node: Node) -> str:
-        """Return for which use `replace` makes a text harmless: where it doubles quotes, or leaves no `<` to begin a tag with, no `/` between folders.
+        """Return for which use `replace` makes a text harmless: it doubles quotes, escapes them for a shell, or leaves no `<`, no `/`.
 
-        A text between doubled quotes cannot end the name or text that it stands in.
+        A text between such quotes cannot end the name or text that it stands in.
         """
         if len(node.args) != 3:
             return ""
         old, new = (self.flow.only_text((call & ~MASK) | arg) for arg in node.args[1:])
         if old in {"'", '"', "`", "]"} and new == old * 2:
             return "sql"
+        if old == "'" and new in _QUOTED:
+            return "shell"
         if old is None or new is None or old in new:
             return ""
         return {"<": "html", "/": "path"}.get(old, "")

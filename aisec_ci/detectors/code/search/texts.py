@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
@@ -151,10 +152,32 @@ class Texts:
         )
 
     def fills_behind_host(self, call: Value, node: Node) -> bool:
-        """Say whether a constant text that is filled is an address whose host stands before the first gap."""
+        """Say whether a constant text that is filled is an address whose host, or base, stands before the first gap."""
         callee = self.project.node((call & ~MASK) | node.args[0])
-        texts = self.flow.constants((call & ~MASK) | callee.args[0]).texts
-        return bool(texts) and all(fixed_host(t.partition("{")[0]) for t in texts)
+        template = (call & ~MASK) | callee.args[0]
+        if texts := self.flow.constants(template).texts:
+            return all(fixed_host(t.partition("{")[0]) for t in texts)
+        begins = [self._before_gap(made) for made in self._made(template)]
+        return bool(begins) and all(_behind_slash(begin) for begin in begins)
+
+    def _made(self, text: Value, depth: int = 0) -> list[Value]:
+        """Return the f-strings that a text of the module, or of another one, is: `ENDPOINT = f"{BASE}/v1/{{name}}"`."""
+        node, fn = self.project.node(text), self.project.fn(text)
+        if node.op == "text":
+            return [text]
+        found: list[Value | Val] = []
+        if node.op == "var":
+            found = self.flow.variable(fn.module, *node.data)
+        elif node.op == "import":
+            info, name = self.project.imported(text)
+            found = self.flow.variable(info, 0, name) if info is not None and name else []
+        made = [self._made(one, depth + 1) if isinstance(one, int) and depth < 3 else [] for one in found]
+        return [one for each in made for one in each] if all(made) else []
+
+    def _before_gap(self, text: Value) -> str:
+        """Return what stands before the first gap that is filled later in an f-string; a value of the program is one sign."""
+        pieces = (piece if isinstance(piece, str) else "\ue000" for piece in self.flow.pieces(text))
+        return "".join(pieces).partition("{")[0]
 
 
 def only_shows(flow: Flow, command: Value) -> bool:

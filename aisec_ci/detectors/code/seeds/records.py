@@ -33,8 +33,10 @@ _BINDS = {
 }
 """Calls that say by their first argument, or by the keyword, which class an answer is read into: LangChain, LlamaIndex, OpenAI."""
 
-_ROUTES = frozenset("get post put patch delete head options route api_route websocket task command".split())
-"""Decorators that say by the same keyword what a server answers, which is no model's answer."""
+_ROUTES = frozenset(
+    "get post put patch delete head options route api_route websocket task command request fetch http_request api_request".split()
+)
+"""Decorators, and calls of clients, that say by the same keyword what a server answers, which is no model's answer."""
 
 _DEPTH = 4
 """Records inside of records that are followed."""
@@ -80,7 +82,7 @@ def _asked_for(solver: Solver) -> set[Cls]:
     """Return the records that models are asked for, and those inside of them."""
     flow, found = solver.flow, set[Cls]()
     for word, calls in solver.project.calls.items():
-        if word in _ROUTES:
+        if word.strip("_") in _ROUTES:
             continue
         for call in calls:
             node = solver.project.node(call)
