@@ -306,6 +306,8 @@ class Arguments(Uses):
             return True
         if self.template_words and info.word in {"render", "render_async"} and self._is_left_out(fact, call, arg.kind):
             return True
+        if info.word == "join" and fact.path and isinstance(fact.path[0], str) and fact.path[0] not in {"*", CONTENT}:
+            return True  # a mapping gives its keys, `", ".join(row)`
         if info.names and info.names[0] in NAMED_TUPLES:
             place = self._tuple_place(call, arg.kind, arg.position)
             if place is not None:

@@ -173,14 +173,14 @@ class Checks:
         return {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
 
     def _calls_one_of(self, wanted: set[int], fn: Fn) -> bool:
-        """Say whether a function is one of some, or calls one of them, within a dozen functions."""
+        """Say whether a function is one of some, or calls one of them, within a few dozen functions."""
         found, work = {fn.id}, [fn]
         for one in work:
             if one.id in wanted:
                 return True
             calls = [i for i, node in enumerate(one.nodes) if node.op == "call"]
             for target in (t for i in calls[:60] for t in self.calls.info(one.value(i)).targets if t.sure < 2):
-                if target.fn.id not in found and len(found) < 12:
+                if target.fn.id not in found and len(found) < 40:
                     found.add(target.fn.id)
                     work.append(target.fn)
         return False

@@ -193,8 +193,8 @@ class Uses(Writes):
         """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
         if not path and self.confidential:
             self.hit(entry, fact, "prompt", call, argument, label, doubt)  # one text instead of a list of messages
-        if len(path) < 2 or not isinstance(path[0], int):
-            return
+        if len(path) < 2 or not isinstance(path[0], int) or path[0] < 0:
+            return  # the last message is seldom that of the system
         keys: tuple[Label, Label] = (0, 1) if path[1] == 1 else ("role", path[1])
         if path[1] not in {"content", 1, "parts", "text"}:
             return

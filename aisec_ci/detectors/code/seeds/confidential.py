@@ -31,6 +31,9 @@ _PERSONAL = re.compile(
 )
 """Numbers of social security and of payment cards."""
 
+_EXAMPLE = re.compile(r"(?i)(?:\be\.g\.|\bexamples?|\bsuch as|\blike)\W{0,12}\Z")
+"""Words after which a number is an example of one."""
+
 _PLACEHOLDER = re.compile(
     r"(?i)your|example|xxx|placeholder|change|dummy|\*\*|\.\.\.|sample|redacted|1234567890|abcdef"
 )
@@ -73,7 +76,7 @@ def sources(solver: Solver) -> Iterator[Source]:
                 node.data in _SECRET_FIELDS or (node.data.endswith(_ENDS) and _SECRET_NAME.search(node.data))
             ):
                 yield Source(fn.value(index), "secret", f"the field `{node.data}`", 1)
-            elif op == "attr" and node.data in _PERSONAL_FIELDS:
+            elif op == "attr" and node.data in _PERSONAL_FIELDS and not _is_cut(fn, index):
                 yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)
             elif op in {"call", "item"} and (name := _variable(solver, fn, index)):
                 if _SECRET_NAME.search(name):
@@ -97,9 +100,14 @@ def _kind(texts: list[str | None]) -> str:
             for m in _NAMED.finditer(text)
         ):
             return "secret"
-        if _PERSONAL.search(text):
+        if any(not _EXAMPLE.search(text, max(0, m.start() - 40), m.start()) for m in _PERSONAL.finditer(text)):
             return "personal"
     return ""
+
+
+def _is_cut(fn: Fn, load: int) -> bool:
+    """Say whether only a part of a field is used, as the last digits of a number are shown: `card.card_number[-4:]`."""
+    return bool(fn.uses[load]) and all(fn.nodes[use].op == "slice" for use in fn.uses[load])
 
 
 def _variable(solver: Solver, fn: Fn, index: int) -> str:

@@ -17,7 +17,8 @@ from aisec_ci.detectors.code.values import Flow
 _INJECTED = frozenset(
     "Depends Security BackgroundTasks Response Session AsyncSession Request WebSocket Context RunContext ToolContext CallbackContext "
     "RunContextWrapper ToolRuntime InjectedState InjectedStore InjectedToolArg InjectedToolCallId RunnableConfig Connection Engine "
-    "Logger Settings Config HTTPConnection SecurityScopes CancellationToken MessageContext ServerRequestContext RequestContext".split()
+    "Logger Settings Config HTTPConnection SecurityScopes CancellationToken MessageContext ServerRequestContext RequestContext "
+    "PromptTemplate FilePath CustomConnection AzureOpenAIConnection OpenAIConnection AzureContentSafetyConnection".split()
 )
 """Types of parameters that a framework fills itself, and markers of such parameters."""
 

@@ -292,10 +292,18 @@ def _decorated(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
         for fn, decorator in project.decorations[word] if registers or _DECORATOR.fullmatch(word) else ():
             node = project.node(decorator)
             at = (decorator & ~MASK) | (node.args[0] if node.op == "call" else decorator & MASK)
-            if registers and not _is_of_tools(flow, at):
+            if (registers and not _is_of_tools(flow, at)) or _makes_step(flow, at):
                 continue
             if params := _free(fn, framework):
                 yield Tool(fn, params)
+
+
+def _makes_step(flow: Flow, decorator: Value) -> bool:
+    """Say whether a decorator makes a step of a flow, whose inputs the flow gives it, no tool of a model: Prompt flow's `@tool`.
+
+    https://microsoft.github.io/promptflow/how-to-guides/develop-a-tool/create-and-use-tool-package.html
+    """
+    return any(str(v.what).startswith("promptflow.") for v in flow.values(decorator) if v.kind == "ext")
 
 
 def _says_what(flow: Flow, call: Value) -> bool:
