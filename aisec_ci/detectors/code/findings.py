@@ -360,7 +360,7 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     joined = _built(solver, steps)
     if joined is None:
         messages = [(s.value, s.before) for s in steps if not s.note and _is_message(solver, s.value)]
-        return messages[-1] if messages else (inner.at, inner.argument)
+        return messages[-1] if messages else _handed_through(solver, steps) or (inner.at, inner.argument)
     joined = _asked_for(solver, steps, joined)
     if _is_content(solver, joined[0]):
         return joined
@@ -388,6 +388,22 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
+
+
+def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
+    """Return the call that gives a text to a class that only hands on what it is made with: `super().__init__(**kwargs)`."""
+    for step in reversed(steps):
+        if not step.note.startswith("passed"):
+            if step.note:
+                break
+            continue
+        if not step.note.endswith("(kwargs)`"):
+            break
+        node = solver.project.node(step.before)
+        fn = solver.project.fn(step.before)
+        if node.op != "param" or fn.ir.params[node.data].kind != "**":
+            return step.value, step.before
+    return None
 
 
 def _calls_back(solver: Solver, step: Step, home: int) -> bool:

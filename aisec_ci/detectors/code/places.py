@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.flow.results import QUEUES
-from aisec_ci.detectors.code.flow.val import Path, Target
+from aisec_ci.detectors.code.flow.val import Path, Target, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
@@ -412,12 +412,17 @@ class Places:
         """
         out: dict[int, dict[int, Value]] = {}
         for call, given in self._added_nodes():
-            for val in self.flow.values(given):
-                index = 1 if val.kind == "func" and val.what.bound else 0
-                if val.kind == "func" and index in val.what.params:
-                    nodes = out.setdefault(call >> SHIFT, {})
-                    nodes[val.what.id] = val.what.value(val.what.params[index])
+            for fn, index in (run for val in self.flow.values(given) for run in self._run_as_node(val)):
+                if index in fn.params:
+                    out.setdefault(call >> SHIFT, {})[fn.id] = fn.value(fn.params[index])
         return out
+
+    def _run_as_node(self, val: Val) -> Iterator[tuple[Fn, int]]:
+        """Yield the functions that run where a thing is a node of a graph, each with the parameter that receives the state."""
+        if val.kind == "func":
+            yield val.what, 1 if val.what.bound else 0
+        elif val.kind in {"inst", "partial"}:  # an object with `__call__`, `partial(node, model)`
+            yield from ((target.fn, target.shift) for target in self.flow.targets_of(val))
 
     def _added_nodes(self) -> Iterator[tuple[Value, Value]]:
         """Yield calls that add nodes to a graph, with what they add: `add_node("n", f)`, `add_sequence([f, ("n", g)])`."""
@@ -425,12 +430,19 @@ class Places:
             for position in (0, 1):
                 given = self.flow.argument(call, position, "action" if position else None)
                 if given is not None:
-                    yield call, given
+                    yield call, self._wrapped(given)
         for call in self.project.calls.get("add_sequence", ()):
             given = self.flow.argument(call, 0, "nodes")
             for element in self.flow.elements(given) if given is not None else ():
                 node = self.project.node(element)
                 yield call, (element & ~MASK) | node.args[1] if node.op == "tuple" and len(node.args) == 2 else element
+
+    def _wrapped(self, node: Value) -> Value:
+        """Return what a node runs that is given as `RunnableLambda(f)`."""
+        made = self.project.node(node)
+        if made.op != "call" or last_word(self.project.fn(node).nodes, made.args[0]) != "RunnableLambda":
+            return node
+        return self.flow.argument(node, 0, "func") or node
 
     @cached_property
     def graphs_of(self) -> dict[int, list[int]]:

@@ -23,7 +23,7 @@ from operator import itemgetter
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.val import FEW, MANY, Target, Val
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS, RUNNERS, STARTERS
 
 _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem cwd home".split())
@@ -102,6 +102,7 @@ class Flow(Evaluation):
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
         self._runners: dict[str, tuple[dict[Value, None], dict[int, list[tuple[Value, Target]]]]] = {}
         """By a name that is called: the calls that are not settled, and those that are by the functions that they run."""
+        self._filled: dict[int, list[tuple[Value, Target]]] = {}
         self._decorated: dict[int, list[Fn]] = {}
         self._decorated_classes: dict[int, list[Cls]] = {}
         self._wrappers: dict[int, list[Target]] = {}
@@ -355,6 +356,33 @@ class Flow(Evaluation):
                 self._guesses.append((self._callers, fn.id))
             self._cut = self._cut or outer_cut
         return known
+
+    def partials(self, fn: Fn) -> list[tuple[Value, Target]]:
+        """Return the calls that fill parameters of a function in advance: `partial(node, model=ChatOpenAI())`."""
+        known = self._filled.get(fn.id)
+        if known is None:
+            self._filled[fn.id] = []  # ends a cycle
+            known = self._filled[fn.id] = [
+                (call, target._replace(skip=1))
+                for call in self._partial_calls.get(fn.ir.name, ())
+                for val in self.values((call & ~MASK) | self.project.node(call).args[1])
+                for target in self.targets_of(val)
+                if target.fn is fn
+            ]
+        return known
+
+    @cached_property
+    def _partial_calls(self) -> dict[str, list[Value]]:
+        """The calls of `partial`, by the name of the function that they are given."""
+        out: dict[str, list[Value]] = {}
+        for call in self.project.calls.get("partial", ()):
+            node, fn = self.project.node(call), self.project.fn(call)
+            if tuple(node.data[:1]) == ("",):
+                given = fn.nodes[node.args[1]]
+                own = given.op == "func"
+                name = fn.module.functions[given.data].ir.name if own else last_word(fn.nodes, node.args[1])
+                out.setdefault(name, []).append(call)
+        return out
 
     def decorated_by(self, fn: Fn) -> list[Fn]:
         """Return the functions that a function receives as a decorator, or as what a decorator with arguments returns."""

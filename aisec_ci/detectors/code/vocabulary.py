@@ -274,7 +274,8 @@ SAYS_READ_ONLY = re.compile(r"(?i)read_?only")
 """What a function is called that makes the address of a connection one that cannot write."""
 
 ASKING = frozenset(
-    "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model".split()
+    "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model "
+    "generate_image generate_images generate_video generate_videos edit_image edit_images".split()
 )
 """Methods of something unknown that ask a model."""
 

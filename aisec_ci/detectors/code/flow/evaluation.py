@@ -52,6 +52,10 @@ class Evaluation(Results):
         """Return the calls that may run a function."""
 
     @abstractmethod
+    def partials(self, fn: Fn) -> list[tuple[Value, Target]]:
+        """Return the calls that fill parameters of a function in advance."""
+
+    @abstractmethod
     def decorated_by(self, fn: Fn) -> list[Fn]:
         """Return the functions that a function decorates."""
 
@@ -262,7 +266,7 @@ class Evaluation(Results):
             for one in self.classes_decorated_by(fn):
                 seen = True
                 yield Val("class", one)
-        for call, target in self.callers(fn)[:CALLERS] if depth < DEPTH // 2 else ():
+        for call, target in [*self.callers(fn)[:CALLERS], *self.partials(fn)] if depth < DEPTH // 2 else ():
             for argument, inner in self.passed(call, target, index):
                 seen = True
                 yield from self._eval(argument, (*inner, *path), depth)
