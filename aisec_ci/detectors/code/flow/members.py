@@ -50,6 +50,8 @@ class Members(Hierarchy):
         self._contexts: dict[str, list[Cls]] = {}
         self._lifespans: list[Value] | None = None
         """What servers of MCP set up before their first request."""
+        self._records: dict[Value, bool] = {}
+        """Which return annotations name a class of the program."""
         self._hung: dict[str, list[Value]] | None = None
         """What the program hangs on its application, by name."""
 

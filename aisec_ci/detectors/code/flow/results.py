@@ -180,9 +180,18 @@ class Results(Members):
             for value in fn.ir.yields:
                 yield from self._eval(fn.value(value), path, depth)
         if all(v.kind == "obj" for v in typed) and fn.ir.annotation >= 0 and fn.ir.parent >= 0:
-            told = self.of_type(fn.module.functions[fn.ir.parent].value(fn.ir.annotation), path, depth)
-            # what a library made may be read into a class of the program: of that more is known
-            yield from (v for v in told if not typed or v.kind == "inst")
+            annotation = fn.module.functions[fn.ir.parent].value(fn.ir.annotation)
+            if not typed:
+                yield from self.of_type(annotation, path, depth)
+            elif self._names_record(annotation, depth):
+                # what a library made may be read into a class of the program: of that more is known
+                yield from (v for v in self.of_type(annotation, path, depth) if v.kind == "inst")
+
+    def _names_record(self, annotation: Value, depth: int) -> bool:
+        """Say whether an annotation names a class of the program."""
+        if annotation not in self._records:
+            self._records[annotation] = any(v.kind == "inst" for v in self.of_type(annotation, (), depth))
+        return self._records[annotation]
 
     def _method_of_value(self, value: Value, node: Node, callee: Node, path: Path, depth: int) -> list[Val] | None:
         """Evaluate a method of a constant or of a literal; None where it is something else."""
