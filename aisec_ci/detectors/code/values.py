@@ -26,8 +26,11 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS, RUNNERS, STARTERS
 
-_PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem cwd home".split())
+_PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem".split())
 """Methods of a path whose result is a path."""
+
+_PATHS = frozenset({"pathlib.Path", "pathlib.Path.home", "pathlib.Path.cwd"})
+"""Calls that make a path."""
 
 _REGISTERED = "().get_cog()."
 """What a Discord bot gives back by name is an object of the project that was added to it, not one of the library."""
@@ -204,7 +207,7 @@ class Flow(Evaluation):
             callee = self.project.node(base | node.args[0])
             if callee.op == "attr" and callee.data in _PATH_MAKERS:
                 return self.is_path(base | callee.args[0], depth + 1)
-            return any(v.kind == "ext" and v.what == "pathlib.Path" for v in self.values(base | node.args[0]))
+            return any(v.kind == "ext" and v.what in _PATHS for v in self.values(base | node.args[0]))
         if (node.op == "attr" and node.data in {"parent", "parents"}) or (node.op == "op" and node.data == "/"):
             return self.is_path(base | node.args[0], depth + 1)
         return node.op in {"item", "guard", "phi"} and self.is_path(base | node.args[0], depth + 1)

@@ -301,6 +301,10 @@ class Summaries(Arguments):
         else:
             path = None if name == "get" and self.closed.key(fact.value, self.flow.key(call)) else ()
             fact = fact._replace(flags=self._flags_of_method(fact.flags, call, node, name))
+            if name == "open" and fact.flags & BUILT:
+                return  # a file of the program's, whose name has a part from outside
+            if name == "open" and model is not None and any(u.kind == "path" and u.name == "self" for u in model.uses):
+                fact = fact._replace(flags=with_doubt(fact.flags, MAX_DOUBT))  # who names a file has seldom written it
         if path is not None:
             self.add(entry, Fact(call, path, fact.flags), via)
 
