@@ -29,6 +29,11 @@ FRAMEWORK_NAMES = frozenset(
 )
 """Names of parameters that carry the framework's own objects. Text of a request is read from them by modelled calls."""
 
+_WORDS_TOO = frozenset(
+    "context request session response settings config state runtime interaction app db user_id".split()
+)
+"""Those of them that a sender chooses where they are said to be a text: `context: str`."""
+
 
 def chosen(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
     """Yield those of a tool's parameters that can hold text of the model's choice."""
@@ -180,7 +185,8 @@ def sent(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
         if wanted and param.name not in wanted:
             continue
         body = kind == "remote" or (kind == "tool" and param.name == "request")
-        if param.name in FRAMEWORK_NAMES and not (body and _is_body(solver, fn, index)):
+        own = param.name in _WORDS_TOO and kind in {"remote", "tool"} and _is_text(fn, param.annotation)
+        if param.name in FRAMEWORK_NAMES and not own and not (body and _is_body(solver, fn, index)):
             continue
         node = fn.params.get(index)
         if node is None or not _open(solver, fn, index) or (kind == "tool" and _is_context(fn, index)):
@@ -203,6 +209,18 @@ def _is_context(fn: Fn, index: int) -> bool:
     return any(
         not any(fn.nodes[u].op == "call" and fn.nodes[u].args[0] == load for u in fn.uses[load]) for load in loads
     )
+
+
+def _is_text(fn: Fn, annotation: int) -> bool:
+    """Say whether an annotation names a text: `str`, `str | None`, `Optional[str]`, `Annotated[str, "What to do"]`."""
+    if annotation < 0:
+        return False
+    nodes = fn.module.functions[fn.ir.parent].nodes
+    node = nodes[annotation]
+    if node.op == "type":
+        words = {"Optional", "Annotated", "Union"}
+        return last_word(nodes, node.args[0]) in words and any(_is_text(fn, a) for a in node.args[1:2])
+    return last_word(nodes, annotation) == "str"
 
 
 def _is_body(solver: Solver, fn: Fn, index: int) -> bool:
