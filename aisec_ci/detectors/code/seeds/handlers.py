@@ -185,7 +185,7 @@ def sent(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
         if wanted and param.name not in wanted:
             continue
         body = kind == "remote" or (kind == "tool" and param.name == "request")
-        own = param.name in _WORDS_TOO and kind in {"remote", "tool"} and _is_text(fn, param.annotation)
+        own = param.name in _WORDS_TOO and _is_text(fn, param.annotation)
         if param.name in FRAMEWORK_NAMES and not own and not (body and _is_body(solver, fn, index)):
             continue
         node = fn.params.get(index)
