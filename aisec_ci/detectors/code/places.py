@@ -335,7 +335,7 @@ class Places:
         """
         runner = self.project.fn(call)
         callee = runner.nodes[self.project.node(call).args[0]]
-        part = _returned_as(runner, call & MASK) if callee.op == "param" else None
+        part = returned_as(runner, call & MASK) if callee.op == "param" else None
         if part is None:
             return [call]
         passing = [
@@ -508,7 +508,7 @@ class Places:
     """How the values of each kind of place are found."""
 
 
-def _returned_as(fn: Fn, index: int) -> int | None:
+def returned_as(fn: Fn, index: int) -> int | None:
     """Return as which element of a tuple a function returns a value, -1 where it is the result itself; None where it is not returned."""
     work, seen = [(r, -1) for r in fn.ir.returns], set[tuple[int, int]]()
     while work:

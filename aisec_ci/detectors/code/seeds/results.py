@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import Models
-from aisec_ci.detectors.code.places import computed
+from aisec_ci.detectors.code.places import computed, returned_as
 from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import asks_model, is_own_service
@@ -56,7 +56,8 @@ def _handed_in(solver: Solver, call: Value) -> list[Source] | None:
     """
     flow, project = solver.flow, solver.project
     callee = project.node(project.unguarded((call & ~MASK) | project.node(call).args[0]))
-    callers = flow.callers(project.fn(call)) if callee.op == "param" else []
+    helps = callee.op == "param" and returned_as(project.fn(call), call & MASK) is not None
+    callers = flow.callers(project.fn(call)) if helps else []
     if len(callers) < 2:
         return None
     out = []
