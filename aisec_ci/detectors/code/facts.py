@@ -97,6 +97,10 @@ class Source(NamedTuple):
     path: Path = ()
 
 
+KEPT = {"remote": "kept-remote", "llm": "kept-llm", "tool": "kept-llm"}
+"""What kinds of sources become in a database: who reads it there knows less of who wrote it."""
+
+
 class Start(NamedTuple):
     """Values of one function, and of functions inside it, that hold it, in the part at `path`."""
 

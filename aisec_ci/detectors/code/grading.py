@@ -26,6 +26,8 @@ _ORIGIN = {
     "personal": "personal data",
     "llm": "model output",
     "tool": "an argument that the model chose",
+    "kept-remote": "data that a remote caller stored",
+    "kept-llm": "stored model output",
 }
 
 
@@ -88,6 +90,8 @@ def _code(rule: str, phrase: str) -> dict[str, Grade]:
     return {
         **_from_model(rule, _C, phrase),
         **dict.fromkeys(("remote", "user"), Grade("untrusted-input-to-code", _C, phrase)),
+        "kept-llm": Grade(rule, _H, phrase),
+        "kept-remote": Grade("untrusted-input-to-code", _H, phrase),
     }
 
 

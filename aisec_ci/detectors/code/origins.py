@@ -53,7 +53,7 @@ class Origins:
         if node.op == "item" and isinstance(node.data, int):  # `child, prompt = start()`
             pairs = [v.what for v in flow.values(base | node.args[0]) if v.kind == "lit"]
             args = [(pair & ~MASK, project.node(pair).args) for pair in pairs]
-            return [at | parts[node.data] for at, parts in args if node.data < len(parts)]
+            return [at | parts[node.data] for at, parts in args if -len(parts) <= node.data < len(parts)]
         if node.op == "item" and isinstance(node.data, (str, type(None))):
             return self._under(base | node.args[0], node.data)
         if node.op == "param":

@@ -14,6 +14,7 @@
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
 | `("queue", call)` | the call that made a queue, which several objects were given |
+| `("row", class, name)` | loads of the column from rows of a table that are read from a database |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
@@ -28,6 +29,7 @@ from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Target, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.rows import Rows
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CONTEXT_PARAMS,
@@ -71,6 +73,7 @@ class Places:
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
         self._origins = Origins(flow)
+        self.rows = Rows(flow)
         self._run_graphs: dict[Value, list[int]] = {}
         """Which graphs a call runs."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
@@ -502,6 +505,7 @@ class Places:
         "config": _config_params,
         "raised": _handlers,
         "queue": lambda _, call: (call,),
+        "row": lambda self, cls, name: self.rows.reads(cls, name),
         "session": lambda self, name: self._session_reads.get(name, ()),
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }

@@ -27,6 +27,7 @@ from aisec_ci.detectors.code.flow.val import Label, Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
+from aisec_ci.detectors.code.rows import MAKES
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.parameters import bind, packed
 from aisec_ci.detectors.code.search.uses import Uses
@@ -284,6 +285,9 @@ class Arguments(Uses):
         if arg.position == 1 and arg.kind == "" and not HEAPS.isdisjoint(arg.info.names):
             self.mutate(entry, (call & ~MASK) | arg.node.args[1], ("*", *fact.path), fact.flags, arg.via)
             return True
+        if arg.kind not in {"", "*", "**"} and word in MAKES and not arg.info.targets:
+            for cls in self.places.rows.tables_of(call):
+                self._row(entry, fact, cls, arg.kind, fact.path)
         if arg.position == 0 and not DUMPERS.isdisjoint(arg.info.names):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
                 self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags | SAFE["deserialize"], arg.via)

@@ -17,6 +17,7 @@ from aisec_ci.detectors.code.facts import (
     DOUBT,
     FACT_GRADES,
     GRADES,
+    KEPT,
     MAX_DOUBT,
     USER_ROLE,
     Entry,
@@ -194,7 +195,12 @@ class Solver(Summaries):
         others: frozenset[Value] = frozenset(),
     ) -> None:
         """Go on where a place is read, but not at `others`, unless the kind of source did so before in the same way."""
-        parts = self._passed.setdefault(((*place, "own") if others else place, state.source.kind), {})
+        source = state.source
+        if place[0] == "row":  # for prompts, what is stored is a source of its own where it is read
+            if source.kind not in KEPT:
+                return
+            source = source._replace(kind=KEPT[source.kind])
+        parts = self._passed.setdefault(((*place, "own") if others else place, source.kind), {})
         known = parts.get(path)
         if known is None:
             if crowded(len(parts), path) and (place[0] != "state" or len(parts) >= KEYS):
@@ -205,7 +211,7 @@ class Solver(Summaries):
         shared = state.shared + note.startswith("kept in")
         if state.jumps >= JUMPS or _is_guess(flags, shared, state.jumps + state.calls + 1):
             return
-        after = State(_NOWHERE, state.source, flags, shared, state.jumps + 1, state.calls, note, state, out)
+        after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, note, state, out)
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
                 self._arrive(Start(values, path, place[0] == "out"), after)

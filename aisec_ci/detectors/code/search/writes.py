@@ -48,6 +48,8 @@ class Writes(Propagation):
                 if made:
                     self.add(entry, Fact(base, path, flags), via)
                 return
+            for cls in self.places.rows.tables_of(base) if len(path) == 1 else ():
+                self._row(entry, Fact(base, path, flags), cls, path[0], ())
             if self.places.is_session(base):
                 self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
                 if node.op != "attr" or not self.flow.owners((base & ~MASK) | node.args[0]):
@@ -126,11 +128,17 @@ class Writes(Propagation):
         guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
         doubt = MAX_DOUBT if guess else 1
         self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
+        if self.places.rows.is_table(cls):
+            self._row(entry, fact, cls, name, path)
         if self.flow.is_record(cls):
             if self.places.read_at(("dumped", cls)):
                 self._out(entry, fact, ("dumped", cls), (name, *path), doubt, f"kept in `{cls.ir.name}.{name}`")
             if self.places.read_at(("told", cls)):
                 self._out(entry, fact, ("told", cls), (), doubt, f"kept in `{cls.ir.name}.{name}`")
+
+    def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
+        """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
+        self._out(entry, fact, ("row", cls, name), path, 1, f"kept in the table `{cls.ir.name}.{name}`")
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""

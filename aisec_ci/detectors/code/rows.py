@@ -1,0 +1,135 @@
+"""Rows of a program's own tables: which values are read from a database as objects of which class.
+
+SQLAlchemy and SQLModel (`session.query(Skill).first()`, `session.exec(select(Skill))`, `session.get(Skill, 1)`,
+`Skill.query.all()`), Django (`Skill.objects.get()`), Tortoise, peewee, Beanie, and MongoEngine (`Skill.get(…)`, `Skill.select()`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from aisec_ci.detectors.code.origins import Origins
+from aisec_ci.detectors.code.project import MASK, Cls, Value
+from aisec_ci.detectors.code.values import Flow
+
+_MAPPERS = (
+    "sqlalchemy.",
+    "flask_sqlalchemy.",
+    "sqlmodel.",
+    "django.db.models.",
+    "tortoise.",
+    "peewee.",
+    "beanie.",
+    "mongoengine.",
+)
+"""What the base classes of tables begin with."""
+
+_PLAIN = "sqlmodel.SQLModel"
+"""A base of tables only where the class says so: `class Skill(SQLModel, table=True)`."""
+
+_STEPS = 40
+"""Values that are looked at for what one was read from."""
+
+MAKES = frozenset(
+    "create acreate insert update aupdate get_or_create aget_or_create update_or_create aupdate_or_create values".split()
+)
+"""Methods of a table, or of a query for its rows, that put what they are given by name into a row."""
+
+_TABLES = frozenset(
+    {"query", "select", "get", "get_or_404", "aget", "select_from", "get_object_or_404", "session", "scalars", "scalar"}
+)
+"""Calls that are given the class of a table."""
+
+_STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
+"""Calls that are given a statement made of one."""
+
+
+class Rows:
+    """The rows of a project's tables. Answers are remembered."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.project = flow.project
+        self._origins = Origins(flow)
+        self._tables: dict[int, bool] = {}
+        self._read: dict[Value, frozenset[Cls]] = {}
+
+    @cached_property
+    def _any(self) -> bool:
+        """Whether the project has tables at all."""
+        return any(f"{name}.".startswith(_MAPPERS) for info in self.project for name in info.imported)
+
+    def is_table(self, cls: Cls) -> bool:
+        """Say whether objects of a class are rows of a table."""
+        known = self._tables.get(id(cls)) if self._any else False
+        if known is None:
+            bases = {
+                b
+                for owner in self.flow.mro(cls)
+                for base in owner.ir.bases
+                for b in self._names(owner.owner.value(base))
+            }
+            said = any("table" in owner.ir.keywords for owner in self.flow.mro(cls))
+            known = any(b.startswith(_MAPPERS) and (b != _PLAIN or said) for b in bases)
+            self._tables[id(cls)] = known
+        return known
+
+    def _names(self, value: Value) -> Iterator[str]:
+        return (str(v.what) for v in self.flow.values(value) if v.kind in {"ext", "obj"})
+
+    def reads(self, cls: Cls, name: str) -> Iterator[Value]:
+        """Yield the loads of a column from rows of a table."""
+        for load in self.project.attributes.get(name, ()):
+            if cls in self.tables_of((load & ~MASK) | self.project.node(load).args[0]):
+                yield load
+
+    def tables_of(self, value: Value) -> frozenset[Cls]:
+        """Return the classes of which a value is a row, rows, or a query for them."""
+        if not self._any:
+            return frozenset()
+        known = self._read.get(value)
+        if known is None:
+            known = self._read[value] = frozenset(self._find_tables(value))
+        return known
+
+    def _find_tables(self, value: Value) -> Iterator[Cls]:
+        work, seen = [value], set[Value]()
+        while work and len(seen) < _STEPS:
+            one = work.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            node, base = self.project.node(one), one & ~MASK
+            if node.op in {"iter", "slice", "item"}:
+                work.append(base | node.args[0])
+            elif node.op == "call":
+                yield from self._asked(one)
+                work += self._asked_with(one)
+            else:
+                work += [made for made in self._origins.of(one) if made != one]
+
+    def _asked(self, call: Value) -> Iterator[Cls]:
+        """Yield the tables that a call names: `select(Skill)`, `Skill.get(1)`, `Skill.objects.all()`, `Skill.query.first()`."""
+        node, base = self.project.node(call), call & ~MASK
+        callee = self.project.node(base | node.args[0])
+        word = callee.data[1] if callee.op == "var" else str(callee.data).rpartition(".")[2]
+        named = [base | a for a in node.args[1:3]] if word in _TABLES else []
+        if callee.op == "attr":
+            owner = self.project.node(base | callee.args[0])
+            named.append(
+                base | (owner.args[0] if owner.op == "attr" and owner.data in {"objects", "query"} else callee.args[0])
+            )
+        for value in named:
+            yield from (v.what for v in self.flow.values(value) if v.kind == "class" and self.is_table(v.what))
+
+    def _asked_with(self, call: Value) -> Iterable[Value]:
+        """Return what a call goes on from: the query that it is a method of, the statement that it is given."""
+        node, base = self.project.node(call), call & ~MASK
+        callee = self.project.node(base | node.args[0])
+        if callee.op != "attr":
+            return [made for made in self._origins.of(call) if made != call]
+        further = [base | callee.args[0]]
+        if callee.data in _STATEMENTS:
+            further += [base | a for a in node.args[1:2]]
+        return [*further, *(made for made in self._origins.of(call) if made != call)]
