@@ -22,15 +22,13 @@ from aisec_ci.detectors.code.facts import (
     file_in,
     with_doubt,
 )
-from aisec_ci.detectors.code.flow.results import COPIES
-from aisec_ci.detectors.code.flow.val import Label, Path, Target
+from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
-from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
-from aisec_ci.detectors.code.rows import MAKES
+from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.parameters import bind, packed
-from aisec_ci.detectors.code.search.uses import Uses
+from aisec_ci.detectors.code.search.records import Records
 from aisec_ci.detectors.code.vocabulary import (
     AGENTS,
     ASKING,
@@ -56,7 +54,6 @@ from aisec_ci.detectors.code.vocabulary import (
     QUERIES,
     QUERY_BUILDERS,
     RENDERS,
-    SERIALISERS,
     SETTINGS,
     SOUGHT,
     SOUGHT_BY,
@@ -110,7 +107,7 @@ _HARMLESS_IN = {
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
 
 
-class Arguments(Uses):
+class Arguments(Records):
     """Propagation that knows calls."""
 
     def _call(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -285,9 +282,7 @@ class Arguments(Uses):
         if arg.position == 1 and arg.kind == "" and not HEAPS.isdisjoint(arg.info.names):
             self.mutate(entry, (call & ~MASK) | arg.node.args[1], ("*", *fact.path), fact.flags, arg.via)
             return True
-        if arg.kind not in {"", "*", "**"} and word in MAKES and not arg.info.targets:
-            for cls in self.places.rows.tables_of(call):
-                self._row(entry, fact, cls, arg.kind, fact.path)
+        self._stored(entry, fact, call, arg.info, arg.kind)
         if arg.position == 0 and not DUMPERS.isdisjoint(arg.info.names):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
                 self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags | SAFE["deserialize"], arg.via)
@@ -524,100 +519,6 @@ class Arguments(Uses):
 
     def _is_class(self, value: Value) -> bool:
         return any(v.kind == "class" for v in self.flow.values(value))
-
-    def _tuple_place(self, call: Value, kind: str, position: int) -> tuple[Label, ...] | None:
-        """Return the labels of what a call of a class made by `namedtuple` gets as an argument; None where its fields are not known."""
-        for made in self.flow.made((call & ~MASK) | self.project.node(call).args[0]):
-            given = self.flow.argument(made, 1, "field_names")
-            if given is None:
-                continue
-            parts = [self.flow.constants(v).texts for v in self.flow.elements(given)]
-            names = [p[0] for p in parts if p] or [
-                w for t in self.flow.constants(given).texts for w in t.replace(",", " ").split()
-            ]
-            if kind in names:
-                return (kind, names.index(kind))
-            if kind == "" and position < len(names):
-                return (names[position], position)
-        return None
-
-    def _record(self, entry: Entry, fact: Fact, call: Value, kind: str, position: int, via: Via) -> bool:
-        """Keep the arguments of a constructor that comes from annotations as attributes; say whether it is one."""
-        for val in self.flow.values((call & ~MASK) | self.project.node(call).args[0]):
-            if val.kind != "class":
-                continue
-            cls = val.what
-            if self.flow.is_enum(cls):
-                return True
-            if self.flow.find_method(cls, "__init__"):
-                continue
-            names = self.flow.field_names(cls)
-            name = (
-                kind
-                if kind not in {"", "*", "**"}
-                else names[position]
-                if kind == "" and position < len(names)
-                else None
-            )
-            if kind == "**":
-                self.add(entry, Fact(call, fact.path, fact.flags), via)
-            elif name is not None:
-                if not barriers.closed_field(self.flow, val, name):
-                    path = (name, *fact.path)
-                    bases = self.flow.external_bases(cls)
-                    if any(b.endswith("NamedTuple") for b in bases):  # its fields are read by place, too
-                        self.add(entry, Fact(call, (names.index(name), *fact.path), fact.flags), via)
-                    if any(b.endswith("TypedDict") for b in bases):
-                        self.add(entry, Fact(call, path, fact.flags), via)  # its fields are read as items
-                    elif self.flow.is_message(cls):
-                        self.add(entry, Fact(call, path, fact.flags), via)
-                        if name == "content":
-                            self._typed_message(entry, fact, call, cls, names)
-                    else:
-                        made = not fact.path and self._is_made_for_many(call)
-                        self._field(entry, Fact(call, path, fact.flags), cls, name, fact.path, via, told=made)
-                        if made or (not fact.path and self._is_told(call)):
-                            self.add(entry, Fact(call, path, fact.flags), via)
-            else:
-                self.add(entry, Fact(call, (), fact.flags), via)
-            return True
-        return False
-
-    def _is_told(self, record: Value) -> bool:
-        """Say whether the function that makes a record gives all its fields at once: `Order(note=text).model_dump_json()`."""
-        fn = self.project.fn(record)
-        work, seen = [record & MASK], 0
-        while work and seen < 12:
-            at = work.pop()
-            seen += 1
-            for use in fn.uses[at]:
-                node = fn.nodes[use]
-                if node.op in {"phi", "guard"}:
-                    work.append(use)
-                elif (node.op == "attr" and node.data in SERIALISERS) or (
-                    node.op == "call" and last_word(fn.nodes, node.args[0]) in SERIALISERS
-                ):
-                    return True
-        return False
-
-    def _changed(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str, via: Via) -> bool:
-        """Keep what a copy of an object gets for one of its fields: `replace(x, rules=…)`, `x.model_copy(update={…})`."""
-        base, name, path = call, kind, fact.path
-        if (
-            info.method
-            and info.word in {"model_copy", "copy"}
-            and kind == "update"
-            and path
-            and isinstance(path[0], str)
-        ):
-            callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
-            base, name, path = (call & ~MASK) | callee.args[0], path[0], path[1:]
-        elif COPIES.isdisjoint(info.names) or kind in {"", "*", "**"}:
-            return False
-        owners = self.flow.owners(base)
-        for cls in owners:
-            self._field(entry, Fact(call, (name, *path), fact.flags), cls, name, path, via)
-        return bool(owners)
 
     def _method_argument(self, arg: Argument) -> None:
         """Take in what methods keep of an argument in the object they are called on, or return of it."""

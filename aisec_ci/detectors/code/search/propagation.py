@@ -1,7 +1,8 @@
 """How facts go from place to place: along values, into functions and out of them, to what several functions share.
 
 What follows at a use of a value is told by the layers above: writes.py (what is put into something), uses.py (what is done with
-a prompt, a command, a query), arguments.py (calls), and summaries.py (all else that stands in a program).
+a prompt, a command, a query), records.py (what is kept as a field), arguments.py (calls), and summaries.py (all else that stands
+in a program).
 """
 
 from __future__ import annotations
