@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.flow.val import Target
@@ -133,11 +132,7 @@ class Calls:
             return False
         fn = targets[0].fn
         called = (fn.nodes[node.args[0]] for node in fn.nodes if node.op == "call")
-        return any(callee.op == "attr" and callee.data in self._words for callee in called)
-
-    @cached_property
-    def _words(self) -> set[str]:
-        return self.models.words
+        return any(callee.op == "attr" and callee.data in self.models.words for callee in called)
 
     def _made(self, call: Value, inside: bool, names: tuple[str, ...]) -> CallModel | None:
         """Return what is known of a library's class where an object of a class below it is made: `Tool` for `OwnTool(func=f)`.

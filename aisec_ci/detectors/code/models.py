@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from aisec_ci.errors import ConfigError, nearest
@@ -315,7 +316,7 @@ class Models:
                 best, length = model, len(known)
         return best
 
-    @property
+    @cached_property
     def words(self) -> set[str]:
         """The last words of every call that is modelled: where to look for sources and sinks."""
         out = {name.rsplit(".", 1)[-1] for name in self.calls} | set(self.loose) | {last for last, _ in self.wild}

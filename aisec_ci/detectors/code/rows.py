@@ -6,7 +6,7 @@ SQLAlchemy and SQLModel (`session.query(Skill).first()`, `session.exec(select(Sk
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from aisec_ci.detectors.code.origins import Origins
@@ -36,9 +36,7 @@ MAKES = frozenset(
 )
 """Methods of a table, or of a query for its rows, that put what they are given by name into a row."""
 
-_TABLES = frozenset(
-    {"query", "select", "get", "get_or_404", "aget", "select_from", "get_object_or_404", "session", "scalars", "scalar"}
-)
+_TABLES = frozenset({"query", "select", "get", "get_or_404", "aget", "select_from", "get_object_or_404"})
 """Calls that are given the class of a table."""
 
 _STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
@@ -52,7 +50,7 @@ class Rows:
         self.flow = flow
         self.project = flow.project
         self._origins = Origins(flow)
-        self._tables: dict[int, bool] = {}
+        self._tables: dict[Cls, bool] = {}
         self._read: dict[Value, frozenset[Cls]] = {}
 
     @cached_property
@@ -62,21 +60,19 @@ class Rows:
 
     def is_table(self, cls: Cls) -> bool:
         """Say whether objects of a class are rows of a table."""
-        known = self._tables.get(id(cls)) if self._any else False
+        if not self._any:
+            return False
+        known = self._tables.get(cls)
         if known is None:
-            bases = {
-                b
-                for owner in self.flow.mro(cls)
-                for base in owner.ir.bases
-                for b in self._names(owner.owner.value(base))
-            }
-            said = any("table" in owner.ir.keywords for owner in self.flow.mro(cls))
-            known = any(b.startswith(_MAPPERS) and (b != _PLAIN or said) for b in bases)
-            self._tables[id(cls)] = known
+            known = self._tables[cls] = self._is_mapped(cls)
         return known
 
-    def _names(self, value: Value) -> Iterator[str]:
-        return (str(v.what) for v in self.flow.values(value) if v.kind in {"ext", "obj"})
+    def _is_mapped(self, cls: Cls) -> bool:
+        owners = self.flow.mro(cls)
+        bases = (owner.owner.value(base) for owner in owners for base in owner.ir.bases)
+        names = {str(v.what) for base in bases for v in self.flow.values(base) if v.kind in {"ext", "obj"}}
+        said = any("table" in owner.ir.keywords for owner in owners)
+        return any(name.startswith(_MAPPERS) and (name != _PLAIN or said) for name in names)
 
     def reads(self, cls: Cls, name: str) -> Iterator[Value]:
         """Yield the loads of a column from rows of a table."""
@@ -103,11 +99,11 @@ class Rows:
             node, base = self.project.node(one), one & ~MASK
             if node.op in {"iter", "slice", "item"}:
                 work.append(base | node.args[0])
-            elif node.op == "call":
+                continue
+            if node.op == "call":
                 yield from self._asked(one)
                 work += self._asked_with(one)
-            else:
-                work += [made for made in self._origins.of(one) if made != one]
+            work += self._origins.of(one)
 
     def _asked(self, call: Value) -> Iterator[Cls]:
         """Yield the tables that a call names: `select(Skill)`, `Skill.get(1)`, `Skill.objects.all()`, `Skill.query.first()`."""
@@ -123,13 +119,10 @@ class Rows:
         for value in named:
             yield from (v.what for v in self.flow.values(value) if v.kind == "class" and self.is_table(v.what))
 
-    def _asked_with(self, call: Value) -> Iterable[Value]:
+    def _asked_with(self, call: Value) -> list[Value]:
         """Return what a call goes on from: the query that it is a method of, the statement that it is given."""
         node, base = self.project.node(call), call & ~MASK
         callee = self.project.node(base | node.args[0])
         if callee.op != "attr":
-            return [made for made in self._origins.of(call) if made != call]
-        further = [base | callee.args[0]]
-        if callee.data in _STATEMENTS:
-            further += [base | a for a in node.args[1:2]]
-        return [*further, *(made for made in self._origins.of(call) if made != call)]
+            return []
+        return [base | callee.args[0], *(base | a for a in node.args[1:2] if callee.data in _STATEMENTS)]

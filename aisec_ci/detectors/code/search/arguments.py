@@ -115,9 +115,8 @@ class Arguments(Records):
         flags = fact.flags | (ASKED if fn.ir.gated and (use & MASK) in fn.ir.gated else 0)
         fact_here = fact._replace(flags=flags)
         position = 0
-        unpacked = node.data.count(
-            "*"
-        )  # may be empty, so that a mapping behind it gives the first: `f(*args, **kwargs)`
+        # what is unpacked may be empty, so that a mapping behind it gives the first: `f(*args, **kwargs)`
+        unpacked = node.data.count("*")
         for kind, arg in zip(node.data, node.args[1:], strict=True):
             if arg == index:
                 at = position - unpacked if kind == "**" else position

@@ -10,13 +10,12 @@ from aisec_ci.detectors.code.flow.val import FEW, Label, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
-from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, EMBEDS, PLATFORM_FILES
+from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, EMBEDS, PLATFORM_FILES, SERIALISERS
 
 _RUNS_AGENT = frozenset({"run", "run_sync", "run_streamed"})
 
-_AS_MAPPING = frozenset({"dict", "model_dump", "asdict"})
 _MAPPING_OF = frozenset({"dataclasses.asdict", "builtins.vars", "attrs.asdict", "attr.asdict"})
-"""Methods and functions that make a mapping of a record: its keys are the names of the fields."""
+"""Functions that make a mapping of a record, beside the methods: its keys are the names of the fields."""
 
 _TABLES = frozenset({"pandas.DataFrame", "polars.DataFrame"})
 
@@ -55,7 +54,7 @@ class Closed:
         if node.op != "call":
             return False
         callee = self.project.node(base | node.args[0])
-        if callee.op == "attr" and callee.data in _AS_MAPPING:
+        if callee.op == "attr" and SERIALISERS.get(callee.data) == "dumped":
             record = base | callee.args[0]
         elif len(node.args) == 2 and not self.flow.names(made).isdisjoint(_MAPPING_OF):
             record = base | node.args[1]

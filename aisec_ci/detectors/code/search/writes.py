@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
 from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via
@@ -270,23 +270,28 @@ def _run_again(fn: Fn, name: Node) -> Iterator[int]:
                 yield index
 
 
-def _names_one_kind(fn: Fn) -> bool:
-    """Say whether the files that a function names are of one kind: `folder / f"{user}.md"`, and not whatever it is given."""
-    work, seen = list(fn.ir.returns), set[int]()
+def _parts(fn: Fn, starts: Iterable[int], further: Callable[[Node], Iterable[int]]) -> Iterator[Node]:
+    """Yield nodes of a function and, once each, those that they are made of as far as `further` tells it."""
+    work, seen = list(starts), set[int]()
     while work:
         index = work.pop()
-        node = fn.nodes[index]
-        if index in seen:
-            continue
-        seen.add(index)
-        words = node.data if node.op == "text" else [node.data] if node.op == "const" else []
-        if any(isinstance(word, str) and any(map(str.isalpha, word)) for word in words):
-            return True
-        if node.op in {"phi", "guard", "op", "add", "call"}:
-            work += node.args
-        elif node.op == "attr":  # `(folder / name).resolve()`
-            work.append(node.args[0])
-    return False
+        if index not in seen:
+            seen.add(index)
+            yield fn.nodes[index]
+            work += further(fn.nodes[index])
+
+
+def _names_one_kind(fn: Fn) -> bool:
+    """Say whether the files that a function names are of one kind: `folder / f"{user}.md"`, and not whatever it is given."""
+
+    def further(node: Node) -> Iterable[int]:
+        if node.op == "attr":  # `(folder / name).resolve()`
+            return node.args[:1]
+        return node.args if node.op in {"phi", "guard", "op", "add", "call"} else ()
+
+    nodes = _parts(fn, fn.ir.returns, further)
+    texts = (node.data if node.op == "text" else [node.data] for node in nodes if node.op in {"text", "const"})
+    return any(isinstance(word, str) and any(map(str.isalpha, word)) for words in texts for word in words)
 
 
 def _is_run(command: object, file: str) -> bool:
@@ -311,21 +316,18 @@ _SEVERAL = re.compile(r"&&|\|\|?|;|\n")
 
 def _is_kept(fn: Fn, index: int) -> bool:
     """Say whether a value is, or stands in, a variable of the module or a field of the object: it outlives the call."""
-    work, seen = [index], set[int]()
-    while work:
-        index = work.pop()
-        node = fn.nodes[index]
-        if index in seen:
-            continue
-        seen.add(index)
+
+    def further(node: Node) -> Iterable[int]:
         if node.op == "phi":
-            work += node.args
-        elif node.op in {"guard", "item"}:
-            work.append(node.args[0])
-        elif node.op == "call" and (callee := fn.nodes[node.args[0]]).op == "attr":
-            work += callee.args if callee.data in {"get", "setdefault"} else ()
-        elif (node.op == "attr" and fn.bound and node.args[0] == fn.params.get(0)) or (
-            node.op == "var" and not node.data[0]
-        ):
-            return True
-    return False
+            return node.args
+        if node.op in {"guard", "item"}:
+            return node.args[:1]
+        callee = fn.nodes[node.args[0]] if node.op == "call" else node
+        return (
+            callee.args if callee is not node and callee.op == "attr" and callee.data in {"get", "setdefault"} else ()
+        )
+
+    return any(
+        (node.op == "attr" and fn.bound and node.args[0] == fn.params.get(0)) or (node.op == "var" and not node.data[0])
+        for node in _parts(fn, [index], further)
+    )
