@@ -227,3 +227,19 @@ def test_what_is_made_of_itself_ends() -> None:
     )
     found = reports({"app.py": source.encode()})
     assert {r.rule_id for r in found if isinstance(r, Finding)} == {"model-output-to-sql"}
+
+
+def test_a_function_that_is_filled_again_and_again_ends() -> None:
+    """`f = partial(f, x)` in an object or a loop: what such a value runs is asked without end otherwise."""
+    source = (
+        "from functools import partial\nfrom openai import OpenAI\n\n\n"
+        "def ask(client, q):\n    return client.responses.create(model='m', input=q).output_text\n\n\n"
+        "class Counter:\n"
+        "    def __init__(self, encode):\n        self.encode = encode\n        self.encode = partial(self.encode, strict=True)\n\n"
+        "    def count(self, q):\n        return self.encode(q)\n\n\n"
+        "def run(q, tries):\n"
+        "    step = ask\n    for _ in range(tries):\n        step = partial(step, OpenAI())\n"
+        "    exec(step(q))\n    Counter(ask).count(q)\n"
+    )
+    found = reports({"app.py": source.encode()})
+    assert {r.rule_id for r in found if isinstance(r, Finding)} == {"model-output-to-exec"}

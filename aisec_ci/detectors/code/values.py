@@ -303,11 +303,22 @@ class Flow(Evaluation):
             for fn in found:
                 yield Target(fn, 1, max(sure, len(found) > 1))
         elif val.kind == "partial":
-            node = self.project.node(val.what)
-            filled = sum(k == "" for k in node.data) - 1
-            for inner in self.values((val.what & ~MASK) | node.args[1]) if len(node.args) > 1 else ():
-                for target in self.targets_of(inner, sure):
-                    yield target._replace(shift=target.shift + filled)
+            yield from self._behind_partial(val, sure)
+
+    def _behind_partial(self, partial: Val, sure: int) -> Iterable[Target]:
+        """Return what `partial(function, value)` runs; a variable can hold such of its own value before: `f = partial(f, x)`."""
+        todo, seen = [(partial, 0)], {partial.what}
+        while todo:
+            outer, shift = todo.pop()
+            node = self.project.node(outer.what)
+            shift += sum(k == "" for k in node.data) - 1
+            for inner in self.values((outer.what & ~MASK) | node.args[1]) if len(node.args) > 1 else ():
+                if inner.kind != "partial":
+                    for target in self.targets_of(inner, sure):
+                        yield target._replace(shift=target.shift + shift)
+                elif inner.what not in seen:
+                    seen.add(inner.what)
+                    todo.append((inner, shift))
 
     def _registers(self, decorator: Value, name: str) -> bool:
         """Say whether a decorator is `@name.register` or `@name.register(type)` for a function of that name."""
