@@ -172,6 +172,42 @@ def test_notebooks_are_read_as_one_program_and_placed_in_cells() -> None:
     assert {hop.location.inside for hop in found.flow} >= {"cell 3", "cell 5"}
 
 
+def test_commands_of_notebooks_go_on_over_lines() -> None:
+    files: dict[str, str | bytes] = {
+        "a.ipynb": notebook(
+            "%pip install \\\n    'openai>=1' \\\n    rich\nfrom openai import OpenAI",
+            " client = OpenAI()\n answer = client.responses.create(model='m', input='x').output_text\nprint(answer)",
+            "exec(answer)\n",
+        )
+    }
+    (found,) = findings(files, "model-output-to-exec")
+    assert found.location.inside == "cell 4"
+    assert not gaps(files)
+
+
+def test_a_cell_that_is_no_python_is_named_and_the_others_are_analysed() -> None:
+    files: dict[str, str | bytes] = {
+        "a.ipynb": notebook(
+            "from openai import OpenAI\nclient = OpenAI()",
+            "pip install openai 'x",
+            "answer = client.responses.create(model='m', input='x').output_text\nexec(answer)",
+        )
+    }
+    (found,) = findings(files, "model-output-to-exec")
+    assert found.location.inside == "cell 4"
+    (gap,) = gaps(files)
+    assert "cell 3" in gap.reason
+
+
+def test_a_notebook_in_another_language_is_not_read_as_python() -> None:
+    cells = json.loads(notebook("var answer = await kernel.Ask();", 'string a = @"\n";'))
+    files: dict[str, str | bytes] = {
+        "a.ipynb": json.dumps(cells | {"metadata": {"kernelspec": {"language": "C#", "name": ".net-csharp"}}}),
+        "b.ipynb": json.dumps(cells | {"metadata": {"language_info": {"name": "polyglot-notebook"}}}),
+    }
+    assert not gaps(files)
+
+
 def test_code_of_python_2_is_analysed() -> None:
     assert findings({"app.py": program("send('Help ' + q)") + "\n\ndef old():\n    print 'python 2'\n"})
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import json
-import re
 import warnings
-from typing import Any
 
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.front.lowering import lower
+from aisec_ci.detectors.code.front.notebooks import BrokenNotebookError, Cell, joined, notebook_cells
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
 SIZE_LIMIT = 2_000_000
 """Characters of a source that is analysed: about 50,000 lines."""
-
-_MAGIC = re.compile(r"^(\s*)([%!?]|[\w.\[\], ]+=\s*[%!]).*", re.MULTILINE)
 
 
 class UnparsedError(Exception):
@@ -35,21 +31,54 @@ def read(file: SourceFile) -> ir.Module:
         raise UnparsedError(str(error)) from None
     if len(text) > SIZE_LIMIT and file.kind is not Kind.NOTEBOOK:
         raise UnparsedError(f"{len(text):,} characters of source, over the limit of {SIZE_LIMIT:,}: not analysed")
-    if file.kind is Kind.NOTEBOOK:
-        cells = notebook_cells(text)
-        module = parse(joined(cells), file.path)
-        line = 1
-        for cell in cells:
-            module.cells.append((line, cell.number))
-            line += cell.source.count("\n") + 1
-        return module
-    return parse(text, file.path)
+    return _notebook(text, file.path) if file.kind is Kind.NOTEBOOK else parse(text, file.path)
+
+
+def _notebook(text: str, path: str) -> ir.Module:
+    """Return the module of a notebook. A cell that is no Python is left out, like one that fails when it is run."""
+    cells = _cells(text)
+    left_out: list[int] = []
+    try:
+        module = lower(syntax_tree(joined(cells)), path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        left_out = [cell.number for cell in cells if not _is_python(cell.source)]
+        cells = [cell.emptied() if cell.number in left_out else cell for cell in cells]
+        module = parse(joined(cells), path)
+    line = 1
+    for cell in cells:
+        module.cells.append((line, cell.number))
+        line += cell.source.count("\n") + 1
+    if left_out:
+        shown = ", ".join(map(str, left_out[:5])) + (" …" if len(left_out) > 5 else "")
+        module.problems.append(f"not analysed: syntax that no supported Python parses in cell {shown}")
+    return module
+
+
+def _cells(text: str) -> list[Cell]:
+    try:
+        return notebook_cells(text)
+    except BrokenNotebookError as error:
+        raise UnparsedError(str(error)) from None
+
+
+def _is_python(source: str) -> bool:
+    """Say whether a source is Python of any version. One that is too deep for this Python is, and is told for that."""
+    try:
+        syntax_tree(source)
+    except (SyntaxError, ValueError):
+        from aisec_ci.detectors.code.front.repair import repair  # noqa: PLC0415 - loads tree-sitter
+
+        repaired = repair(source, syntax_tree)
+        return repaired is not None and not repaired.problems
+    except (RecursionError, MemoryError):
+        pass
+    return True
 
 
 def source_of(file: SourceFile) -> str:
     """Return the source of a file as `read` sees it, empty where it cannot be read."""
     try:
-        source = joined(notebook_cells(file.text)) if file.kind is Kind.NOTEBOOK else file.text
+        source = joined(_cells(file.text)) if file.kind is Kind.NOTEBOOK else file.text
     except (OSError, UnreadableError, UnparsedError):
         return ""
     return source.replace("\0", " ")
@@ -62,11 +91,6 @@ def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
         return syntax_tree(source), source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def joined(cells: list[Cell]) -> str:
-    """Return the cells of a notebook as one source."""
-    return "\n".join(cell.source for cell in cells)
 
 
 def parse(source: str, path: str) -> ir.Module:
@@ -96,48 +120,3 @@ def syntax_tree(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in the scanned source are not our user's business
         return ast.parse(source)
-
-
-class Cell:
-    """A code cell of a notebook: its number among all cells (1-based) and its source without magics."""
-
-    def __init__(self, number: int, source: str) -> None:
-        self.number = number
-        self.source = source
-
-
-def notebook_cells(text: str) -> list[Cell]:
-    """Return the Python code cells of a notebook (nbformat 3 and 4). Raises UnparsedError for broken JSON."""
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise UnparsedError(f"broken JSON at line {line}") from None
-    cells = _list(raw, "cells")
-    if not cells:
-        cells = [cell for sheet in _list(raw, "worksheets") for cell in _list(sheet, "cells")]
-    out = []
-    for number, cell in enumerate(cells, 1):
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            source = _source(cell.get("source", cell.get("input", "")))
-            out.append(Cell(number, neutral(source)))
-    return out
-
-
-def neutral(source: str) -> str:
-    """Return a cell's source with the lines of magics blanked (same lines); a cell in another language becomes empty."""
-    start = source.lstrip()
-    if start.startswith("%%") and not start.startswith(("%%time", "%%capture", "%%prun", "%%python", "%%ai_")):
-        return "\n" * source.count("\n")
-    return _MAGIC.sub(lambda m: m[1] + "pass" if m[2][0] in "%!?" else f"{m[1]}{m[2].split('=')[0]}= None", source)
-
-
-def _source(raw: Any) -> str:
-    return (
-        "".join(s for s in raw if isinstance(s, str)) if isinstance(raw, list) else raw if isinstance(raw, str) else ""
-    )
-
-
-def _list(raw: Any, key: str) -> list[Any]:
-    value = raw.get(key) if isinstance(raw, dict) else None
-    return value if isinstance(value, list) else []
