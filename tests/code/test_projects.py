@@ -175,7 +175,7 @@ def test_notebooks_are_read_as_one_program_and_placed_in_cells() -> None:
 def test_commands_of_notebooks_go_on_over_lines() -> None:
     files: dict[str, str | bytes] = {
         "a.ipynb": notebook(
-            "%pip install \\\n    'openai>=1' \\\n    rich\nfrom openai import OpenAI",
+            "%pip install \\\n    'openai>=1' \\\n    rich\npip install -U numpy\nfrom openai import OpenAI",
             " client = OpenAI()\n answer = client.responses.create(model='m', input='x').output_text\nprint(answer)",
             "exec(answer)\n",
         )
@@ -189,7 +189,7 @@ def test_a_cell_that_is_no_python_is_named_and_the_others_are_analysed() -> None
     files: dict[str, str | bytes] = {
         "a.ipynb": notebook(
             "from openai import OpenAI\nclient = OpenAI()",
-            "pip install openai 'x",
+            "install openai 'x",
             "answer = client.responses.create(model='m', input='x').output_text\nexec(answer)",
         )
     }

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
-from aisec_ci.detectors.code.calls.examination import examine
+from aisec_ci.detectors.code.calls.examination import examinations
 from aisec_ci.detectors.code.edits import Surroundings
+from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.flow.evaluation import STEPS
 from aisec_ci.detectors.code.front.frontend import UnparsedError
@@ -91,6 +92,7 @@ class _Analysis:
         self.load = load
         self.names = names
         self.gaps: list[Gap] = []
+        self.failures = Failures()
 
     def run(self, paths: Sequence[str]) -> Iterator[Report]:
         context = self.context
@@ -100,11 +102,14 @@ class _Analysis:
             project.add(path)
         yield from (g for g in self.gaps if g.path in context.selected)
         if not project.fns:
+            yield from self.failures.gaps(NAME)
             return
         flow = Flow(project)
         positions = Positions(project, context.tree.open)
-        yield from examine(context, flow, positions.place)
-        solver = Solver(flow, models)
+        solver = Solver(flow, models, self.failures)
+        for examination in examinations(context, flow, positions.place):
+            yield from self.failures.of(examination)
+            flow.forget_question()
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.state_variables = state_variables(flow)
         solver.prompty_variables = prompty_variables(context.tree.paths, context.tree.read)
@@ -120,6 +125,7 @@ class _Analysis:
             where = f"; most of them were taken in {busiest}" if busiest else ""
             yield Gap("", words + where, detector=NAME)
         yield from findings(solver, positions, context.selected)
+        yield from self.failures.gaps(NAME)
         for path, count in sorted(flow.given_up.items()):
             if path in context.selected:
                 yield Gap(path, _GIVEN_UP.format(count, "" if count == 1 else "s"), GapLevel.NOTICE, NAME)
@@ -129,6 +135,9 @@ class _Analysis:
             module = self.load(path)
         except UnparsedError as error:
             self.gaps.append(Gap(path, str(error), detector=NAME))
+            return None
+        except Exception as error:  # noqa: BLE001 - one file must not end the analysis of the others
+            self.failures.note(error, path)
             return None
         if module is not None:
             self.gaps.extend(Gap(path, problem, detector=NAME) for problem in module.problems)

@@ -65,7 +65,11 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     for reached in solver.reached:
         if reached.hit.kind == "log" and not told.holds(reached):
             continue
-        case = _case(solver, positions, reached, ways)
+        try:
+            case = _case(solver, positions, reached, ways)
+        except Exception as error:  # noqa: BLE001 - the other findings must be told
+            solver.failed(error, reached.hit.at)
+            continue
         if case is None:
             continue
         where = case.finding.location

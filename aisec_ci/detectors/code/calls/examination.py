@@ -1,9 +1,10 @@
-"""All checks of calls: the engine calls `examine` once, when the project's modules are in."""
+"""All checks of calls: the engine asks for them once, when the project's modules are in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from aisec_ci.catalog import Catalog
@@ -20,20 +21,22 @@ from aisec_ci.detectors.interface import Context
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Finding, Observation, Thing
 
+_Part = Callable[[], Iterable[Finding | Observation]]
 
-def examine(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:
-    """Yield what the calls in the selected modules show. `locate` turns positions of the intermediate form into places."""
+
+def examinations(context: Context, flow: Flow, locate: Locate) -> Iterator[_Part]:
+    """Yield the examinations of the calls in the selected modules: each, when it is called, what it shows.
+
+    `locate` turns positions of the intermediate form into places.
+    """
     view = View(context, flow, locate)
     words = Words(context.catalog, view.folders)
-    yield from _unique((Loads(view).run(), Sdks(view, words).run(), mentions(view, words)))
-    yield from Pickles(view).run()
-    yield from Servers(view).run()
-    yield from downloads.run(view)
-    yield from switches.run(view)
-    yield from agents.run(view)
-    yield from agents.fetched(view)
-    yield from messages.run(view)
-    yield from checks.run(view, checks.checks(context.catalog))
+    yield lambda: _unique((Loads(view).run(), Sdks(view, words).run(), mentions(view, words)))
+    yield Pickles(view).run
+    yield Servers(view).run
+    for part in (downloads.run, switches.run, agents.run, agents.fetched, messages.run):
+        yield partial(part, view)
+    yield partial(checks.run, view, checks.checks(context.catalog))
 
 
 def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Finding | Observation]:

@@ -79,6 +79,10 @@ class Evaluation(Results):
         finally:
             self._active, self._tried, self._guesses, self._steps, self._cut = outer
 
+    def forget_question(self) -> None:
+        """Forget the question at hand, of which an error is the only answer."""
+        self._active, self._tried, self._guesses, self._steps, self._cut = set(), {}, [], 0, False
+
     def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
         key = (value, path)
         known = self._memo.get(key)

@@ -11,7 +11,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-_MAGIC = re.compile(r"^([ \t]*)([%!?]|[\w.\[\], ]+=[ \t]*[%!])(?:.*\\\n)*.*", re.MULTILINE)
+_MAGIC = re.compile(
+    r"^([ \t]*)([%!?]|[\w.\[\], ]+=[ \t]*[%!]|(?:pip|conda|mamba|uv)[ \t]+(?:pip[ \t]+)?install\b)(?:.*\\\n)*.*",
+    re.MULTILINE,
+)
+"""Lines that are no Python: some commands go without `%` (automagic)."""
+
 _PYTHON = ("%%time", "%%capture", "%%prun", "%%python", "%%ai_")
 """Magics of a whole cell behind which Python stands."""
 
@@ -67,7 +72,7 @@ def neutral(source: str) -> str:
 
 def _blanked(magic: re.Match[str]) -> str:
     indentation, word = magic[1], magic[2]
-    instead = "pass" if word[0] in "%!?" else f"{word.split('=')[0]}= None"
+    instead = f"{word.split('=')[0]}= None" if "=" in word else "pass"
     return indentation + instead + "\n" * magic[0].count("\n")
 
 

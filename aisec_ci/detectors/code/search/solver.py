@@ -35,6 +35,7 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
     worse,
 )
+from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import SHIFT, Fn, Value
@@ -90,8 +91,10 @@ class Reached(NamedTuple):
 class Solver(Summaries):
     """The search. `run` once, then read `reached`."""
 
-    def __init__(self, flow: Flow, models: Models) -> None:
+    def __init__(self, flow: Flow, models: Models, failures: Failures | None = None) -> None:
         super().__init__(flow, models)
+        self.failures = failures or Failures()
+        """Where the search notes what fails; it goes on with the rest."""
         self.reached: list[Reached] = []
         self.exhausted = False
         self.sizes: dict[Value, int] = {}
@@ -112,10 +115,22 @@ class Solver(Summaries):
         self.limit = max(MIN_STEPS, STEPS_PER_NODE * sum(len(f.nodes) for f in self.project.fns))
         for group in _crowds_last(sources):
             for source in group:
-                self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT))
+                try:
+                    self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT))
+                except Exception as error:  # noqa: BLE001 - the other sources must be followed
+                    self.failed(error, source.value)
             while self._queue and not self.exhausted:
                 self.steps += 1
-                self._go_on(heappop(self._queue)[4])
+                state = heappop(self._queue)[4]
+                try:
+                    self._go_on(state)
+                except Exception as error:  # noqa: BLE001
+                    self.failed(error, state.source.value)
+
+    def failed(self, error: Exception, value: Value) -> None:
+        """Note that the search failed at a value, or on the way from it; it goes on with what else there is."""
+        self.failures.note(error, self.project.fn(value).module.path)
+        self.flow.forget_question()
 
     @property
     def busiest(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import CONFIDENTIAL
@@ -17,15 +18,11 @@ from aisec_ci.detectors.code.seeds.results import results
 
 
 def sources(solver: Solver) -> Iterator[Source]:
-    """Yield every place where a value from outside enters, in the order of the project."""
-    yield from results(solver)
-    yield from commands(solver)
-    yield from answers(solver)
-    yield from function_calls(solver)
-    yield from chains.sources(solver)
-    yield from attributes(solver)
-    yield from parameters(solver)
-    yield from records.sources(solver, FRAMEWORK_NAMES)
-    found = list(confidential.sources(solver))
+    """Yield every place where a value from outside enters, in the order of the project. What fails is noted by the solver."""
+    parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters)
+    for part in parts:
+        yield from solver.failures.of(partial(part, solver))
+    yield from solver.failures.of(lambda: records.sources(solver, FRAMEWORK_NAMES))
+    found = list(solver.failures.of(lambda: confidential.sources(solver)))
     solver.confidential = any(source.kind in CONFIDENTIAL for source in found)
     yield from found
