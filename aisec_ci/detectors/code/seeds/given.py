@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import Source
-from aisec_ci.detectors.code.project import Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds import tool_schemas
 from aisec_ci.detectors.code.seeds.handlers import sent
@@ -61,7 +61,7 @@ def _offered(solver: Solver) -> Iterator[Fn]:
     flow = solver.flow
     for word in _OBJECTS:
         for call in solver.project.calls.get(word, ()):
-            if word == "Server" and not any(name.startswith(_SERVERS) for name in flow.names(call)):
+            if not _serves(solver, call, word):
                 continue
             value = flow.argument(call, 0, None)
             for val in flow.values(value) if value is not None else ():
@@ -69,3 +69,18 @@ def _offered(solver: Solver) -> Iterator[Fn]:
                     method = val.what.method(name)
                     if method is not None:
                         yield method
+
+
+def _serves(solver: Solver, call: Value, word: str) -> bool:
+    """Say whether a call is one of an RPC server: containers of components and discovery services have a `register_instance`, too."""
+    flow = solver.flow
+    if any(name.startswith(_SERVERS) for name in flow.names(call)):
+        return True
+    node = flow.project.node(call)
+    callee = flow.project.node((call & ~MASK) | node.args[0])
+    if word == "Server" or callee.op != "attr":
+        return False
+    owners = flow.owners((call & ~MASK) | callee.args[0])
+    if owners:
+        return any(base.startswith(_SERVERS) for cls in owners for base in flow.external_bases(cls))
+    return any(name.startswith("xmlrpc") for name in flow.project.fn(call).module.imports.values())
