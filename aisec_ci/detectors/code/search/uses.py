@@ -66,7 +66,8 @@ class Uses(Writes):
                 if use.kind == "program" and position > 0 and info.word == "create_subprocess_exec":
                     given = fact._replace(value=call)  # the command is what the call is given: its words stand there
                     place = position + max(self.commands.spread(call)[1] - 1, 0)
-                    if danger := self.commands.program(given, (place, *path), call, "argv"):
+                    danger = self.commands.program(given, (place, *path), call, "argv")
+                    if danger and not _made_safe(fact, danger):
                         self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
                 if use.position != position:
                     continue
@@ -82,7 +83,8 @@ class Uses(Writes):
                 if use.position is None or use.position < position:
                     continue
                 if use.kind == "program" and use.position == position and path:  # `create_subprocess_exec(*command)`
-                    if danger := self.commands.program(fact, path, call, "argv"):
+                    danger = self.commands.program(fact, path, call, "argv")
+                    if danger and not _made_safe(fact, danger):
                         self.hit(entry, fact, danger, call, fact.value, model.label, 1 if info.loose else 0)
                     continue
                 if path and path[0] != use.position - position:
@@ -156,7 +158,7 @@ class Uses(Writes):
             return
         elif kind == "script":
             kind = "import"
-        if fact.flags & SAFE.get("exec" if kind == "run-file" else kind, 0):
+        if _made_safe(fact, kind):
             return
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
@@ -404,3 +406,8 @@ def is_request(node: Node) -> bool:
 def _lists(fn: Fn, message: int) -> list[int]:
     """Return the lists that are written around a message."""
     return [use for use in fn.uses[message] if fn.nodes[use].op in {"list", "tuple"}]
+
+
+def _made_safe(fact: Fact, kind: str) -> bool:
+    """Say whether a value went through what makes it harmless for a use; code that is written to a file is code."""
+    return bool(fact.flags & SAFE.get("exec" if kind == "run-file" else kind, 0))
