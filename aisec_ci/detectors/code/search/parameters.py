@@ -107,6 +107,14 @@ class Parameters:
             position += kind in {"", "*"}
         return out
 
+    def is_object(self, fn: Fn, index: int) -> bool:
+        """Say whether a parameter is an object of the program, which no mapping from outside can hold: `run(**body)`, `sender: Agent`."""
+        annotation = fn.ir.params[index].annotation
+        if annotation < 0 or fn.ir.parent < 0:
+            return False
+        found = self.flow.values(fn.module.functions[fn.ir.parent].value(annotation))
+        return bool(found) and all(val.kind == "class" and not self.flow.is_enum(val.what) for val in found)
+
     def given(self, call: Value, target: Target) -> tuple[int, ...]:
         """Return the functions that a call hands to one that runs them; none where that is not known or makes no difference."""
         found = set()

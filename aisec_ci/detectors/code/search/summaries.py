@@ -167,7 +167,28 @@ class Summaries(Arguments):
             flags = fact.flags
             if path[0] == "*" and key == 0 and len(path) > 1 and _begins_request(fn, use & MASK):
                 flags = with_doubt(flags, MAX_DOUBT)  # that some message has it does not mean that the first one has
+            if key is None and isinstance(path[0], str) and path[0] not in {"*", CONTENT}:
+                known = self.flow.constants((use & ~MASK) | node.args[1])
+                if known.complete and path[0] not in known.values:
+                    return
+                if not known.complete and self._selects(fn, use, node):
+                    flags = with_doubt(flags, MAX_DOUBT)
             self.add(entry, Fact(use, path[1:], flags), via)
+
+    def _selects(self, fn: Fn, use: Value, node: Node) -> bool:
+        """Say whether a part is one of those that others choose, so that it may not be among them: `{k: values[k] for k in gaps}`."""
+        if not any(fn.nodes[u].op == "each" for u in fn.uses[use & MASK]):
+            return False
+        base = use & ~MASK
+        key = self.project.node(self.project.unguarded(base | node.args[1]))
+        if key.op != "iter":
+            return False
+        names = self.project.unguarded(base | key.args[0])
+        made = self.project.node(names)
+        callee = self.project.node(base | made.args[0]) if made.op == "call" else made
+        if callee.op == "attr" and callee.data == "keys":
+            names = self.project.unguarded(base | callee.args[0])
+        return names != self.project.unguarded(base | node.args[0])
 
     def _slice(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
