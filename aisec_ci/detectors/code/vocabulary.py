@@ -208,6 +208,12 @@ REFUSES = re.compile(
 )
 """Functions that are called for nothing but that they raise for what they refuse: `validate_url(url)`."""
 
+NAMES_FILES = re.compile(
+    r"_*(?:get_|to_|make_)?(?:(?:sanitiz|sanitis|secur|clean|safe|slug|valid)\w*_?file_?names?|slugify|file_?name_safe)(?:_|$)",
+    re.IGNORECASE,
+)
+"""Functions of libraries that say they make a text fit to be the name of a file: nothing of it leads to another folder."""
+
 FETCHES_SAFELY = re.compile(
     r"(?i)ssrf|(?:^|_)(?:safe|guarded|restricted)_(?:get|post|fetch|request|http|download|open)|(?:get|fetch|request|download)_safe(?:ly)?(?:_|$)"
 )
@@ -291,14 +297,16 @@ TEXT_WORDS = frozenset(
     "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
 
-HARMLESS_ATTRIBUTES = frozenset(
+PLATFORM_ADDRESSES = frozenset("url_private url_private_download response_url ResponseURL".split())
+"""Attributes and keys that hold addresses which the platform itself gives: files and answers of Slack, CloudFormation."""
+
+HARMLESS_ATTRIBUTES = PLATFORM_ADDRESSES | frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
     "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __doc__ __dict__ id uuid pk user_id "
-    "rendered_content url_private url_private_download response_url ResponseURL".split()
+    "rendered_content".split()
 )
-"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and addresses
-and pages
-that the platform itself gives (files and answers of Slack, CloudFormation, what Google shows for a search)."""
+"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and pages that
+the platform itself gives (what Google shows for a search)."""
 
 QUERY_BUILDERS = tuple(
     f"{module}.{word}"

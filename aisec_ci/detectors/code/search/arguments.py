@@ -48,6 +48,7 @@ from aisec_ci.detectors.code.vocabulary import (
     LOOKUP,
     MUTATORS,
     NAMED_TUPLES,
+    NAMES_FILES,
     PATTERNS,
     PROGRESS,
     PROMPT_KEYWORDS,
@@ -344,6 +345,8 @@ class Arguments(Records):
         if word == "sub" and arg.kind == "":
             left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))
+        if NAMES_FILES.match(word):
+            flags |= SAFE["path"]
         if word in {"format_messages", "aformat_messages"} and info.method:
             flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
         if word in _OPENERS and not fact.path and not self._is_upload(fact.value):

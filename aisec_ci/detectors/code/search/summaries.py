@@ -45,6 +45,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLEAN_STARTS,
     HARMLESS_ATTRIBUTES,
     PATTERNS,
+    PLATFORM_ADDRESSES,
     PLATFORM_PARTS,
     ROLES_TRUSTED,
     SYSTEM_KEYS,
@@ -152,6 +153,8 @@ class Summaries(Arguments):
                 flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
+            if name in {"name", "stem", "suffix"} and self.texts.is_last_part(use):
+                flags |= SAFE["path"]
             self.add(entry, Fact(use, (), flags), via)
 
     def _item(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -162,7 +165,8 @@ class Summaries(Arguments):
         path, key = fact.path, node.data
         if not path:
             if not (isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or self.closed.key(fact.value, key))):
-                self.add(entry, Fact(use, (), fact.flags), via)
+                last = isinstance(key, int) and self.texts.is_last_part(use)
+                self.add(entry, Fact(use, (), fact.flags | (SAFE["path"] if last else 0)), via)
         elif _matches(path[0], key):
             flags = fact.flags
             if path[0] == "*" and key == 0 and len(path) > 1 and _begins_request(fn, use & MASK):
@@ -320,7 +324,8 @@ class Summaries(Arguments):
         elif name == "items" and self.closed.names_fields(fact.value):
             path = ("*", 1)
         else:
-            path = None if name == "get" and self.closed.key(fact.value, self.flow.key(call)) else ()
+            key = self.flow.key(call) if name == "get" else None
+            path = None if key in PLATFORM_ADDRESSES or self.closed.key(fact.value, key) else ()
             fact = fact._replace(flags=self._flags_of_method(fact.flags, call, node, name))
             if name == "open" and fact.flags & BUILT:
                 return  # a file of the program's, whose name has a part from outside

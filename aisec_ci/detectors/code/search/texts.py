@@ -137,6 +137,26 @@ class Texts:
             if a != index
         )
 
+    def is_last_part(self, part: Value) -> bool:
+        """Say whether something is the last part of a path, which leads to no other folder: `Path(text).stem`, `text.split("/")[-1]`."""
+        node, base = self.project.node(part), part & ~MASK
+        of = base | node.args[0]
+        if node.op == "attr":
+            if node.data == "name":
+                return self.flow.is_path(of) or any(v.what == "pathlib.Path()" for v in self.flow.values(of))
+            return node.data in {"stem", "suffix"}
+        made = self.project.node(of)
+        callee = self.project.node(base | made.args[0]) if made.op == "call" else made
+        if made.op != "call" or callee.op != "attr" or len(made.args) < 2:
+            return False
+        at = {"split": (-1,), "rsplit": (-1, 1), "rpartition": (-1, 2)}.get(str(callee.data), ())
+        if node.data not in at or (node.data == 1 and self.flow.constants(base | made.args[-1]).values != {1}):
+            return False
+        sign = base | made.args[1]
+        return self.flow.only_text(sign) == "/" or any(
+            v.what in {"os.sep", "os.path.sep"} for v in self.flow.values(sign)
+        )
+
     def has_markup(self, text: Value) -> bool:
         """Say whether a text is joined with tags: `f"<p>{answer}</p>"`."""
         node = self.project.node(text)
