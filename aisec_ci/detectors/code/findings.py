@@ -87,8 +87,9 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
                 yield finding
 
 
-def _worst_first(case: Case) -> tuple[int, int, int]:
-    return (-case.finding.severity, -case.finding.confidence, len(case.steps))
+def _worst_first(case: Case) -> tuple[int, int, bool, int]:
+    described = case.hit.kind == "tool-description"  # of an agent, beside its system prompt, which counts for more
+    return (-case.finding.severity, -case.finding.confidence, described, len(case.steps))
 
 
 def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding:

@@ -149,6 +149,13 @@ class Fn:
                     inside = _holds(nodes, holder)
                     if inside >= 0:  # `handlers[event].append(f)`: the list is an element of what is looked up in
                         out.setdefault(inside, []).append((None, holder))
+        for holder in [i for i in out if nodes[i].op == "guard"]:
+            # `if key not in self.open: self.open[key] = File()`: what is loaded, and checked, holds it
+            load = holder
+            while nodes[load].op == "guard":
+                load = nodes[load].args[0]
+            if nodes[load].op in {"attr", "var"}:
+                out.setdefault(load, []).extend(out[holder])
         return out
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
 from aisec_ci.detectors.code.flow.val import MANY, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, Project, Value
 from aisec_ci.detectors.code.vocabulary import APPLICATIONS, SESSIONS
+
+GIVERS = 24
+"""Places at which functions of others fill a field of some name: where there are more, whose they are is not looked up."""
 
 HEIRS = 12
 """Classes below one that are looked at for what they set its attributes to."""
@@ -54,6 +57,11 @@ class Members(Hierarchy):
         """Which return annotations name a class of the program."""
         self._hung: dict[str, list[Value]] | None = None
         """What the program hangs on its application, by name."""
+        self._outside: dict[str, list[tuple[Value, Value]]] | None = None
+        """What functions set at, or put into, fields of objects that are not theirs, by the field's name: the object, and
+        the value, or the load at which something was put in."""
+        self._givers: dict[str, list[tuple[frozenset[int], Value]]] = {}
+        """The same with the classes of the objects, for the fields that were asked for."""
 
     def _part(self, val: Val, path: Path, depth: int) -> Iterable[Val]:
         """Follow a path into a thing."""
@@ -305,6 +313,12 @@ class Members(Hierarchy):
                         yield from self._eval(one, path, depth)
                     elif path:
                         yield from self._written(one, path, depth)
+        for one in self._given_by_others(classes, str(name)):
+            if not self._is_own_load(one):
+                found = True
+                yield from self._eval(one, path, depth)
+            elif path:
+                yield from self._written(one, path, depth)
         if not found and val.kind == "inst" and not val.more:
             # a mixin uses what the classes that it is mixed into have, also from their other bases
             for owner in dict.fromkeys(o for sub in self.subclasses(cls) for o in self.mro(sub) if o not in classes):
@@ -319,6 +333,34 @@ class Members(Hierarchy):
             yield from self._external_base(cls, name, path, depth)
             if not path:
                 yield UNKNOWN
+
+    def _given_by_others(self, classes: list[Cls], name: str) -> Iterator[Value]:
+        """Yield what functions of others set at a field of objects of some classes, and loads at which they fill it.
+
+        `thread.history.append(Item(text))`
+        """
+        if self._outside is None:
+            self._outside = {}
+            for fn in self.project.fns:
+                own = fn.params.get(0) if fn.bound else None
+                for node in fn.nodes:
+                    if node.op == "setattr" and node.args[0] != own:
+                        kept = fn.value(node.args[0]), fn.value(node.args[1])
+                        self._outside.setdefault(node.data, []).append(kept)
+                for i in fn.writes:
+                    node = fn.nodes[i]
+                    if node.op == "attr" and node.args[0] != own:
+                        self._outside.setdefault(node.data, []).append((fn.value(node.args[0]), fn.value(i)))
+        known = self._givers.get(name)
+        if known is None:
+            known = self._givers[name] = []  # what asks for it again to tell the objects gets nothing
+            others = self._outside.get(name, [])
+            for holder, one in others if len(others) <= GIVERS else ():
+                owners = frozenset(id(v.what) for v in self._anew(holder) if v.kind == "inst")
+                if owners:
+                    known.append((owners, one))
+        numbers = {id(cls) for cls in classes}
+        yield from (one for owners, one in known if not numbers.isdisjoint(owners))
 
     def _is_own_load(self, value: Value) -> bool:
         return self.project.node(value).op == "attr" and (value & MASK) in self.project.fn(value).writes

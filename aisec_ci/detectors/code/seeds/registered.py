@@ -122,14 +122,22 @@ def _called_decorators(solver: Solver, seen: set[int]) -> Iterator[Source]:
     for word in [*sorted(words & set(project.calls)), ""]:
         for call in project.calls.get(word, ()):
             node = project.node(call)
-            if len(node.args) != 2:
+            given = list(zip(node.data, node.args[1:], strict=True))
+            if len(given) != 1 and not _LISTENERS.issuperset(kind for kind, _ in given):
                 continue
             names = [plain(n).removesuffix("()") for n in flow.names(call)]
             handler = next((handlers[n] for n in names if n in handlers), None)
-            for fn in _functions(solver, (call & ~MASK) | node.args[1], many=False) if handler is not None else ():
-                if handler is not None and fn.id not in seen:
-                    seen.add(fn.id)
-                    yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
+            for kind, arg in given if handler is not None else ():
+                for fn in _functions(solver, (call & ~MASK) | arg, many=kind == "lazy"):
+                    if handler is not None and fn.id not in seen:
+                        seen.add(fn.id)
+                        yield from sent(
+                            solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only
+                        )
+
+
+_LISTENERS = frozenset({"ack", "lazy"})
+"""Keywords by which Slack's Bolt gets what acknowledges a request, and what works on it later: `app.view("x")(ack=f, lazy=[g])`."""
 
 
 def _partials(solver: Solver, value: Value, *, many: bool) -> Iterator[tuple[Fn, list[str]]]:
