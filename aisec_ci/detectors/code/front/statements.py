@@ -40,7 +40,7 @@ class Statements(Expressions):
             self.body = node.body
             if not self.block(node.body):
                 self.end(node)
-            if self.refuses and all(self.nodes[r].op == "const" for r in fn.returns):
+            if self.refuses and (REFUSES.match(fn.name) or all(self.nodes[r].op == "const" for r in fn.returns)):
                 for held in self.ends:
                     self.add("test", held, ENDS, node)
 
@@ -119,12 +119,15 @@ class Statements(Expressions):
                 value = self.add("phi", (value,), None, stmt)  # what a page shows is told at the line that returns it
             self.fn.returns.append(value)
             self.says(stmt.value, value)
-        if stmt.value is None or isinstance(stmt.value, ast.Constant):
+        if stmt.value is None or isinstance(stmt.value, ast.Constant) or REFUSES.match(self.fn.name):
             self.end(stmt if stmt.value is None else None)
         return True
 
     def end(self, silent: ast.AST | None) -> None:
-        """Note what is known of the parameters where the function ends without a result; at `silent` it says nothing."""
+        """Note what is known of the parameters where the function ends without a result, or with one that nobody asks for.
+
+        At `silent` it says nothing.
+        """
         known = [self.env.get(p.name, -1) for p in self.fn.params]
         held = [v for v in known if v >= 0 and self.nodes[v].op == "guard"]
         self.ends.append(held)
