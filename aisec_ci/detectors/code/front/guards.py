@@ -5,7 +5,7 @@ the expressions it was held against, and whether it is known where the condition
 is worth something (is the container constant?) is decided later, by `barriers.py`.
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
-`method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `first` (the first of its elements is a member of the other),
+`method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `patterns` (matches one of the other), `first` (the first of its elements is a member of the other),
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
@@ -405,11 +405,20 @@ def _of_prefixes(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact
     loop, test = generator.generators[0], generator.elt
     if word != "any" or len(generator.generators) > 1 or loop.ifs or not isinstance(loop.target, ast.Name):
         return None
-    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith"):
+    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute)):
         return None
-    held = test.args[0] if test.args else None
-    name = path_of(_plain(test.func.value)) if isinstance(held, ast.Name) and held.id == loop.target.id else ""
-    return Fact(name, "prefixes", "", (loop.iter,), holds) if name else None
+    known = test.func.attr
+    if (
+        known in _MATCHES and test.args
+    ):  # `any(re.match(p, url) for p in PATTERNS)`, `any(p.match(url) for p in PATTERNS)`
+        held, text = (test.args[0], test.args[1]) if len(test.args) > 1 else (test.func.value, test.args[0])
+    elif known == "startswith" and test.args:
+        held, text = test.args[0], test.func.value
+    else:
+        return None
+    name = path_of(_plain(text)) if isinstance(held, ast.Name) and held.id == loop.target.id else ""
+    kind = "prefixes" if known == "startswith" else "patterns"
+    return Fact(name, kind, known, (loop.iter,), holds) if name else None
 
 
 def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:

@@ -87,6 +87,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return _first(flow, others)
     if kind == "prefixes":
         return _listed(flow, others)
+    if kind == "patterns":
+        return _listed_patterns(flow, detail, others)
     if kind == "within":
         return Verdict.PREFIXED, "/within"
     if kind == "signs":
@@ -215,6 +217,27 @@ def _listed(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
     return Verdict.PREFIXED, LISTED
 
 
+def _listed_patterns(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
+    """Judge a list of patterns, of which one must match: those of addresses tell the host."""
+    known = flow.constants(others[0], ("*",)).texts if others else []
+    if known and all(_tells_host(method, pattern) for pattern in known):
+        return Verdict.PREFIXED, "https://host/"
+    return Verdict.WEAKENED, "a list of patterns is the only check"
+
+
+_HOST = re.compile(
+    r"\^?https?\??:(?:\\?/){2}"
+    r"(?:\((?:\?:)?[\w-]+\\\.\)\??)?"  # `(?:www\.)?`
+    r"(?:(?:\((?:\?:)?)?\[(?:[\w-]|\\[wd-])+\][+*](?:\\\.)?(?:\)[?*+]?)?(?:\\\.)?)*"  # `(?:[a-z0-9-]+\.)*`
+    r"(?:[\w-]+\\\.)*[\w-]*[A-Za-z](?:\\?/|\$)"
+)
+"""How a pattern begins that leaves no room for another host: `^https://docs\\.example\\.com/`, `https?://(?:[a-z]+\\.)?example\\.com/`."""
+
+
+def _tells_host(method: str, pattern: str) -> bool:
+    return _HOST.match(pattern) is not None and (method != "search" or pattern.startswith("^"))
+
+
 def _web_address(flow: Flow, prefixes: Value) -> bool:
     """Say whether one of several prefixes is a bare scheme: `("http://", "https://")`."""
     node = flow.project.node(prefixes)
@@ -232,6 +255,8 @@ def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
             )
             if anchored and not free_text(text):
                 return Verdict.STOPPED, ""
+            if _tells_host(method, text):
+                return Verdict.PREFIXED, "https://host/"
             return Verdict.WEAKENED, "a pattern is the only check"
     return Verdict.WEAKENED, "a pattern is the only check"
 
