@@ -134,6 +134,7 @@ FINDERS = frozenset(
 
 FINDER_STARTS = (
     "get_",
+    "describe_",
     "getFile",
     "find_",
     "fetch_",
@@ -297,8 +298,9 @@ TEXT_WORDS = frozenset(
     "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
 
-PLATFORM_ADDRESSES = frozenset("url_private url_private_download response_url ResponseURL".split())
-"""Attributes and keys that hold addresses which the platform itself gives: files and answers of Slack, CloudFormation."""
+PLATFORM_ADDRESSES = frozenset("url_private url_private_download response_url ResponseURL Location".split())
+"""Attributes and keys that hold addresses which the platform itself gives: files and answers of Slack, CloudFormation, where a
+service says its answer is."""
 
 HARMLESS_ATTRIBUTES = PLATFORM_ADDRESSES | frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "

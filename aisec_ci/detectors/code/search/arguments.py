@@ -389,6 +389,8 @@ class Arguments(Records):
         info, word = arg.info, arg.info.word
         if info.method and not _text_like(info):
             flags = with_doubt(flags, 1)
+        if not info.targets and self._is_found_by_name(arg):
+            flags = with_doubt(flags, MAX_DOUBT)  # `getattr(client, operation)(**body)`: what that is, is not known
         if arg.fact.path and word not in TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
             flags = with_doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
         # `PROMPT.format(…)` of what comes from a module that is not known may be a text, too
@@ -398,6 +400,14 @@ class Arguments(Records):
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node):
                 flags |= SAFE["url"]
         return flags
+
+    def _is_found_by_name(self, arg: Argument) -> bool:
+        """Say whether a call runs what `getattr` finds under a name that is no constant."""
+        callee = self.project.unguarded((arg.call & ~MASK) | arg.node.args[0])
+        node = self.project.node(callee)
+        if node.op != "call" or len(node.args) < 3 or "builtins.getattr" not in self.flow.names(callee):
+            return False
+        return not self.flow.constants((callee & ~MASK) | node.args[2]).texts
 
     def _mapped(self, entry: Entry, fact: Fact, fn: Fn, call: Value, node: Node, kind: str, position: int) -> bool:
         """Follow what a task is run for in turn: `task.map(names, kwargs={…})` of Modal; say whether it is one."""

@@ -247,7 +247,8 @@ class Summaries(Arguments):
                 self.add(entry, Fact(use, (i, *fact.path), fact.flags), via)
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
                     first = self.flow.constants((use & ~MASK) | node.args[0])
-                    if set(first.texts) & ROLES_TRUSTED and not fact.path:
+                    taken = self.project.node((use & ~MASK) | node.args[0]).op in {"item", "attr"}  # out of a message
+                    if set(first.texts) & ROLES_TRUSTED and not fact.path and not taken:
                         self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
 
     def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:

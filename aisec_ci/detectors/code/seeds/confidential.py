@@ -35,7 +35,7 @@ _EXAMPLE = re.compile(r"(?i)(?:\be\.g\.|\bexamples?|\bsuch as|\blike)\W{0,12}\Z"
 """Words after which a number is an example of one."""
 
 _PLACEHOLDER = re.compile(
-    r"(?i)your|example|xxx|placeholder|change|dummy|\*\*|\.\.\.|sample|redacted|1234567890|abcdef"
+    r"(?i)your|example|xxx|placeholder|change|dummy|\*\*|\.\.\.|\bfake_|sample|redacted|1234567890|abcdef"
 )
 
 _SECRET_NAME = re.compile(
@@ -72,9 +72,7 @@ def sources(solver: Solver) -> Iterator[Source]:
                 if kind := _kind(texts):
                     what = "a credential in the text" if kind == "secret" else "personal data in the text"
                     yield Source(fn.value(index), kind, what)
-            elif op == "attr" and (
-                node.data in _SECRET_FIELDS or (node.data.endswith(_ENDS) and _SECRET_NAME.search(node.data))
-            ):
+            elif op == "attr" and _names_secret(node.data):
                 yield Source(fn.value(index), "secret", f"the field `{node.data}`", 1)
             elif op == "attr" and node.data in _PERSONAL_FIELDS and not _is_cut(fn, index):
                 yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)
@@ -84,6 +82,13 @@ def sources(solver: Solver) -> Iterator[Source]:
                 else:
                     path = (CONTENT,) if name.endswith("_PATH") else ()
                     yield Source(fn.value(index), "third", f"what the workflow hands over in `{name}`", 0, path)
+
+
+def _names_secret(name: str) -> bool:
+    """Say whether a field holds a credential, as its name tells: `self.api_key`, not `DUMMY_SECRET_KEY`."""
+    if name not in _SECRET_FIELDS and not (name.endswith(_ENDS) and _SECRET_NAME.search(name)):
+        return False
+    return _PLACEHOLDER.search(name) is None
 
 
 def _kind(texts: list[str | None]) -> str:

@@ -22,6 +22,9 @@ _INJECTED = frozenset(
 )
 """Types of parameters that a framework fills itself, and markers of such parameters."""
 
+_OBJECTS = frozenset({"Agent", "Team", "Workflow", "Swarm"})
+"""Types of libraries whose objects no sender can send: a framework gives its tools the agent that runs them."""
+
 
 FRAMEWORK_NAMES = frozenset(
     "self cls ctx context request websocket ws db session response background_tasks settings config app state runtime tool_context "
@@ -262,7 +265,7 @@ def _is_live(flow: Flow, val: Val) -> bool:
 
 def _injected(solver: Solver, val: Val) -> bool:
     if val.kind in {"ext", "obj"}:
-        return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in _INJECTED
+        return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in _INJECTED | _OBJECTS
     if val.kind == "class":
         return val.what.ir.name in _INJECTED or any(
             b.endswith("BaseSettings") for b in solver.flow.external_bases(val.what)
