@@ -257,7 +257,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) ->
         return None
     notes = [n for s in steps if (n := solver.notes.get(s.value))] if flags & WEAK else []
     confidence = Confidence.LOW if is_guess(solver, hit, source, steps) else _CONFIDENCE[flags >> DOUBT]
-    severity = _severity(solver, graded.severity, reached, notes)
+    severity = _severity(solver, graded.severity, reached, inner, notes)
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:
         built = None  # the text itself holds it
@@ -276,7 +276,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) ->
     return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
 
 
-def _severity(solver: Solver, most: Severity, reached: Reached, notes: list[str]) -> Severity:
+def _severity(solver: Solver, most: Severity, reached: Reached, inner: Hit, notes: list[str]) -> Severity:
     """Return how bad it is at most that a source reaches a use in the way it does; `notes` are words on weak checks."""
     state, hit, flags = reached
     source, severity = state.source, most
@@ -289,12 +289,21 @@ def _severity(solver: Solver, most: Severity, reached: Reached, notes: list[str]
     if hit.kind == "url" and flags & (BUILT | SCHEME):
         severity = min(severity, Severity.MEDIUM)
     if hit.kind in PROMPT_KINDS:
-        if source.kind in {"user", "stored"} and not flags & BUILT:
+        if source.kind in {"user", "stored"} and not flags & BUILT and not _fills_gap(inner):
             severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
         called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
         if called in _TOLD_OF_TOOLS:  # what every client of MCP hands on, of servers that somebody configured
             severity = min(severity, Severity.MEDIUM)
     return severity
+
+
+def _fills_gap(hit: Hit) -> bool:
+    """Say whether something fills a gap in a message of the system, `You are {persona}.`, and not one that is the whole message."""
+    return hit.kind == "system-variable" and not any(_WHOLE_PROMPT.search(str(name)) for name in hit.fact.path[:1])
+
+
+_WHOLE_PROMPT = re.compile(r"(?i)system|instruction|prompt")
+"""Names of gaps of which the whole message of the system is made."""
 
 
 def _message(phrase: str, hit: Hit, inner: Hit, source: Source, notes: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.vocabulary import SESSIONS
 
 LIMIT = 24
 """Values that are looked through for what a name can be."""
@@ -72,6 +73,9 @@ class Origins:
         """Return what a dictionary of the program holds under a key: `PROMPTS["rag"]`. Of a key that is not known, everything."""
         out: list[Value] = []
         for val in self.flow.values(table)[:4]:
+            if val.what in SESSIONS:
+                out += self.flow.kept(key) if key is not None else []
+                continue
             node = self.project.node(val.what) if val.kind == "lit" else None
             if node is None or node.op != "dict":
                 continue
@@ -91,4 +95,6 @@ class Origins:
                 out += [fn.value(r) for fn in self.flow.find_method(val.what, name) for r in fn.ir.returns]
             elif val.kind == "module" and (module := self.project.module(val.what)) is not None:
                 out += [v for v in self.flow.variable(module, 0, name) if isinstance(v, int)]
+            elif val.what in SESSIONS:
+                out += self.flow.kept(name)
         return out

@@ -144,7 +144,7 @@ class Members(Hierarchy):
             ):
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(inst(cls, exact=False), path, depth)
-            elif val.what in SESSIONS and (kept := self._kept(str(name))):
+            elif val.what in SESSIONS and (kept := self.kept(str(name))):
                 for one in kept:
                     yield from self._eval(one, path, depth)
             elif val.what in APPLICATIONS and (hung := self._hung_on_application(str(name))):
@@ -170,7 +170,7 @@ class Members(Hierarchy):
         elif not path:
             yield UNKNOWN
 
-    def _kept(self, name: str) -> list[Value]:
+    def kept(self, name: str) -> list[Value]:
         """Return what the program keeps under a name for a session: `st.session_state.agent = Agent()`."""
         if self._sessions is None:
             self._sessions = {}
