@@ -77,7 +77,7 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
     """Say whether a way reads an attribute of what was looked up by a key in a caller's data.
 
     That data is numbers, texts, lists and mappings: what has attributes is an object of the program that travels in the same
-    mapping. Files that were sent do have some.
+    mapping. Files that were sent do have some, and so do records that the data was read into: `dict[str, Setting]`.
     """
     looked_up = False
     for step in steps:
@@ -89,7 +89,7 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
         elif node.op == "item":
             looked_up = looked_up or isinstance(node.data, str)
         elif node.op == "attr":
-            if looked_up and node.data not in _UPLOAD:
+            if looked_up and node.data not in _UPLOAD and not _of_record(solver, step.value):
                 return True
         elif node.op == "call":
             word = solver.calls.info(step.value).word
@@ -97,6 +97,12 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
         elif node.op not in {"dict", "iter"}:
             looked_up = False
     return False
+
+
+def _of_record(solver: Solver, load: Value) -> bool:
+    """Say whether an attribute is a field of a record of the program."""
+    owners = solver.flow.owners((load & ~MASK) | solver.project.node(load).args[0])
+    return bool(owners) and all(map(solver.flow.is_record, owners))
 
 
 _INSTRUCTIONS = frozenset(

@@ -262,6 +262,11 @@ LOG_PACKAGES = (
 )
 """What writes to a log, or to a service that records what models are asked: words of calls, names of objects, packages."""
 
+READ_INTO = frozenset(
+    "model_validate model_validate_json model_validate_strings model_construct parse_obj parse_raw from_orm construct".split()
+)
+"""Methods of pydantic's classes that make an object of what they are given."""
+
 RENDERS = frozenset({"render_template", "TemplateResponse", "render", "render_to_string"})
 """Calls that fill a template of a page."""
 

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.flow.members import Members
 from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, TEXT_LIMIT, UNKNOWN, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
-from aisec_ci.detectors.code.vocabulary import SESSIONS
+from aisec_ci.detectors.code.vocabulary import READ_INTO, SESSIONS
 
 _SAME = {
     "str": 0,
@@ -110,6 +110,10 @@ class Results(Members):
             yield from simple
             return
         unknown = True
+        read = self._read_into(callee_value, callee, depth) if callee.op == "attr" else None
+        if read is not None:
+            yield from self._part(inst(read, exact=True), path, depth)
+            return
         for val in self._eval(callee_value, (), depth):
             if val.kind == "class":
                 unknown = False
@@ -134,6 +138,16 @@ class Results(Members):
                     yield from self._result(method, path, depth)
         if unknown and not path:
             yield Val("call", value)
+
+    def _read_into(self, callee: Value, node: Node, depth: int) -> Cls | None:
+        """Return the record into which a method that it has from pydantic reads something: `Payload.model_validate_json(data)`."""
+        if node.data not in READ_INTO:
+            return None
+        named = [v.what for v in self._eval((callee & ~MASK) | node.args[0], (), depth) if v.kind == "class"]
+        if len(named) != 1 or self.find_method(named[0], node.data):
+            return None
+        bases = {base.rsplit(".", 1)[-1] for base in self.external_bases(named[0])}
+        return named[0] if bases & {"BaseModel", "SQLModel", "BaseXmlModel"} else None
 
     def _inherited_maker(self, callee: Value, method: Fn, depth: int) -> Cls | None:
         """Return the class of which a class method makes an object that is called on a class below its own: `Options.from_env()`."""
@@ -233,7 +247,7 @@ class Results(Members):
                 key = keys[0].what if sure else "*"
                 out = [*self._eval(receiver, (key, *path), depth)]
                 return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
-            return None
+            return self._declared_parts(receiver, found, path, depth)
         if word in {"values", "copy", "items"} and not args:
             if any(v.kind == "lit" for v in self._eval(receiver, (), depth)):
                 if word == "items":
@@ -243,6 +257,8 @@ class Results(Members):
                         else []
                     )
                 return list(self._eval(receiver, ("*", *path[1:]) if path and word == "values" else path, depth))
+            if word == "values" and path:
+                return self._declared_parts(receiver, self._eval(receiver, (), depth), path[1:], depth)
             return None
         if word == "join" and not path and len(args) == 1:
             return self._joined(receiver, args[0], depth)
@@ -267,6 +283,12 @@ class Results(Members):
                 )
                 out.append(Val("const", made) if made is not None else UNKNOWN)
         return out
+
+    def _declared_parts(self, mapping: Value, found: Iterable[Val], path: Path, depth: int) -> list[Val] | None:
+        """Return the objects that a mapping holds as far as only its type tells of them: `settings: dict[str, Setting]`."""
+        if any(v.kind != "unknown" and not str(v.what).startswith(("pydantic.", "sqlmodel.")) for v in found):
+            return None
+        return [v for v in self._eval(mapping, ("*", *path), depth) if v.kind == "inst"] or None
 
     def _joined(self, separator: Value, parts: Value, depth: int) -> list[Val] | None:
         """Return the text that constants in a list make; None where one of them can be several or something else."""
@@ -321,7 +343,7 @@ class Results(Members):
     def _kept_for_session(self, call: _LibraryCall) -> Iterable[Val]:
         args = call.args
         names = [v.what for v in self._eval(args[0], (), call.depth) if v.kind == "const"] if args else []
-        found = [one for name in names for one in self._kept(str(name))]
+        found = [one for name in names for one in self.kept(str(name))]
         for one in [*found, *args[1:2]]:
             yield from self._eval(one, call.path, call.depth)
         if not found and not call.path:

@@ -24,6 +24,7 @@ from aisec_ci.detectors.code.seeds.handlers import (
 )
 from aisec_ci.detectors.code.seeds.own_tools import fields_of, offered_methods, own_tool, public_methods, tool_class
 from aisec_ci.detectors.code.seeds.registered import registered
+from aisec_ci.detectors.code.seeds.validators import validators
 from aisec_ci.detectors.code.seeds.words import argument_of
 
 
@@ -48,6 +49,8 @@ def parameters(solver: Solver) -> Iterator[Source]:
                     solver.result_sinks.setdefault(fn.id, (Use("html", None, page), 0, fn.ir.name))
                 yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
                 yield from dependencies_of(solver, fn, handler)
+                if handler.family == "web":
+                    yield from validators(solver, fn, handler.kind, argument_of(handler.kind, handler.family))
             elif told := _told(fn):
                 for source in sent(solver, fn, "tool", argument_of("tool", ""), told):
                     yield source._replace(doubt=1)
