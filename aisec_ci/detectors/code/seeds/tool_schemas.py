@@ -292,8 +292,12 @@ def _decorated(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
         for fn, decorator in project.decorations[word] if registers or _DECORATOR.fullmatch(word) else ():
             node = project.node(decorator)
             at = (decorator & ~MASK) | (node.args[0] if node.op == "call" else decorator & MASK)
-            if (registers and not _is_of_tools(flow, at)) or _makes_step(flow, at):
-                continue
+            if (
+                (registers and not _is_of_tools(flow, at))
+                or _makes_step(flow, at)
+                or "config_type" in (node.data or ())
+            ):
+                continue  # the last of a maker of tools, which gets its configuration: NeMo Agent Toolkit
             if params := _free(fn, framework):
                 yield Tool(fn, params)
 
