@@ -98,6 +98,9 @@ class Argument(NamedTuple):
     via: Via
 
 
+_FINDS = frozenset({"search", "match", "fullmatch", "findall", "finditer"})
+"""Methods of regular expressions that return parts of a text."""
+
 _HARMLESS_IN = {
     "words": ("shell", "path", "html", "url"),
     "lines": ("path", "html", "url"),
@@ -342,6 +345,8 @@ class Arguments(Records):
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if word in _FINDS and arg.kind == "" and barriers.finds_numbers(self.flow, arg.call, info.names, arg.position):
+            return
         if word == "sub" and arg.kind == "":
             left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))

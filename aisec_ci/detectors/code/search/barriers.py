@@ -366,6 +366,29 @@ def free_text(pattern: str) -> bool:
     return False
 
 
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|\((?:\\.|[^()\\])*\)|[^()\\])*\)")
+
+
+def finds_numbers(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+    r"""Say whether a search in a text finds numbers, signs and words of the pattern only: `re.findall(r"-?\d+", text)`."""
+    if any(n.rpartition(".")[0] in {"re", "regex", "re2"} for n in names):
+        where, text = flow.argument(call, 0, "pattern"), 1
+        patterns = _patterns(flow, where) if where is not None else []
+    else:
+        node = flow.project.node(call)
+        callee = flow.project.node((call & ~MASK) | node.args[0])
+        compiled = any(n.rpartition(".")[0] in {"re.compile()", "regex.compile()", "re2.compile()"} for n in names)
+        patterns, text = _patterns(flow, (call & ~MASK) | callee.args[0]) if compiled else [], 0
+    return position == text and bool(patterns) and all(_is_numeric(p) for p in patterns)
+
+
+def _is_numeric(pattern: str) -> bool:
+    for part in _CLASS.findall(_LOOKS_AROUND.sub("", pattern)):
+        if _SUM.fullmatch(part[1:-1]) is None if part.startswith("[") else part in {".", r"\w", r"\S", r"\W", r"\D"}:
+            return False
+    return True
+
+
 def _constant(flow: Flow, value: Value) -> bool:
     found = flow.values(value)
     return bool(found) and all(
