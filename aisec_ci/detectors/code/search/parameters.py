@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import Calls
@@ -16,6 +17,9 @@ READERS = 4
 """Calls through which a value is followed to learn which parts of it are read."""
 
 _KEYED = frozenset({"get", "pop", "setdefault", "getlist", "__getitem__"})
+
+_OF_LIBRARY = re.compile(r"(?!builtins|typing|pathlib|datetime|uuid|decimal|enum|pydantic)[\w.]+\.[A-Z]\w+")
+"""What the classes of libraries are called whose objects no text stands for."""
 
 _LOOKS_ONLY = frozenset({"isinstance", "len", "bool", "type", "id", "hasattr", "callable"})
 
@@ -113,7 +117,12 @@ class Parameters:
         if annotation < 0 or fn.ir.parent < 0:
             return False
         found = self.flow.values(fn.module.functions[fn.ir.parent].value(annotation))
-        return bool(found) and all(val.kind == "class" and not self.flow.is_enum(val.what) for val in found)
+        return bool(found) and all(
+            not self.flow.is_enum(val.what)
+            if val.kind == "class"
+            else val.kind == "ext" and _OF_LIBRARY.fullmatch(val.what)
+            for val in found
+        )
 
     def given(self, call: Value, target: Target) -> tuple[int, ...]:
         """Return the functions that a call hands to one that runs them; none where that is not known or makes no difference."""
