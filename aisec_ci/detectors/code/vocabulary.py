@@ -241,6 +241,12 @@ CLEAN_STARTS = (
     "export_to_",
 )
 
+PIXELS = re.compile(
+    r"_*(?:load|open|read|decode|resize|crop|transform|preprocess|process|sample|extract)_(?:images?|img|imgs|videos?|audios?|frames?|waveforms?|pixel_values)"
+    r"|frames?_?(?:2|to_)im(?:g|age)s?|imdecode|imread"
+)
+"""Functions of libraries that make pictures, films and sounds of files: numbers, no text."""
+
 LOG_WORDS = frozenset(
     "debug info warning error exception critical log print pprint trace generation span event set_attribute log_text log_param "
     "log_params log_table log_input update_current_trace update_current_span update_current_generation start_generation "

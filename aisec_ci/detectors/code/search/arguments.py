@@ -50,6 +50,7 @@ from aisec_ci.detectors.code.vocabulary import (
     NAMED_TUPLES,
     NAMES_FILES,
     PATTERNS,
+    PIXELS,
     PROGRESS,
     PROMPT_KEYWORDS,
     QUERIES,
@@ -329,6 +330,8 @@ class Arguments(Records):
         """Say whether the result of a call has nothing of an argument, as its words tell."""
         fact, info, word = arg.fact, arg.info, arg.info.word
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
+            return True
+        if not info.targets and PIXELS.fullmatch(word):
             return True
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library

@@ -358,6 +358,8 @@ class Summaries(Arguments):
             return flags | SAFE["html"]
         if name == "replace" and (harmless := self._harmless_in(call, node)):
             return flags | SAFE[harmless]
+        if name == "as_uri":
+            return flags | SAFE["url"]  # a file of this machine
         if name == "relative_to":
             return flags | SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
         return flags
