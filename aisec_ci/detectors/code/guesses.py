@@ -8,6 +8,7 @@ from aisec_ci.detectors.code.facts import Hit, Source, Step
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import FAR, SHARED, WINDING, Solver
+from aisec_ci.detectors.code.seeds.words import CALLED_WITH
 
 LONG_FOR_FILE = 5
 """Calls, results and fields beyond which the name of a file is a guess, if an object kept it on the way."""
@@ -30,8 +31,19 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
         or (source.kind in _NAME and hit.kind != "path" and any(_is_opened(solver, s) for s in steps))
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
+        or (hit.kind in PROMPT_KINDS and _of_history(solver, source))
         or _letters(solver, steps)
     )
+
+
+def _of_history(solver: Solver, source: Source) -> bool:
+    """Say whether what a model called a function with is read from a mapping: a message of a conversation that is rewritten.
+
+    What makes one form of messages of another takes those of the system through the same functions.
+    """
+    node = solver.project.node(source.value)
+    keyed = node.op == "item" or (node.op == "call" and solver.calls.info(source.value).word == "get")
+    return source.kind == "tool" and keyed and source.what == CALLED_WITH
 
 
 def _distance(steps: list[Step]) -> int:

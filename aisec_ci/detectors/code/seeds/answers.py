@@ -9,6 +9,7 @@ from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds.words import CALLED_WITH
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
 _CONTENT_HOSTS = re.compile(
@@ -144,7 +145,7 @@ def function_calls(solver: Solver) -> Iterator[Source]:
             base = fn.nodes[base].args[0]
         at = fn.nodes[base]
         if (at.data if at.op in {"item", "attr"} else _asked_by_get(fn, base)) in _CALLS:
-            yield Source(load, "tool", "the arguments of a function that the model calls", 1)
+            yield Source(load, "tool", CALLED_WITH, 1)
 
 
 def _asked_by_get(fn: Fn, index: int) -> object:

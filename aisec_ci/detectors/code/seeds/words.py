@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CALLED_WITH = "the arguments of a function that the model calls"
+
 
 def result_of(kind: str, label: str) -> str:
     """Return what a result is called that somebody of a kind wrote."""
