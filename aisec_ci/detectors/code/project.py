@@ -331,12 +331,14 @@ class Names:
         self.external = frozenset(external)
         self.by_name: dict[str, list[str]] = defaultdict(list)
         self.folders: set[str] = set()
+        self.packages: set[str] = set()
         for path in paths:
             if not path.endswith((".py", ".pyi", ".ipynb")):
                 continue
             stem = path.rsplit(".", 1)[0]
             if basename(path) == "__init__.py":
                 stem = dirname(path)
+                self.packages.add(stem)
             parts = stem.split("/")
             for i in range(len(parts)):
                 self.by_name[".".join(parts[i:])].append(path)
@@ -370,6 +372,8 @@ class Names:
             inside = root in ("", here) or here.startswith(root + "/")
             if external and not inside:
                 continue
+            if (external or head in _DRIVERS) and self._is_namesake(root, head, here):
+                continue
             if not inside and single and not (basename(root) in _ROOTS or _LAYER.search(root) or self._is_only(dotted)):
                 continue
             score = (10_000 if inside else 0) + _shared(root, here) * 10 + (1 if path.endswith(".py") else 0)
@@ -384,6 +388,11 @@ class Names:
             return None
         wanted = rest.replace(".", "/")
         return next((path for path in self.by_name.get(rest, ()) if _stem(path) == wanted), None)
+
+    def _is_namesake(self, root: str, head: str, here: str) -> bool:
+        """Say whether a file in `here` means a library and not the package `head` that it lies in: `import duckdb` in `runners/duckdb`."""
+        own = f"{root}/{head}"
+        return bool(root) and root in self.packages and (here == own or here.startswith(own + "/"))
 
     def _is_only(self, name: str) -> bool:
         """Say whether no other file has a name of several words: a program that changes `sys.path` can mean no other one."""
@@ -418,6 +427,14 @@ _ORDINARY = frozenset(
     "telebot phi ddgs azure atlassian twilio".split()
 )
 """Names of libraries that projects also give to modules of their own: there the module that Python would import wins."""
+
+
+_DRIVERS = frozenset(
+    "duckdb psycopg psycopg2 pymysql mysql sqlite3 sqlalchemy snowflake trino pyhive oracledb pymssql clickhouse_connect "
+    "clickhouse_driver databricks neo4j elasticsearch opensearchpy redis pymongo cassandra requests httpx aiohttp boto3 docker "
+    "kubernetes paramiko subprocess slack discord telegram flask django fastapi gradio streamlit chainlit jinja2 markdown".split()
+)
+"""Names of other libraries after which projects call the folders of what stands between them and the library."""
 
 
 def _stem(path: str) -> str:

@@ -291,6 +291,8 @@ class Members(Hierarchy):
                 if method := sub.method(name):
                     yield from self._bound(method, receiver, path, depth)
         if found:
+            if val.kind == "inst" and not path:
+                yield from self._put_in_place(classes, str(name), depth)
             return
         for owner in classes:
             values = [*self.fields(owner, str(name)), *owner.values(str(name))]
@@ -333,6 +335,13 @@ class Members(Hierarchy):
             yield from self._external_base(cls, name, path, depth)
             if not path:
                 yield UNKNOWN
+
+    def _put_in_place(self, classes: list[Cls], name: str, depth: int) -> Iterator[Val]:
+        """Yield the functions that a class puts in place of a method of its own: `self.run_sql = run_on_sqlite`."""
+        for owner in classes:
+            for one in self.fields(owner, name):
+                if not self._is_own_load(one):
+                    yield from (v for v in self._eval(one, (), depth) if v.kind == "func")
 
     def _given_by_others(self, classes: list[Cls], name: str) -> Iterator[Value]:
         """Yield what functions of others set at a field of objects of some classes, and loads at which they fill it.

@@ -22,6 +22,9 @@ _CONSENT = re.compile(_APPROVAL.pattern.replace("|input)", ")"))
 _NO = frozenset({"n", "no", "q", "quit", "exit", ""})
 """Answers that keep something from being done."""
 
+_YES = frozenset({"y", "yes"})
+"""Answers that let it be done, with which an empty one does as well: `input() not in ("", "y")`."""
+
 _LEAVE = frozenset({"q", "quit", "exit", ""})
 """Those of them that also end a conversation, in which they say nothing of what is done with another text."""
 
@@ -49,7 +52,8 @@ class Consent(Scope):
             if isinstance(test.ops[0], (ast.NotEq, ast.NotIn, ast.IsNot)):
                 sign = -sign
             words = [c.value for c in ast.walk(test.comparators[0]) if isinstance(c, ast.Constant)]
-            if any((isinstance(w, str) and w.lower() in _NO) or w is False for w in words):
+            said = {w.lower() for w in words if isinstance(w, str)}
+            if (said & _NO and not said & _YES) or any(w is False for w in words):
                 sign = -sign
             if words and all(isinstance(w, str) and w.lower().strip("/:") in _LEAVE for w in words):
                 names = {n.id for n in ast.walk(test.left) if isinstance(n, ast.Name)}
