@@ -530,5 +530,7 @@ STARTERS = {
     "add_job": (0, "func"),
     "apply": (0, "func"),
     "apply_async": (0, "func"),
+    "func_timeout": (1, "func"),
+    "schedule": (0, "function"),
 }
 """Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""

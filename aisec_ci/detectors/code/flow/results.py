@@ -322,7 +322,10 @@ class Results(Members):
             return self._option(value, path[1:], depth) if path[0] == 0 else ()
         if word.endswith("Parser().parse_args_into_dataclasses") and path:
             return self._parsed_records((value & ~MASK) | node.args[0], path, depth)
-        return self._made(dotted, path, depth)
+        made = self._made(dotted, path, depth)
+        if word.endswith("()") and len(args) == len(node.data) == 1 and not path:  # a decorator: `timeout(20)(solve)`
+            return [*made, *(v for v in self._eval(args[0], (), depth) if v.kind == "func")]
+        return made
 
     def _made(self, dotted: str, path: Path, depth: int) -> Iterable[Val]:
         """Yield an object that a library made, or the part of it at a path."""
