@@ -16,10 +16,10 @@ TOOLKITS = frozenset(
 """Packages of interfaces in windows and terminals: what their modules call a message of the system is a notice to the user."""
 
 SESSIONS = frozenset(
-    "streamlit.session_state chainlit.user_session flask.session quart.session nicegui.app.storage.user nicegui.app.storage.client "
-    "nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()
+    "streamlit.session_state chainlit.user_session flask.session flask.g quart.session quart.g nicegui.app.storage.user "
+    "nicegui.app.storage.client nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()
 )
-"""What a framework keeps for a session: between the runs of Streamlit's scripts, from one request to the next."""
+"""What a framework keeps for a session: between the runs of Streamlit's scripts, from one request, or one step of it, to the next."""
 
 RUN_STATES = frozenset(
     """google.adk.tools.ToolContext().state google.adk.tools.tool_context.ToolContext().state
@@ -51,7 +51,8 @@ SESSION_OWNERS = {"session": "request", "user_data": "context", "chat_data": "co
 APPLICATIONS = frozenset(
     """fastapi.FastAPI() fastapi.FastAPI().state fastapi.Request().app fastapi.Request().app.state fastapi.WebSocket().app.state
     starlette.applications.Starlette() starlette.applications.Starlette().state starlette.requests.Request().app.state
-    starlette.websockets.WebSocket().app.state fastapi.requests.Request().app.state flask.Flask() flask.current_app quart.Quart()
+    starlette.websockets.WebSocket().app.state fastapi.requests.Request().app.state fastapi.Request().state
+    starlette.requests.Request().state flask.Flask() flask.current_app flask.g quart.g quart.Quart()
     quart.current_app sanic.Sanic().ctx sanic.Request().app.ctx discord.Client() discord.Bot() discord.ext.commands.Bot()
     discord.ext.commands.AutoShardedBot() nextcord.ext.commands.Bot() disnake.ext.commands.Bot() disnake.ext.commands.InteractionBot()
     discord.Interaction().client discord.ext.commands.Context().bot telebot.TeleBot() aiogram.Bot() slack_bolt.App()

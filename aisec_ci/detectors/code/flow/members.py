@@ -225,8 +225,8 @@ class Members(Hierarchy):
     def _is_application(self, value: Value) -> bool:
         """Say whether a value is an application, by what it is or, in what gets it passed, by its name: `app.state`."""
         node = self.project.node(value)
-        if node.op == "attr" and node.data in {"state", "ctx"}:
-            return self.project.fn(value).word(node.args[0]) == "app"
+        if node.op == "attr" and node.data in {"state", "ctx"} and self.project.fn(value).word(node.args[0]) == "app":
+            return True
         return any(v.what in APPLICATIONS for v in self._anew(value) if v.kind in {"ext", "obj"})
 
     def _context_classes(self, keyword: str) -> list[Cls]:
