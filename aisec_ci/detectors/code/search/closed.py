@@ -75,9 +75,11 @@ class Closed:
         known = self._results.get(fn.id)
         if known is None:
             annotation, parent = fn.ir.annotation, fn.ir.parent
-            known = annotation >= 0 and parent >= 0
-            known = known and barriers.closed_type(self.flow, fn.module.functions[parent].value(annotation))
-            known = known or EMBEDS.fullmatch(fn.ir.name) is not None
+            known = EMBEDS.fullmatch(fn.ir.name) is not None
+            if not known and annotation >= 0 and parent >= 0:
+                declared = fn.module.functions[parent].value(annotation)
+                # where something comes back, `-> None` is a mistake
+                known = barriers.closed_type(self.flow, declared) and self.flow.constants(declared).values != {None}
             self._results[fn.id] = known
         return known
 
