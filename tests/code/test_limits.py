@@ -94,6 +94,16 @@ def test_a_search_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert "limit of steps" in gap.reason
 
 
+def test_questions_that_take_too_many_steps_together_are_answered_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.MIN_BUDGET", 3)
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.BUDGET", 0)
+    found = reports({"app.py": program("send(f'Help with {q}')")})
+    assert [r for r in found if isinstance(r, Finding) and r.rule_id == "untrusted-system-prompt"]
+    (gap,) = (r for r in found if isinstance(r, Gap))
+    assert gap.level is GapLevel.INCOMPLETE
+    assert "then only briefly" in gap.reason
+
+
 def test_structures_that_nest_in_themselves_do_not_multiply() -> None:
     walk = (
         "def walk(node):\n    out = {}\n    for k in ('a', 'b', 'c', 'd', 'e', 'f'):\n        out[k] = walk(node[k])\n"

@@ -63,6 +63,8 @@ def analyse(
 _GIVEN_UP = f"what {{}} value{{}} can be was followed back for {STEPS:,} steps and no further: something may be missing"
 
 
+_BRIEF = "what values can be was followed back for the steps of a program of this size, then only briefly: something may be missing"
+
 _KEPT = 600
 """Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
 
@@ -124,6 +126,8 @@ class _Analysis:
             busiest = solver.busiest
             where = f"; most of them were taken in {busiest}" if busiest else ""
             yield Gap("", words + where, detector=NAME)
+        if flow.exhausted:
+            yield Gap("", _BRIEF, detector=NAME)
         yield from findings(solver, positions, context.selected)
         yield from self.failures.gaps(NAME)
         for path, count in sorted(flow.given_up.items()):

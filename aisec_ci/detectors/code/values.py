@@ -115,6 +115,8 @@ class Flow(Evaluation):
         """Return the functions of the project that a call may run."""
         known = self._targets.get(call)
         if known is None:
+            if self._is_over():
+                return []
             self._targets[call] = []
             outer_cut, self._cut = self._cut, False
             known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
@@ -363,6 +365,8 @@ class Flow(Evaluation):
         """Return the calls that may run a function."""
         known = self._callers.get(fn.id)
         if known is None:
+            if self._is_over():
+                return []
             self._callers[fn.id] = []
             outer_cut, self._cut = self._cut, False
             known = self._callers[fn.id] = list(dict.fromkeys(self._find_callers(fn)))

@@ -18,6 +18,13 @@ NESTING = 120
 STEPS = 4_000
 """Steps that one question may take in all, whatever it branches into. Beyond, what was found so far is the answer."""
 
+BUDGET = 60
+"""Steps for each node of the program that all questions may take together: real programs take one to six. Behind that, each
+question has `BRIEF` steps, which is enough for a name, an attribute, or a constant."""
+
+MIN_BUDGET = 2_000_000
+BRIEF = 60
+
 PATH_LIMIT = 8
 """Steps into a structure that a question can be about."""
 
@@ -44,6 +51,9 @@ class Evaluation(Results):
         """What `targets` and `callers` said inside a cycle and may lack something: forgotten with the question at hand."""
         self._steps = 0
         self._cut = False
+        self._left = -1
+        """Steps that all questions may still take; -1 before the first."""
+        self._allowed = STEPS
         self.given_up: dict[str, int] = {}
         """Questions that were given up after `STEPS`, by the path of the file that they were asked about."""
 
@@ -79,6 +89,29 @@ class Evaluation(Results):
         finally:
             self._active, self._tried, self._guesses, self._steps, self._cut = outer
 
+    def _is_over(self) -> bool:
+        """Take a step of the question at hand, if there is one, and say whether it was the last: its answer lacks something then."""
+        if not self._active:
+            return False
+        self._steps += 1
+        over = self._steps > self._allowed
+        self._cut = self._cut or over
+        return over
+
+    def _spend(self) -> None:
+        """Take the steps of a question that was answered off what is left for all."""
+        if self._left < 0:
+            self._left = max(MIN_BUDGET, BUDGET * sum(len(fn.nodes) for fn in self.project.fns))
+        self._left = max(self._left - self._steps, 0)
+        self._steps = 0
+        if not self._left:
+            self._allowed = BRIEF
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether questions are only answered briefly now, since all of them together took too many steps."""
+        return not self._left
+
     def forget_question(self) -> None:
         """Forget the question at hand, of which an error is the only answer."""
         self._active, self._tried, self._guesses, self._steps, self._cut = set(), {}, [], 0, False
@@ -89,7 +122,13 @@ class Evaluation(Results):
         if known is not None:
             return known
         active = self._active
-        if key in active or depth > DEPTH or len(active) > NESTING or len(path) > PATH_LIMIT or self._steps > STEPS:
+        if (
+            key in active
+            or depth > DEPTH
+            or len(active) > NESTING
+            or len(path) > PATH_LIMIT
+            or self._steps > self._allowed
+        ):
             self._cut = True
             return ()
         if (known := self._tried.get(key)) is not None:
@@ -106,10 +145,10 @@ class Evaluation(Results):
         else:
             self._tried[key] = found
         if not active:
-            if self._steps > STEPS:
+            if self._steps > self._allowed:
                 where = self.project.fn(value).module.path
                 self.given_up[where] = self.given_up.get(where, 0) + 1
-            self._steps = 0
+            self._spend()
             self._tried.clear()
             for table, guessed in self._guesses:
                 table.pop(guessed, None)
