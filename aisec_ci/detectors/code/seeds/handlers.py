@@ -38,9 +38,30 @@ _WORDS_TOO = frozenset(
 """Those of them that a sender chooses where they are said to be a text: `context: str`."""
 
 
+_AGREED = {
+    "needs_approval": True,
+    "requires_approval": True,
+    "requires_confirmation": True,
+    "require_confirmation": True,
+    "approval_mode": "always_require",
+}
+"""By which options a framework asks a human before each call of a tool: OpenAI's Agents, PydanticAI, agno, ADK, the Agent Framework."""
+
+
+def agreed_to(solver: Solver, fn: Fn) -> bool:
+    """Say whether a human agrees to each call of a tool before it runs, as its decorator says: `@tool(approval_mode="always_require")`."""
+    parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
+    for decorator in fn.ir.decorators:
+        node = parent.nodes[decorator]
+        for key, arg in zip(node.data, node.args[1:], strict=True) if node.op == "call" else ():
+            if key in _AGREED and solver.flow.constants(parent.value(arg)).values == {_AGREED[key]}:
+                return True
+    return False
+
+
 def chosen(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
     """Yield those of a tool's parameters that can hold text of the model's choice."""
-    for index in params:
+    for index in () if agreed_to(solver, fn) else params:
         node = fn.params.get(index)
         if node is not None and _open(solver, fn, index) and not _is_context(fn, index):
             yield Source(fn.value(node), "tool", argument_of("tool", ""))
@@ -177,6 +198,8 @@ def bases_of(solver: Solver, cls: Cls) -> Iterator[Base]:
 
 def sent(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> Iterator[Source]:
     """Yield the parameters of a function that can hold text of a sender's choice."""
+    if kind == "tool" and agreed_to(solver, fn):
+        return
     wanted = set(only)
     plain = (p.name for p in fn.ir.params[1 if fn.bound else 0 :] if p.kind in {"", "k"})
     named = [name for name in plain if name not in FRAMEWORK_NAMES and name not in _CHOICES]

@@ -295,7 +295,7 @@ def _decorated(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             if (
                 (registers and not _is_of_tools(flow, at))
                 or _makes_step(flow, at)
-                or "config_type" in (node.data or ())
+                or (node.op == "call" and "config_type" in node.data)
             ):
                 continue  # the last of a maker of tools, which gets its configuration: NeMo Agent Toolkit
             if params := _free(fn, framework):
