@@ -25,7 +25,7 @@ SINKS = frozenset(
 )
 """What an argument is used for."""
 
-KINDS_SAFE = ("shell", "html", "sql", "url", "path", "exec", "deserialize")
+KINDS_SAFE = ("shell", "html", "sql", "url", "path", "exec", "deserialize", "template")
 """Uses that an escaping function can make safe; their positions are the bits of a fact's flags."""
 
 OWN = "own"

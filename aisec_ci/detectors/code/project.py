@@ -503,6 +503,17 @@ class Project:
             node = self.node(value)
         return value
 
+    def same_place(self, one: Value, other: Value) -> bool:
+        """Say whether two loads read the same place: `reply.prompt` in `reply.prompt.system` and in `reply.prompt.user`."""
+        one, other = self.unguarded(one), self.unguarded(other)
+        while one != other:
+            node, twin = self.node(one), self.node(other)
+            if node.op not in {"attr", "item"} or node.op != twin.op or node.data is None or node.data != twin.data:
+                return False
+            one = self.unguarded((one & ~MASK) | node.args[0])
+            other = self.unguarded((other & ~MASK) | twin.args[0])
+        return True
+
     def imported(self, value: Value) -> tuple[ModuleInfo | None, str]:
         """Return the module of the project that an import is from, if it is one, and the rest of the name."""
         path, rest = self.names.split(self.node(value).data, self.fn(value).module.path)

@@ -20,6 +20,10 @@ _MAPPING_OF = frozenset({"dataclasses.asdict", "builtins.vars", "attrs.asdict", 
 _TABLES = frozenset({"pandas.DataFrame", "polars.DataFrame"})
 
 
+_MEDIA = frozenset("data images audio audios videos generated_images generated_videos artifacts value".split())
+"""Fields of answers that hold what a service made: pictures, sounds, films."""
+
+
 class Closed:
     """Answers which parts of values no outsider can choose."""
 
@@ -92,6 +96,18 @@ class Closed:
         if node.op in {"iter", "item"}:
             names.append(last_word(fn.nodes, node.args[0]))
         return any(PLATFORM_FILES.fullmatch(name) for name in names if name)
+
+    def of_media(self, held: Value) -> bool:
+        """Say whether a value is one of the pictures or films of an answer, whose address the service gives: `answer.data[0].url`."""
+        held = self.project.unguarded(held)
+        node = self.project.node(held)
+        of = self.project.node(self.project.unguarded((held & ~MASK) | node.args[0])) if node.op == "item" else node
+        if of is node or of.op != "attr" or of.data not in _MEDIA or self.flow.owners(held):
+            return False
+        answer = self.project.unguarded(
+            (held & ~MASK) | of.args[0]
+        )  # not a record that is read off it: the model fills that
+        return self.project.node(answer).op == "call" and not self.flow.owners(answer)
 
     def own_table(self, table: Value, depth: int = 0) -> bool:
         """Say whether a table was made of the program's own records, which have the names of its columns."""

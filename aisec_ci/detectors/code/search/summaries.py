@@ -67,6 +67,11 @@ _QUOTED = frozenset({"'\\''", "'\"'\"'"})
 """What stands for a quotation mark in a text of a shell between such marks."""
 
 
+_SYSTEM_PARTS = frozenset({"system", "system_prompt", "system_message"})
+_USER_PARTS = frozenset({"user", "user_prompt", "user_message", "human"})
+"""What the two messages are called that a template of a conversation is filled to."""
+
+
 class Summaries(Arguments):
     """The summaries of a project, made when they are asked for."""
 
@@ -153,9 +158,19 @@ class Summaries(Arguments):
                 flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
+            if name in {"url", "uri"} and self.closed.of_media((use & ~MASK) | node.args[0]):
+                return
+            if name in _SYSTEM_PARTS and self._has_user_part(fn, use, node):
+                flags = with_doubt(flags, MAX_DOUBT)  # which of the two messages has the variable, the template knows
             if name in {"name", "stem", "suffix"} and self.texts.is_last_part(use):
                 flags |= SAFE["path"]
             self.add(entry, Fact(use, (), flags), via)
+
+    def _has_user_part(self, fn: Fn, use: Value, node: Node) -> bool:
+        """Say whether the message of the user is read off the same object: `prompt.system`, `prompt.user` of a template that is filled."""
+        base = (use & ~MASK) | node.args[0]
+        beside = ((use & ~MASK) | n.args[0] for n in fn.nodes if n.op == "attr" and n.data in _USER_PARTS)
+        return any(self.project.same_place(other, base) for other in beside)
 
     def _item(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
@@ -385,7 +400,7 @@ class Summaries(Arguments):
         return () if name in _WRITTEN_OUT else None
 
     def _harmless_in(self, call: Value, node: Node) -> str:
-        """Return for which use `replace` makes a text harmless: it doubles quotes, escapes them for a shell, or leaves no `<`, no `/`.
+        """Return for which use `replace` makes a text harmless: it doubles quotes or braces, escapes quotes for a shell, or leaves no `<`, no `/`.
 
         A text between such quotes cannot end the name or text that it stands in.
         """
@@ -396,6 +411,8 @@ class Summaries(Arguments):
             return "sql"
         if old == "'" and new in _QUOTED:
             return "shell"
+        if old == "{" and new == "{{":
+            return "template"
         if old is None or new is None or old in new:
             return ""
         return {"<": "html", "/": "path"}.get(old, "")
