@@ -470,7 +470,11 @@ class Flow(Evaluation):
         runs = fn.cls is not None and (fn.ir.name == "__call__" or fn in self.forwards(fn.cls))
         if fn.cls is not None and (fn.ir.name == "__init__" or runs):
             makers = {fn.cls.ir.name} | {s.ir.name for s in self.subclasses(fn.cls)}
-            words |= {*makers, "__init__"} | (self.kept_as(sorted(makers)) if runs else set())
+            words |= {*makers, "__init__"}
+            if runs:
+                handing = {name for one in makers for name in self._handing_out.get(one, ())}
+                makers |= self.kept_as(sorted(handing))
+                words |= self.kept_as(sorted(makers)) | self.kept_from(handing)
             words.discard("__call__")
         calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
@@ -527,6 +531,17 @@ class Flow(Evaluation):
             if isinstance(first, str) and first:
                 out.add(first)
         return tuple(sorted(out))
+
+    @cached_property
+    def _handing_out(self) -> dict[str, list[str]]:
+        """The functions that return something by its name and not called, by that name: `def client_for(kind): return OpenAIClient`."""
+        out: dict[str, list[str]] = {}
+        for fn in self.project.fns:
+            returned = [a for v in fn.ir.returns for a in (v, *(fn.nodes[v].args if fn.nodes[v].op == "phi" else ()))]
+            for value in returned:
+                if fn.nodes[value].op in {"var", "import"}:
+                    out.setdefault(last_word(fn.nodes, value), []).append(fn.ir.name)
+        return out
 
     @cached_property
     def _nameless(self) -> dict[int, list[Value]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from aisec_ci.detectors.code.flow.questions import Questions
 from aisec_ci.detectors.code.flow.val import MANY, Val
@@ -186,15 +186,25 @@ class Hierarchy(Questions):
 
     def kept_as(self, words: Iterable[str]) -> set[str]:
         """Return names under which what calls of some names make is kept: `self.llm = Llama(…)`, `ask = pipeline(…)`, `Agent(llm=Llama(…))`."""
+        return {name for word in words for call in self.project.calls.get(word, ()) for name in self._kept(call)}
+
+    def kept_from(self, words: Collection[str]) -> set[str]:
+        """Return names under which is kept what calls of results of calls of some names make: `llm = client_for("openai")()`."""
         out: set[str] = set()
-        for call in (c for word in words for c in self.project.calls.get(word, ())):
-            fn, index = self.project.fn(call), call & MASK
-            for use in fn.uses[index]:
-                node = fn.nodes[use]
-                if node.op == "setattr" and node.args[1] == index:
-                    out.add(node.data)
-                elif node.op == "call":
-                    given = zip(node.data, node.args[1:], strict=True)
-                    out.update(kind for kind, arg in given if arg == index and kind.isidentifier())
-            out.update(name for name, defs in fn.ir.defs.items() if index in defs)
+        for call in self.project.calls.get("", ()) if words else ():
+            nodes = self.project.fn(call).nodes
+            callee = self.project.node(call).args[0]
+            if nodes[callee].op == "call" and last_word(nodes, callee) in words:
+                out.update(self._kept(call))
         return out
+
+    def _kept(self, call: Value) -> Iterator[str]:
+        fn, index = self.project.fn(call), call & MASK
+        for use in fn.uses[index]:
+            node = fn.nodes[use]
+            if node.op == "setattr" and node.args[1] == index:
+                yield node.data
+            elif node.op == "call":
+                given = zip(node.data, node.args[1:], strict=True)
+                yield from (kind for kind, arg in given if arg == index and kind.isidentifier())
+        yield from (name for name, defs in fn.ir.defs.items() if index in defs)
