@@ -370,6 +370,8 @@ class Arguments(Records):
         else:
             path = _path_in_result(arg)
             if path is None:
+                if CONTENT in fact.path:
+                    return  # a text that is made of the names of files holds nothing of what stands in them
                 path, flags = (), self._doubtful(arg, flags)
         if path is not None:
             self.add(arg.entry, Fact(arg.call, path, flags), arg.via)

@@ -236,6 +236,8 @@ class Summaries(Arguments):
         if node.op == "add" and not fact.path and self.texts.joins_lists(use, node, index):
             self.add(entry, Fact(use, ("*",), fact.flags), via)
             return
+        if CONTENT in fact.path[1:]:
+            return  # a text that is made of the names of files holds nothing of what stands in them
         flags = self.texts.joined(fact.flags, use, node, index)
         path = fact.path if fact.path and fact.path[0] == CONTENT else ()
         if not path or not only_shows(self.flow, use):
@@ -397,7 +399,7 @@ class Summaries(Arguments):
             return ("*", 1, *path[1:])
         if name in _WHOLE:
             return path
-        return () if name in _WRITTEN_OUT else None
+        return () if name in _WRITTEN_OUT and CONTENT not in path else None
 
     def _harmless_in(self, call: Value, node: Node) -> str:
         """Return for which use `replace` makes a text harmless: it doubles quotes or braces, escapes quotes for a shell, or leaves no `<`, no `/`.
