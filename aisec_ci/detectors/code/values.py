@@ -110,6 +110,7 @@ class Flow(Evaluation):
         self._decorated_classes: dict[int, list[Cls]] = {}
         self._wrappers: dict[int, list[Target]] = {}
         self._imports: dict[str, list[str]] = {}
+        self._lookups: list[tuple[str, ModuleInfo]] | None = None
 
     def targets(self, call: Value) -> list[Target]:
         """Return the functions of the project that a call may run."""
@@ -517,20 +518,29 @@ class Flow(Evaluation):
         return sorted([*runs.get(fn.id, ()), *found], key=itemgetter(0))
 
     def _is_looked_up(self, fn: Fn) -> bool:
-        """Say whether a method can be one that is found by a part of its name: `getattr(self, f"_do_{action.kind}")(action)`."""
-        return fn.cls is not None and fn.ir.name.startswith(self._parts_of_names)
+        """Say whether a method can be one that is found by its name: `getattr(self, f"_do_{action.kind}")(action)`."""
+        return fn.cls is not None and any(fn.ir.name.startswith(name) for name, _ in self._names_looked_up())
 
-    @cached_property
-    def _parts_of_names(self) -> tuple[str, ...]:
-        """How the names begin that `getattr` looks for."""
-        out = set()
-        for call in self.project.calls.get("getattr", ()):
-            node, nodes = self.project.node(call), self.project.fn(call).nodes
-            name = nodes[node.args[2]] if len(node.args) > 2 else node
-            first = nodes[name.args[0]].data if name.op == "add" else name.data[0] if name.op == "text" else None
-            if isinstance(first, str) and first:
-                out.add(first)
-        return tuple(sorted(out))
+    def _names_looked_up(self) -> list[tuple[str, ModuleInfo]]:
+        """Return what `getattr` looks for, or the beginning of it, each with the module that does.
+
+        A name may come as an argument: `self._run("_raw_gen")`.
+        """
+        if self._lookups is None:
+            self._lookups = []  # for what is asked to find them
+            found: dict[tuple[str, str], ModuleInfo] = {}
+            for call in self.project.calls.get("getattr", ()):
+                node, fn = self.project.node(call), self.project.fn(call)
+                if len(node.args) < 3:
+                    continue
+                name = fn.nodes[node.args[2]]
+                first = fn.nodes[name.args[0]].data if name.op == "add" else name.data[0] if name.op == "text" else None
+                given = [first] if isinstance(first, str) and first else []
+                if name.op in {"param", "var"}:
+                    given += [v.what for v in self._anew(fn.value(node.args[2])) if v.kind == "const"]
+                found.update({(one, fn.module.path): fn.module for one in given if one and isinstance(one, str)})
+            self._lookups = [(name, module) for (name, _), module in found.items()]
+        return self._lookups
 
     @cached_property
     def _handing_out(self) -> dict[str, list[str]]:
@@ -587,6 +597,8 @@ class Flow(Evaluation):
         Of fields that were given a function also those in modules that these import: the class may be defined there.
         """
         modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
+        if fn.cls is not None:
+            modules |= {m.path: m for name, m in self._names_looked_up() if fn.ir.name.startswith(name)}
         found = [call for info in modules.values() for call in info.indirect_calls]
         near = {path: None for info in modules.values() for path in (info.path, *self.imported_by(info))}
         return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]

@@ -77,6 +77,10 @@ class Members(Hierarchy):
             for state in states:
                 yield from self._eval(state, path, depth)
             return
+        if not item and self._is_state(base) and (hung := self._hung_on_application(str(name))):
+            for one in hung:  # `req.app.ctx.bot`, whatever `req` is
+                yield from self._eval(one, path, depth)
+            return
         written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
         direct = False
         for at, what in written or ():
@@ -224,10 +228,16 @@ class Members(Hierarchy):
 
     def _is_application(self, value: Value) -> bool:
         """Say whether a value is an application, by what it is or, in what gets it passed, by its name: `app.state`."""
-        node = self.project.node(value)
-        if node.op == "attr" and node.data in {"state", "ctx"} and self.project.fn(value).word(node.args[0]) == "app":
+        if self._is_state(value):
             return True
         return any(v.what in APPLICATIONS for v in self._anew(value) if v.kind in {"ext", "obj"})
+
+    def _is_state(self, value: Value) -> bool:
+        """Say whether a value is what objects are hung on at something that is called an application: `request.app.state`."""
+        node = self.project.node(value)
+        return (
+            node.op == "attr" and node.data in {"state", "ctx"} and self.project.fn(value).word(node.args[0]) == "app"
+        )
 
     def _context_classes(self, keyword: str) -> list[Cls]:
         """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
