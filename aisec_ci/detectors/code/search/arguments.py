@@ -228,7 +228,7 @@ class Arguments(Records):
         for target in self.parameters.run_here(arg.entry.start, arg.call, arg.info.targets):
             how, at = packed(arg.node, target, arg.kind, arg.position)
             for param, path in bind(arg.fact, target, how, at) if how != "-" else ():
-                if how == "**" and not arg.fact.path and self.parameters.is_object(target.fn, param):
+                if how == "**" and arg.fact.path in {(), ("*",)} and self.parameters.is_object(target.fn, param):
                     continue
                 self._enter(arg.entry, arg.fact, arg.call, target, param, path)
         return any(t.sure < 2 for t in arg.info.targets) and arg.info.word not in {"sub", "filter"}
