@@ -24,6 +24,8 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
     noted = sum(bool(s.note) for s in steps)
     if len(shared) >= SHARED or (len(shared) > 1 and noted >= WINDING) or (shared and _distance(steps) >= FAR):
         return True
+    if sum(s.note.endswith("(self)`") for s in steps) > 1:
+        return True  # a record may be what was sent; an object that calls methods of its own is one of the program's
     if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
         return True
     return (
