@@ -453,15 +453,23 @@ INTERPRETERS = SHELLS | frozenset(
     "python python3 node deno bun ruby perl php osascript lua Rscript ipython java kotlin scala julia ts-node tsx".split()
 )
 
-FILE_RUNNERS = frozenset("streamlit chainlit gradio panel voila manim pytest uv poetry pdm pipenv hatch conda".split())
+FILE_RUNNERS = frozenset(
+    "streamlit chainlit gradio panel voila manim pytest uv poetry pdm pipenv hatch conda spark-submit torchrun accelerate deepspeed "
+    "marimo papermill locust".split()
+)
 """Programs that run a file of code they are given, after a word or two of their own."""
 
 VALUE_FLAGS = frozenset(
-    "--with --with-requirements --python --project --extra --group --package -n --name --env -p -W -X".split()
+    "--with --with-requirements --python --project --extra --group --package -n --name --env -p -W -X --conf --master "
+    "--deploy-mode --jars --packages --py-files --driver-memory --executor-memory --executor-cores --num-executors "
+    "--nproc --nproc_per_node --nproc-per-node --nnodes --node_rank --master_port --num_processes --num_machines --num_gpus "
+    "--config_file --include".split()
 )
 """Options that may stand there with a value: `uv run --with polars script.py`, `conda run -n base python script.py`."""
 
-RUN_WORDS = frozenset("pytest unittest run streamlit chainlit manim python python3 serve coverage pdb cProfile".split())
+RUN_WORDS = frozenset(
+    "pytest unittest run streamlit chainlit manim python python3 serve coverage pdb cProfile launch".split()
+)
 """Words that may stand between an interpreter, or one of these, and the file that it runs."""
 
 _PACKAGE_SCRIPTS = frozenset("test t run start install i ci build dev exec".split())
