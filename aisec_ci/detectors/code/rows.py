@@ -36,10 +36,10 @@ MAKES = frozenset(
 )
 """Methods of a table, or of a query for its rows, that put what they are given by name into a row."""
 
-_TABLES = frozenset({"query", "select", "get", "get_or_404", "aget", "select_from", "get_object_or_404"})
+_TABLES = frozenset("query select insert update get get_or_404 aget select_from get_object_or_404".split())
 """Calls that are given the class of a table."""
 
-_STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
+STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
 """Calls that are given a statement made of one."""
 
 
@@ -125,4 +125,4 @@ class Rows:
         callee = self.project.node(base | node.args[0])
         if callee.op != "attr":
             return []
-        return [base | callee.args[0], *(base | a for a in node.args[1:2] if callee.data in _STATEMENTS)]
+        return [base | callee.args[0], *(base | a for a in node.args[1:2] if callee.data in STATEMENTS)]

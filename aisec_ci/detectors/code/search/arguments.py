@@ -152,6 +152,7 @@ class Arguments(Records):
         self._used_somehow(arg)
         if self._run(arg) or self._record(arg.entry, arg.fact, arg.call, arg.kind, arg.position, arg.via):
             return
+        self._stored(arg.entry, arg.fact, arg.call, arg.info, arg.kind)
         if self._is_dropped(arg) or self._is_handed_on(arg) or _is_setting(arg):
             return
         if self._is_put(arg) or self._is_picked(arg) or self._is_part(arg):
@@ -288,7 +289,6 @@ class Arguments(Records):
         if arg.position == 1 and arg.kind == "" and not HEAPS.isdisjoint(arg.info.names):
             self.mutate(entry, (call & ~MASK) | arg.node.args[1], ("*", *fact.path), fact.flags, arg.via)
             return True
-        self._stored(entry, fact, call, arg.info, arg.kind)
         if arg.position == 0 and not DUMPERS.isdisjoint(arg.info.names):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
                 self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags | SAFE["deserialize"], arg.via)

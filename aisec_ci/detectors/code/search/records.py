@@ -7,7 +7,7 @@ from aisec_ci.detectors.code.facts import Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import COPIES
 from aisec_ci.detectors.code.flow.val import Label
 from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
-from aisec_ci.detectors.code.rows import MAKES
+from aisec_ci.detectors.code.rows import MAKES, STATEMENTS
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.uses import Uses
 from aisec_ci.detectors.code.vocabulary import SERIALISERS
@@ -108,7 +108,17 @@ class Records(Uses):
         return None
 
     def _stored(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str) -> None:
-        """Keep what a row of one of the program's tables gets for a column: `Skill.objects.create(code=text)`."""
-        if kind not in {"", "*", "**"} and info.word in MAKES and not info.targets:
-            for cls in self.places.rows.tables_of(call):
-                self._row(entry, fact, cls, kind, fact.path)
+        """Keep what a row of one of the program's tables gets for a column: `Skill.objects.create(code=text)`.
+
+        Columns may stand in mappings: `query.update({"code": text})`, `execute(insert(Skill), [{"code": text}])`.
+        """
+        if info.targets or info.word not in MAKES | STATEMENTS:
+            return
+        column, path = kind, fact.path
+        if kind in {"", "**", "defaults", "values"}:
+            path = path[1:] if info.word in STATEMENTS and path and not isinstance(path[0], str) else path
+            column, path = (path[0], path[1:]) if path and isinstance(path[0], str) else ("", ())
+        elif info.word in STATEMENTS:
+            return
+        for cls in self.places.rows.tables_of(call) if column not in {"", "*"} else ():
+            self._row(entry, fact, cls, column, path)
