@@ -56,15 +56,9 @@ def test_of_a_search_for_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told() == (["a.py", "b.py"], [": internal error in `code`: KeyError; the rest was analysed"])
 
 
-def test_of_one_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    once(monkeypatch, Solver, "_arrive", RecursionError)
-    paths, gaps = told()
-    assert "b.py" in paths
-    assert gaps == ["a.py: internal error in `code`: RecursionError; the rest was analysed"]
-
-
-def test_of_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    once(monkeypatch, Solver, "_go_on", RecursionError)
+@pytest.mark.parametrize("step", ["_arrive", "_go_on"])
+def test_of_following_a_source(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    once(monkeypatch, Solver, step, RecursionError)
     paths, gaps = told()
     assert "b.py" in paths
     assert gaps == ["a.py: internal error in `code`: RecursionError; the rest was analysed"]

@@ -114,7 +114,13 @@ class Evaluation(Results):
 
     def forget_question(self) -> None:
         """Forget the question at hand, of which an error is the only answer."""
+        self._forget_guesses()
         self._active, self._tried, self._guesses, self._steps, self._cut = set(), {}, [], 0, False
+
+    def _forget_guesses(self) -> None:
+        for table, guessed in self._guesses:
+            table.pop(guessed, None)
+        self._guesses.clear()
 
     def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
         key = (value, path)
@@ -150,9 +156,7 @@ class Evaluation(Results):
                 self.given_up[where] = self.given_up.get(where, 0) + 1
             self._spend()
             self._tried.clear()
-            for table, guessed in self._guesses:
-                table.pop(guessed, None)
-            self._guesses.clear()
+            self._forget_guesses()
         self._cut = outer_cut or (self._cut and bool(active))
         return found
 

@@ -186,7 +186,7 @@ class Hierarchy(Questions):
 
     def kept_as(self, words: Iterable[str]) -> set[str]:
         """Return names under which what calls of some names make is kept: `self.llm = Llama(…)`, `ask = pipeline(…)`, `Agent(llm=Llama(…))`."""
-        return {name for word in words for call in self.project.calls.get(word, ()) for name in self._kept(call)}
+        return {name for word in words for call in self.project.calls.get(word, ()) for name in self._names_of(call)}
 
     def kept_from(self, words: Collection[str]) -> set[str]:
         """Return names under which is kept what calls of results of calls of some names make: `llm = client_for("openai")()`."""
@@ -195,10 +195,11 @@ class Hierarchy(Questions):
             nodes = self.project.fn(call).nodes
             callee = self.project.node(call).args[0]
             if nodes[callee].op == "call" and last_word(nodes, callee) in words:
-                out.update(self._kept(call))
+                out.update(self._names_of(call))
         return out
 
-    def _kept(self, call: Value) -> Iterator[str]:
+    def _names_of(self, call: Value) -> Iterator[str]:
+        """Yield the names under which what a call makes is kept."""
         fn, index = self.project.fn(call), call & MASK
         for use in fn.uses[index]:
             node = fn.nodes[use]
