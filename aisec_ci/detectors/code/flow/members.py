@@ -378,8 +378,9 @@ class Members(Hierarchy):
                 owners = frozenset(id(v.what) for v in self._anew(holder) if v.kind == "inst")
                 if owners:
                     known.append((owners, one))
-        numbers = {id(cls) for cls in classes}
-        yield from (one for owners, one in known if not numbers.isdisjoint(owners))
+        if known:
+            numbers = {id(cls) for cls in classes}
+            yield from (one for owners, one in known if not numbers.isdisjoint(owners))
 
     def _is_own_load(self, value: Value) -> bool:
         return self.project.node(value).op == "attr" and (value & MASK) in self.project.fn(value).writes
