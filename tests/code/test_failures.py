@@ -64,6 +64,19 @@ def test_of_following_a_source(monkeypatch: pytest.MonkeyPatch, step: str) -> No
     assert gaps == ["a.py: internal error in `code`: RecursionError; the rest was analysed"]
 
 
+def test_in_the_middle_of_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    solvers: list[Solver] = []
+
+    def failing(solver: Solver) -> None:
+        solvers.append(solver)
+        solver.flow._active.add((0, ("open",)))
+        raise RecursionError
+
+    monkeypatch.setattr(collect, "commands", failing)
+    assert told() == (["a.py", "b.py"], [": internal error in `code`: RecursionError; the rest was analysed"])
+    assert not any(solver.flow._active for solver in solvers)
+
+
 def test_of_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     once(monkeypatch, telling, "_case", ValueError)
     paths, gaps = told()

@@ -111,7 +111,6 @@ class _Analysis:
         solver = Solver(flow, models, self.failures)
         for examination in examinations(context, flow, positions.place):
             yield from self.failures.of(examination)
-            flow.forget_question()
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.state_variables = state_variables(flow)
         solver.prompty_variables = prompty_variables(context.tree.paths, context.tree.read)

@@ -16,17 +16,20 @@ class Failures:
 
     def __init__(self) -> None:
         self._found: Counter[tuple[str, str]] = Counter()
+        self.recover: Callable[[], None] = lambda: None
+        """What brings the engine back into a state in which it can go on."""
 
-    def of(self, part: Callable[[], Iterable[_T]], path: str = "") -> Iterator[_T]:
+    def of(self, part: Callable[[], Iterable[_T]]) -> Iterator[_T]:
         """Yield what a part of the analysis yields; where it fails, that is noted, and what it yielded before stands."""
         try:
             yield from part()
         except Exception as error:  # noqa: BLE001 - what else there is must be told
-            self.note(error, path)
+            self.note(error)
 
     def note(self, error: Exception, path: str = "") -> None:
         """Take in that something failed, in the file at `path` if that is known."""
         self._found[path, type(error).__name__] += 1
+        self.recover()
 
     def gaps(self, detector: str) -> Iterator[Gap]:
         """Yield what is said of the failures: the kind of error and the file, nothing of a content."""

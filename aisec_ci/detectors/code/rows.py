@@ -42,6 +42,9 @@ _TABLES = frozenset("query select insert update get get_or_404 aget select_from 
 STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
 """Calls that are given a statement made of one."""
 
+STORES = MAKES | STATEMENTS
+"""Calls that may put something into rows."""
+
 
 class Rows:
     """The rows of a project's tables. Answers are remembered."""

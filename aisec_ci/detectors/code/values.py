@@ -485,7 +485,7 @@ class Flow(Evaluation):
         others = list(_HANDED)
         if fn.ir.decorators:
             others += sorted(_DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED)
-        mentioned = runs or len(self.references(fn)) > 0 or self._is_looked_up(fn)
+        mentioned = runs or len(self.references(fn)) > 0 or bool(self._looked_up_in(fn))
         for word in (*others, _COMPUTED) if mentioned else others:
             yield from self._run_by(word, fn)
         if mentioned:
@@ -517,9 +517,10 @@ class Flow(Evaluation):
                     runs.setdefault(target.fn.id, []).append((call, target))
         return sorted([*runs.get(fn.id, ()), *found], key=itemgetter(0))
 
-    def _is_looked_up(self, fn: Fn) -> bool:
-        """Say whether a method can be one that is found by its name: `getattr(self, f"_do_{action.kind}")(action)`."""
-        return fn.cls is not None and any(fn.ir.name.startswith(name) for name, _ in self._names_looked_up())
+    def _looked_up_in(self, fn: Fn) -> dict[str, ModuleInfo]:
+        """Return the modules, by path, that may find a method by its name: `getattr(self, f"_do_{action.kind}")(action)`."""
+        names = self._names_looked_up() if fn.cls is not None else ()
+        return {module.path: module for name, module in names if fn.ir.name.startswith(name)}
 
     def _names_looked_up(self) -> list[tuple[str, ModuleInfo]]:
         """Return what `getattr` looks for, or the beginning of it, each with the module that does.
@@ -597,8 +598,7 @@ class Flow(Evaluation):
         Of fields that were given a function also those in modules that these import: the class may be defined there.
         """
         modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
-        if fn.cls is not None:
-            modules |= {m.path: m for name, m in self._names_looked_up() if fn.ir.name.startswith(name)}
+        modules |= self._looked_up_in(fn)
         found = [call for info in modules.values() for call in info.indirect_calls]
         near = {path: None for info in modules.values() for path in (info.path, *self.imported_by(info))}
         return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]

@@ -459,6 +459,8 @@ FILE_RUNNERS = frozenset(
 )
 """Programs that run a file of code they are given, after a word or two of their own."""
 
+RUN_FILES = INTERPRETERS | FILE_RUNNERS
+
 VALUE_FLAGS = frozenset(
     "--with --with-requirements --python --project --extra --group --package -n --name --env -p -W -X --conf --master "
     "--deploy-mode --jars --packages --py-files --driver-memory --executor-memory --executor-cores --num-executors "

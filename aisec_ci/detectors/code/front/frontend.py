@@ -49,8 +49,9 @@ def _notebook(text: str, path: str) -> ir.Module:
         module.cells.append((line, cell.number))
         line += cell.source.count("\n") + 1
     if left_out:
-        shown = ", ".join(map(str, left_out[:5])) + (" …" if len(left_out) > 5 else "")
-        module.problems.append(f"not analysed: syntax that no supported Python parses in cell {shown}")
+        from aisec_ci.detectors.code.front.repair import unparsed  # noqa: PLC0415 - beside what loads tree-sitter
+
+        module.problems.append(unparsed("in cell", left_out))
     return module
 
 

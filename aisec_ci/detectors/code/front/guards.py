@@ -408,9 +408,8 @@ def _of_prefixes(generator: ast.GeneratorExp, word: str, *, holds: bool) -> Fact
     if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute)):
         return None
     known = test.func.attr
-    if (
-        known in _MATCHES and test.args
-    ):  # `any(re.match(p, url) for p in PATTERNS)`, `any(p.match(url) for p in PATTERNS)`
+    if known in _MATCHES and test.args:
+        # `any(re.match(p, url) for p in PATTERNS)`, `any(p.match(url) for p in PATTERNS)`
         held, text = (test.args[0], test.args[1]) if len(test.args) > 1 else (test.func.value, test.args[0])
     elif known == "startswith" and test.args:
         held, text = test.args[0], test.func.value

@@ -47,9 +47,14 @@ def repair(source: str, parse: Callable[[str], ast.Module]) -> Repaired | None:
         lines = sorted(set(dropped))
         if not lines:
             return Repaired(tree)
-        shown = ", ".join(map(str, lines[:5])) + (" …" if len(lines) > 5 else "")
-        return Repaired(tree, [f"not analysed: syntax that no supported Python parses at line {shown}"])
+        return Repaired(tree, [unparsed("at line", lines)])
     return None
+
+
+def unparsed(where: str, numbers: list[int]) -> str:
+    """Return what is said of lines, or of cells, that were left out."""
+    shown = ", ".join(map(str, numbers[:5])) + (" …" if len(numbers) > 5 else "")
+    return f"not analysed: syntax that no supported Python parses {where} {shown}"
 
 
 def _nodes(data: bytearray) -> Iterator[Any]:

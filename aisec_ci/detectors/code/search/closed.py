@@ -104,9 +104,8 @@ class Closed:
         of = self.project.node(self.project.unguarded((held & ~MASK) | node.args[0])) if node.op == "item" else node
         if of is node or of.op != "attr" or of.data not in _MEDIA or self.flow.owners(held):
             return False
-        answer = self.project.unguarded(
-            (held & ~MASK) | of.args[0]
-        )  # not a record that is read off it: the model fills that
+        answer = self.project.unguarded((held & ~MASK) | of.args[0])
+        # not a record that is read off it: the model fills that
         return self.project.node(answer).op == "call" and not self.flow.owners(answer)
 
     def own_table(self, table: Value, depth: int = 0) -> bool:

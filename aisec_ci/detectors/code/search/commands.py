@@ -17,11 +17,11 @@ from aisec_ci.detectors.code.vocabulary import (
     CODE_FLAGS,
     COMPILERS,
     FILE_FLAGS,
-    FILE_RUNNERS,
     INSTALLERS,
     INTERPRETERS,
     PYTHON_NAME,
     READ_ONLY,
+    RUN_FILES,
     RUN_WORDS,
     RUNS_FOLDER,
     SAYS_READ_ONLY,
@@ -68,7 +68,7 @@ class Commands:
             return "" if shown else "shell-file" if shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._word(fact.value, 0))
-            script = program in INTERPRETERS | FILE_RUNNERS and self._is_script(fact.value, path[0])
+            script = program in RUN_FILES and self._is_script(fact.value, path[0])
             return "run-file" if path[0] == 0 or script else ""
         if fact.flags & SAFE["shell"] and shell:
             return ""

@@ -7,7 +7,7 @@ from aisec_ci.detectors.code.facts import Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import COPIES
 from aisec_ci.detectors.code.flow.val import Label
 from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
-from aisec_ci.detectors.code.rows import MAKES, STATEMENTS
+from aisec_ci.detectors.code.rows import STATEMENTS, STORES
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.uses import Uses
 from aisec_ci.detectors.code.vocabulary import SERIALISERS
@@ -112,7 +112,7 @@ class Records(Uses):
 
         Columns may stand in mappings: `query.update({"code": text})`, `execute(insert(Skill), [{"code": text}])`.
         """
-        if info.targets or info.word not in MAKES | STATEMENTS:
+        if info.targets or info.word not in STORES:
             return
         column, path = kind, fact.path
         if kind in {"", "**", "defaults", "values"}:

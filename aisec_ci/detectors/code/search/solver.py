@@ -95,6 +95,7 @@ class Solver(Summaries):
         super().__init__(flow, models)
         self.failures = failures or Failures()
         """Where the search notes what fails; it goes on with the rest."""
+        self.failures.recover = flow.forget_question
         self.reached: list[Reached] = []
         self.exhausted = False
         self.sizes: dict[Value, int] = {}
@@ -130,7 +131,6 @@ class Solver(Summaries):
     def failed(self, error: Exception, value: Value) -> None:
         """Note that the search failed at a value, or on the way from it; it goes on with what else there is."""
         self.failures.note(error, self.project.fn(value).module.path)
-        self.flow.forget_question()
 
     @property
     def busiest(self) -> str:

@@ -19,9 +19,9 @@ from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CACHE,
     FILE_NAMERS,
-    FILE_RUNNERS,
     HOLDERS,
     INTERPRETERS,
+    RUN_FILES,
     RUN_WORDS,
     WRAPPERS,
 )
@@ -303,7 +303,7 @@ def _is_run(command: object, file: str) -> bool:
         words = part.split()
         while words and words[0] in WRAPPERS:
             words.pop(0)
-        if words and basename(words[0]) in INTERPRETERS | FILE_RUNNERS:
+        if words and basename(words[0]) in RUN_FILES:
             after = (word for word in words[1:] if not word.startswith("-") and word not in RUN_WORDS)
             if basename(next(after, "")) == name:
                 return True

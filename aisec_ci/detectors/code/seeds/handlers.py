@@ -288,7 +288,8 @@ def _is_live(flow: Flow, val: Val) -> bool:
 
 def _injected(solver: Solver, val: Val) -> bool:
     if val.kind in {"ext", "obj"}:
-        return str(val.what).removesuffix("()").rsplit(".", 1)[-1] in _INJECTED | _OBJECTS
+        word = str(val.what).removesuffix("()").rsplit(".", 1)[-1]
+        return word in _INJECTED or word in _OBJECTS
     if val.kind == "class":
         return val.what.ir.name in _INJECTED or any(
             b.endswith("BaseSettings") for b in solver.flow.external_bases(val.what)
