@@ -127,6 +127,8 @@ class Uses(Writes):
                 return
         if kind == "sql" and self.commands.read_only(call):
             return
+        if kind == "server-template" and info.word == "from_string" and self._is_unused(call):
+            return  # a template that is only read, to see whether it has errors, does nothing
         if kind == "folder":
             file = file_in(path[1:2]) if path[:1] == (CONTENT,) else None
             if file is not None and self.commands.runs_folder(call, file):
@@ -163,6 +165,11 @@ class Uses(Writes):
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _is_unused(self, call: Value) -> bool:
+        """Say whether nothing is done with what a call returns: `environment.from_string(text)` as a statement."""
+        fn, at = self.project.fn(call), call & MASK
+        return not fn.uses[at] and at not in fn.returned and at not in fn.yielded and at not in fn.variables
 
     def _is_jinja(self, call: Value) -> bool:
         """Say whether a template of LangChain is one of Jinja2: `PromptTemplate.from_template(text, template_format="jinja2")`.

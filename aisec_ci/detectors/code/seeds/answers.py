@@ -9,7 +9,7 @@ from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds.words import CALLED_WITH
+from aisec_ci.detectors.code.seeds.words import CALLED_WITH, MEDIA_KEYS
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
 
 _CONTENT_HOSTS = re.compile(
@@ -78,8 +78,8 @@ def _model_body(solver: Solver, call: Value) -> bool:
             if node is None or node.op != "dict":
                 continue
             keys = {key for key in node.data if isinstance(key, str)}
-            if "model" in keys and not keys.isdisjoint({"messages", "prompt"}) and "size" not in keys:
-                return True  # with a size it is a picture that is asked for
+            if "model" in keys and ("messages" in keys or ("prompt" in keys and keys.isdisjoint(MEDIA_KEYS))):
+                return True
     return False
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds.words import MEDIA_KEYS
 
 _ASKED = frozenset(
     "prompt question query q message messages user_message user_input user_query userInput input chat_history history".split()
@@ -53,7 +54,8 @@ def _sends_question(solver: Solver, call: Value) -> bool:
         given = flow.argument(call, None, name)
         for val in flow.values(given) if given is not None else ():
             node = solver.project.node(val.what) if val.kind == "lit" else None
-            if node is not None and node.op == "dict" and any(isinstance(k, str) and k in _ASKED for k in node.data):
+            keys = {k for k in node.data if isinstance(k, str)} if node is not None and node.op == "dict" else set()
+            if not keys.isdisjoint(_ASKED) and ("prompt" not in keys or keys.isdisjoint(MEDIA_KEYS)):
                 return True
     return False
 

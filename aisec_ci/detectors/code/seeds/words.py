@@ -27,3 +27,9 @@ def argument_of(kind: str, family: str) -> str:
     return {"remote": f"data of the caller ({family})", "user": f"input of the user ({family})"}.get(
         kind, f"content from outside ({family})"
     )
+
+
+MEDIA_KEYS = frozenset(
+    "size width height aspect_ratio resolution negative_prompt lyrics audio_setting voice voice_setting duration fps".split()
+)
+"""What a request says beside its prompt that asks for a picture, a film, or a piece of music: what comes back is no text."""
