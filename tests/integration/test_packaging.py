@@ -37,6 +37,14 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+def test_a_build_leaves_nothing_behind(snapshot: Path, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    program = "import os, runpy, sys, tempfile\ntempfile.tempdir = sys.argv.pop(1)\nrunpy.run_module('hatchling', run_name='__main__')"
+    call(sys.executable, "-c", program, tmp_path / "tmp", "build", "-t", "wheel", "-d", tmp_path, cwd=snapshot)
+    assert len(list(tmp_path.glob("*.whl"))) == 1
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def size(folder: Path) -> int:
     return sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file())
 
