@@ -125,9 +125,10 @@ def _after(resolved: Resolved, *, prune: bool) -> Lock:
 
 def _read(path: Path, *, needed: bool) -> Lock:
     from aisec_ci.lockfile import SIZE_LIMIT, parse
+    from aisec_ci.sources.disk import opened
 
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             data = stream.read(SIZE_LIMIT + 1)
         return parse(data.decode("utf-8-sig"), path.name)
     except FileNotFoundError:

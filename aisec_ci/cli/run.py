@@ -22,7 +22,7 @@ from aisec_ci.policy import baseline as baselines
 from aisec_ci.policy import config as configuration
 from aisec_ci.policy.baseline import Baseline
 from aisec_ci.policy.places import one_for_each_key
-from aisec_ci.policy.suppress import ignores_in, waive
+from aisec_ci.policy.suppress import ignores_in, lapsed, waive
 from aisec_ci.policy.verdict import Policy, Threshold, Verdict, judge
 from aisec_ci.report.interface import Report
 from aisec_ci.scan import Result, scan
@@ -129,6 +129,9 @@ def perform(request: Request) -> Outcome:
     today = datetime.now(tz=timezone.utc).date()
     path, baseline = _baseline(request, selection, config)
     marked = waive(result.findings, config.waivers, today)
+    for waiver in lapsed(marked, config.waivers, today):
+        what = waiver.fingerprint or f"{waiver.rule} in {waiver.path}"
+        gaps.append(Gap("", f"the waiver for {what} ended on {waiver.expires}", GapLevel.NOTICE))
     places = tuple(baseline.mark(marked, today) if baseline else marked)
     findings = tuple(one_for_each_key(places))
     if request.policy_from:
@@ -200,7 +203,14 @@ def _baseline(request: Request, selection: Selection, config: configuration.Conf
     text = (
         None
         if request.isolated and not request.baseline
-        else configuration.read(path.resolve() if repository else path, repository, top, revision, selection.content)
+        else configuration.read(
+            path.resolve() if repository else path,
+            repository,
+            top,
+            revision,
+            selection.content,
+            named=bool(request.baseline),
+        )
     )
     return path, baselines.parse(text, path.name) if text is not None else None
 

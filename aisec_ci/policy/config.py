@@ -18,6 +18,7 @@ from aisec_ci.errors import ConfigError, nearest
 from aisec_ci.model import Confidence, Family, Severity
 from aisec_ci.policy.suppress import Waiver
 from aisec_ci.policy.verdict import Policy, Threshold
+from aisec_ci.sources.disk import opened
 from aisec_ci.sources.git import Repository
 
 NAMES = ("aisec-ci.toml", ".aisec-ci.toml")
@@ -48,10 +49,7 @@ KEYS: dict[str, tuple[str, str]] = {
     ),
     "families": ("families", "thresholds of one family: `[families.secrets]` with fail-on and fail-confidence"),
     "waivers": ("waivers", "accepted findings: `[[waivers]]` with reason, and rule, path, fingerprint, expires"),
-    "secrets": ("table", "settings of the secrets engine, see docs/secrets.md"),
     "prompts": ("table", "sources, sinks and barriers of your own, see docs/prompts-models.md"),
-    "agents": ("table", "settings of the agent checks"),
-    "models": ("table", "settings of the model checks"),
     "bom": ("table", "what the BOM says of the application: owners, purpose"),
 }
 """Every key: its type and what it does. Documented by `aisec-ci policy --keys`."""
@@ -100,7 +98,7 @@ def discover(
 
 def load(path: Path) -> Config:
     """Return the configuration in a file that the user named. Raises ConfigError."""
-    text = read(path, None, path, "")
+    text = read(path, None, path, "", named=True)
     if text is None:
         raise ConfigError(f"there is no `{path}`", "check the value of `--config`")
     return replace(parse(text, str(path), path.name == "pyproject.toml"), folder=path.resolve().parent)
@@ -112,22 +110,26 @@ def read(
     top: Path,
     revision: str,
     content: Callable[[Path], bytes | None] = lambda _: None,
+    *,
+    named: bool = False,
 ) -> str | None:
     """Return the text of a file of the user's: from the disk, or with a repository as `revision` has it. None if not there.
 
-    Raises ConfigError where it cannot be read.
+    Only one that the user `named` may be a pipe. Raises ConfigError where it cannot be read.
     """
     if repository is not None:
         data = repository.show(revision, path.relative_to(top).as_posix())
     elif (data := content(path)) is None:
         try:
-            with path.open("rb") as stream:
+            if path.is_dir():
+                return None
+            with path.open("rb") if named else opened(path) as stream:
                 data = stream.read(LIMIT + 1)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise ConfigError(
-                f"cannot read {path.name}: {error.strerror}", "make it readable, or name another with `--config`"
+                f"cannot read {path.name}: {error.strerror}", "make it a file that can be read, or name another one"
             ) from None
     if data is None:
         return None
@@ -166,6 +168,8 @@ class _Checked:
 
     def unknown(self, key: str, known: Mapping[str, Any] | tuple[str, ...]) -> ConfigError:
         near = nearest(key, known)
+        if known is KEYS and key in [f.value for f in Family]:
+            near = f"thresholds of a family stand in `[families.{key}]`;"
         return self.fail(
             key, f"unknown key `{key}`", f"{near} {_HELP}".strip() if near else f"known keys: {', '.join(known)}"
         )

@@ -88,3 +88,10 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
         by = next((w for w in waivers if w.covers(finding, today)), None) if finding.status is Status.ACTIVE else None
         out.append(replace(finding, status=Status.WAIVED, reason=by.reason) if by else finding)
     return out
+
+
+def lapsed(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[Waiver]:
+    """Return the waivers whose day is over and that would accept a finding which nothing else accepts."""
+    over = [w for w in waivers if w.expires is not None and today > w.expires]
+    active = [f for f in findings if f.status is Status.ACTIVE] if over else []
+    return [w for w in over if any(replace(w, expires=None).covers(f, today) for f in active)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from aisec_ci.sources.file import UnreadableError
@@ -70,6 +72,18 @@ class _Watched(io.FileIO):
         if (size is None or size < 0 or len(data) < size) and _changed(self._before, os.fstat(self.fileno())):
             raise UnreadableError(_CHANGED)
         return data
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file that the user keeps in the tree, maybe behind a link, without waiting. Raises OSError, also for a pipe."""
+    descriptor = os.open(path, _FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return os.fdopen(descriptor, "rb")
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def _changed(before: os.stat_result, now: os.stat_result) -> bool:

@@ -221,3 +221,22 @@ def test_nothing_of_the_scanned_folder_is_imported(tmp_path: Path) -> None:
         pytest.skip("aisec-ci is not installed in this environment")
     done = subprocess.run([str(program), "scan", "."], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("name", ["aisec-ci.toml", "pyproject.toml", ".aisec-baseline.json"])
+def test_a_pipe_in_the_place_of_a_file_of_ours_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    os.mkfifo(tmp_path / name)
+    code, said = scan(tmp_path, ".")
+    assert code == 2
+    assert f"cannot read {name}: not a regular file" in said
+
+
+def test_a_waiver_that_ended_is_told_where_it_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("claude -p hello --dangerously-skip-permissions\n")
+    waiver = '[[waivers]]\nrule = "agent-bypass-flag"\npath = "{}"\nreason = "x"\nexpires = 2020-01-31\n'
+    (tmp_path / "aisec-ci.toml").write_text(waiver.format("*.sh"))
+    assert "note: the waiver for agent-bypass-flag in *.sh ended on 2020-01-31" in scan(tmp_path, ".")[1]
+    (tmp_path / "aisec-ci.toml").write_text(waiver.format("*.py"))
+    assert "ended" not in scan(tmp_path, ".")[1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +71,7 @@ def test_everything_at_once() -> None:
             "`expires` must be a date in aisec-ci.toml, line 4",
             "without quotes",
         ),
+        ("[agents]\nlevel = 1", "unknown key `agents` in aisec-ci.toml, line 1", "`[families.agents]`"),
         ("a = ", "aisec-ci.toml is not valid TOML", ""),
         ("waivers = 3", "`waivers` must be an array of tables", ""),
     ],
@@ -121,3 +124,14 @@ def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "big.toml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(ConfigError, match="larger than"):
         load(tmp_path / "big.toml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_waited_for_only_where_the_user_names_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "aisec-ci.toml")
+    with pytest.raises(ConfigError, match="not a regular file"):
+        discover(tmp_path, None)
+    writer = threading.Thread(target=(tmp_path / "aisec-ci.toml").write_text, args=("fail-on = 'low'\n",))
+    writer.start()
+    assert load(tmp_path / "aisec-ci.toml").policy.threshold.severity is Severity.LOW
+    writer.join()

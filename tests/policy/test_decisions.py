@@ -7,7 +7,7 @@ import pytest
 
 from aisec_ci.fingerprint import fingerprint
 from aisec_ci.model import Confidence, Family, Finding, Gap, GapLevel, Location, Severity, Status
-from aisec_ci.policy.suppress import Waiver, ignore, ignores_in, waive
+from aisec_ci.policy.suppress import Waiver, ignore, ignores_in, lapsed, waive
 from aisec_ci.policy.verdict import Policy, Threshold, judge
 
 
@@ -54,6 +54,10 @@ def test_waivers_end_after_their_day() -> None:
     waiver = Waiver("later", rule="unpinned-*", path="*.py", expires=date(2026, 5, 1))
     assert waive([finding()], [waiver], date(2026, 5, 1))[0].status is Status.WAIVED
     assert waive([finding()], [waiver], date(2026, 5, 2))[0].status is Status.ACTIVE
+    assert lapsed([finding()], [waiver], date(2026, 5, 1)) == []
+    assert lapsed([finding()], [waiver], date(2026, 5, 2)) == [waiver]
+    assert lapsed([finding(status=Status.IGNORED)], [waiver], date(2026, 5, 2)) == []
+    assert lapsed([finding()], [replace(waiver, path="b.*")], date(2026, 5, 2)) == []
     [marked] = fingerprint([finding()])
     assert waive([marked], [Waiver("known", fingerprint=marked.fingerprint)], date(2026, 1, 1))[0].reason == "known"
 
