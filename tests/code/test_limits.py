@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 
 import pytest
@@ -19,6 +20,7 @@ from aisec_ci.detectors.code.search.solver import MIN_STEPS, STEPS_PER_NODE, Sol
 from aisec_ci.detectors.code.seeds.collect import sources
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.model import Finding, Gap, GapLevel
+from aisec_ci.sources.file import WHOLE_LIMIT
 from tests.code.programs import CATALOG, HEAD, findings, gaps, program, reports
 
 
@@ -35,6 +37,24 @@ def test_a_file_over_the_limit_is_named() -> None:
     (gap,) = gaps({"app.py": source})
     assert gap.level is GapLevel.INCOMPLETE
     assert "over the limit" in gap.reason
+
+
+def test_a_file_that_cannot_be_held_in_memory_is_named_where_it_is_ai_code() -> None:
+    rest = "x = 1  # a line of the file\n" * (WHOLE_LIMIT // 20)
+    picture = "".join(f"{base64.b64encode(random.Random(i).randbytes(57)).decode()}\\n" for i in range(250_000))
+    cell = '{{"cells": [{{"cell_type": "code", "source": "{}", "outputs": [{{"image/png": "{}"}}]}}]}}'
+    (gap, other) = gaps(
+        {
+            "app.py": HEAD + rest,
+            "plain.py": rest,
+            "test_app.py": HEAD + rest,
+            "plots.ipynb": cell.format("import matplotlib", picture),
+            "ai.ipynb": cell.format("import openai", picture),
+        }
+    )
+    assert (gap.path, other.path) == ("ai.ipynb", "app.py")
+    assert gap.level is other.level is GapLevel.INCOMPLETE
+    assert "over the limit of 16,777,216" in gap.reason
 
 
 @pytest.mark.slow

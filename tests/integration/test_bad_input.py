@@ -46,6 +46,12 @@ def scan(folder: Path, *words: str | bytes, **environment: str) -> tuple[int, st
         ("app.py", AI + b"x = " + b"-" * 100_000 + b"1\n", None, ""),
         ("app.py", AI + b"x = 1" + b" + 1" * 50_000 + b"\n", None, ""),
         ("app.ts", b"import OpenAI from 'openai';\nconst x = " + b"[" * 20_000, None, ""),
+        (
+            "app.ts",
+            b"import OpenAI from 'openai';\n" + b"let x = 1;\n" * 100_000,
+            0,
+            "note: app.ts (1,100,029 bytes of source, over",
+        ),
         ("model.pkl", b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f", None, ""),
         ("model.safetensors", b"\xff" * 64, None, ""),
         ("empty.py", b"", 0, ""),

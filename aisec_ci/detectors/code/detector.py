@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.cache import Cache
 from aisec_ci.detectors.code.project import Names
-from aisec_ci.detectors.code.relevance import FileFacts, facts_of, is_installed, is_test, parts
+from aisec_ci.detectors.code.relevance import (
+    FileFacts,
+    facts_of,
+    is_installed,
+    is_test,
+    is_worth_reading,
+    parts,
+)
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Observation
-from aisec_ci.sources.file import SourceFile, UnreadableError
+from aisec_ci.model import Gap, Observation
+from aisec_ci.sources.file import WHOLE_LIMIT, SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind, kind_of_name
 from aisec_ci.workers import begun, shares
 
@@ -49,6 +56,8 @@ class CodeDetector:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.asked = False
+        self._large: list[str] = []
+        """Selected files that cannot be held in memory."""
         self.analysed: list[str] = []
         """The files that were analysed in this run, for tests of what the cache saves."""
         self._digests: dict[str, str] = {}
@@ -70,6 +79,8 @@ class CodeDetector:
     def scan(self, file: SourceFile) -> Iterable[Report]:
         """Note that there is Python to analyse; everything is reported at the end."""
         self.asked = self.asked or file.kind in _KINDS
+        if not file.small:
+            self._large.append(file.path)
         return ()
 
     def finish(self) -> Iterator[Report]:
@@ -81,12 +92,24 @@ class CodeDetector:
         names = Names(paths, self._packages())
         paths += islice((p for p in context.tree.paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS)
         cache = Cache(context, paths)
+        yield from self._too_large(cache)
         found = [(part, self._known(part, cache)) for part in parts(self._facts(paths, names, cache), names)]
         shown = self._shared([part for part, known in found if known is None], names, cache)
         for part, known in found:
             yield from shown[part[0]] if known is None else known
         if self.analysed and cache.active:
             cache.modules.save(paths)
+
+    def _too_large(self, cache: Cache) -> Iterator[Gap]:
+        """Yield a gap for each file that would be analysed if it could be held in memory."""
+        for path in self._large:
+            file = None if is_test(path) or is_installed(path) else self.context.tree.open(path)
+            if file is not None and any(
+                is_worth_reading(piece, self._pattern(cache)) for _, piece in file.chunks(1 << 20, 100)
+            ):
+                yield Gap(
+                    path, f"{file.size:,} bytes, over the limit of {WHOLE_LIMIT:,}: not analysed", detector=self.name
+                )
 
     def _known(self, part: list[str], cache: Cache) -> list[Report] | None:
         """Return what is known of the selected files of a part, None where it has to be found out."""

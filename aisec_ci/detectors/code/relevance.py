@@ -121,6 +121,16 @@ def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
     return FileFacts(is_ai(data) or also.search(data) is not None, (*imports(data), *dynamic_imports(data)))
 
 
+_ENCODED = re.compile(rb"[A-Za-z0-9+/=]{60,}")
+"""What holds every short word somewhere: pictures in notebooks."""
+
+
+def is_worth_reading(piece: bytes, also: re.Pattern[bytes]) -> bool:
+    """Say whether a piece of a file that is too large to be read whole is that of AI code."""
+    text = _ENCODED.sub(b"", piece.replace(b"\0", b""))  # wide characters too
+    return is_ai(text) or also.search(text) is not None
+
+
 PART = 250
 """Files that are analysed together at least, where there are so many."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Gap
+from aisec_ci.model import Gap, GapLevel
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
 
@@ -76,7 +76,12 @@ class ScriptsDetector:
 
         def load(path: str) -> ir.Module | None:
             data = self.context.tree.read(path)
-            if data is None or len(data) > SIZE_LIMIT or max(map(len, data.split(b"\n"))) > _LONG_LINE:
+            if data is None or max(map(len, data.split(b"\n"))) > _LONG_LINE:
+                return None
+            if len(data) > SIZE_LIMIT:
+                if path in self.chosen:
+                    reason = f"{len(data):,} bytes of source, over the limit of {SIZE_LIMIT:,}: not analysed"
+                    gaps.append(Gap(path, reason, GapLevel.NOTICE, self.name))
                 return None
             try:
                 module = lower(data, path, self._paths)
