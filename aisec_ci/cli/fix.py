@@ -44,6 +44,7 @@ def command(*, paths: tuple[str, ...], write: bool, unsafe: bool, rules: tuple[s
     click.echo(
         f"{len(todo.chosen)} fix{'' if len(todo.chosen) == 1 else 'es'} {done}"
         + (f"; {todo.clashing} left for another run" if todo.clashing else "")
+        + (f"; {todo.unsafe} more with `--unsafe`, which may change behaviour beyond the flaw" if todo.unsafe else "")
     )
     if write and any(finding.identity for finding, _ in todo.chosen):
         click.echo(

@@ -29,13 +29,16 @@ def command() -> int:
     from pathlib import Path
 
     from aisec_ci.errors import UsageError
+    from aisec_ci.policy import config as configuration
 
     path = Path("aisec-ci.toml")
+    if origin := configuration.discover(Path.cwd(), None).origin:
+        raise UsageError(f"there is a configuration already: `{origin}`", "edit it, or remove it first")
     try:
         with path.open("x", encoding="utf-8") as out:
             out.write(_TEXT)
     except FileExistsError:
-        raise UsageError(f"there is a `{path}` already", "edit it, or remove it first") from None
+        raise UsageError(f"there is something of the name `{path}` already", "remove it first") from None
     except OSError as error:
         raise UsageError(f"cannot write `{path}`: {error.strerror}", "check the permissions of this folder") from None
     click.echo(f"wrote {path}; next: `aisec-ci scan`")

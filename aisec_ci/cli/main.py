@@ -91,10 +91,9 @@ def run(arguments: list[str] | None = None) -> int:
         return 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        _say(
-            error.format_message().rstrip("."),
-            f"see `{context.command_path} --help`" if context else "see `aisec-ci --help`",
-        )
+        word = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+        called = context.command_path if context else f"aisec-ci {word}" if word in _COMMANDS else "aisec-ci"
+        _say(error.format_message().rstrip("."), f"see `{called} --help`")
         return 2
     except click.exceptions.Exit as end:
         return end.exit_code

@@ -16,8 +16,18 @@ from aisec_ci.errors import UsageError
 def opened(path: Path | None) -> Iterator[TextIO]:
     """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is."""
     if path is None:
-        yield sys.stdout
-        sys.stdout.flush()
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader went away, which is no failure
+            raise
+        except OSError as error:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what is left cannot be written at the end either
+            raise UsageError(
+                f"cannot write to standard output: {error.strerror}", "write to a file: `--output`"
+            ) from None
         return
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():

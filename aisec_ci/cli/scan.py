@@ -110,6 +110,10 @@ def command(**options: Any) -> int:
 
     stdin = None
     if name := options.pop("stdin_name"):
+        if other := next((o for o in ("staged", "since", "history", "commits", "shard") if options[o]), None):
+            raise click.UsageError(f"standard input is scanned by itself, without `--{other}`")
+        if set(options["paths"]) - {"-"}:
+            raise click.UsageError("standard input is scanned by itself, without other files")
         stdin = (name, sys.stdin.buffer.read())
     elif "-" in options["paths"]:
         raise click.UsageError("standard input needs a name: `--stdin-name app.py`")

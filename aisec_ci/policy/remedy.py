@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisec_ci.model import Edit, Finding, Fix, Status
 
@@ -15,6 +15,8 @@ class Plan:
 
     chosen: tuple[tuple[Finding, Fix], ...]
     clashing: int
+    unsafe: int = 0
+    """Findings whose only fixes change behaviour beyond the flaw, where those are not wanted."""
 
     def edits(self) -> dict[str, list[Edit]]:
         """Return the edits of each path, the last in the file first."""
@@ -29,7 +31,7 @@ class Plan:
     def without(self, paths: frozenset[str]) -> Plan:
         """Return the plan without the fixes that touch one of these files."""
         kept = tuple((f, fix) for f, fix in self.chosen if not any(edit.path in paths for edit in fix.edits))
-        return Plan(kept, self.clashing)
+        return replace(self, chosen=kept)
 
 
 def plan(findings: Iterable[Finding], *, unsafe: bool, rules: frozenset[str] = frozenset()) -> Plan:
@@ -39,12 +41,13 @@ def plan(findings: Iterable[Finding], *, unsafe: bool, rules: frozenset[str] = f
     """
     taken: dict[str, list[Edit]] = defaultdict(list)
     chosen: list[tuple[Finding, Fix]] = []
-    clashing = 0
+    clashing = held = 0
     for finding in sorted(findings, key=lambda f: (-f.severity, f.location)):
         if finding.status is not Status.ACTIVE or (rules and finding.rule_id not in rules):
             continue
         fix = next((f for f in finding.fixes if f.safe or unsafe), None)
         if fix is None:
+            held += bool(finding.fixes)
             continue
         if any(_overlap(edit, other) for edit in fix.edits for other in taken[edit.path]):
             clashing += 1
@@ -52,7 +55,7 @@ def plan(findings: Iterable[Finding], *, unsafe: bool, rules: frozenset[str] = f
         for edit in fix.edits:
             taken[edit.path].append(edit)
         chosen.append((finding, fix))
-    return Plan(tuple(chosen), clashing)
+    return Plan(tuple(chosen), clashing, held)
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:

@@ -29,6 +29,9 @@ from tests.keys import generate
         ),
         (["scan", "--output", "no/such/folder.txt"], "there is no folder", "create it first"),
         (["scan", "-"], "standard input needs a name", "scan --help"),
+        (["scan", "--stdin-name", "a.py", "--staged"], "standard input is scanned by itself", "scan --help"),
+        (["scan", "--stdin-name", "a.py", "b.py"], "standard input is scanned by itself", "scan --help"),
+        (["scan", "--exclude"], "requires an argument", "aisec-ci scan --help"),
         (["scan", "--staged"], "`--staged` needs a git repository", "scan folders"),
         (["scan", "--config", "nope.toml"], "there is no `nope.toml`", "--config"),
     ],
@@ -80,6 +83,11 @@ def test_init_writes_a_configuration_that_is_read(
     assert run(["policy"]) == 0
     assert "aisec-ci.toml" in capsys.readouterr().out
     assert run(["init"]) == 2
+    assert "there is a configuration already: `aisec-ci.toml`" in capsys.readouterr().err
+    (tmp_path / "aisec-ci.toml").unlink()
+    (tmp_path / "pyproject.toml").write_text("[tool.aisec-ci]\nfail-on = 'low'\n")
+    assert run(["init"]) == 2
+    assert not (tmp_path / "aisec-ci.toml").exists()
 
 
 def test_standard_input_needs_a_name_and_is_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +175,15 @@ def test_a_report_into_a_pipe_leaves_the_pipe(tmp_path: Path) -> None:
         assert run(["scan", str(tmp_path / "a.py"), "--report", f"json={pipe}"]) == 0
         assert reader.communicate()[0].startswith("{")
     assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_no_fault_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "aisec_ci", "scan", str(tmp_path)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: cannot write to standard output: No space left on device\nhelp: ")
+    assert b"Traceback" not in done.stderr

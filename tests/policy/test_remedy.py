@@ -29,7 +29,9 @@ def test_the_gravest_finding_wins_a_clash_and_fixes_are_whole() -> None:
 def test_unsafe_fixes_need_the_word() -> None:
     given = [finding(Severity.HIGH, fix((0, 1), safe=False))]
     assert not plan(given, unsafe=False).chosen
+    assert plan(given, unsafe=False).unsafe == 1
     assert plan(given, unsafe=True).chosen
+    assert plan(given, unsafe=True).unsafe == 0
     assert not plan(given, unsafe=True, rules=frozenset({"other"})).chosen
 
 
