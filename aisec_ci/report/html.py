@@ -26,6 +26,10 @@ summary:hover { background: var(--soft); } summary small { grid-column: 2; opaci
 code, pre { font: 13px/1.5 ui-monospace, monospace; } pre { background: var(--soft); border-radius: .3rem; padding: .5rem .8rem; overflow-x: auto; }
 mark { background: none; color: inherit; text-decoration: underline wavy var(--error); text-underline-offset: .25em; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  summary { grid-template-columns: 1fr; } summary small { grid-column: 1; }
+  tr { display: block; padding: .3rem 0; border-bottom: 1px solid var(--line); } td { display: block; padding: 0; border: none; }
+}
 """
 
 
