@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,7 +48,7 @@ def build(
             drafts.add(item)
     drafts.link_agents()
     drafts.declare(root)
-    concerns = _Concerns(findings, catalog, providers)
+    concerns = _Concerns(findings, catalog, providers, drafts.components.values())
     components = tuple(_component(draft, concerns) for _, draft in sorted(drafts.components.items()))
     services = tuple(_service(draft, concerns, providers) for _, draft in sorted(drafts.services.items()))
     return Inventory(root, components, services, tuple(sorted(drafts.relations)), tuple(sorted(set(gaps))))
@@ -283,10 +283,17 @@ def _package_key(item: Observation) -> tuple[str, str]:
 
 
 class _Concerns:
-    """Which findings belong to which entry: the family fits, and they stand where the entry occurs."""
+    """Which findings belong to which entry: the family fits, and they stand where the entry occurs.
 
-    def __init__(self, findings: Iterable[Finding], catalog: Catalog, providers: Providers) -> None:
+    What the settings of an agent say is said of the agent, wherever in its file it stands.
+    """
+
+    def __init__(
+        self, findings: Iterable[Finding], catalog: Catalog, providers: Providers, drafts: Iterable[_Draft]
+    ) -> None:
         self._providers = providers
+        agents = [d for d in drafts if d.thing is Thing.AGENT]
+        self._agents = Counter(path for d in agents for path in {o.location.path for o in d.occurrences})
         self._by_path: dict[str, list[tuple[Finding, frozenset[Thing]]]] = defaultdict(list)
         for finding in sorted(findings, key=lambda f: (f.location, f.rule_id, f.message)):
             rule = catalog.rules.get(finding.rule_id)
@@ -302,9 +309,24 @@ class _Concerns:
                     finding.location.line <= where.line <= finding.location.end_line or draft.thing is Thing.MODEL_FILE
                 )
                 named = draft.identity.native and draft.identity.native in finding.evidence.values()
-                if draft.thing in things and (near or named) and not self._another(finding, draft):
+                if (
+                    draft.thing in things
+                    and (near or named or self._set(finding, draft))
+                    and not self._another(finding, draft)
+                ):
                     out.setdefault(id(finding), finding)
         return tuple(out.values())
+
+    def _set(self, finding: Finding, draft: _Draft) -> bool:
+        """Say whether a finding is about a setting of an agent that has its file to itself, and not about a server in it."""
+        alone = draft.thing is Thing.AGENT and self._agents[finding.location.path] == 1
+        client = finding.evidence.get("client")
+        return (
+            alone
+            and client is not None
+            and client == draft.attributes.get("client")
+            and "server" not in finding.evidence
+        )
 
     def _another(self, finding: Finding, draft: _Draft) -> bool:
         """Say whether a finding names another service than that of the entry: both can stand in one line."""

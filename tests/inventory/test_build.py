@@ -122,6 +122,27 @@ def test_agents_have_their_tools_and_grants():
     }
 
 
+def test_an_agent_has_the_findings_of_its_settings():
+    def told(rule, line, path=".claude/settings.json", **evidence):
+        evidence = {"client": "Claude Code", **evidence}
+        return Finding(rule, "m", Location(path, line), Severity.HIGH, Confidence.HIGH, evidence=evidence)
+
+    found = [
+        told("agent-permission-bypass", 3),
+        told("mcp-shell-server", 9, server="files"),
+        told("agent-shell-wildcard", 4, client="Codex"),
+        told("agent-shell-wildcard", 5, "other.json"),
+        told("agent-shell-wildcard", 6, "two.json"),
+    ]
+    agents = [
+        seen(Thing.AGENT, "Claude Code", 1, ".claude/settings.json", client="Claude Code"),
+        *(seen(Thing.AGENT, name, line, "two.json", client="Claude Code") for line, name in ((1, "a"), (5, "b"))),
+        seen(Thing.AGENT, "planner", 1, "other.json"),
+    ]
+    had = {c.identity.name: [f.rule_id for f in c.findings] for c in inventory(*agents, findings=found).components}
+    assert had == {"Claude Code": ["agent-permission-bypass"], "a": [], "b": [], "planner": []}
+
+
 def test_two_servers_of_one_name_stay_two():
     found = inventory(
         seen(Thing.MCP_SERVER, "db", 3, "a.json", url="https://a.example/mcp"),
