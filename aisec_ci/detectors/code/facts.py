@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.flow.val import Path, Target
@@ -112,13 +113,52 @@ class Start(NamedTuple):
     """Functions that a call hands in, where the function of the values runs what it is given: `start(work, text)`."""
 
 
+class How(Enum):
+    """How a way goes on elsewhere than at a use of the value."""
+
+    PASSED = "passed to"
+    RETURNED = "returned by"
+    PUT = "put there by"
+    KEPT = "kept in"
+    OTHER = ""
+
+
+class Jump(NamedTuple):
+    """What brings a way elsewhere than to a use of the value: a call, a result, a field."""
+
+    how: How
+    name: str
+    """The function, what it is kept in, or all words there are."""
+    parameter: str = ""
+    """The parameter that it is passed for, with its stars."""
+
+    @property
+    def words(self) -> str:
+        """Words for the flow of a finding."""
+        if self.how is How.OTHER:
+            return self.name
+        if self.how is How.PASSED:
+            return f"{self.how.value} `{self.name}({self.parameter})`"
+        return f"{self.how.value} {self.name}" if self.how is How.KEPT else f"{self.how.value} `{self.name}`"
+
+
+def kept_in(where: str) -> Jump:
+    """Return the jump of what is kept somewhere, from where all that reads it may get it."""
+    return Jump(How.KEPT, where)
+
+
+def noted(words: str) -> Jump:
+    """Return a jump of which only the words matter."""
+    return Jump(How.OTHER, words)
+
+
 class Via(NamedTuple):
     """How a fact came about: from a fact of the same summary, through the results of another summary, or both."""
 
     fact: Fact | None
     entry: Entry | None = None
     inner: Fact | None = None
-    note: str = ""
+    jump: Jump | None = None
 
 
 class Hit(NamedTuple):
@@ -147,8 +187,8 @@ class Step(NamedTuple):
 
     value: Value
     before: Value
-    note: str
-    """Words of a jump (a field, a result); empty for a step along a use."""
+    jump: Jump | None
+    """What brought it there other than a use of the value before."""
     path: Path = ()
     """The part of the value that it is about."""
 
@@ -159,8 +199,7 @@ class Out(NamedTuple):
     place: Place
     path: Path
     flags: int
-    note: str
-    """Words on how, for the flow of a finding."""
+    jump: Jump
     fact: Fact
 
 
@@ -222,7 +261,7 @@ class State(NamedTuple):
     """Results that went to all callers, fields, and shared variables on the way."""
     calls: int = 0
     """Calls on the way."""
-    note: str = ""
+    jump: Jump | None = None
     before: State | None = None
     out: Out | Call | Exit | None = None
     """What brought it here from the summary before."""

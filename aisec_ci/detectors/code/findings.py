@@ -16,6 +16,8 @@ from aisec_ci.detectors.code.facts import (
     WEAK,
     Entry,
     Hit,
+    How,
+    Jump,
     Source,
     State,
     Step,
@@ -160,7 +162,7 @@ class _Told:
         return bool(known)
 
     def _has(self, state: State, end: End) -> bool:
-        key = (state.entry, end, bool(state.note))
+        key = (state.entry, end, state.jump is not None)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = not self.texts.isdisjoint(self._on(state, end))
@@ -176,8 +178,8 @@ class _Told:
         steps = self._ways.descent(state.entry, end)
         return {
             s.value
-            for s in steps[bool(state.note) :]
-            if not s.note
+            for s in steps[state.jump is not None :]
+            if s.jump is None
             and (node(s.value).op in {"text", "add", "mod"} or (s.before >= 0 and _text_size(self.solver, s.value)))
         }
 
@@ -349,7 +351,7 @@ def _built(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
     """Return the join with the most constant text, the prompt's own, and the value that is joined with it."""
     best, size = None, 0
     for step in steps:
-        if step.note or step.before < 0:
+        if step.jump is not None or step.before < 0:
             continue
         node = solver.project.node(step.value)
         if best is not None and node.op == "add" and node.args[0] == step.before & MASK:
@@ -373,7 +375,7 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     """
     joined = _built(solver, steps)
     if joined is None:
-        messages = [(s.value, s.before) for s in steps if not s.note and _is_message(solver, s.value)]
+        messages = [(s.value, s.before) for s in steps if s.jump is None and _is_message(solver, s.value)]
         return messages[-1] if messages else _handed_through(solver, steps) or (inner.at, inner.argument)
     joined = _asked_for(solver, steps, joined)
     if _is_content(solver, joined[0]):
@@ -384,34 +386,36 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     passed = None
     left = False
     for step in after:
-        if not step.note and _is_message(solver, step.value):
+        if step.jump is None and _is_message(solver, step.value):
             found = (step.value, step.before) if step.value >> SHIFT == home else passed
             break
-        if step.note.startswith("kept in"):
+        if _goes(step, How.KEPT):
             passed, left = None, True  # it left through a field: whoever reads that puts it into the message
-        elif step.note.startswith("passed") and step.value >> SHIFT == home:
+        elif _goes(step, How.PASSED) and step.value >> SHIFT == home:
             if passed is None or home == joined[0] >> SHIFT:
                 passed = step.value, step.before
-        elif step.note.startswith("returned by") and not left and passed is None and _calls_back(solver, step, home):
+        elif _goes(step, How.RETURNED) and not left and passed is None and _calls_back(solver, step, home):
             home = step.value >> SHIFT  # the caller has the text now, and puts it into the message
     here = [s for s in after if s.value >> SHIFT == home]
     if found is None and inner.at >> SHIFT == home:
         found = inner.at, inner.argument
-    if found is None and passed is not None and here and here[-1].note.startswith("passed"):
+    if found is None and passed is not None and here and _goes(here[-1], How.PASSED):
         found = (here[-1].value, here[-1].before) if home == joined[0] >> SHIFT else passed
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
 
 
+def _goes(step: Step, how: How) -> bool:
+    return step.jump is not None and step.jump.how is how
+
+
 def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
     """Return the call that gives a text to a class that only hands on what it is made with: `super().__init__(**kwargs)`."""
     for step in reversed(steps):
-        if not step.note.startswith("passed"):
-            if step.note:
-                break
+        if step.jump is None:
             continue
-        if not step.note.endswith("(kwargs)`"):
+        if not step.jump.parameter.startswith("**"):
             break
         node = solver.project.node(step.before)
         fn = solver.project.fn(step.before)
@@ -423,7 +427,7 @@ def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | 
 def _calls_back(solver: Solver, step: Step, home: int) -> bool:
     """Say whether a step brings the result of a function to its caller."""
     number = step.value >> SHIFT
-    return number != home and step.note == f"returned by `{solver.project.fns[home].ir.name}`"
+    return number != home and step.jump == Jump(How.RETURNED, solver.project.fns[home].ir.name)
 
 
 def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -> tuple[Value, Value]:
@@ -437,9 +441,9 @@ def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -
         return joined
     here = [(s.value, s.before) for s in steps].index(joined)
     for step in steps[here + 1 :]:
-        if step.note.startswith(("kept in", "passed")):
+        if _goes(step, How.KEPT) or _goes(step, How.PASSED):
             break
-        if step.note.startswith("returned by") and step.value >> SHIFT != joined[0] >> SHIFT:
+        if _goes(step, How.RETURNED) and step.value >> SHIFT != joined[0] >> SHIFT:
             return step.value, step.before
     return joined
 
@@ -528,7 +532,7 @@ def _plain(solver: Solver, steps: list[Step]) -> bool:
     A key that is given to a client is not in what the client answers.
     """
     for step in steps:
-        if step.note or step.before < 0 or solver.project.node(step.value).op != "call":
+        if step.jump is not None or step.before < 0 or solver.project.node(step.value).op != "call":
             continue
         word = solver.calls.info(step.value).word
         if word not in _TEXT_CALLS and not _MESSAGE_CLASS.fullmatch(word):
@@ -550,9 +554,10 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
     if steps:
         add(positions.locate(steps[0].value), case.what)
     for step in steps[1:]:
-        if step.note:
-            passed = step.note.startswith("passed")
-            add(positions.operand(step.value, step.before) if passed else positions.locate(step.value), step.note)
+        if step.jump is not None:
+            passed = step.jump.how is How.PASSED
+            where = positions.operand(step.value, step.before) if passed else positions.locate(step.value)
+            add(where, step.jump.words)
         elif _text_size(solver, step.value):
             add(positions.operand(step.value, step.before), "built into a text")
     words = sink.label if sink.kind != "system" or sink.label == MESSAGE else f"system prompt of `{_short(sink.label)}`"

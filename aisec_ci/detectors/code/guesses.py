@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aisec_ci.detectors.code.facts import Hit, Source, Step
+from aisec_ci.detectors.code.facts import Hit, How, Source, Step
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import FAR, SHARED, WINDING, Solver
@@ -20,13 +20,13 @@ _TALKED_OF = PROMPT_KINDS | {"url", "path", "write", "output"}
 
 def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
     """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
-    shared = [s for s in steps if s.note.startswith("kept in")]
-    noted = sum(bool(s.note) for s in steps)
-    if len(shared) >= SHARED or (len(shared) > 1 and noted >= WINDING) or (shared and _distance(steps) >= FAR):
+    shared = [s for s in steps if s.jump is not None and s.jump.how is How.KEPT]
+    jumps = sum(s.jump is not None for s in steps)
+    if len(shared) >= SHARED or (len(shared) > 1 and jumps >= WINDING) or (shared and _distance(steps) >= FAR):
         return True
-    if sum(s.note.endswith("(self)`") for s in steps) > 1:
+    if sum(s.jump is not None and s.jump.parameter == "self" for s in steps) > 1:
         return True  # a record may be what was sent; an object that calls methods of its own is one of the program's
-    if hit.kind == "path" and ((shared and noted > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
+    if hit.kind == "path" and ((shared and jumps > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
         return True
     return (
         (hit.kind in _TALKED_OF and any(_message_text(solver, s.value) for s in shared))
@@ -53,13 +53,14 @@ def _distance(steps: list[Step]) -> int:
     inside: list[str] = []
     passed = 0
     for step in steps:
-        how, _, what = step.note.partition(" `")
-        name = what.partition("(")[0].rstrip("`")
-        if how == "passed to":
+        if step.jump is None:
+            continue
+        how, name = step.jump.how, step.jump.name
+        if how is How.PASSED:
             inside.append(name)
-        elif how == "returned by" and inside and inside[-1] == name:
+        elif how is How.RETURNED and inside and inside[-1] == name:
             inside.pop()
-        elif how in {"returned by", "kept in"}:
+        elif how in {How.RETURNED, How.KEPT}:
             passed += 1 + len(inside)
             inside = []
     return passed + len(inside)
@@ -78,10 +79,15 @@ _OPENS = frozenset(
 def _is_opened(solver: Solver, step: Step) -> bool:
     """Say whether a step goes from the name of a file to what stands in it: who names a file has seldom written it."""
     node = solver.project.node(step.value)
-    if step.note or step.path or node.op != "call" or step.before & MASK not in node.args[1:]:
+    if step.jump is not None or step.path or node.op != "call" or step.before & MASK not in node.args[1:]:
         return False
     info = solver.calls.info(step.value)
     return info.word in _OPENS and not info.targets
+
+
+def _in_or_out(step: Step) -> bool:
+    """Say whether a step goes into a function or comes out as its result."""
+    return step.jump is not None and step.jump.how in {How.PASSED, How.RETURNED}
 
 
 _UPLOAD = frozenset("filename file content_type stream body data text name size".split())
@@ -96,9 +102,9 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
     looked_up = False
     for step in steps:
         node = solver.project.node(step.value)
-        if step.note.startswith(("passed", "returned")) or node.op in {"phi", "guard", "param", "var"}:
+        if _in_or_out(step) or node.op in {"phi", "guard", "param", "var"}:
             continue
-        if step.note:
+        if step.jump is not None:
             looked_up = False
         elif node.op == "item":
             looked_up = looked_up or isinstance(node.data, str)
@@ -127,7 +133,7 @@ _INSTRUCTIONS = frozenset(
 def _instructions(solver: Solver, step: Step) -> bool:
     """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has."""
     node = solver.project.node(step.value)
-    return not step.note and node.op == "attr" and node.data in _INSTRUCTIONS
+    return step.jump is None and node.op == "attr" and node.data in _INSTRUCTIONS
 
 
 def _letters(solver: Solver, steps: list[Step]) -> bool:
@@ -135,7 +141,7 @@ def _letters(solver: Solver, steps: list[Step]) -> bool:
     joined = element = False
     for step in steps:
         node = solver.project.node(step.value)
-        if step.note or step.path or node.op in {"phi", "guard", "param", "var"}:
+        if step.jump is not None or step.path or node.op in {"phi", "guard", "param", "var"}:
             continue
         if node.op in {"text", "mod"}:
             joined, element = True, False

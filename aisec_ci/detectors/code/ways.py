@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from aisec_ci.detectors.code.facts import Call, Entry, Exit, Fact, Hit, Out, State, Step
+from aisec_ci.detectors.code.facts import Call, Entry, Exit, Fact, Hit, How, Jump, Out, State, Step
 from aisec_ci.detectors.code.project import Value
 from aisec_ci.detectors.code.search.solver import Solver
 
@@ -47,8 +47,8 @@ class Ways:
         steps: list[Step] = []
         for here, end in reversed(legs(state, hit)):
             trail = self.descent(here.entry, end)
-            if trail and here.note:
-                trail[0] = trail[0]._replace(note=here.note)
+            if trail and here.jump is not None:
+                trail[0] = trail[0]._replace(jump=here.jump)
             steps += trail
         return steps[:STEPS]
 
@@ -64,10 +64,11 @@ class Ways:
             end = below
         return steps
 
-    def _passed(self, param: Value) -> str:
-        fn = self._project.fn(param)
-        name = fn.ir.params[self._project.node(param).data].name
-        return f"passed to `{fn.ir.name}({name})`"
+    def _passed(self, value: Value) -> Jump:
+        fn = self._project.fn(value)
+        param = fn.ir.params[self._project.node(value).data]
+        stars = param.kind if param.kind in {"*", "**"} else ""
+        return Jump(How.PASSED, fn.ir.name, stars + param.name)
 
     def _find_trail(self, entry: Entry, fact: Fact, depth: int) -> list[Step]:
         """Return the steps from the start of a summary to a fact."""
@@ -78,9 +79,9 @@ class Ways:
                 into = Step(fact.value, before, self._passed(via.entry.start.values[0]))
                 inside = self._trail(via.entry, via.inner, depth + 1)
                 name = self._project.fns[via.entry.fn].ir.name
-                back.append([into, *inside, Step(fact.value, before, f"returned by `{name}`")])
+                back.append([into, *inside, Step(fact.value, before, Jump(How.RETURNED, name))])
             else:
-                back.append([Step(fact.value, before, via.note, fact.path)])
+                back.append([Step(fact.value, before, via.jump, fact.path)])
             if via.fact is None:
                 break
             fact = via.fact

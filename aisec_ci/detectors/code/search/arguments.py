@@ -20,6 +20,8 @@ from aisec_ci.detectors.code.facts import (
     Place,
     Via,
     file_in,
+    kept_in,
+    noted,
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.val import Path, Target
@@ -175,7 +177,7 @@ class Arguments(Records):
             self._page(entry, fact, arg.call, arg.kind)
         if arg.kind in CONTEXTS and any(n.startswith(CONTEXTS[arg.kind]) for n in info.names):
             run: Place = ("context", arg.kind, arg.fn.module.path)
-            self._out(entry, fact, run, fact.path, 1, "given to the run as its context")
+            self._out(entry, fact, run, fact.path, 1, noted("given to the run as its context"))
         if arg.kind == "state" and fact.path and fact.path[0] in self.state_variables:
             self.hit(entry, fact, "system-variable", arg.call, fact.value, f"{{{fact.path[0]}}}", 1)
         if info.word in GRAPH_CALLS and arg.position == 0:
@@ -213,7 +215,7 @@ class Arguments(Records):
         if arg.position == 1 and "builtins.getattr" in info.names:
             self._picks(entry, fact, arg.call, (arg.call & ~MASK) | arg.node.args[1], "getattr")
         if info.word in GRAPH_CALLS and arg.kind == "config" and fact.path[:1] == ("configurable",):
-            self._out(entry, fact, ("config",), fact.path, 1, "kept in the configuration of the run")
+            self._out(entry, fact, ("config",), fact.path, 1, kept_in("the configuration of the run"))
         if info.word[:1].isupper():
             self._own_message(entry, fact, arg.call, info)
             told = arg.kind in PROMPT_KEYWORDS or (arg.kind == "instructions" and AGENTS.search(info.word) is not None)
@@ -465,7 +467,7 @@ class Arguments(Records):
         if not fact.path or not any("StateGraph" in n for n in info.names):
             return
         for graph in self.places.made_in(call) or self.places.graphs:
-            self._out(entry, fact, ("state", graph), fact.path, 1, "put into the graph's state")
+            self._out(entry, fact, ("state", graph), fact.path, 1, noted("put into the graph's state"))
             for number, param in self.places.graphs[graph].items():
                 fn = self.project.fns[number]
                 target = Target(fn, 1 if fn.bound else 0, 1)
@@ -475,7 +477,7 @@ class Arguments(Records):
         """Bring what `Send("node", {…})` of LangGraph holds into the state of the graphs of its module."""
         for graph in self.places.graphs if fact.path else ():
             if self.project.fns[graph].module is fn.module:
-                self._out(entry, fact, ("state", graph), fact.path, 1, "sent to a node of the graph")
+                self._out(entry, fact, ("state", graph), fact.path, 1, noted("sent to a node of the graph"))
 
     def _raised(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Go on where an exception of the project that is made with a text is caught: its text is in the handler."""
@@ -485,7 +487,7 @@ class Arguments(Records):
             if val.kind == "class" and any(
                 b.endswith(("Exception", "Error")) for b in self.flow.external_bases(val.what)
             ):
-                self._out(entry, fact, ("raised", val.what), ("args", 0), 1, "kept in an exception")
+                self._out(entry, fact, ("raised", val.what), ("args", 0), 1, kept_in("an exception"))
 
     def _wraps(self, entry: Entry, fn: Fn, node: Node) -> bool:
         """Say whether a decorator's function hands what it was called with to the decorated one.

@@ -26,6 +26,8 @@ from aisec_ci.detectors.code.facts import (
     Entry,
     Fact,
     Hit,
+    How,
+    Jump,
     Out,
     Place,
     Start,
@@ -33,7 +35,9 @@ from aisec_ci.detectors.code.facts import (
     combined,
     crowded,
     harmless,
+    kept_in,
     news,
+    noted,
     with_doubt,
     worse,
 )
@@ -160,7 +164,7 @@ class Propagation(ABC):
         entry.facts[fact] = via
         self.work.append((entry, fact))
 
-    def _out(self, entry: Entry, fact: Fact, place: Place, path: Path, doubt: int, note: str) -> None:
+    def _out(self, entry: Entry, fact: Fact, place: Place, path: Path, doubt: int, jump: Jump) -> None:
         path, flags = path[:PATH_LIMIT], with_doubt(fact.flags, doubt)
         if (place, path) not in entry.known:
             parts = entry.places.get(place, 0)
@@ -168,16 +172,16 @@ class Propagation(ABC):
                 return
             entry.places[place] = parts + 1
         if news(entry.known.setdefault((place, path), []), flags, GRADES):
-            entry.outs[place, path, flags] = Out(place, path, flags, note, fact)
+            entry.outs[place, path, flags] = Out(place, path, flags, jump, fact)
             _make_loud(entry)
 
     def _shared(self, entry: Entry, fact: Fact, fn: Fn, variable: tuple[int, str], via: Via | None = None) -> None:
         """Go on after a variable of an enclosing function or of the module was set."""
         if via is not None:
             self.add(entry, fact, via)
-        self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, f"kept in `{variable[1]}`")
+        self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, kept_in(f"`{variable[1]}`"))
         if not variable[0] and fact.path:  # what was put into it other modules find there, too
-            self._out(entry, fact, ("import", fn.module.path, variable[1]), fact.path, 1, f"kept in `{variable[1]}`")
+            self._out(entry, fact, ("import", fn.module.path, variable[1]), fact.path, 1, kept_in(f"`{variable[1]}`"))
 
     def _captured(self, entry: Entry, fact: Fact, fn: Fn, names: list[str]) -> None:
         """Follow a variable that inner functions read (or, of the module, any function)."""
@@ -186,10 +190,12 @@ class Propagation(ABC):
             for read in reads.get((fn.ir.index, name), ()):
                 if read >> SHIFT != fn.id:
                     self.add(
-                        entry, Fact(read, fact.path, fact.flags), Via(fact, note=f"as `{name}` in an inner function")
+                        entry,
+                        Fact(read, fact.path, fact.flags),
+                        Via(fact, jump=noted(f"as `{name}` in an inner function")),
                     )
             if fn.ir.index == 0:
-                self._out(entry, fact, ("import", fn.module.path, name), fact.path, 0, f"imported as `{name}`")
+                self._out(entry, fact, ("import", fn.module.path, name), fact.path, 0, noted(f"imported as `{name}`"))
 
     def _leave(self, entry: Entry, fact: Fact, fn: Fn, path: Path) -> None:
         sink = self.result_sinks.get(fn.id)
@@ -214,10 +220,10 @@ class Propagation(ABC):
             calls = [call for call, _ in self.flow.callers(fn)] if param < 0 and not fn.ir.yields else []
             if calls and all(call >> SHIFT == entry.fn for call in calls):
                 for call in calls:  # only the function around it calls it: what it returns stays with this summary
-                    self.add(entry, Fact(call, path, fact.flags), Via(fact, note=put_words(fn, param)))
+                    self.add(entry, Fact(call, path, fact.flags), Via(fact, jump=left(fn, param)))
                 return
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
-            self._out(entry, fact, place, path, 0, put_words(fn, param))
+            self._out(entry, fact, place, path, 0, left(fn, param))
             return
         flags = fact.flags | (USER_ROLE if param < 0 and USER_HELPER.fullmatch(fn.ir.name) else 0)
         key = (param, path[:PATH_LIMIT], flags)
@@ -404,9 +410,9 @@ def _make_loud(entry: Entry) -> None:
             work += [caller for caller, *_ in one.callers]
 
 
-def put_words(fn: Fn, param: int) -> str:
-    """Say how something left a function."""
-    return f"{'returned' if param < 0 else 'put there'} by `{fn.ir.name}`"
+def left(fn: Fn, param: int) -> Jump:
+    """Return how something left a function: as its result, or put into a parameter."""
+    return Jump(How.RETURNED if param < 0 else How.PUT, fn.ir.name)
 
 
 def _shown(use: Use) -> tuple[Path, ...]:

@@ -23,6 +23,8 @@ from aisec_ci.detectors.code.facts import (
     Entry,
     Exit,
     Hit,
+    How,
+    Jump,
     Out,
     Place,
     Source,
@@ -31,6 +33,7 @@ from aisec_ci.detectors.code.facts import (
     combined,
     crowded,
     harmless,
+    kept_in,
     news,
     with_doubt,
     worse,
@@ -39,7 +42,7 @@ from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import SHIFT, Fn, Value
-from aisec_ci.detectors.code.search.propagation import put_words
+from aisec_ci.detectors.code.search.propagation import left
 from aisec_ci.detectors.code.search.summaries import Summaries
 from aisec_ci.detectors.code.values import Flow
 
@@ -171,10 +174,10 @@ class Solver(Summaries):
         if flags >> DOUBT == MAX_DOUBT:
             return
         for out in list(entry.outs.values()):
-            self._pass(state, out.place, out.path, _through(flags, out.flags), out.note, out)
+            self._pass(state, out.place, out.path, _through(flags, out.flags), out.jump, out)
         for call in [c for calls in entry.calls.values() for c in calls if c.inner.loud] if entry.loud else ():
             inner = State(
-                call.inner, state.source, _through(flags, call.flags), *state[3:5], state.calls + 1, "", state, call
+                call.inner, state.source, _through(flags, call.flags), *state[3:5], state.calls + 1, None, state, call
             )
             if not _is_guess(inner.flags, inner.shared, inner.jumps + inner.calls) and self._news(call.inner, inner):
                 self._push(inner)
@@ -186,11 +189,11 @@ class Solver(Summaries):
             param, path, inner_flags = key
             place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
             through = _through(flags, inner_flags)
-            self._pass(state, place, path, through, put_words(fn, param), key, others)
+            self._pass(state, place, path, through, left(fn, param), key, others)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
                 # a node's result becomes part of the state that all nodes read; `Command(update={…})` holds it in its own part
-                kept = path[1:] if path[0] == "update" and len(path) > 1 else path
-                self._pass(state, ("state", graph), kept, with_doubt(through, 1), "kept in the graph's state", key)
+                part = path[1:] if path[0] == "update" and len(path) > 1 else path
+                self._pass(state, ("state", graph), part, with_doubt(through, 1), kept_in("the graph's state"), key)
 
     def _is_early(self, hit: Hit, source: Source) -> bool:
         """Say whether a kind of source reaches a use for one of the first times: the likeliest ways come first."""
@@ -205,7 +208,7 @@ class Solver(Summaries):
         place: Place,
         path: Path,
         flags: int,
-        note: str,
+        jump: Jump,
         out: Out | Exit,
         others: frozenset[Value] = frozenset(),
     ) -> None:
@@ -223,10 +226,10 @@ class Solver(Summaries):
             known = parts[path] = []
         if not news(known, flags, GRADES):
             return
-        shared = state.shared + note.startswith("kept in")
+        shared = state.shared + (jump.how is How.KEPT)
         if state.jumps >= JUMPS or _is_guess(flags, shared, state.jumps + state.calls + 1):
             return
-        after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, note, state, out)
+        after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, jump, state, out)
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
                 self._arrive(Start(values, path, place[0] == "out"), after)

@@ -29,6 +29,7 @@ from aisec_ci.detectors.code.facts import (
     Fact,
     Via,
     file_in,
+    noted,
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.val import Label, Path, Target
@@ -101,7 +102,7 @@ class Summaries(Arguments):
         if names:
             self._captured(entry, fact, fn, names)
         for param, name in fn.module.defaults.get(fn.ir.index, {}).get(index, ()):
-            self.add(entry, Fact(param, fact.path, fact.flags), Via(fact, note=f"as the default of `{name}`"))
+            self.add(entry, Fact(param, fact.path, fact.flags), Via(fact, jump=noted(f"as the default of `{name}`")))
         node = fn.nodes[index]
         if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
             self._exit(entry, fact, fn, node.data, fact.path)

@@ -15,6 +15,7 @@ from aisec_ci.detectors.code.facts import (
     Fact,
     Via,
     file_in,
+    noted,
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.val import Label, Path
@@ -188,7 +189,7 @@ class Uses(Writes):
     def _compile(self, entry: Entry, fact: Fact) -> None:
         """Go on from a source that a compiler reads to what it makes of it: `["gcc", source, "-o", program]`."""
         for program, made in self.commands.compiled(fact.value):
-            self.mutate(entry, made, (CONTENT,), fact.flags, Via(fact, note=f"compiled by `{program}`"))
+            self.mutate(entry, made, (CONTENT,), fact.flags, Via(fact, jump=noted(f"compiled by `{program}`")))
 
     def _by_role(self, entry: Entry, fact: Fact, call: Value, model: CallModel, argument: Value) -> None:
         first, _, name = model.role.partition(" ")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
-from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via, kept_in
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
@@ -65,7 +65,7 @@ class Writes(Propagation):
             self.mutate(entry, folder, (CONTENT, f"{FOLDER}/{name}" if name else FOLDER), flags, via, depth + 1)
         if node.op == "attr":
             for call in self.places.queues(base) if path[:1] == ("*",) else ():
-                self._out(entry, Fact(base, path, flags), ("queue", call), path, 1, "kept in a queue")
+                self._out(entry, Fact(base, path, flags), ("queue", call), path, 1, kept_in("a queue"))
             self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
@@ -109,7 +109,7 @@ class Writes(Propagation):
                 info = self.calls.info(base)
                 named = (t for t in info.targets if _names_one_kind(t.fn)) if FILE_NAMERS.search(info.word) else ()
                 for target in named:  # `memory_path(user).write_text(note)`
-                    self._out(entry, Fact(base, path, flags), ("ret", target.fn.id), path, 1, "kept in a file")
+                    self._out(entry, Fact(base, path, flags), ("ret", target.fn.id), path, 1, kept_in("a file"))
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
                     receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
@@ -127,18 +127,18 @@ class Writes(Propagation):
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
         guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
         doubt = MAX_DOUBT if guess else 1
-        self._out(entry, fact, ("field", cls, name), path, doubt, f"kept in `self.{name}`")
+        self._out(entry, fact, ("field", cls, name), path, doubt, kept_in(f"`self.{name}`"))
         if self.places.rows.is_table(cls):
             self._row(entry, fact, cls, name, path)
         if self.flow.is_record(cls):
             if self.places.read_at(("dumped", cls)):
-                self._out(entry, fact, ("dumped", cls), (name, *path), doubt, f"kept in `{cls.ir.name}.{name}`")
+                self._out(entry, fact, ("dumped", cls), (name, *path), doubt, kept_in(f"`{cls.ir.name}.{name}`"))
             if self.places.read_at(("told", cls)):
-                self._out(entry, fact, ("told", cls), (), doubt, f"kept in `{cls.ir.name}.{name}`")
+                self._out(entry, fact, ("told", cls), (), doubt, kept_in(f"`{cls.ir.name}.{name}`"))
 
     def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
         """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
-        self._out(entry, fact, ("row", cls, name), path, 1, f"kept in the table `{cls.ir.name}.{name}`")
+        self._out(entry, fact, ("row", cls, name), path, 1, kept_in(f"the table `{cls.ir.name}.{name}`"))
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
@@ -146,7 +146,7 @@ class Writes(Propagation):
         if name in self.state_variables:
             self.hit(entry, fact, "system-variable", fact.value, fact.value, f"{{{name}}}", 1)
         words = "under a computed name" if name[:1] == "*" else f"as `{name}`"
-        self._out(entry, fact, ("session", name), fact.path[1:], 1, f"kept in the session {words}")
+        self._out(entry, fact, ("session", name), fact.path[1:], 1, kept_in(f"the session {words}"))
 
     def _of_import(self, entry: Entry, fact: Fact, imported: Value) -> None:
         """Go on after something was put into what is imported: a variable of another module, or one of its variables."""
@@ -159,7 +159,7 @@ class Writes(Propagation):
         name = path[0]
         if len(path) > 1 and isinstance(name, str) and self.project.module(module) is not None:
             for place in (("var", module, (0, name)), ("import", module, name)):
-                self._out(entry, fact, place, path[1:], 1, f"kept in `{name}`")
+                self._out(entry, fact, place, path[1:], 1, kept_in(f"`{name}`"))
 
     def _named_again(self, fn: Fn, file: Value, node: Node) -> Iterator[Value]:
         """Yield where a file that was written is named again, to be run: by the same constant, or the same parts of a text."""
