@@ -162,8 +162,11 @@ def test_notebooks_are_read_as_one_program_and_placed_in_cells() -> None:
             "!ls\nanswer = client.responses.create(model='gpt-4o', input='x').output_text",
             "%%bash\necho $(not python",
             "exec(answer)\n",
+            "#@title Run it in JavaScript\n\n%%writefile index.js\nconst x = require('openai');",
+            "# how long it takes\n%%time\nprint(answer)",
         )
     }
+    assert not gaps(files)
     (found,) = findings(files, "model-output-to-exec")
     lines = str(files["a.ipynb"]).split("\n")
     assert found.location.inside == "cell 5"

@@ -46,7 +46,12 @@ def what(text: str, folders: Collection[str], *, plain: bool = False, known: Col
     """
     if _FILLERS.search(text):
         return What.FILLER
-    if text.startswith((".", "/", "~", "\\", "file:")) or "\\" in text or text.endswith("/") or text in folders:
+    if (
+        text.startswith((".", "/", "~", "\\", "file:"))
+        or "\\" in text
+        or text.endswith(("/", ".py"))
+        or text in folders
+    ):
         return What.LOCAL
     if _HUB.fullmatch(text):
         head, _, name = text.partition("/")

@@ -315,6 +315,8 @@ class Loads:
             severity, said = Severity.MEDIUM, f"`trust_remote_code` runs the code that comes with {names}"
         elif known:
             severity, said = Severity.HIGH, f"`trust_remote_code` runs whatever code {names} holds at the time"
+        elif load.local and load.loader.dataset:
+            return None  # the script that would run is the project's own: `load_dataset("dataset.py", …)`
         elif load.local:
             severity, said = Severity.LOW, "`trust_remote_code` runs the code in the model's folder"
         else:

@@ -21,6 +21,10 @@ _PYTHON = ("%%time", "%%capture", "%%prun", "%%python", "%%ai_")
 """Magics of a whole cell behind which Python stands."""
 
 
+_COMMENTS = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[ \t]*")
+"""What can stand before the magic of a cell: empty lines, and the comments that make a form of a cell (`#@title`)."""
+
+
 class BrokenNotebookError(Exception):
     """A notebook's JSON cannot be read; the text says where."""
 
@@ -64,7 +68,8 @@ def joined(cells: list[Cell]) -> str:
 
 def neutral(source: str) -> str:
     """Return a cell's source with the lines of magics blanked (same lines); a cell in another language becomes empty."""
-    start = source.lstrip()
+    begin = _COMMENTS.match(source)
+    start = source[begin.end() :] if begin else source
     if start.startswith("%%") and not start.startswith(_PYTHON):
         return "\n" * source.count("\n")
     return _MAGIC.sub(_blanked, source)
