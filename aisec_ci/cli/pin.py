@@ -289,10 +289,12 @@ def _show_check(checked: Checked, moved: list[Drift], lock: Lock, path: Path, fo
     if checked.unseen:
         few = ", ".join(checked.unseen[:3]) + (" …" if len(checked.unseen) > 3 else "")
         _line(f"note: no files on this machine of {len(checked.unseen)} of {len(lock.entries)}: {few}")
-    count = len(checked.problems)
+    from aisec_ci.report.interface import plural
+
+    entries = f"{len(lock.entries)} entr{'y' if len(lock.entries) == 1 else 'ies'}"
     _line(
-        f"{count} problem{'' if count == 1 else 's'}; {checked.references} references and {checked.files} files held "
-        f"against {len(lock.entries)} entries of {path.name}"
+        f"{plural(len(checked.problems), 'problem')}; {plural(checked.references, 'reference')} and "
+        f"{plural(checked.files, 'file')} held against {entries} of {path.name}"
     )
 
 

@@ -83,7 +83,22 @@ def test_the_locked_commit_is_written_into_the_call_and_then_everything_holds(pr
     assert f'    "{NAME}",\n    device_map="auto",\n    revision="{COMMIT}",\n)\n' in (project / "app.py").read_text()
     capsys.readouterr()
     assert pinned(project, "--check", *hub) == 0
-    assert "0 problems; 1 references and 3 files held against 1 entries" in capsys.readouterr().out
+    assert "0 problems; 1 reference and 3 files held against 1 entry of" in capsys.readouterr().out
+
+
+def test_each_load_of_a_name_that_is_written_once_is_held(project, capsys):
+    source = (
+        f'from transformers import AutoModel, AutoTokenizer\nNAME = "{NAME}"\n'
+        f'a = AutoTokenizer.from_pretrained(NAME, revision="{COMMIT}")\nb = AutoModel.from_pretrained(NAME)\n'
+        "c = AutoModel.from_pretrained(NAME, trust_remote_code=True)\n"
+    )
+    (project / "app.py").write_text(source)
+    assert pinned(project, "--commit", f"{NAME}={COMMIT}") == 0
+    assert pinned(project, "--check") == 1
+    assert "error[not-pinned]" in capsys.readouterr().out
+    assert run(["fix", str(project), "--write"]) == 0
+    assert (project / "app.py").read_text().count(f'revision="{COMMIT}"') == 3
+    assert pinned(project, "--check") == 0
 
 
 @pytest.mark.parametrize(

@@ -53,15 +53,20 @@ def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Fi
 
 
 def _unique(parts: Iterable[Iterator[Finding | Observation]]) -> Iterator[Finding | Observation]:
-    """Yield all, but a model or dataset only once for each place where it is written: the first that names it knows most."""
-    seen: set[tuple[str, str, int, int]] = set()
+    """Yield all, but a model or dataset only once for each place where it is written: the first that names it knows most.
+
+    Where calls load what is written once at several revisions, each is told: one may be pinned and another not.
+    """
+    seen: dict[tuple[str, str, int, int], set[object]] = {}
     for part in parts:
+        before = frozenset(seen)
         for item in part:
             if isinstance(item, Observation) and item.thing in (Thing.MODEL, Thing.DATASET):
                 key = (item.name, item.location.path, item.location.line, item.location.column)
-                if key in seen:
+                revision = item.attributes.get("revision")
+                if key in before or revision in seen.get(key, ()):
                     continue
-                seen.add(key)
+                seen.setdefault(key, set()).add(revision)
             yield item
 
 

@@ -334,6 +334,7 @@ class Loads:
             self.view.argument(load.call, switch.at),
             severity,
             Confidence.HIGH if sure and known else Confidence.MEDIUM,
+            fixes=() if pinned else self._pinned(load, self._locked(load, next(iter(self._revisions(load)), ""))),
             evidence={"loader": load.name, "hub": load.loader.hub} | ({"model": load.first} if known else {}),
         )
 
