@@ -19,7 +19,7 @@ _AI = Marks(
     rb"|claude|gpt-|llm|LLM|MCP|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
     rb"|tool_calls?|tool_name|[\"']/tools?/|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool"
     rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
-    rb"|\bValves\b|__event_emitter__|user_message: str, model_id"
+    rb"|\bValves\b|__event_emitter__|user_message: str, model_id|CORTEX\.COMPLETE|AI_COMPLETE|ai_query\(|ML\.GENERATE_TEXT"
     rb"|[\"'](?:func|function|handler|method)[\"']\s*:\s*[\"']\w+[\"']\s*,\s*[\"'](?:prompt|description)[\"']"
 )
 """Words that AI code has and other code hardly: names of packages, message literals, tool decorators. Imports of other packages

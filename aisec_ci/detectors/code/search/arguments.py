@@ -110,6 +110,7 @@ _HARMLESS_IN = {
     "no tags": ("html",),
     "no folders": ("path",),
     "a name": ("path", "html"),
+    "a word": ("shell", "path", "html", "sql"),
 }
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
 
@@ -352,6 +353,8 @@ class Arguments(Records):
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
         if word in _FINDS and arg.kind == "" and barriers.finds_numbers(self.flow, arg.call, info.names, arg.position):
             return
+        if word in _FINDS and arg.kind == "" and barriers.finds_words(self.flow, arg.call, info.names, arg.position):
+            flags |= sum(SAFE[use] for use in _HARMLESS_IN["a word"])
         if word == "sub" and arg.kind == "":
             left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))

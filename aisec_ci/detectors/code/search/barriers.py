@@ -371,6 +371,18 @@ _LOOKS_AROUND = re.compile(r"\(\?<?[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|\((?:\\.|[^()
 
 def finds_numbers(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
     r"""Say whether a search in a text finds numbers, signs and words of the pattern only: `re.findall(r"-?\d+", text)`."""
+    patterns = _searched_with(flow, call, names, position)
+    return bool(patterns) and all(_is_numeric(p) for p in patterns)
+
+
+def finds_words(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+    r"""Say whether a search in a text finds letters, digits and harmless signs only: `re.search(r"[\w.-]+\.[a-z]{2,}", text)`."""
+    patterns = _searched_with(flow, call, names, position)
+    return bool(patterns) and all(_is_wordy(p) for p in patterns)
+
+
+def _searched_with(flow: Flow, call: Value, names: Iterable[str], position: int) -> list[str]:
+    """Return the patterns that a text is searched with; none where the argument at `position` is not that text."""
     if any(n.rpartition(".")[0] in {"re", "regex", "re2"} for n in names):
         where, text = flow.argument(call, 0, "pattern"), 1
         patterns = _patterns(flow, where) if where is not None else []
@@ -379,7 +391,17 @@ def finds_numbers(flow: Flow, call: Value, names: Iterable[str], position: int) 
         callee = flow.project.node((call & ~MASK) | node.args[0])
         compiled = any(n.rpartition(".")[0] in {"re.compile()", "regex.compile()", "re2.compile()"} for n in names)
         patterns, text = _patterns(flow, (call & ~MASK) | callee.args[0]) if compiled else [], 0
-    return position == text and bool(patterns) and all(_is_numeric(p) for p in patterns)
+    return patterns if position == text else []
+
+
+def _is_wordy(pattern: str) -> bool:
+    for part in _CLASS.findall(_LOOKS_AROUND.sub("", pattern)):
+        if part.startswith("[") and len(part) > 1:
+            if part.startswith("[^") or _LEFT["signs"].fullmatch(part[1:-1]) is None:
+                return False
+        elif part in {".", r"\s", r"\S", r"\W", r"\D"}:
+            return False
+    return True
 
 
 def _is_numeric(pattern: str) -> bool:

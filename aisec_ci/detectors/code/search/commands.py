@@ -40,6 +40,9 @@ _ONLY_LOOKS = {
     "php": _LOOKS | {"-l", "--syntax-check"},
 }
 
+_LISTS = frozenset({"-r", "--requirement", "--requirements"})
+"""Options of installers behind which the name of a list of packages stands."""
+
 _STARTS = ("subprocess.", "asyncio.", "pexpect.")
 """How the names of calls begin that start a program with which text can be exchanged."""
 
@@ -68,6 +71,9 @@ class Commands:
             return "" if shown else "shell-file" if shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._word(fact.value, 0))
+            if self._installs(fact.value, program):
+                listed = isinstance(path[0], int) and self._word(fact.value, path[0] - 1) in _LISTS
+                return "package" if listed else ""
             script = program in RUN_FILES and self._is_script(fact.value, path[0])
             return "run-file" if path[0] == 0 or script else ""
         if fact.flags & SAFE["shell"] and shell:
@@ -93,13 +99,17 @@ class Commands:
             before = known[known.index("") - 1] if "" in known[1:] else ""
         if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
-        installs = program in INSTALLERS and (program == "pipx" or self._word(fact.value, 1) != "run")
-        if installs or (program in INTERPRETERS and self._word(fact.value, 2) in INSTALLERS):
+        if self._installs(fact.value, program):
             return "" if before in FILE_FLAGS else "package"
         if program in WRAPPERS and index == 1:
             return "program"
         free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])
         return "program" if free and self._is_script(fact.value, index) else ""  # `["python", name]`
+
+    def _installs(self, command: Value, program: str) -> bool:
+        """Say whether a command installs packages: `pip install …`, `python -m pip install …`."""
+        installs = program in INSTALLERS and (program == "pipx" or self._word(command, 1) != "run")
+        return installs or (program in INTERPRETERS and self._word(command, 2) in INSTALLERS)
 
     def _is_script(self, command: Value, index: Label) -> bool:
         """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""

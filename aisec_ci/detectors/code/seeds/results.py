@@ -39,7 +39,10 @@ def results(solver: Solver) -> Iterator[Source]:
                 continue
             if info.model.returns == "third" and is_own_service(solver, call, info):
                 continue
-            if info.model.returns == "stored" and _of_catalog(solver, call):
+            if info.model.returns == "stored" and _asks_with(solver, call, _CATALOG):
+                continue
+            if info.model.returns == "stored" and _asks_with(solver, call, _MODEL_SQL):
+                yield Source(call, "llm", "the answer of a model that is asked in SQL")
                 continue
             what = result_of(info.model.returns, info.model.label)
             yield Source(call, info.model.returns, what, 1 if info.loose else 0)
@@ -80,8 +83,16 @@ _CATALOG = re.compile(
 _QUERIES = ("execute", "run", "query", "sql")
 
 
-def _of_catalog(solver: Solver, call: Value) -> bool:
-    """Say whether a database is asked for its tables and columns, and for nothing else: `cursor.execute("PRAGMA table_info(…)")`."""
+_MODEL_SQL = re.compile(
+    r"\bCORTEX\.(?:TRY_)?COMPLETE\b|\bAI_COMPLETE\s*\(|\bai_(?:query|gen)\s*\(|\bML\.GENERATE_TEXT\b|\bAI\.GENERATE(?:_TEXT)?\s*\("
+    r"|\bazure_openai\.create_\w*completions?\b|\bai\.\w+_(?:chat_complete|generate)\w*\s*\(|\bpgml\.(?:transform|chat)\s*\(",
+    re.IGNORECASE,
+)
+"""Queries that ask a model: functions of Snowflake, Databricks, BigQuery, and of Postgres' extensions."""
+
+
+def _asks_with(solver: Solver, call: Value, queries: re.Pattern[str]) -> bool:
+    """Say whether a database is asked with queries of a kind, and with no others: `cursor.execute("PRAGMA table_info(…)")`."""
     project = solver.project
     fn, node = project.fn(call), project.node(call)
     callee = fn.nodes[node.args[0]]
@@ -96,27 +107,27 @@ def _of_catalog(solver: Solver, call: Value) -> bool:
         else:
             loads = [u for u in fn.uses[receiver] if fn.nodes[u].op == "attr" and fn.nodes[u].data in _QUERIES]
             asked = [fn.value(u) for load in loads for u in fn.uses[load] if fn.nodes[u].op == "call"]
-    queries = [solver.flow.argument(one, 0, None) for one in asked]
-    return bool(queries) and all(q is not None and _asks_catalog(solver, q) for q in queries)
+    given = [solver.flow.argument(one, 0, None) for one in asked]
+    return bool(given) and all(q is not None and _is_query(solver, q, queries) for q in given)
 
 
 _FETCHED = frozenset({"fetchone", "fetchall", "fetchmany", "fetchval"})
 
 
-def _asks_catalog(solver: Solver, query: Value, depth: int = 0) -> bool:
+def _is_query(solver: Solver, query: Value, kind: re.Pattern[str], depth: int = 0) -> bool:
     flow, node = solver.flow, solver.project.node(query)
     known = flow.constants(query)
     if known.complete:
-        return all(_CATALOG.search(text) for text in known.texts) and bool(known.texts)
+        return all(kind.search(text) for text in known.texts) and bool(known.texts)
     if node.op == "text":
-        return bool(_CATALOG.search(" ".join(str(piece) for piece in node.data)))
+        return bool(kind.search(" ".join(str(piece) for piece in node.data)))
     if node.op == "call" and len(node.args) > 1 and last_word(solver.project.fn(query).nodes, node.args[0]) == "text":
-        return _asks_catalog(solver, (query & ~MASK) | node.args[1], depth)
+        return _is_query(solver, (query & ~MASK) | node.args[1], kind, depth)
     if node.op == "param" and depth < 2:
         fn = solver.project.fn(query)
         given = [flow.passed(call, target, node.data) for call, target in flow.callers(fn)]
         return bool(given) and all(
-            bool(values) and all(not path and _asks_catalog(solver, v, depth + 1) for v, path in values)
+            bool(values) and all(not path and _is_query(solver, v, kind, depth + 1) for v, path in values)
             for values in given
         )
     return False
