@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aisec_ci.detectors.code.facts import Hit, How, Source, Step
+from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import FAR, SHARED, WINDING, Solver
@@ -24,18 +25,33 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
     jumps = sum(s.jump is not None for s in steps)
     if len(shared) >= SHARED or (len(shared) > 1 and jumps >= WINDING) or (shared and _distance(steps) >= FAR):
         return True
-    if sum(s.jump is not None and s.jump.parameter == "self" for s in steps) > 1:
+    if sum(_into_crowd(solver, s) for s in steps) > 1:
+        return True
+    if sum(map(_into_method, steps)) > 1:
         return True  # a record may be what was sent; an object that calls methods of its own is one of the program's
     if hit.kind == "path" and ((shared and jumps > LONG_FOR_FILE) or any(_tagged(solver, s.value) for s in steps)):
         return True
     return (
         (hit.kind in _TALKED_OF and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
+        or _method_of_json(solver, steps)
         or (source.kind in _NAME and hit.kind != "path" and any(_is_opened(solver, s) for s in steps))
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
         or (hit.kind in PROMPT_KINDS and _of_history(solver, source))
         or _letters(solver, steps)
     )
+
+
+def _into_method(step: Step) -> bool:
+    """Say whether a step goes into a method of the program that is called on the value."""
+    return step.jump is not None and step.jump.parameter == "self"
+
+
+def _into_crowd(solver: Solver, step: Step) -> bool:
+    """Say whether a step goes into one of very many functions of a class hierarchy: which of them follow each other is not known."""
+    if step.jump is None or step.jump.how is not How.PASSED or solver.project.node(step.value).op != "call":
+        return False
+    return any(target.crowd for target in solver.calls.info(step.value).targets)
 
 
 def _of_history(solver: Solver, source: Source) -> bool:
@@ -119,6 +135,25 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
     return False
 
 
+def _method_of_json(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way goes into a method of the program on what was looked up by a key in data from outside.
+
+    Where a key holds texts or objects of the program (the content of a message, a text or a picture), it means the objects.
+    """
+    looked_up = False
+    held: Path = ()
+    for step in steps:
+        node = solver.project.node(step.value)
+        whole, held = not held, step.path
+        if looked_up and _into_method(step):
+            return True
+        if _in_or_out(step) or node.op in {"phi", "guard", "param", "var", "iter"}:
+            continue
+        named = node.op == "item" and isinstance(node.data, str) and step.jump is None
+        looked_up = named and (whole or node.data == "content")
+    return False
+
+
 def _of_record(solver: Solver, load: Value) -> bool:
     """Say whether an attribute is a field of a record of the program."""
     owners = solver.flow.owners((load & ~MASK) | solver.project.node(load).args[0])
@@ -137,14 +172,23 @@ def _instructions(solver: Solver, step: Step) -> bool:
 
 
 def _letters(solver: Solver, steps: list[Step]) -> bool:
-    """Say whether a way reads a part of an element of a text: where a field holds a text or a list of objects, it means the list."""
+    """Say whether a way reads a part of an element of a text: where a field holds a text or a list of objects, it means the list.
+
+    Nor has a text methods of the program: where a field holds a text or an object, `content.to_dict()` means the object.
+    """
     joined = element = False
+    held: Path = ()
     for step in steps:
         node = solver.project.node(step.value)
+        taken_out, held = bool(held), step.path
+        if (joined or element) and _into_method(step):
+            return True
         if step.jump is not None or step.path or node.op in {"phi", "guard", "param", "var"}:
             continue
         if node.op in {"text", "mod"}:
             joined, element = True, False
+        elif taken_out and not element:
+            continue  # of what the text was put into
         elif node.op == "iter":
             joined, element = False, joined
         elif element and node.op in {"attr", "item"}:

@@ -29,7 +29,7 @@ Operations (`args` are operands, `data` is the rest):
 | list, tuple, set | elements | `*` for each unpacked element, else `""` |
 | dict | values | constant key, `{"*": 1}` for an unpacked mapping, `{"?": 1}` for a key that is not constant |
 | each | value, (key) | a comprehension's element: what an unknown position holds; a key that is a task is one, too |
-| phi | alternatives | |
+| phi | alternatives | `RETURNED` for the value of `yield from`: what is iterated over without its elements |
 | guard | value, what it is held against | `(kind, detail)`: see `guards.py` |
 | setattr | base, value | attribute name |
 | setitem | base, value | constant key or None |
@@ -51,6 +51,9 @@ SPREAD: dict[str, int] = {"*": 1}
 
 DYNAMIC: dict[str, int] = {"?": 1}
 """The key of a `dict` node that is not a constant."""
+
+RETURNED = "returned"
+"""Says of a `phi` that it is what a generator returned, not what it yields."""
 
 
 class Node(NamedTuple):

@@ -213,6 +213,8 @@ class Flow(Evaluation):
             return any(v.kind == "ext" and v.what in _PATHS for v in self.values(base | node.args[0]))
         if (node.op == "attr" and node.data in {"parent", "parents"}) or (node.op == "op" and node.data == "/"):
             return self.is_path(base | node.args[0], depth + 1)
+        if node.op == "iter":
+            return any(self.is_path(one, depth + 1) for one in self.elements(base | node.args[0]))
         return node.op in {"item", "guard", "phi"} and self.is_path(base | node.args[0], depth + 1)
 
     def _slots(self, signal: Value) -> Iterable[Target]:

@@ -292,6 +292,15 @@ BEGINS_SESSION = frozenset({"transaction", "set_session"})
 SAYS_READ_ONLY = re.compile(r"(?i)read_?only")
 """What a function is called that makes the address of a connection one that cannot write."""
 
+NO_ADDRESS = frozenset({"pathlib.Path", "os.path.abspath", "os.path.realpath", "os.path.normpath"})
+"""Calls that make a path of a text: of two slashes in a row they leave one, so it is no address any more."""
+
+MAKES_MEDIA = re.compile(
+    r"a?(?:(?:generate|create|edit|make)_(?:image|picture|video|speech|audio|music)s?"
+    r"|(?:image|picture|video|speech|audio|music)_(?:generation|edit|variation)|text_to_(?:image|video|speech|audio))"
+)
+"""Functions of libraries that make pictures, films and sounds of a description: what they return is not the description."""
+
 ASKING = frozenset(
     "chat achat complete acomplete completion acompletion chat_completion generate_content invoke_model "
     "generate_image generate_images generate_video generate_videos edit_image edit_images".split()

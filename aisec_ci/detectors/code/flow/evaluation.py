@@ -9,7 +9,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.flow.results import Results
 from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, TEXT_LIMIT, UNKNOWN, Label, Path, Target, Val, inst, packing
-from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
 
 NESTING = 120
@@ -177,6 +177,8 @@ class Evaluation(Results):
             if not path:
                 yield Val("const", node.data["bytes"] if isinstance(node.data, dict) else node.data)
         elif op in {"phi", "op"} and (op == "phi" or node.data == "|"):
+            if node.data == RETURNED and path[:1] == ("*",):
+                return
             for arg in node.args:
                 yield from self._eval(base | arg, path, depth)
             if op == "op" and not path and self._asks(base | node.args[0], base | node.args[1], depth):

@@ -11,7 +11,7 @@ from typing import Any
 from aisec_ci.detectors.code.front import elsewhere
 from aisec_ci.detectors.code.front.guards import contained, element_of, facts, is_get, path_of
 from aisec_ci.detectors.code.front.refinement import Refinement
-from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Function
+from aisec_ci.detectors.code.ir import DYNAMIC, RETURNED, SPREAD, Function
 
 DEPTH_LIMIT = 120
 """Nesting of expressions or of blocks that is followed."""
@@ -305,8 +305,8 @@ class Expressions(Refinement):
 
     def e_yieldfrom(self, node: ast.YieldFrom) -> int:
         value = self.expr(node.value)
-        self.fn.returns.append(value)
-        return value
+        self.fn.yields.append(self.add("iter", (value,), None, node))
+        return self.add("phi", (value,), RETURNED, node)  # what is yielded on the way goes to whoever iterates
 
     def e_named(self, node: ast.NamedExpr) -> int:
         value = self.expr(node.value)

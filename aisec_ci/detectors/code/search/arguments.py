@@ -48,9 +48,11 @@ from aisec_ci.detectors.code.vocabulary import (
     HEAPS,
     LOG_WORDS,
     LOOKUP,
+    MAKES_MEDIA,
     MUTATORS,
     NAMED_TUPLES,
     NAMES_FILES,
+    NO_ADDRESS,
     PATTERNS,
     PIXELS,
     PROGRESS,
@@ -143,14 +145,7 @@ class Arguments(Records):
             return
         if not arg.fact.path and arg.kind in {"", "message", "msg"}:
             self._raised(arg.entry, arg.fact, arg.call, arg.info)
-        callee, given = arg.fn.nodes[arg.node.args[0]], self.project.node(arg.fact.value)
-        if (
-            arg.kind in {"*", "**"}
-            and callee.op == given.op == "attr"
-            and callee.args == given.args
-            and len(arg.info.targets) > 1
-        ):
-            # `self.func(*self.args)`: which function was given with which arguments is not known
+        if arg.kind in {"*", "**"} and self._travels(arg):
             arg = arg._replace(fact=arg.fact._replace(flags=with_doubt(arg.fact.flags, MAX_DOUBT)))
         self._used_somehow(arg)
         if self._run(arg) or self._record(arg.entry, arg.fact, arg.call, arg.kind, arg.position, arg.via):
@@ -166,6 +161,17 @@ class Arguments(Records):
                 return
         if not self._is_lost(arg):
             self._result(arg)
+
+    def _travels(self, arg: Argument) -> bool:
+        """Say whether a function and its arguments were kept together, so that which was given with which is not known.
+
+        `self.func(*self.args)`, `for func, args in calls: func(*args)`. A worker that runs the methods of one module by a
+        queue is most often given what each of them is given.
+        """
+        callee, given = arg.fn.nodes[arg.node.args[0]], self.project.node(arg.fact.value)
+        if callee.op != given.op or callee.args != given.args or len(arg.info.targets) < 2:
+            return False
+        return callee.op == "attr" or (callee.op == "item" and len({t.fn.module.path for t in arg.info.targets}) > 1)
 
     def _used(self, arg: Argument) -> None:
         """Take in what is done with an argument beside what the call returns."""
@@ -338,6 +344,8 @@ class Arguments(Records):
             return True
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library
+        if MAKES_MEDIA.fullmatch(word) and not info.targets:
+            return True
         if not info.names and not info.targets and word not in TEXT_WORDS | FILLERS and self._is_query(arg.fn, fact):
             return True  # `self.run_func(query)`, whatever that is: what is found is not what was looked for
         asked = "messages" in arg.node.data or word in ASKING
@@ -366,6 +374,8 @@ class Arguments(Records):
             flags = with_doubt(flags, MAX_DOUBT)  # who names a file has seldom written it
         if word == "join" and ("os.path.join" in info.names or self._joined_behind(arg)):
             flags |= BUILT
+        if not NO_ADDRESS.isdisjoint(info.names) or ("os.path.join" in info.names and arg.position > 0):
+            flags |= SAFE["url"]
         if fact.path[:1] == (CONTENT,):
             path = _read_from_file(word, fact.path)
         elif word in _NAMESPACES or word in _WHOLE or (fact.path and word in {"loads", "safe_load"}):
@@ -413,6 +423,8 @@ class Arguments(Records):
         if word in FILLERS and (info.method or imported):
             flags |= BUILT
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node):
+                flags |= SAFE["url"]
+            if word == "replace" and arg.position == 1 and self.texts.fills_gap_of_address(arg.call, arg.node):
                 flags |= SAFE["url"]
         return flags
 

@@ -74,6 +74,11 @@ class Records(Uses):
 
     def _changed(self, entry: Entry, fact: Fact, call: Value, info: CallInfo, kind: str, via: Via) -> bool:
         """Keep what a copy of an object gets for one of its fields: `replace(x, rules=…)`, `x.model_copy(update={…})`."""
+        copied = not COPIES.isdisjoint(info.names) and kind not in {"*", "**"}
+        if copied and kind == "":  # what is not replaced is as it was
+            if not fact.path or fact.path[0] not in self.project.node(call).data:
+                self.add(entry, Fact(call, fact.path, fact.flags), via)
+            return True
         base, name, path = call, kind, fact.path
         if (
             info.method
@@ -84,12 +89,14 @@ class Records(Uses):
         ):
             callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
             base, name, path = (call & ~MASK) | callee.args[0], path[0], path[1:]
-        elif COPIES.isdisjoint(info.names) or kind in {"", "*", "**"}:
+        elif not copied:
             return False
         owners = self.flow.owners(base)
         for cls in owners:
             self._field(entry, Fact(call, (name, *path), fact.flags), cls, name, path, via)
-        return bool(owners)
+        if copied and not owners:
+            self.add(entry, Fact(call, (name, *path), fact.flags), via)
+        return copied or bool(owners)
 
     def _tuple_place(self, call: Value, kind: str, position: int) -> tuple[Label, ...] | None:
         """Return the labels of what a call of a class made by `namedtuple` gets as an argument; None where its fields are not known."""

@@ -33,7 +33,7 @@ from aisec_ci.detectors.code.facts import (
     with_doubt,
 )
 from aisec_ci.detectors.code.flow.val import Label, Path, Target
-from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
 from aisec_ci.detectors.code.search.arguments import Arguments
@@ -107,7 +107,9 @@ class Summaries(Arguments):
         if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
             self._exit(entry, fact, fn, node.data, fact.path)
 
-    def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
+    def _phi(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        if node.data == RETURNED and fact.path[:1] == ("*",):
+            return
         self.add(entry, Fact(use, fact.path, fact.flags), via)
 
     def _guard(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -251,7 +253,7 @@ class Summaries(Arguments):
             path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
             flags = fact.flags
             if node.data == "/" and node.args[0] != index:
-                flags |= BUILT
+                flags |= BUILT | SAFE["url"]  # what stands behind something chooses no host
             self.add(entry, Fact(use, path, flags), via)
 
     def _sequence(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:

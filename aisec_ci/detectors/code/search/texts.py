@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.flow.val import Val
@@ -180,6 +181,26 @@ class Texts:
         begins = [self._before_gap(made) for made in self._made(template)]
         return bool(begins) and all(_behind_slash(begin) for begin in begins)
 
+    def fills_gap_of_address(self, call: Value, node: Node) -> bool:
+        """Say whether a gap in braces is replaced that is not the host of an address: `url.replace("{id}", number)`.
+
+        An address that is not known is taken for one with a host of its own unless the gap is called after what hosts are.
+        """
+        sought = (call & ~MASK) | node.args[1]
+        gap = self.flow.only_text(sought)
+        if gap is None:
+            gap = "".join(p if isinstance(p, str) else "\ue000" for p in self._pieces(sought))
+        if not (gap.startswith("{") and gap.endswith("}")):
+            return False
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        known = [t for t in self.flow.constants((call & ~MASK) | callee.args[0]).texts if gap in t]
+        if known:
+            return all(fixed_host(t.partition(gap)[0]) for t in known)
+        return _OF_HOST.search(gap) is None
+
+    def _pieces(self, value: Value) -> Iterator[str | Value]:
+        return self.flow.pieces(value) if self.project.node(value).op == "text" else iter(())
+
     def _made(self, text: Value, depth: int = 0) -> list[Value]:
         """Return the f-strings that a text of the module, or of another one, is: `ENDPOINT = f"{BASE}/v1/{{name}}"`."""
         node, fn = self.project.node(text), self.project.fn(text)
@@ -198,6 +219,10 @@ class Texts:
         """Return what stands before the first gap that is filled later in an f-string; a value of the program is one sign."""
         pieces = (piece if isinstance(piece, str) else "\ue000" for piece in self.flow.pieces(text))
         return "".join(pieces).partition("{")[0]
+
+
+_OF_HOST = re.compile(r"(?i)host|domain|server|base|url|address|endpoint|scheme|protocol|region|site|tenant|account")
+"""Names of gaps that stand where the host of an address does."""
 
 
 def only_shows(flow: Flow, command: Value) -> bool:

@@ -106,6 +106,8 @@ def answers(solver: Solver) -> Iterator[Source]:
     for key, inner in _ANSWER.items():
         for load in project.items.get(key, ()):
             fn = project.fn(load)
+            if key == "choices" and _of_question(fn, load & MASK):
+                continue
             work, found = [load & MASK], []
             for at in work:
                 for use in fn.uses[at]:
@@ -127,6 +129,19 @@ def answers(solver: Solver) -> Iterator[Source]:
         asked = _asked_by_get(project.fn(call), call & MASK)
         if isinstance(asked, str) and asked in _FOUND:
             yield Source(call, "third", "what a search of the web found", 1)
+
+
+_ASKS = re.compile(r"(?i)question|quiz|problem|exercise|exam|survey|field|prop(?:ert(?:y|ies))?$")
+"""What has choices of its own: one of them is to be ticked, and no model wrote it."""
+
+
+def _of_question(fn: Fn, load: int) -> bool:
+    """Say whether choices are those of a question: `item["question"]["choices"]`, `question["choices"]`."""
+    base = fn.nodes[load].args[0]
+    while fn.nodes[base].op == "guard":
+        base = fn.nodes[base].args[0]
+    key = fn.nodes[base].data if fn.nodes[base].op in {"item", "attr"} else None
+    return any(_ASKS.search(word) for word in (str(key or ""), fn.word(base)))
 
 
 def function_calls(solver: Solver) -> Iterator[Source]:
