@@ -11,6 +11,7 @@ from aisec_ci.detectors.code.front.consent import called
 from aisec_ci.detectors.code.front.expressions import DEPTH_LIMIT, Expressions, tail
 from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
+from aisec_ci.detectors.code.front.standins import without_stand_ins
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Class, Function, Param, Pos
 from aisec_ci.detectors.code.vocabulary import REFUSES
 
@@ -262,7 +263,7 @@ class Statements(Expressions):
             kinds = (self.expr(handler.type),) if handler.type is not None else ()
             if handler.name:
                 self.bind(handler.name, self.add("opaque", kinds, "exception", handler))
-            if not self.block(handler.body):
+            if not self.block(without_stand_ins(handler.body, stmt.body)):
                 ends.append(self.env)
         self.env = self.join(ends, stmt) if ends else dict(start)
         return self.block(stmt.finalbody) or not ends
