@@ -43,7 +43,7 @@ def describe(
         (INVENTORY_FILE, beside.get("application")),
         ("`[bom]` of the configuration", options.get("bom")),
     ):
-        known.update(_checked(table, place))
+        known.update(checked(table, place))
     return Root(
         name=str(known["name"]).strip() or "application",
         version=str(known.get("version") or ""),
@@ -89,7 +89,8 @@ def _things(table: Mapping[str, Any]) -> Iterator[Declared]:
             yield Declared(thing, row["name"], {k: v for k, v in sorted(row.items()) if k != "name" and v})
 
 
-def _checked(table: object, place: str) -> dict[str, Any]:
+def checked(table: object, place: str) -> dict[str, Any]:
+    """Return the table `[bom]`, or what stands for it. Raises ConfigError for what it cannot hold."""
     if not table:
         return {}
     if not isinstance(table, Mapping):

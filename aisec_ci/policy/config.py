@@ -54,7 +54,7 @@ KEYS: dict[str, tuple[str, str]] = {
 }
 """Every key: its type and what it does. Documented by `aisec-ci policy --keys`."""
 
-_WAIVER_KEYS = ("reason", "rule", "path", "fingerprint", "expires")
+WAIVER_KEYS = ("reason", "rule", "path", "fingerprint", "expires")
 _HELP = "`aisec-ci policy --keys` lists all keys"
 
 
@@ -179,6 +179,10 @@ class _Checked:
             if key not in KEYS:
                 raise self.unknown(key, KEYS)
             self.check(key, value, KEYS[key][0])
+        if "bom" in table:
+            from aisec_ci.inventory.root import checked  # noqa: PLC0415 - few configurations have it
+
+            checked(table["bom"], f"`[bom]` of {self.origin}")
         general = self.threshold(table, Threshold())
         families = {}
         for name, sub in table.get("families", {}).items():
@@ -232,8 +236,8 @@ class _Checked:
 
     def waiver(self, raw: Mapping[str, Any]) -> Waiver:
         for key in raw:
-            if key not in _WAIVER_KEYS:
-                raise self.unknown(key, _WAIVER_KEYS)
+            if key not in WAIVER_KEYS:
+                raise self.unknown(key, WAIVER_KEYS)
         expires = raw.get("expires")
         strings = {k: raw[k] for k in ("reason", "rule", "path", "fingerprint") if k in raw}
         if not all(isinstance(v, str) for v in strings.values()) or not str(strings.get("reason", "")).strip():

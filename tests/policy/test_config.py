@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import json
 import os
 import threading
 from datetime import date
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aisec_ci.errors import ConfigError
 from aisec_ci.model import Confidence, Family, Severity
-from aisec_ci.policy.config import Config, discover, load, parse
+from aisec_ci.policy.config import KEYS, Config, discover, load, parse
 from aisec_ci.policy.verdict import Threshold
 from aisec_ci.sources.git import find
 from tests.conftest import Git
@@ -72,6 +74,7 @@ def test_everything_at_once() -> None:
             "without quotes",
         ),
         ("[agents]\nlevel = 1", "unknown key `agents` in aisec-ci.toml, line 1", "`[families.agents]`"),
+        ("[bom]\npurpos = 'x'", "unknown key `purpos` in `[bom]` of aisec-ci.toml", "did you mean `purpose`?"),
         ("a = ", "aisec-ci.toml is not valid TOML", ""),
         ("waivers = 3", "`waivers` must be an array of tables", ""),
     ],
@@ -135,3 +138,28 @@ def test_a_pipe_is_waited_for_only_where_the_user_names_it(tmp_path: Path) -> No
     writer.start()
     assert load(tmp_path / "aisec-ci.toml").policy.threshold.severity is Severity.LOW
     writer.join()
+
+
+def test_the_published_schema_takes_what_the_parser_takes() -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "configuration.schema.json").read_text())
+    assert set(schema["properties"]) == set(KEYS)
+    validator = jsonschema_rs.validator_for(schema)
+    good = {
+        "fail-on": "never",
+        "exclude": ["docs/**"],
+        "families": {"secrets": {"fail-on": "medium"}},
+        "waivers": [{"rule": "unpinned-model", "reason": "experiments", "expires": "2027-01-31"}],
+        "bom": {"purpose": "x", "owners": {"business": "y"}},
+        "prompts": {"models": {}},
+    }
+    assert validator.is_valid(good)
+    for bad in (
+        {"fail_on": "low"},
+        {"fail-on": "hihg"},
+        {"families": {"secret": {}}},
+        {"waivers": [{"rule": "x"}]},
+        {"waivers": [{"reason": "x"}]},
+        {"bom": {"purpos": "x"}},
+        {"exclude": "docs"},
+    ):
+        assert not validator.is_valid(bad), bad
