@@ -18,6 +18,7 @@ _SAFE_TORCH = (2, 6)
 """From this version on `weights_only` is True unless told otherwise (release notes of PyTorch 2.6)."""
 
 _FILE = re.compile(r"(?i)^[\w./-]+\.(pkl|pickle|joblib|dill|pt|pth|bin|ckpt|sav)$")
+_NAME = re.compile(r"[\w. -]{1,100}\.[A-Za-z]\w{0,9}")
 _MODEL_WORDS = re.compile(
     r"(?i)(^|[^a-z])(models?|clf|classifier|regressor|estimator|pipeline|weights?|checkpoints?|ckpt|encoder|vectori[sz]er|scaler"
     r"|tokeni[sz]er|embeddings?|predictor|lgbm|xgb|svm|forest)([^a-z]|$)"
@@ -34,7 +35,9 @@ class Pickles:
         self.loads: Index[str] = Index((names, library) for library, names in table["pickles"].items())
         self.remote = frozenset(table["remote"])
         self.remote_packages = tuple(table["remote-prefixes"])
+        self.dumps: Index[str] = Index([(table["dumps"], "")])
         self.declared = Declared(view.context.tree)
+        self._written: dict[str, frozenset[str]] = {}
 
     def run(self) -> Iterator[Finding | Observation]:
         """Yield the findings, and the files that are named."""
@@ -95,7 +98,7 @@ class Pickles:
             edit = replaced(self.view, switch.at, new=True) if switch.at is not None else None
         return (Fix("load nothing but weights", (edit,)),) if edit else ()
 
-    def _pickle(self, call: Value, library: str, name: str, _info: ModuleInfo) -> Finding | None:
+    def _pickle(self, call: Value, library: str, name: str, info: ModuleInfo) -> Finding | None:
         source = self._origin(call, "file@0")
         remote = self._remote(source)
         if remote:
@@ -104,6 +107,9 @@ class Pickles:
         elif self._names_model(call, source, library):
             severity, confidence = Severity.MEDIUM, Confidence.MEDIUM
             said = f"`{name}` runs code in the model file when it is loaded"
+            if not self._written_in(info).isdisjoint(_files(source)):
+                severity = Severity.LOW
+                said = f"`{name}` runs code in a file, which is one that this program writes"
         else:
             return None
         return Finding(
@@ -114,6 +120,18 @@ class Pickles:
             confidence,
             evidence={"loader": name},
         )
+
+    def _written_in(self, info: ModuleInfo) -> frozenset[str]:
+        """Return the names of the files that a module, or notebook, dumps something into."""
+        if info.path not in self._written:
+            named: set[str] = set()
+            for word in self.dumps.words:
+                for call in self.view.calls(word, self.dumps.packages_of(word)):
+                    if self.view.module(call) is info and any(self.dumps.find(word, self.view.names(call))):
+                        at = given(self.view.flow, call, slots(("file@1", "filename@1"))).at
+                        named |= _files(origin(self.view.flow, at)) if at is not None else set()
+            self._written[info.path] = frozenset(named)
+        return self._written[info.path]
 
     def _origin(self, call: Value, text: str) -> Origin:
         at = given(self.view.flow, call, slots(text)).at
@@ -137,3 +155,8 @@ class Pickles:
         fn = self.view.function(call)
         number = call & ((1 << 20) - 1)
         return any(number in values and _MODEL_WORDS.search(name) for name, values in fn.ir.defs.items())
+
+
+def _files(source: Origin) -> set[str]:
+    """Return the names of files in the texts that a path is made of: `train.pkl` of `folder + "/train.pkl"`."""
+    return {name for text in source.texts if _NAME.fullmatch(name := text.rpartition("/")[2])}
