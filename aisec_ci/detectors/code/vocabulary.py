@@ -205,6 +205,9 @@ SETTINGS = frozenset(
 )
 """Keywords by which something is made or run one way or the other: what comes of it holds no text of theirs."""
 
+IDENTIFIES = re.compile(r"[a-z_]+_(?:ids?|uuid)")
+"""Keywords that say which of several things is meant: who is asked for a thing by its number gives back another text."""
+
 REFUSES = re.compile(
     r"_*(?:validate|verify|check|ensure|assert|require|guard|reject|refuse|enforce|deny|forbid|restrict|sanitize)(?:_|$)"
 )

@@ -46,6 +46,7 @@ from aisec_ci.detectors.code.vocabulary import (
     FINDERS,
     GRAPH_CALLS,
     HEAPS,
+    IDENTIFIES,
     LOG_WORDS,
     LOOKUP,
     MAKES_MEDIA,
@@ -622,7 +623,9 @@ def _text_like(info: CallInfo) -> bool:
 
 def _is_setting(arg: Argument) -> bool:
     """Say whether an argument says which model answers, and the like: that is no part of what an object says."""
-    return arg.kind in SETTINGS and not arg.info.targets and arg.info.word not in {"dict", "SimpleNamespace", "dumps"}
+    if arg.info.targets or arg.info.word in {"dict", "SimpleNamespace", "dumps"}:
+        return False
+    return arg.kind in SETTINGS or (IDENTIFIES.fullmatch(arg.kind) is not None and arg.info.word not in FILLERS)
 
 
 def _only_changes(word: str) -> bool:
