@@ -208,6 +208,12 @@ SETTINGS = frozenset(
 IDENTIFIES = re.compile(r"[a-z_]+_(?:ids?|uuid)")
 """Keywords that say which of several things is meant: who is asked for a thing by its number gives back another text."""
 
+COUNTS = re.compile(
+    r"_*(?:a?(?:count|estimate|calculate|calc|compute|get|check)_)?(?:num_|number_of_|n_|total_)*tokens?(?:_count|_length|_len|_num|_usage|_cost)?"
+    r"(?:_(?:of|for|from|in|consumed_by)_\w{1,40})?|num_tokens\w{0,40}"
+)
+"""Functions that count the tokens of messages: no model reads them there."""
+
 REFUSES = re.compile(
     r"_*(?:validate|verify|check|ensure|assert|require|guard|reject|refuse|enforce|deny|forbid|restrict|sanitize)(?:_|$)"
 )

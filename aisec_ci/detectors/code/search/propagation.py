@@ -53,6 +53,7 @@ from aisec_ci.detectors.code.search.parameters import Parameters
 from aisec_ci.detectors.code.search.texts import Texts
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
+    COUNTS,
     FETCHES_SAFELY,
     MODEL_WORD,
     REFUSES,
@@ -347,7 +348,7 @@ class Propagation(ABC):
 
     def _raise(self, inner: Entry, hit: Hit, caller: Entry, call: Value, arg: Fact, target: Target) -> None:
         """Bring a hit of a function up to a call of it."""
-        if harmless(hit, arg.flags):
+        if harmless(hit, arg.flags) or (hit.kind == "system" and COUNTS.fullmatch(target.fn.ir.name)):
             return
         flags = combined(arg.flags, hit.flags, target.doubt)
         if call in self._gates(call):
