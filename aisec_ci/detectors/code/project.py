@@ -187,7 +187,12 @@ class Fn:
         if self.ir.cls < 0 or "staticmethod" in self.decorator_names:
             return False
         first = self.ir.params[0] if self.ir.params else None
-        if first is None or first.annotation < 0 or self.ir.decorators or first.name in {"self", "cls"}:
+        if (
+            first is None
+            or first.annotation < 0
+            or "classmethod" in self.decorator_names
+            or first.name in {"self", "cls"}
+        ):
             return True
         nodes = self.module.functions[max(self.ir.parent, 0)].nodes
         said = nodes[first.annotation]

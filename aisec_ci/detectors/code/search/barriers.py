@@ -490,8 +490,9 @@ def _system_message(flow: Flow, annotation: Value) -> bool:
     return bool(names) and all(name.startswith(("System", "Developer", "ChatCompletionSystem")) for name in names)
 
 
-def _is_none(flow: Flow, value: Value) -> bool:
-    return flow.constants(value).values == {None}
+def _is_none(flow: Flow, annotation: Value) -> bool:
+    node = flow.project.node(annotation)
+    return node.op == "const" and node.data is None
 
 
 def _closed(flow: Flow, val: Val) -> bool:
