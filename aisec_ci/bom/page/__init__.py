@@ -187,7 +187,7 @@ def _table_row(row: Row) -> str:
         f'<tr id="{row.anchor}" tabindex="-1" data-text="{safe(words.lower())}" data-marks="{safe(marks)}">'
         f'<td class="kind">{safe(row.word)}</td><td class="name">{group}<b><bdi>{safe(row.name)}</bdi></b>{doubt}{issues}</td>'
         f'<td class="version"><code title="{safe(row.version)}">{safe(cut(row.version, 24))}</code></td><td class="state">{pin}</td>'
-        f'<td>{f"<ul>{facts}</ul>" if facts else ""}</td><td class="where">{"".join(shown)}</td></tr>'
+        f'<td class="facts">{f"<ul>{facts}</ul>" if facts else ""}</td><td class="where">{"".join(shown)}</td></tr>'
     )
 
 
