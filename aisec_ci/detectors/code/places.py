@@ -58,6 +58,9 @@ _IMPLICIT = {
 """Methods that a statement runs: `box[key]` and `for x in box` give what they return, `with box as x` binds it."""
 
 
+_HANDED_ON = 4
+"""Functions that return one after the other what a call gave, as it is."""
+
 _SESSION_IMPORTS = SESSIONS | {name.partition("()")[0] for name in RUN_STATES}
 
 
@@ -350,10 +353,16 @@ class Places:
         found = passing if part < 0 else [v for outer in passing for v in self._elements(outer, part)]
         return list(dict.fromkeys(found)) if passing else [call]
 
-    def _elements(self, call: Value, number: int) -> list[Value]:
-        """Return where an element of the tuple that a call returns is taken out: `answer, cached = cache.get(ask)`."""
+    def _elements(self, call: Value, number: int, depth: int = 0) -> list[Value]:
+        """Return where an element of the tuple that a call returns is taken out: `answer, cached = cache.get(ask)`.
+
+        A function that returns the tuple as it is leaves that to its own callers.
+        """
         fn = self.project.fn(call)
-        return [fn.value(u) for u in fn.uses[call & MASK] if fn.nodes[u].op == "item" and fn.nodes[u].data == number]
+        out = [fn.value(u) for u in fn.uses[call & MASK] if fn.nodes[u].op == "item" and fn.nodes[u].data == number]
+        if depth < _HANDED_ON and returned_as(fn, call & MASK) == -1:
+            out += [v for outer, _ in self.flow.callers(fn) for v in self._elements(outer, number, depth + 1)]
+        return out
 
     def _shown(self, cls: Cls) -> list[Value]:
         """Return the texts that show an object of a class: they call its `__str__`."""
