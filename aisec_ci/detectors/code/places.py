@@ -5,8 +5,8 @@
 | `("field", class, name)` | loads of the attribute from objects of the class or a related one |
 | `("var", path of the module, (function number, name))` | loads of the variable in that module |
 | `("import", path of the module, name)` | imports of the variable by other modules |
-| `("ret", function number)` | calls of the function, loads of a property, texts that show the object |
-| `("out", function number, parameter)` | what callers pass as that parameter: something was put into it |
+| `("ret", function number, decorated function)` | calls of the function, loads of a property, texts that show the object |
+| `("out", function number, parameter, decorated function)` | what callers pass as that parameter: something was put into it |
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
 | `("context", name, path)` | loads of what the runs of a framework's agents are given, `ctx.deps`, in what a module imports |
@@ -300,9 +300,14 @@ class Places:
                         out.setdefault((path, rest), []).append(fn.value(i))
         return out
 
-    def _results(self, number: int) -> list[Value]:
-        """Return the values that are what a function returns: calls of it, loads of a property, texts that show an object."""
+    def _results(self, number: int, around: int = -1) -> list[Value]:
+        """Return the values that are what a function returns: calls of it, loads of a property, texts that show an object.
+
+        With `around`, those for which it runs in place of this function, which was decorated.
+        """
         fn = self.project.fns[number]
+        if around >= 0:
+            return [call for call, target in self.flow.callers(fn) if _in_place_of(target, around)]
         found = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]
         found += self.injected.get(number, [])
         if fn.cls is not None and not {"property", "cached_property"}.isdisjoint(fn.decorator_names):
@@ -495,11 +500,12 @@ class Places:
         inside = [own.value(n) for n in own.ir.defs.get(name, ())] if own is not None else []
         return [*self.variable_reads(path).get(variable, ()), *inside]
 
-    def _put(self, number: int, param: int) -> list[Value]:
-        """Return what the callers of a function pass as a parameter."""
+    def _put(self, number: int, param: int, around: int = -1) -> list[Value]:
+        """Return what the callers of a function pass as a parameter; with `around`, those of this function, in whose place it runs."""
         found: list[Value] = []
         for call, target in self.flow.callers(self.project.fns[number]):
-            found += self.arguments(call, target, param)
+            if around < 0 or _in_place_of(target, around):
+                found += self.arguments(call, target, param)
         return found
 
     _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {
@@ -519,6 +525,11 @@ class Places:
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""
+
+
+def _in_place_of(target: Target, number: int) -> bool:
+    """Say whether a call runs a target since a function was decorated."""
+    return target.around is not None and target.around.id == number
 
 
 def returned_as(fn: Fn, index: int) -> int | None:

@@ -457,7 +457,7 @@ class Flow(Evaluation):
                 for maker in self.targets_of(val):
                     if maker.fn.ir.name == "__init__" and maker.fn.cls is not None:
                         for run in self.find_method(maker.fn.cls, "__call__"):
-                            yield Target(run, 1, 0)
+                            yield Target(run, 1, 0, around=fn)
                         continue
                     for returned in maker.fn.ir.returns:
                         for inner in self.values(maker.fn.value(returned)):
@@ -466,7 +466,7 @@ class Flow(Evaluation):
                                 and inner.what is not fn
                                 and inner.what.ir.parent == maker.fn.ir.index
                             ):
-                                yield Target(inner.what, 0, 0)
+                                yield Target(inner.what, 0, 0, around=fn)
 
     def _find_callers(self, fn: Fn) -> Iterable[tuple[Value, Target]]:
         words = {fn.ir.name}

@@ -362,6 +362,7 @@ class Evaluation(Results):
         out: list[tuple[Value, Path]] = []
         position = target.shift
         skip = target.skip
+        first = -1  # the position of the first `*values`: parameters before it are filled
         if target.each:
             return self._elements_passed(call, target, index)
         positional = sum(p.kind == "" for p in params)
@@ -374,14 +375,15 @@ class Evaluation(Results):
                     out.append((base | arg, ()))
                 position += 1
             elif kind == "*":
-                if param.kind == "":
+                first = position if first < 0 else first
+                if param.kind == "" and index >= first:
                     out.append((base | arg, (index - position,) if index >= position else ("*",)))
                 elif param.kind == "*":
                     out.append((base | arg, ("*",)))
             elif kind == "**":
                 if param.kind == "**":
                     out.append((base | arg, ()))
-                elif param.kind in {"", "k"}:
+                elif param.kind == "k" or (param.kind == "" and index >= (position if first < 0 else first)):
                     out.append((base | arg, (param.name,)))
             elif kind == param.name and param.kind in {"", "k"}:
                 out.append((base | arg, ()))

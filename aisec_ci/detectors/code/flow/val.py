@@ -81,6 +81,8 @@ class Target(NamedTuple):
     """Where the arguments come as one tuple or mapping, `Thread(target=f, args=(x,))`: its position, if it has no name."""
     each: int = 0
     """1 where it is called with each element of its arguments, `map(f, values)`; 2 where these are unpacked, `starmap`."""
+    around: Fn | None = None
+    """The function that is called, if it was decorated: this one runs in its place."""
 
     @property
     def doubt(self) -> int:

@@ -69,9 +69,6 @@ from aisec_ci.detectors.code.vocabulary import (
     USER_MESSAGES,
 )
 
-DECORATED = 3
-"""Functions of one decorator at most that are told apart no further inside of it."""
-
 _NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
 """Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
 
@@ -141,8 +138,6 @@ class Arguments(Records):
         """Take in what a call does with an argument, and what its result holds of it."""
         self._used(arg)
         if self.models.own and self._is_own(arg):
-            return
-        if arg.info.targets and self._wraps(arg.entry, arg.fn, arg.node):
             return
         if not arg.fact.path and arg.kind in {"", "message", "msg"}:
             self._raised(arg.entry, arg.fact, arg.call, arg.info)
@@ -343,6 +338,8 @@ class Arguments(Records):
             return True
         if not info.targets and PIXELS.fullmatch(word):
             return True
+        if info.model is not None and any(use.kind == "sql" for use in info.model.uses):
+            return True  # rows are neither the query nor what is bound to it
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library
         if MAKES_MEDIA.fullmatch(word) and not info.targets:
@@ -504,21 +501,6 @@ class Arguments(Records):
                 b.endswith(("Exception", "Error")) for b in self.flow.external_bases(val.what)
             ):
                 self._out(entry, fact, ("raised", val.what), ("args", 0), 1, kept_in("an exception"))
-
-    def _wraps(self, entry: Entry, fn: Fn, node: Node) -> bool:
-        """Say whether a decorator's function hands what it was called with to the decorated one.
-
-        The call of the decorated function was followed into that function itself: here it would go to all decorated ones, if
-        there are many.
-        """
-        if entry.fn != fn.id or self.project.node(entry.start.values[0]).op != "param":
-            return False
-        callee = fn.nodes[node.args[0]]
-        if callee.op == "var" and callee.data[0] == fn.ir.parent > 0:
-            return len(self.flow.decorated_by(fn.module.functions[fn.ir.parent])) > DECORATED
-        if callee.op == "attr" and fn.ir.name == "__call__" and fn.cls is not None:
-            return any(len(self.flow.decorated_by(f)) > DECORATED for f in self.flow.find_method(fn.cls, "__init__"))
-        return False
 
     def _is_query(self, fn: Fn, fact: Fact) -> bool:
         """Say whether a value is a parameter that is called a query."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import Calls
-from aisec_ci.detectors.code.facts import CONTENT, Fact, Start
+from aisec_ci.detectors.code.facts import CONTENT, Fact, Place, Start
 from aisec_ci.detectors.code.flow.val import Label, Path, Target, packing
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.places import Places
@@ -124,11 +124,19 @@ class Parameters:
             for val in found
         )
 
-    def given(self, call: Value, target: Target) -> tuple[int, ...]:
-        """Return the functions that a call hands to one that runs them; none where that is not known or makes no difference."""
-        found = set()
+    def given(self, start: Start, call: Value, target: Target) -> tuple[int, ...]:
+        """Return the functions that a call hands to one that runs them; none where that is not known or makes no difference.
+
+        What runs in place of a decorated function was handed that one by its decorator.
+        """
+        if target.around is not None:
+            return (target.around.id,)
+        found = set[int]()
         for index in set(self._runs(target.fn).values()):
             for value, path in self.flow.passed(call, target, index):
+                if start.given and self._is_given(start, value):
+                    found.update(start.given)
+                    continue
                 held = self.flow.values(value, path)
                 if not held or any(v.kind != "func" for v in held):
                     return ()
@@ -137,10 +145,29 @@ class Parameters:
 
     def run_here(self, start: Start, call: Value, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         """Return the targets of a call that a summary is about: of a function that was handed in, only those of its own callers."""
-        given = start.given
-        if not given or call not in self._runs(self.project.fns[start.values[0] >> SHIFT]):
+        if not start.given or not any(t.fn.id in start.given for t in targets):
             return targets
-        return tuple(t for t in targets if t.fn.id in given)
+        node = self.project.node(call)
+        handed = (
+            node.args[:3] if any(t.skip or t.packed for t in targets) else node.args[:1]
+        )  # `pool.submit(work, text)`
+        if not any(self._is_given(start, (call & ~MASK) | arg) for arg in handed):
+            return targets
+        return tuple(t for t in targets if t.fn.id in start.given)
+
+    def wrapped(self, place: Place, values: tuple[Value, ...]) -> tuple[int, ...]:
+        """Return a decorated function, if something left it to values of what runs in its place."""
+        number = place[1] if place[0] in {"ret", "out"} else None
+        if not isinstance(number, int) or not (fn := self.project.fns[number]).ir.decorators:
+            return ()
+        here = self.project.fn(values[0])
+        return (number,) if any(t.fn is here for t in self.flow.wrappers(fn)) else ()
+
+    def _is_given(self, start: Start, value: Value) -> bool:
+        """Say whether a value is what was handed in for the call that a summary is about: a parameter, or where it was kept."""
+        if self.project.node(self.project.unguarded(value)).op not in {"param", "var", "attr"}:
+            return False
+        return any(v.kind == "func" and v.what.id in start.given for v in self.flow.values(value))
 
     def _runs(self, fn: Fn) -> dict[Value, int]:
         """Return the calls by which a function, or one inside it, runs its parameters or has them run, with the parameter's number."""

@@ -279,7 +279,7 @@ class Propagation(ABC):
                 return
         elif self.closed.param(fn, param):
             return
-        start = Start((value,), path, given=self.parameters.given(call, target))
+        start = Start((value,), path, given=self.parameters.given(entry.start, call, target))
         inner = self.entries.get(start)
         if inner is None:
             known = self._starts.get((value, start.given), 0)

@@ -187,7 +187,9 @@ class Solver(Summaries):
         others = self._other_calls(state, fn) if entry.exits else frozenset()
         for key in list(entry.exits):
             param, path, inner_flags = key
-            place: Place = ("ret", fn.id) if param < 0 else ("out", fn.id, param)
+            # what comes out of a function that runs in place of a decorated one comes out of calls of that
+            around = entry.start.given
+            place: Place = ("ret", fn.id, *around) if param < 0 else ("out", fn.id, param, *around)
             through = _through(flags, inner_flags)
             self._pass(state, place, path, through, left(fn, param), key, others)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
@@ -232,7 +234,7 @@ class Solver(Summaries):
         after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, jump, state, out)
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
-                self._arrive(Start(values, path, place[0] == "out"), after)
+                self._arrive(Start(values, path, place[0] == "out", self.parameters.wrapped(place, values)), after)
 
     def _other_calls(self, state: State, fn: Fn) -> frozenset[Value]:
         """Return the calls of a function that hand in something else for the parameter that a source is.
