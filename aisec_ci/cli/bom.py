@@ -119,7 +119,7 @@ def diff_(old: str, new: str, format_: str, output: str | None, fail_on: tuple[s
 
     found = diff.diff(_document(old), _document(new))
     forms = {"text": diff.as_text, "markdown": diff.as_markdown, "json": diff.as_json}
-    _write(forms[format_](found), output)
+    _write(forms[format_](found), output, shown=format_ == "text")
     return 1 if set(fail_on) & set(found.alarms) else 0
 
 
@@ -143,7 +143,7 @@ def check_(what: str, profiles: tuple[str, ...], format_: str, output: str | Non
     document, rules = _document(what), catalog.load()
     results = [completeness.check(document, profile, rules) for profile in profiles or PROFILES]
     forms = {"text": completeness.as_text, "markdown": completeness.as_markdown, "json": completeness.as_json}
-    _write(forms[format_](results), output)
+    _write(forms[format_](results), output, shown=format_ == "text")
     return 1 if any(r.percent < least for r in results) else 0
 
 
@@ -258,13 +258,13 @@ def _document(operand: str) -> dict[str, Any]:
     return bom.document(inventory_of(outcome, online=False))
 
 
-def _write(content: str, output: str | None) -> None:
+def _write(content: str, output: str | None, *, shown: bool = False) -> None:
     from aisec_ci.cli.output import opened
 
     path = Path(output) if output else None
     if path is not None and not path.parent.is_dir():
         raise UsageError(f"there is no folder `{path.parent}` for `{path.name}`", "create it first")
-    with opened(path) as out:
+    with opened(path, shown=shown) as out:
         out.write(content)
 
 

@@ -25,7 +25,7 @@ def execute(request: Request) -> int:
         write_bom(outcome, request.bom, online=request.online, report=_address(targets, request.bom))
     report = report_of(outcome, request)
     for name, path in targets:
-        with opened(path) as out:
+        with opened(path, shown=name == "text") as out:
             reporter(name, _form(request, path)).write(report, out)
     if request.explain_ignored:
         _explain(outcome.result.suppressed)

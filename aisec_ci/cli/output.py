@@ -13,9 +13,15 @@ from aisec_ci.errors import UsageError
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is."""
+def opened(path: Path | None, *, shown: bool = False) -> Iterator[TextIO]:
+    """Yield standard output, or a file that appears only when it is complete. A device or a pipe is written as it is.
+
+    What is written is UTF-8, but for what is `shown` to people on a terminal of another encoding.
+    """
     if path is None:
+        change = getattr(sys.stdout, "reconfigure", None)  # what takes its place in a test has none
+        if change is not None:
+            change(errors="backslashreplace") if shown else change(encoding="utf-8")
         try:
             yield sys.stdout
             sys.stdout.flush()

@@ -187,3 +187,33 @@ def test_a_full_disk_is_no_fault_of_ours(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: cannot write to standard output: No space left on device\nhelp: ")
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["scan"], r"mod\xe8le.sh"),
+        (["scan", "--format", "json"], r"mod\u00e8le.sh"),
+        (["scan", "--format", "sarif"], "mod%C3%A8le.sh"),
+        (["scan", "--format", "html"], "modèle.sh"),
+        (["scan", "--format", "markdown"], "modèle.sh"),
+        (["scan", "--format", "junit"], "modèle.sh"),
+        (["scan", "--format", "github"], "modèle.sh"),
+        (["bom"], "modèle"),
+        (["bom", "page"], "modèle"),
+        (["bom", "check"], ""),
+    ],
+)
+def test_reports_are_utf_8_whatever_the_terminal_is(words: list[str], name: str, tmp_path: Path) -> None:
+    (tmp_path / "modèle.sh").write_text("claude -p 'résumé 模型' --dangerously-skip-permissions\n", encoding="utf-8")
+    (tmp_path / "aisec-ci.toml").write_text('[bom]\nname = "modèle"\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "aisec_ci", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert name in done.stdout.decode("utf-8")
+    assert words[-1] not in ("scan", "check") or done.stdout.isascii()
