@@ -451,10 +451,10 @@ class Arguments(Records):
         return bool(targets)
 
     def _partial(self, entry: Entry, fact: Fact, call: Value, node: Node, kind: str, position: int) -> None:
-        for val in self.flow.values((call & ~MASK) | node.args[1]):
-            for target in self.flow.targets_of(val, 1):
-                for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
-                    self._enter(entry, fact, call, target, param, path)
+        found = tuple(t for v in self.flow.values((call & ~MASK) | node.args[1]) for t in self.flow.targets_of(v, 1))
+        for target in self.parameters.run_here(entry.start, call, found):
+            for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
+                self._enter(entry, fact, call, target, param, path)
 
     def _fills(self, arg: Argument) -> bool:
         """Say whether an argument fills a gap in a message of the system: `chain.invoke({"context": pages})`."""

@@ -24,6 +24,10 @@ _OF_LIBRARY = re.compile(r"(?!builtins|typing|pathlib|datetime|uuid|decimal|enum
 _LOOKS_ONLY = frozenset({"isinstance", "len", "bool", "type", "id", "hasattr", "callable"})
 
 
+_RUNS = RUN_ELSEWHERE | {"partial"}
+"""Calls by which something else runs a function, at once or later."""
+
+
 class Parameters:
     """Answers what functions of the program do with what they are given."""
 
@@ -132,25 +136,38 @@ class Parameters:
         if target.around is not None:
             return (target.around.id,)
         found = set[int]()
-        for index in set(self._runs(target.fn).values()):
-            for value, path in self.flow.passed(call, target, index):
-                if start.given and self._is_given(start, value):
-                    found.update(start.given)
-                    continue
-                held = self.flow.values(value, path)
-                if not held or any(v.kind != "func" for v in held):
-                    return ()
-                found |= {t.fn.id for v in held for t in self.flow.targets_of(v)}
+        for at, runner in ((call, target), *self._made_with(call, target)):
+            for index in set(self._runs(runner.fn).values()):
+                for value, path in self.flow.passed(at, runner, index):
+                    if start.given and self._is_given(start, value):
+                        found.update(start.given)
+                        continue
+                    held = self.flow.values(value, path)
+                    if not held or any(v.kind != "func" for v in held):
+                        return ()
+                    found |= {t.fn.id for v in held for t in self.flow.targets_of(v)}
         return tuple(sorted(found))
+
+    def _made_with(self, call: Value, target: Target) -> Iterator[tuple[Value, Target]]:
+        """Yield the call that made the function which is called, with the function around that one: `in_thread(load)(path)`."""
+        node = self.project.node(call)
+        if target.fn.ir.parent <= 0 or node.op != "call":
+            return
+        maker = self.project.unguarded((call & ~MASK) | node.args[0])
+        if self.project.node(maker).op == "call":
+            parent = target.fn.module.functions[target.fn.ir.parent]
+            yield from ((maker, t) for t in self.flow.targets(maker) if t.fn is parent)
 
     def run_here(self, start: Start, call: Value, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         """Return the targets of a call that a summary is about: of a function that was handed in, only those of its own callers."""
         if not start.given or not any(t.fn.id in start.given for t in targets):
             return targets
         node = self.project.node(call)
-        handed = (
-            node.args[:3] if any(t.skip or t.packed for t in targets) else node.args[:1]
-        )  # `pool.submit(work, text)`
+        behind = (
+            any(t.skip or t.packed for t in targets)
+            or last_word(self.project.fn(call).nodes, node.args[0]) == "partial"
+        )
+        handed = node.args[:3] if behind else node.args[:1]  # `pool.submit(work, text)`
         if not any(self._is_given(start, (call & ~MASK) | arg) for arg in handed):
             return targets
         return tuple(t for t in targets if t.fn.id in start.given)
@@ -174,7 +191,7 @@ class Parameters:
         known = self._running.get(fn.id)
         if known is None:
             known = self._running[fn.id] = {}
-            for index, node in fn.params.items() if len(fn.params) > 1 else ():
+            for index, node in fn.params.items():
                 if fn.ir.params[index].kind in {"*", "**"} or (fn.bound and index == 0):
                     continue
                 reads = self.places.variable_reads(fn.module.path).get((fn.ir.index, fn.ir.params[index].name), ())
@@ -186,9 +203,7 @@ class Parameters:
         fn, base = self.project.fn(function), function & ~MASK
         for use in fn.uses[function & MASK]:
             node = fn.nodes[use]
-            if node.op == "call" and (
-                node.args[0] == function & MASK or last_word(fn.nodes, node.args[0]) in RUN_ELSEWHERE
-            ):
+            if node.op == "call" and (node.args[0] == function & MASK or last_word(fn.nodes, node.args[0]) in _RUNS):
                 yield base | use
 
 
