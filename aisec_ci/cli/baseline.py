@@ -20,7 +20,7 @@ def write(paths: tuple[str, ...], file: str | None) -> int:
     from aisec_ci.cli.run import Request, perform
     from aisec_ci.policy.baseline import render
 
-    outcome = perform(Request(paths=paths, baseline=file))
+    outcome = perform(Request(paths=paths, baseline=file, new_baseline=True))
     target = outcome.baseline_path
     _save(target, render(outcome.places, outcome.baseline))
     click.echo(

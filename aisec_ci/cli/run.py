@@ -57,6 +57,8 @@ class Request:
     exit_zero: bool = False
     config: str | None = None
     baseline: str | None = None
+    new_baseline: bool = False
+    """The baseline is written after this run, so there may be none yet."""
     isolated: bool = False
     policy_from: str = ""
     semgrep_config: Sequence[str] = ()
@@ -212,7 +214,13 @@ def _baseline(request: Request, selection: Selection, config: configuration.Conf
             named=bool(request.baseline),
         )
     )
-    return path, baselines.parse(text, path.name) if text is not None else None
+    if text is not None:
+        return path, baselines.parse(text, path.name)
+    named = request.baseline or (repository is None and not request.isolated and "baseline" in config.options)
+    if named and not request.new_baseline:
+        option = f" --file {request.baseline}" if request.baseline else ""
+        raise ConfigError(f"there is no baseline {path.name}", f"write it with `aisec-ci baseline write{option}`")
+    return path, None
 
 
 def _new_ignores(findings: Iterable[Finding], selection: Selection, revision: str) -> Iterator[Gap]:

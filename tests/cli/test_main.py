@@ -125,6 +125,25 @@ def test_a_change_is_judged_by_the_policy_before_it(
     assert run(["scan", "--policy-from", "nope"]) == 2
 
 
+def test_a_baseline_that_is_named_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    for words in (["scan", "--baseline", "old.json"], ["baseline", "prune", "--file", "old.json"]):
+        assert run(words) == 2
+        said = capsys.readouterr().err
+        assert "error: there is no baseline old.json" in said
+        assert "help: write it with `aisec-ci baseline write --file old.json`" in said
+    assert run(["scan"]) == 0
+    (tmp_path / "aisec-ci.toml").write_text("baseline = 'known.json'\n")
+    assert run(["scan"]) == 2
+    assert "there is no baseline known.json" in capsys.readouterr().err
+    assert run(["scan", "--isolated"]) == 0
+    assert run(["baseline", "write"]) == 0
+    assert run(["scan"]) == 0
+
+
 def test_what_other_scanners_were_told_before_a_change_is_not_new(
     git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
