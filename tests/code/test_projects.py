@@ -54,6 +54,16 @@ LAYOUTS = {
         "app/tests/again.py": "from .llm import send\n",
         "app/web.py": handler("from .tests.again import send"),
     },
+    "the folder of the package itself": {
+        "core/llm.py": LLM,
+        "web.py": handler("from app.core.llm import send"),
+        "app.py": "print('starts')\n",
+    },
+    "the folder of the package itself, with `__init__.py`": {
+        "__init__.py": "",
+        "core/llm.py": LLM,
+        "web.py": handler("from helper.core.llm import send"),
+    },
     "chosen by try": {
         "llm.py": LLM,
         "app.py": handler("try:\n    from llm import send\nexcept ImportError:\n    send = print\n"),
@@ -69,6 +79,12 @@ def test_flows_cross_files_of_every_layout(name: str) -> None:
 @pytest.mark.parametrize("path", ["test_web.py", "tests/web.py", "web_test.py", "conftest.py", "venv/lib/web.py"])
 def test_tests_that_nothing_imports_and_installed_packages_are_not_analysed(path: str) -> None:
     assert not findings({"llm.py": LLM, path: handler("from llm import send")})
+
+
+def test_a_package_of_another_name_is_not_the_whole_tree() -> None:
+    assert not findings({"core/llm.py": LLM, "web.py": handler("from helper.core.llm import send")})
+    elsewhere = {"app/core/sums.py": "x = 1\n", "core/llm.py": LLM, "web.py": handler("from app.core.llm import send")}
+    assert not findings(elsewhere)
 
 
 def test_a_module_of_the_same_name_elsewhere_is_not_meant() -> None:

@@ -387,12 +387,22 @@ class Names:
         return best or self._in_whole(dotted)
 
     def _in_whole(self, dotted: str) -> str | None:
-        """Return what `package.tools.sql` names where the whole tree is the package, under a name that it does not have itself."""
+        """Return what `package.tools.sql` names where the whole tree is the package, under a name that it does not have itself.
+
+        That it is one is told by its `__init__.py`, or by a name that libraries do not have: `app.tools.sql`.
+        """
         head, _, rest = dotted.partition(".")
-        if not rest or head in self.by_name or not self.by_name.get(""):
+        if not rest or head in self._folder_names or not (head in _ROOTS or self._is_package(head)):
             return None
         wanted = rest.replace(".", "/")
         return next((path for path in self.by_name.get(rest, ()) if _stem(path) == wanted), None)
+
+    def _is_package(self, head: str) -> bool:
+        return bool(self.by_name.get("")) and head not in self.by_name
+
+    @cached_property
+    def _folder_names(self) -> frozenset[str]:
+        return frozenset(map(basename, self.folders))
 
     def _is_namesake(self, root: str, head: str, here: str) -> bool:
         """Say whether a file in `here` means a library and not the package `head` that it lies in: `import duckdb` in `runners/duckdb`."""
