@@ -288,6 +288,17 @@ class Commands:
         fns = {own.id: own, **{t.fn.id: t.fn for other in made for t in self.calls.info(other).targets}}
         return any(self._is_read_only_from(fn, i) for fn in fns.values() for i in range(len(fn.nodes)))
 
+    def in_container(self, call: Value) -> bool:
+        """Say whether AutoGen runs code in a container: `execute_code(code, use_docker=True)`, or an agent with such a configuration."""
+        for made in (call, *self.calls.made_by(call)):
+            for word, path in (("use_docker", ()), ("code_execution_config", ("use_docker",))):
+                given = self.flow.argument(made, None, word) if self.project.node(made).op == "call" else None
+                if given is not None and any(
+                    v is True or (v and isinstance(v, str)) for v in self.flow.constants(given, path).values
+                ):
+                    return True
+        return False
+
     def _is_read_only_from(self, fn: Fn, index: int) -> bool:
         """Say whether what is done at a node makes a connection one that cannot write.
 

@@ -47,6 +47,10 @@ _BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
 """What holds text itself where the name of a file could stand."""
 
 
+_CODE = frozenset({1, "code", "*"})
+"""Where the code stands in a block of it, for AutoGen: `("python", code)`, `CodeBlock(language="python", code=code)`."""
+
+
 class Uses(Writes):
     """Propagation that knows the uses that matter."""
 
@@ -128,6 +132,8 @@ class Uses(Writes):
                 return
         if kind == "sql" and self.commands.read_only(call):
             return
+        if kind == "exec" and model.family == "autogen" and self.commands.in_container(call):
+            return
         if kind == "server-template" and info.word == "from_string" and self._is_unused(call):
             return  # a template that is only read, to see whether it has errors, does nothing
         if kind == "folder":
@@ -151,6 +157,7 @@ class Uses(Writes):
                 and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,)))
                 and not (kind == "exec" and path == ("$text",))
                 and not (kind == "sql" and use.name == "where")  # Django takes a list of conditions
+                and not (kind == "exec" and use.name == "code_blocks" and (len(path) == 1 or path[1] in _CODE))
             ):
                 return
             if kind == "markup":
