@@ -172,7 +172,14 @@ class Uses(Writes):
             return
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
+        if kind == "path" and model.family != "python" and self._is_bytes(argument):
+            return  # only the language's own calls take a name in bytes
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
+
+    def _is_bytes(self, value: Value) -> bool:
+        """Say whether a value is bytes, which a library takes for what stands in a file: `client.send_file(chat, text.encode())`."""
+        at = self.project.unguarded(value)
+        return self.project.node(at).op == "call" and self.calls.info(at).word in {"encode", "bytes"}
 
     def _is_unused(self, call: Value) -> bool:
         """Say whether nothing is done with what a call returns: `environment.from_string(text)` as a statement."""
