@@ -79,6 +79,8 @@ class Places:
         self.rows = Rows(flow)
         self._run_graphs: dict[Value, list[int]] = {}
         """Which graphs a call runs."""
+        self.prompted: dict[Value, list[Fn]] = {}
+        """The functions that make the prompt of an agent from the state it is run with, by the call that makes the agent."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
 
     def read_at(self, place: Place) -> list[tuple[Value, ...]]:
@@ -491,6 +493,14 @@ class Places:
             made = self._origins.of((callee & ~MASK) | self.project.node(callee).args[0])
             known = self._run_graphs[call] = sorted({one >> SHIFT for one in made} & self.graphs.keys())
         return known
+
+    def prompt_makers(self, call: Value) -> list[Fn]:
+        """Return the functions that make the prompt of the agent that a call runs, each from the state that the call passes."""
+        callee = (call & ~MASK) | self.project.node(call).args[0]
+        if not self.prompted or self.project.node(callee).op != "attr":
+            return []
+        made = self._origins.of((callee & ~MASK) | self.project.node(callee).args[0])
+        return [fn for one in made for fn in self.prompted.get(one, ())]
 
     def _variable_values(self, path: str, variable: tuple[int, str]) -> list[Value]:
         """Return the loads of a shared variable; of one of a function also what the function itself knows it as."""

@@ -476,7 +476,13 @@ class Arguments(Records):
         return arg.position == 0 and isinstance(component, str) and gap in self.pipelines.gaps.get(component, ())
 
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
-        """Bring what is passed to a graph into its nodes: it stands in the state that they receive."""
+        """Bring what is passed to a graph into its nodes: it stands in the state that they receive.
+
+        So it does for the function that makes the prompt of an agent: `create_react_agent(model, tools, prompt=f)`.
+        """
+        for maker in self.places.prompt_makers(call) if fact.path else ():
+            target = Target(maker, 1 if maker.bound else 0, 1)
+            self._enter(entry, fact, call, target, target.shift, fact.path)
         if not fact.path or not any("StateGraph" in n for n in info.names):
             return
         for graph in self.places.made_in(call) or self.places.graphs:

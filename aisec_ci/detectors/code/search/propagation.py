@@ -203,10 +203,17 @@ class Propagation(ABC):
         if sink is not None:
             use, at, label = sink
             if use.kind != "html":
-                self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+                if not self._is_messages(fact, path):
+                    self.hit(entry, fact, use.kind, at, fact.value, label, 0)
             elif self._shows(use, fact, path):
                 self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
         self._exit(entry, fact, fn, -1, path)
+
+    def _is_messages(self, fact: Fact, path: Path) -> bool:
+        """Say whether a function that makes a prompt returns a list of messages: who said each of them is told where it is made."""
+        if path and path != ("*",):
+            return True
+        return any(v.kind == "lit" and self.project.node(v.what).op == "list" for v in self.flow.values(fact.value))
 
     def _shows(self, use: Use, fact: Fact, path: Path) -> bool:
         """Say whether a page shows a fact of a result as HTML."""

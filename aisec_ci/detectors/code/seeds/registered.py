@@ -52,6 +52,8 @@ def registered(solver: Solver) -> Iterator[Source]:
                 for fn in _functions(solver, given, many=use.kind == "tools"):
                     if kind is None:  # a prompt given as a function that makes it
                         solver.result_sinks[fn.id] = (use, call, model.label if model else "")
+                        if model is not None and model.family == "langchain":
+                            solver.places.prompted.setdefault(call, []).append(fn)
                     elif fn.id not in seen:
                         seen.add(fn.id)
                         only = (
