@@ -23,7 +23,8 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
     """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
     shared = [s for s in steps if s.jump is not None and s.jump.how is How.KEPT]
     jumps = sum(s.jump is not None for s in steps)
-    if len(shared) >= SHARED or (len(shared) > 1 and jumps >= WINDING) or (shared and _distance(steps) >= FAR):
+    mixed = [s for s in shared if hit.kind in PROMPT_KINDS or not _of_graph(solver, s.value)]
+    if len(shared) >= SHARED or (len(mixed) > 1 and jumps >= WINDING) or (shared and _distance(steps) >= FAR):
         return True
     if sum(_into_crowd(solver, s) for s in steps) > 1:
         return True
@@ -40,6 +41,16 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> boo
         or (hit.kind in PROMPT_KINDS and _of_history(solver, source))
         or _letters(solver, steps)
     )
+
+
+def _of_graph(solver: Solver, load: Value) -> bool:
+    """Say whether a field is one of the state of a graph: a run has one, so it is not mixed up with others of its class."""
+    node = solver.project.node(load)
+    if node.op != "attr" or not solver.places.graphs:
+        return False
+    fn = solver.project.fn(load)
+    state = solver.project.unguarded((load & ~MASK) | node.args[0])
+    return any(nodes.get(fn.id) == state for nodes in solver.places.graphs.values())
 
 
 def _into_method(step: Step) -> bool:
