@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from aisec_ci.catalog import load
+from aisec_ci.detectors.code.calls.examination import worth_reading
 from aisec_ci.model import Finding, Severity
 from tests.code.programs import reports
+from tests.hang import ends
 
 LOAD = "model = joblib.load(open(folder + '/forest.pkl', 'rb'))\n"
 
@@ -37,3 +40,12 @@ def test_what_another_program_writes_or_a_server_sends_is_not() -> None:
     assert severities({"app.py": head + LOAD, "train.py": head + dump}) == [Severity.MEDIUM]
     fetched = "model = joblib.load(io.BytesIO(requests.get('https://example.com/forest.pkl').content))\n"
     assert severities({"app.py": head + dump + fetched}) == [Severity.HIGH]
+
+
+@pytest.mark.parametrize("line", [b"import ", b"import a,", b"import \t", b"a, "])
+def test_lists_of_imports_without_end_are_searched_once(line: bytes) -> None:
+    pattern = worth_reading(load())
+    assert pattern.search(b"import os, json, joblib\n")
+    assert pattern.search(b"import os, xjoblib, json\n") is None
+    with ends():
+        assert pattern.search(b"import " + line * (2_000_000 // len(line))) is None

@@ -74,7 +74,7 @@ def worth_reading(catalog: Catalog) -> re.Pattern[bytes]:
     """Return a pattern that finds something in every source whose calls matter here."""
     names = b"|".join(re.escape(p.encode()) for p in sorted(packages(catalog) - _COMMON_PACKAGES))
     return re.compile(
-        rb"\b(?:from[ \t]+|import[ \t]+(?:[\w. \t]+,)*[ \t]*)(?:"
+        rb"\b(?:from[ \t]+|import[ \t]+(?:[\w. \t]{1,60},){0,6}[ \t]*)(?:"
         + names
         + rb")\b|\bpickle\.(?:loads?|Unpickler)\b|\bfrom[ \t]+pickle\b|read_pickle\(|allow_pickle|[\"']model(?:_id|_name)?[\"'][ \t]*:"
     )
