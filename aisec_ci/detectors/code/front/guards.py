@@ -9,7 +9,7 @@ Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an i
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
-refuses came back).
+refuses came back), `gave` (so did one whose result is kept).
 """
 
 from __future__ import annotations

@@ -66,19 +66,20 @@ class Statements(Expressions):
         self.passed(stmt.value, value)
         return _exits(stmt.value)
 
-    def passed(self, stmt: ast.expr, value: int) -> None:
-        """Note that a call that is made for nothing but that it raises did not: `validate_url(url)`."""
+    def passed(self, stmt: ast.expr, value: int, how: str = "passed") -> None:
+        """Note that a call that raises did not: `validate_url(url)`, made for nothing else, or `book = require_book(key)`."""
         call = stmt.value if isinstance(stmt, ast.Await) else stmt
         if not isinstance(call, ast.Call) or not REFUSES.match(called(call)):
             return
         given = [*call.args, *(k.value for k in call.keywords)]
         names = [name for argument in given if (name := path_of(argument))]
         self.refuses |= bool(names)
-        known = [Fact(name, "passed", called(call), (), holds=True) for name in names]
+        known = [Fact(name, how, called(call), (), holds=True) for name in names]
         self.refine(known, call, holds=True, held=(value,))
 
     def s_assign(self, stmt: ast.Assign) -> bool:
         value = self.expr(stmt.value)
+        self.passed(stmt.value, value, "gave")
         for target in stmt.targets:
             self.store(target, value)
         return False

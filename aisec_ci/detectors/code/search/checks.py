@@ -42,7 +42,7 @@ class Checks:
             said = self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0])
             if said is not None:
                 return said
-        if node.data[0] == "passed":
+        if node.data[0] in {"passed", "gave"}:
             return self._came_back(use, node, 0)
         if node.data[0] == "refused":
             call = (use & ~MASK) | node.args[1]
@@ -64,7 +64,8 @@ class Checks:
             return Verdict.STOPPED, ""
         targets = [t for t in info.targets if t.sure < 2]
         if not targets:
-            return barriers.judge(self.flow, use) if VALIDATES.match(info.word) else (Verdict.KEPT, "")
+            told = node.data[0] == "passed" and VALIDATES.match(info.word)
+            return barriers.judge(self.flow, use) if told else (Verdict.KEPT, "")
         found = [self._ensured(call, target, checked, depth) for target in targets]
         return found[0] if all(f == found[0] for f in found) else (Verdict.KEPT, "")
 
@@ -156,7 +157,7 @@ class Checks:
 
     def _worth(self, fn: Fn, guard: int, depth: int) -> tuple[Verdict, str]:
         node = fn.nodes[guard]
-        if node.data[0] == "passed":
+        if node.data[0] in {"passed", "gave"}:
             return self._came_back(fn.value(guard), node, depth) if depth < NESTED_CHECKS else (Verdict.KEPT, "")
         return barriers.judge(self.flow, fn.value(guard))
 
