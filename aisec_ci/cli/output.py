@@ -28,9 +28,8 @@ def opened(path: Path | None, *, shown: bool = False) -> Iterator[TextIO]:
         except BrokenPipeError:  # the reader went away, which is no failure
             raise
         except OSError as error:
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # what is left cannot be written at the end either
+            # what is left cannot be written at the end either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise UsageError(
                 f"cannot write to standard output: {error.strerror}", "write to a file: `--output`"
             ) from None

@@ -192,6 +192,10 @@ class Step(NamedTuple):
     path: Path = ()
     """The part of the value that it is about."""
 
+    def goes(self, *how: How) -> bool:
+        """Say whether it is a jump of one of these kinds."""
+        return self.jump is not None and self.jump.how in how
+
 
 class Out(NamedTuple):
     """A fact that goes on at another place: a field, a shared variable, the result of a function."""

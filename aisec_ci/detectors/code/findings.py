@@ -389,25 +389,21 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
         if step.jump is None and _is_message(solver, step.value):
             found = (step.value, step.before) if step.value >> SHIFT == home else passed
             break
-        if _goes(step, How.KEPT):
+        if step.goes(How.KEPT):
             passed, left = None, True  # it left through a field: whoever reads that puts it into the message
-        elif _goes(step, How.PASSED) and step.value >> SHIFT == home:
+        elif step.goes(How.PASSED) and step.value >> SHIFT == home:
             if passed is None or home == joined[0] >> SHIFT:
                 passed = step.value, step.before
-        elif _goes(step, How.RETURNED) and not left and passed is None and _calls_back(solver, step, home):
+        elif step.goes(How.RETURNED) and not left and passed is None and _calls_back(solver, step, home):
             home = step.value >> SHIFT  # the caller has the text now, and puts it into the message
     here = [s for s in after if s.value >> SHIFT == home]
     if found is None and inner.at >> SHIFT == home:
         found = inner.at, inner.argument
-    if found is None and passed is not None and here and _goes(here[-1], How.PASSED):
+    if found is None and passed is not None and here and here[-1].goes(How.PASSED):
         found = (here[-1].value, here[-1].before) if home == joined[0] >> SHIFT else passed
     if found is None or _inside(solver.project.node(joined[0]).pos, solver.project.node(found[0]).pos):
         return joined
     return found
-
-
-def _goes(step: Step, how: How) -> bool:
-    return step.jump is not None and step.jump.how is how
 
 
 def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
@@ -441,9 +437,9 @@ def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -
         return joined
     here = [(s.value, s.before) for s in steps].index(joined)
     for step in steps[here + 1 :]:
-        if _goes(step, How.KEPT) or _goes(step, How.PASSED):
+        if step.goes(How.KEPT, How.PASSED):
             break
-        if _goes(step, How.RETURNED) and step.value >> SHIFT != joined[0] >> SHIFT:
+        if step.goes(How.RETURNED) and step.value >> SHIFT != joined[0] >> SHIFT:
             return step.value, step.before
     return joined
 
@@ -555,7 +551,7 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
         add(positions.locate(steps[0].value), case.what)
     for step in steps[1:]:
         if step.jump is not None:
-            passed = step.jump.how is How.PASSED
+            passed = step.goes(How.PASSED)
             where = positions.operand(step.value, step.before) if passed else positions.locate(step.value)
             add(where, step.jump.words)
         elif _text_size(solver, step.value):

@@ -21,7 +21,7 @@ _TALKED_OF = PROMPT_KINDS | {"url", "path", "write", "output"}
 
 def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step]) -> bool:
     """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth."""
-    shared = [s for s in steps if s.jump is not None and s.jump.how is How.KEPT]
+    shared = [s for s in steps if s.goes(How.KEPT)]
     jumps = sum(s.jump is not None for s in steps)
     mixed = [s for s in shared if hit.kind in PROMPT_KINDS or not _of_graph(solver, s.value)]
     if len(shared) >= SHARED or (len(mixed) > 1 and jumps >= WINDING) or (shared and _distance(steps) >= FAR):
@@ -60,7 +60,7 @@ def _into_method(step: Step) -> bool:
 
 def _into_crowd(solver: Solver, step: Step) -> bool:
     """Say whether a step goes into one of very many functions of a class hierarchy: which of them follow each other is not known."""
-    if step.jump is None or step.jump.how is not How.PASSED or solver.project.node(step.value).op != "call":
+    if not step.goes(How.PASSED) or solver.project.node(step.value).op != "call":
         return False
     return any(target.crowd for target in solver.calls.info(step.value).targets)
 
@@ -112,11 +112,6 @@ def _is_opened(solver: Solver, step: Step) -> bool:
     return info.word in _OPENS and not info.targets
 
 
-def _in_or_out(step: Step) -> bool:
-    """Say whether a step goes into a function or comes out as its result."""
-    return step.jump is not None and step.jump.how in {How.PASSED, How.RETURNED}
-
-
 _UPLOAD = frozenset("filename file content_type stream body data text name size".split())
 
 
@@ -129,7 +124,7 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
     looked_up = False
     for step in steps:
         node = solver.project.node(step.value)
-        if _in_or_out(step) or node.op in {"phi", "guard", "param", "var"}:
+        if step.goes(How.PASSED, How.RETURNED) or node.op in {"phi", "guard", "param", "var"}:
             continue
         if step.jump is not None:
             looked_up = False
@@ -158,7 +153,7 @@ def _method_of_json(solver: Solver, steps: list[Step]) -> bool:
         whole, held = not held, step.path
         if looked_up and _into_method(step):
             return True
-        if _in_or_out(step) or node.op in {"phi", "guard", "param", "var", "iter"}:
+        if step.goes(How.PASSED, How.RETURNED) or node.op in {"phi", "guard", "param", "var", "iter"}:
             continue
         named = node.op == "item" and isinstance(node.data, str) and step.jump is None
         looked_up = named and (whole or node.data == "content")
