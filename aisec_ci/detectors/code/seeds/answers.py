@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
-from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Project, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.words import CALLED_WITH, MEDIA_KEYS
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE
@@ -106,7 +106,7 @@ def answers(solver: Solver) -> Iterator[Source]:
     for key, inner in _ANSWER.items():
         for load in project.items.get(key, ()):
             fn = project.fn(load)
-            if key == "choices" and _of_question(fn, load & MASK):
+            if key == "choices" and _of_question(project, load):
                 continue
             work, found = [load & MASK], []
             for at in work:
@@ -135,11 +135,10 @@ _ASKS = re.compile(r"(?i)question|quiz|problem|exercise|exam|survey|field|prop(?
 """What has choices of its own: one of them is to be ticked, and no model wrote it."""
 
 
-def _of_question(fn: Fn, load: int) -> bool:
+def _of_question(project: Project, load: Value) -> bool:
     """Say whether choices are those of a question: `item["question"]["choices"]`, `question["choices"]`."""
-    base = fn.nodes[load].args[0]
-    while fn.nodes[base].op == "guard":
-        base = fn.nodes[base].args[0]
+    fn = project.fn(load)
+    base = project.unguarded((load & ~MASK) | project.node(load).args[0]) & MASK
     key = fn.nodes[base].data if fn.nodes[base].op in {"item", "attr"} else None
     return any(_ASKS.search(word) for word in (str(key or ""), fn.word(base)))
 
