@@ -62,42 +62,9 @@ _IRRELEVANT = frozenset(
 EDITED = 20
 """Changed files that are looked at for whether only lines moved in them."""
 
-_APART = (
-    *(
-        ".md",
-        ".rst",
-        ".css",
-        ".scss",
-        ".svg",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".webp",
-        ".ico",
-        ".mp4",
-        ".pdf",
-        ".woff2",
-    ),
-    *(
-        ".js",
-        ".jsx",
-        ".mjs",
-        ".ts",
-        ".tsx",
-        ".vue",
-        ".svelte",
-        ".go",
-        ".java",
-        ".kt",
-        ".rs",
-        ".c",
-        ".h",
-        ".cpp",
-        ".cs",
-        ".rb",
-        ".swift",
-    ),
+_APART = tuple(
+    ".md .rst .css .scss .svg .png .jpg .jpeg .gif .webp .ico .mp4 .pdf .woff2 "
+    ".js .jsx .mjs .ts .tsx .vue .svelte .go .java .kt .rs .c .h .cpp .cs .rb .swift".split()
 )
 """Ends of names of files whose being there says nothing about Python code but that their folder is there: that one came or went
 does not count, nor does a test, which is a file of its part where one that is no test imports it. Templates of pages do count

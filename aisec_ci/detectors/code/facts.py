@@ -120,7 +120,12 @@ class How(Enum):
     RETURNED = "returned by"
     PUT = "put there by"
     KEPT = "kept in"
+    ROW = "kept in the table"
     OTHER = ""
+
+
+STORED = (How.KEPT, How.ROW)
+"""Ways to what whoever reads it later may get."""
 
 
 class Jump(NamedTuple):
@@ -139,11 +144,7 @@ class Jump(NamedTuple):
             return self.name
         if self.how is How.PASSED:
             return f"{self.how.value} `{self.name}({self.parameter})`"
-        return f"{self.how.value} {self.name}" if self.how is How.KEPT else f"{self.how.value} `{self.name}`"
-
-
-A_TABLE = "the table "
-"""How what is said of a table begins, where something is kept in one."""
+        return f"{self.how.value} {self.name}" if self.how in STORED else f"{self.how.value} `{self.name}`"
 
 
 def kept_in(where: str) -> Jump:

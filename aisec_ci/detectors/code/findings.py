@@ -13,6 +13,7 @@ from aisec_ci.detectors.code.facts import (
     DOUBT,
     MESSAGE,
     SCHEME,
+    STORED,
     WEAK,
     Entry,
     Hit,
@@ -398,7 +399,7 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
         if step.jump is None and _is_message(solver, step.value):
             found = (step.value, step.before) if step.value >> SHIFT == home else passed
             break
-        if step.goes(How.KEPT):
+        if step.goes(*STORED):
             passed, left = None, True  # it left through a field: whoever reads that puts it into the message
         elif step.goes(How.PASSED) and step.value >> SHIFT == home != joined[0] >> SHIFT:
             passed = passed or (step.value, step.before)
@@ -445,7 +446,7 @@ def _asked_for(solver: Solver, steps: list[Step], joined: tuple[Value, Value]) -
         return joined
     here = [(s.value, s.before) for s in steps].index(joined)
     for step in steps[here + 1 :]:
-        if step.goes(How.KEPT, How.PASSED):
+        if step.goes(*STORED, How.PASSED):
             break
         if step.goes(How.RETURNED) and step.value >> SHIFT != joined[0] >> SHIFT:
             return step.value, step.before

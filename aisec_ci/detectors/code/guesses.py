@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aisec_ci.detectors.code.facts import A_TABLE, Hit, How, Source, Step
+from aisec_ci.detectors.code.facts import STORED, Hit, How, Source, Step
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.project import MASK, Value
@@ -29,7 +29,7 @@ _TALKED_OF = PROMPT_KINDS | {"url", "path", "write", "output"}
 
 def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sure: bool) -> bool:
     """Say whether a way is so long, or goes through such places, that it is a guess, whatever each step is worth; `sure` says that all are."""
-    shared = [s for s in steps if s.goes(How.KEPT)]
+    shared = [s for s in steps if s.goes(*STORED)]
     jumps = sum(s.jump is not None for s in steps)
     mixed = [s for s in shared if hit.kind in PROMPT_KINDS or not _of_graph(solver, s.value)]
     if (
@@ -57,8 +57,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
 
 def is_far(source: Source, steps: list[Step]) -> bool:
     """Say whether a way is long, and objects of a class may be mixed up on it: worth a look, but no reason to fail."""
-    kept = [s.jump.name for s in steps if s.jump is not None and s.goes(How.KEPT)]
-    shared = sum(not name.startswith(A_TABLE) for name in kept)  # whoever reads a table may get any row of it
+    shared = sum(s.goes(How.KEPT) for s in steps)  # not rows: whoever reads a table may get any of it
     return shared > 0 and _distance(_from_caller(source, steps)) >= (FAR_FROM_FIELD if shared == 1 else FAR_FROM_FIELDS)
 
 
@@ -104,7 +103,7 @@ def _from_caller(source: Source, steps: list[Step]) -> list[Step]:
         elif how is How.RETURNED:
             inside = max(inside - 1, 0)
             first = first if inside else i + 1
-        elif how is How.KEPT:
+        elif how in STORED:
             break
     return steps[first:]
 
@@ -121,7 +120,7 @@ def _distance(steps: list[Step]) -> int:
             inside.append(name)
         elif how is How.RETURNED and inside and inside[-1] == name:
             inside.pop()
-        elif how in {How.RETURNED, How.KEPT}:
+        elif how in {How.RETURNED, *STORED}:
             passed += 1 + len(inside)
             inside = []
     return passed + len(inside)

@@ -218,7 +218,7 @@ def shape_of(path: str) -> Shape | None:
 
 def may_configure(file: SourceFile) -> bool:
     """Say whether a file has a client's name, runs an agent, or speaks of MCP servers."""
-    if file.kind in _SOURCE or file.path.endswith(".rs"):
+    if _is_source(file):
         return spawns(file)  # the rest of what code says to agents is the business of `detectors.code`
     if shape_of(file.path) or runs_ai(file):
         return True
@@ -233,7 +233,11 @@ def may_configure(file: SourceFile) -> bool:
 
 def spawns(file: SourceFile) -> bool:
     """Say whether source code may start an agent with an option that switches its questions off."""
-    return (file.kind in _SOURCE or file.path.endswith(".rs")) and file.small and _SPAWNED.search(file.data)
+    return _is_source(file) and file.small and _SPAWNED.search(file.data)
+
+
+def _is_source(file: SourceFile) -> bool:
+    return file.kind in _SOURCE or file.path.endswith(".rs")
 
 
 def runs_flags(file: SourceFile) -> bool:

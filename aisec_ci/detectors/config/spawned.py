@@ -46,15 +46,16 @@ def check(scope: Scope, flags: Flags) -> Iterator[Report]:
     seen: set[int] = set()
     for found in islice((o for o in _OPTION.finditer(text) if o[2] in flags.first), MOST):
         value = found[4] or found[5] or ""
-        if found[2] not in flags.first or _comment(text, found.start()):
-            continue
         before = text[max(0, found.start() - _REACH) : found.start()]
-        started, contained = _program(before, flags)
-        started = started or _later(before, text[found.end() : found.end() + _REACH], flags)
+        opened = _opening(before)
+        if opened < 0 or _comment(text, found.start()):
+            continue
+        started, contained = _program(before, opened, flags)
+        started = started or _later(before, opened, text[found.end() : found.end() + _REACH], flags)
         for flag in flags.of(started) if started else flags.unique:
             if flag.words != ((found[2], value) if len(flag.words) > 1 else (found[2],)):
                 continue
-            if found.start() not in seen and (started or _listed(before)):
+            if found.start() not in seen and (started or _listed(before, opened)):
                 seen.add(found.start())
                 end = found.end() if len(flag.words) > 1 else found.end(2) + 1
                 yield _finding(scope, flag, found.start(), end, contained=contained, sure=bool(started))
@@ -78,11 +79,11 @@ def _comment(text: str, at: int) -> bool:
     return _COMMENT.match(text, text.rfind("\n", 0, at) + 1, at) is not None
 
 
-def _program(before: str, flags: Flags) -> tuple[str, bool]:
-    """Return the agent that the list or call before an option starts, and whether a container is started for it."""
-    opened = _opening(before)
-    if opened < 0:
-        return "", False
+def _program(before: str, opened: int, flags: Flags) -> tuple[str, bool]:
+    """Return the agent that the list or call before an option starts, and whether a container is started for it.
+
+    `opened` is where that list or call begins.
+    """
     if before[:opened].endswith("`"):
         return "", False  # the list is written about, in a comment or in the text that documents something
     texts = [found[1] for found in _TEXT.finditer(before, opened)]
@@ -99,10 +100,9 @@ def _program(before: str, flags: Flags) -> tuple[str, bool]:
     return "", False
 
 
-def _later(before: str, after: str, flags: Flags) -> str:
+def _later(before: str, opened: int, after: str, flags: Flags) -> str:
     """Return the agent that a list is handed to further down: `args = ["-y"]`, `spawn("gemini", args)`."""
-    opened = _opening(before)
-    if opened < 0 or before[opened] != "[":
+    if before[opened] != "[":
         return ""
     name = _NAME.search(before[max(0, opened - 120) : opened])
     if not name:
@@ -110,10 +110,9 @@ def _later(before: str, after: str, flags: Flags) -> str:
     return next((h[1] for h in _HANDED.finditer(after) if h[2] == name[1] and flags.of(h[1])), "")
 
 
-def _listed(before: str) -> bool:
+def _listed(before: str, opened: int) -> bool:
     """Say whether an option stands in a list that is kept as the arguments of some program."""
-    opened = _opening(before)
-    if opened < 0 or before[opened] != "[":
+    if before[opened] != "[":
         return False
     return _HELD.match(before, opened) is not None or _NAMED.search(before[max(0, opened - 120) : opened]) is not None
 

@@ -192,9 +192,8 @@ class Refinement(Consent):
                 return inside
             if node.op in {"attr", "item"}:
                 inside = True
-            elif (
-                node.op == "phi"
-            ):  # `text = " ".join(p["text"] for p in content) if isinstance(content, list) else content`
+            elif node.op == "phi":
+                # `text = " ".join(p["text"] for p in content) if isinstance(content, list) else content`
                 made = [arg for arg in node.args if self.nodes[arg].op != "const"]
                 return bool(made) and depth < 2 and all(self.is_read_off(arg, root, depth + 1) for arg in made)
             elif node.op == "call":

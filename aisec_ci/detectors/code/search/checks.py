@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from aisec_ci.detectors.code.callinfo import Calls
+from aisec_ci.detectors.code.facts import SAFE
 from aisec_ci.detectors.code.flow.val import Target
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Node
 from aisec_ci.detectors.code.models import Models
@@ -38,7 +39,8 @@ class Checks:
         self.flow = calls.flow
         self.project = calls.project
         self.models = models
-        self._vetting: dict[int, bool] = {}
+        self._safe: dict[int, int] = {}
+        """What functions make safe."""
         self._networked: dict[int, bool] = {}
         """Whether a function tells addresses inside of the network from others."""
 
@@ -178,14 +180,19 @@ class Checks:
             return self._came_back(fn.value(guard), node, depth) if depth < NESTED_CHECKS else (Verdict.KEPT, "")
         return barriers.judge(self.flow, fn.value(guard))
 
-    def vets(self, fn: Fn) -> bool:
-        """Say whether a function says by its name that an address is fit for use behind it, and looks where it leads to."""
-        known = self._vetting.get(fn.id)
+    def made_safe_by(self, fn: Fn) -> int:
+        """Return the flags of what a function takes, or gives back, since it refuses what is not fit: an address, SQL."""
+        known = self._safe.get(fn.id)
         if known is None:
-            name = fn.ir.name
-            says = REFUSES.match(name) or VETS.search(name) or FETCHES_SAFELY.search(name)
-            known = self._vetting[fn.id] = says is not None and self.looks_at_network(fn)
+            known = SAFE["url"] if self._vets(fn) else 0
+            known = self._safe[fn.id] = known | (SAFE["sql"] if self.lets_read(fn) else 0)
         return known
+
+    def _vets(self, fn: Fn) -> bool:
+        """Say whether a function says by its name that an address is fit for use behind it, and looks where it leads to."""
+        name = fn.ir.name
+        says = REFUSES.match(name) or VETS.search(name) or FETCHES_SAFELY.search(name)
+        return says is not None and self.looks_at_network(fn)
 
     def looks_at_network(self, fn: Fn) -> bool:
         """Say whether a function, or one that it calls, tells addresses inside of the network from those outside."""
@@ -246,11 +253,14 @@ class Checks:
     def _tells_class(self, load: Value) -> bool:
         """Say whether a class is one that `isinstance` asks for, by itself or among others."""
         fn, work = self.project.fn(load), [load & MASK]
+        seen = set(work)
         for at in work:
             for use in fn.uses[at]:
                 node = fn.nodes[use]
                 if node.op in {"tuple", "op", "guard"}:
-                    work.append(use)
+                    if use not in seen:
+                        seen.add(use)
+                        work.append(use)
                 elif (
                     node.op == "call" and node.args[2:3] == (at,) and last_word(fn.nodes, node.args[0]) == "isinstance"
                 ):

@@ -262,11 +262,7 @@ class Propagation(ABC):
             if VALIDATES.match(target.fn.ir.name):
                 merged |= WEAK
                 self.notes[call] = f"`{target.fn.ir.name}` checks it first"
-            if self.checks.vets(target.fn):
-                merged |= SAFE["url"]
-            if self.checks.lets_read(target.fn):
-                merged |= SAFE["sql"]
-            self.add(caller, Fact(call, path, merged), via)
+            self.add(caller, Fact(call, path, merged | self.checks.made_safe_by(target.fn)), via)
             return
         for value in self.places.arguments(call, target, param):
             self.mutate(caller, value, path, merged, via)
@@ -301,10 +297,7 @@ class Propagation(ABC):
         inner.called[key] = None
         inner.callers.append((entry, call, fact, target))
         flags = with_doubt(fact.flags, target.doubt) | (ASKED if call in self._gates(call) else 0)
-        if self.checks.vets(fn):
-            flags |= SAFE["url"]
-        if self.checks.lets_read(fn):
-            flags |= SAFE["sql"]
+        flags |= self.checks.made_safe_by(fn)
         entry.calls.setdefault((inner, call), []).append(Call(inner, call, fact, flags))
         if inner.loud:
             _make_loud(entry)
@@ -365,9 +358,7 @@ class Propagation(ABC):
         flags = combined(arg.flags, hit.flags, target.doubt)
         if call in self._gates(call):
             flags |= ASKED
-        if hit.kind == "url" and self.checks.vets(target.fn):
-            return
-        if hit.kind == "sql" and self.checks.lets_read(target.fn):
+        if hit.kind in {"url", "sql"} and self.checks.made_safe_by(target.fn) & SAFE[hit.kind]:
             return
         if hit.kind == "url" and FETCHES_SAFELY.search(target.fn.ir.name):
             flags |= WEAK

@@ -19,11 +19,11 @@ from aisec_ci.detectors.code.facts import (
     GRADES,
     KEPT,
     MAX_DOUBT,
+    STORED,
     USER_ROLE,
     Entry,
     Exit,
     Hit,
-    How,
     Jump,
     Out,
     Place,
@@ -228,7 +228,7 @@ class Solver(Summaries):
             known = parts[path] = []
         if not news(known, flags, GRADES):
             return
-        shared = state.shared + (jump.how is How.KEPT)
+        shared = state.shared + (jump.how in STORED)
         if state.jumps >= JUMPS or _is_guess(flags, shared, state.jumps + state.calls + 1):
             return
         after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, jump, state, out)

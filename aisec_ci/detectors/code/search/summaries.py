@@ -206,6 +206,7 @@ class Summaries(Arguments):
 
     def _flags_of_key(self, fn: Fn, mapping: int, key: object) -> int:
         """Return the flags of what stands at a key of JSON, as far as the other keys tell what that is."""
+        mapping = self.project.unguarded(fn.value(mapping)) & MASK
         if key in OWN_SYSTEM and not OWN_SYSTEM[key].isdisjoint(_keys_read(fn, mapping)):
             return USER_ROLE  # a request in the form of a model's API: the caller gives its own system prompt
         if key == "url" and not PICTURE_BYTES.isdisjoint(_keys_read(fn, mapping)):
@@ -529,9 +530,7 @@ def _keys_of(fn: Fn, value: int) -> Iterator[object]:
 
 
 def _keys_read(fn: Fn, mapping: int) -> set[object]:
-    """Return the constant keys that a function reads of a mapping, by `[…]` and `get`."""
-    while fn.nodes[mapping].op == "guard":
-        mapping = fn.nodes[mapping].args[0]
+    """Return the constant keys that a function reads of a mapping, given as it is before all checks, by `[…]` and `get`."""
     same, found = [mapping], set[object]()
     for at in same:
         for use in fn.uses[at]:

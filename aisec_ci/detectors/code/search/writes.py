@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
-from aisec_ci.detectors.code.facts import A_TABLE, CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, Via, kept_in
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Jump, Via, kept_in
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
@@ -138,7 +138,7 @@ class Writes(Propagation):
 
     def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
         """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
-        self._out(entry, fact, ("row", cls, name), path, 1, kept_in(f"{A_TABLE}`{cls.ir.name}.{name}`"))
+        self._out(entry, fact, ("row", cls, name), path, 1, Jump(How.ROW, f"`{cls.ir.name}.{name}`"))
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""

@@ -150,9 +150,12 @@ def function_calls(solver: Solver) -> Iterator[Source]:
     `block.type == "tool_use"`.
     """
     project = solver.project
+    asked: dict[object, list[Value]] = {key: [] for key in _CALLED}
+    for call in project.calls.get("get", ()):
+        if (key := _asked_by_get(project.fn(call), call & MASK)) in _CALLED:
+            asked[key].append(call)
     for key, (holders, marks) in _CALLED.items():
-        loads = [*project.items.get(key, ()), *project.attributes.get(key, ())]
-        loads += [call for call in project.calls.get("get", ()) if _asked_by_get(project.fn(call), call & MASK) == key]
+        loads = [*project.items.get(key, ()), *project.attributes.get(key, ()), *asked[key]]
         for load in loads:
             fn = project.fn(load)
             base = project.node(load).args[0]

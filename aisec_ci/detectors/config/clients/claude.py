@@ -205,6 +205,14 @@ def _narrowing(scope: Scope, rule: PermissionRule, items: Node | None, programs:
     return (scope.replacing(f"allow {', '.join(f'`{c}`' for c in commands)} alone", rule.node, new),)
 
 
+def folder_grant(scope: Scope, node: Scalar, path: str, said: str) -> Iterator[Report]:
+    """Yield that an agent is given a folder, if that is more than a project or holds secrets; `said` has `{}` for what it is."""
+    if what := broad_path(path) or secret_path(path + "/"):
+        yield scope.finding(
+            "agent-broad-file-access", node, said.format(what), Severity.HIGH, pattern=shown(node.value)
+        )
+
+
 def shell_grant(
     scope: Scope,
     node: Scalar,
@@ -356,18 +364,11 @@ def _sandbox(scope: Scope, sandbox: Mapping) -> Iterator[Report]:
             yield scope.finding(
                 "agent-network-wildcard", node, "sandboxed commands reach any host", Severity.MEDIUM, pattern="*"
             )
-    for node in sandbox.mapping("filesystem").strings(
-        "allowWrite"
-    ):  # `//` begins an absolute path, `~/` the home folder
+    for node in sandbox.mapping("filesystem").strings("allowWrite"):
+        # `//` begins an absolute path, `~/` the home folder
         path = node.value[1:] if node.value.startswith("//") else node.value
-        if path.startswith(("/", "~")) and path != "/" and (what := broad_path(path) or secret_path(path + "/")):
-            yield scope.finding(
-                "agent-broad-file-access",
-                node,
-                f"sandboxed commands may write {what}",
-                Severity.HIGH,
-                pattern=shown(node.value),
-            )
+        if path.startswith(("/", "~")) and path != "/":
+            yield from folder_grant(scope, node, path, "sandboxed commands may write {}")
     sockets = sandbox.mapping("network").entry("allowAllUnixSockets")
     if sockets and isinstance(sockets.value, Scalar) and sockets.value.truth:
         yield scope.finding(

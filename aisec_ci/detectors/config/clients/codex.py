@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aisec_ci.detectors.config import hooks
+from aisec_ci.detectors.config.clients.claude import folder_grant
 from aisec_ci.detectors.config.grants import Scope, Standing, shown
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Scalar
 from aisec_ci.detectors.config.paths import broad_path, secret_path
@@ -41,14 +42,7 @@ def check(scope: Scope) -> Iterator[Report]:
             setting="sandbox_workspace_write.network_access",
         )
     for node in workspace.strings("writable_roots"):
-        if what := broad_path(node.value) or secret_path(node.value + "/"):
-            yield scope.finding(
-                "agent-broad-file-access",
-                node,
-                f"the agent may write {what} (`writable_roots`)",
-                Severity.HIGH,
-                pattern=shown(node.value),
-            )
+        yield from folder_grant(scope, node, node.value, "the agent may write {} (`writable_roots`)")
     for entry in root.mapping("projects").entries:
         trust = entry.value.scalar("trust_level") if isinstance(entry.value, Mapping) else None
         if trust and trust.value == "trusted" and (what := broad_path(entry.key.value)):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.config import hooks
-from aisec_ci.detectors.config.clients.claude import shell_grant
+from aisec_ci.detectors.config.clients.claude import folder_grant, shell_grant
 from aisec_ci.detectors.config.clients.vscode import command_list
 from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs, pattern_of
 from aisec_ci.detectors.config.grants import Scope, shown
@@ -151,14 +151,8 @@ def check_sandbox(scope: Scope) -> Iterator[Report]:
                 Severity.HIGH,
                 setting="additionalReadwritePaths",
             )
-        elif what := broad_path(node.value) or secret_path(node.value + "/"):
-            yield scope.finding(
-                "agent-broad-file-access",
-                node,
-                f"sandboxed commands may write {what}",
-                Severity.HIGH,
-                pattern=shown(node.value),
-            )
+        elif found := list(folder_grant(scope, node, node.value, "sandboxed commands may write {}")):
+            yield from found
         elif what := secret_path(node.value.rstrip("/") + "/config"):
             yield scope.finding(
                 "agent-broad-file-access",

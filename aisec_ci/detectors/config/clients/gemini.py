@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.config import hooks
-from aisec_ci.detectors.config.clients.claude import shell_grant
+from aisec_ci.detectors.config.clients.claude import folder_grant, shell_grant
 from aisec_ci.detectors.config.clients.vscode import regex_verdict
 from aisec_ci.detectors.config.commands import ANYTHING, Pattern, Programs
 from aisec_ci.detectors.config.grants import Scope, shown
 from aisec_ci.detectors.config.parsers.nodes import Entry, Mapping, Scalar
-from aisec_ci.detectors.config.paths import broad_path, secret_path
 from aisec_ci.detectors.config.regex import compiled
 from aisec_ci.detectors.config.tools import Tools
 from aisec_ci.detectors.interface import Report
@@ -68,14 +67,7 @@ def check_shared(scope: Scope, programs: Programs) -> Iterator[Report]:
             setting="tools.sandboxNetworkAccess",
         )
     for node in tools.strings("sandboxAllowedPaths"):
-        if what := broad_path(node.value) or secret_path(node.value + "/"):
-            yield scope.finding(
-                "agent-broad-file-access",
-                node,
-                f"the sandbox is given {what}",
-                Severity.HIGH,
-                pattern=shown(node.value),
-            )
+        yield from folder_grant(scope, node, node.value, "the sandbox is given {}")
     for entry in (tools.entry("discoveryCommand"), tools.entry("callCommand"), root.find("mcp", "serverCommand")):
         if entry and isinstance(entry.value, Scalar):
             yield from hooks.check_command(scope, entry.value, f"`{entry.key.value}`")
