@@ -15,6 +15,7 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.models import KINDS_SAFE
 from aisec_ci.detectors.code.project import Value
+from aisec_ci.detectors.code.receivers import Receiver
 from aisec_ci.detectors.code.vocabulary import SYSTEM_PATHS
 
 PATH_LIMIT = 3
@@ -274,6 +275,8 @@ class State(NamedTuple):
     before: State | None = None
     out: Out | Call | Exit | None = None
     """What brought it here from the summary before."""
+    receiver: Receiver | None = None
+    """The object whose method the summary is of, where a call told more than the class of the method."""
 
     @property
     def inside(self) -> bool:

@@ -2,7 +2,7 @@
 
 | place | read at |
 |---|---|
-| `("field", class, name)` | loads of the attribute from objects of the class or a related one |
+| `("field", class, name, receiver)` | loads of the attribute from objects of the class or a related one; with a receiver, from those that may be it |
 | `("var", path of the module, (function number, name))` | loads of the variable in that module |
 | `("import", path of the module, name)` | imports of the variable by other modules |
 | `("ret", function number, decorated function)` | calls of the function, loads of a property, texts that show the object |
@@ -29,6 +29,7 @@ from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Target, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.receivers import Receiver, kept_by, may_be
 from aisec_ci.detectors.code.rows import Rows
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
@@ -93,12 +94,27 @@ class Places:
             known = self._groups[place] = [tuple(values) for values in found.values()]
         return known
 
+    def read_of(self, place: Place, holder: Value, receiver: Receiver | None) -> Place:
+        """Return a field of a class as far as it is read of the object it was kept in, `holder`; the field itself where all reads are.
+
+        `receiver` is the object of the method in which that happens, as far as it is known.
+        """
+        cls = place[1]
+        if not isinstance(cls, Cls) or not (self.flow.subclasses(cls) or len(self.flow.mro(cls)) > 1):
+            return place
+        known = kept_by(self.flow, holder, receiver)
+        if known is None:
+            return place
+        narrow: Place = (*place, known)
+        return narrow if sum(map(len, self.read_at(narrow))) < sum(map(len, self.read_at(place))) else place
+
     def _values(self, place: Place) -> Iterable[Value]:
         kind, *what = place
         return self._readers[kind](self, *what)
 
-    def _field_reads(self, cls: Cls, name: str) -> Iterator[Value]:
-        family = {id(c) for c in [*self.flow.mro(cls), *self.flow.subclasses(cls)]}
+    def _field_reads(self, cls: Cls, name: str, receiver: Receiver | None = None) -> Iterator[Value]:
+        related = [*self.flow.mro(cls), *self.flow.subclasses(cls)]
+        family = {id(c) for c in related if receiver is None or may_be(self.flow, receiver, c)}
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
             base = self.project.node(load).args[0]

@@ -21,6 +21,7 @@ from aisec_ci.detectors.code.facts import (
     MAX_DOUBT,
     STORED,
     USER_ROLE,
+    Call,
     Entry,
     Exit,
     Hit,
@@ -42,6 +43,7 @@ from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import SHIFT, Fn, Value
+from aisec_ci.detectors.code.receivers import Receiver, receiver_of
 from aisec_ci.detectors.code.search.propagation import left
 from aisec_ci.detectors.code.search.summaries import Summaries
 from aisec_ci.detectors.code.values import Flow
@@ -79,6 +81,9 @@ LOGGED = 20
 CROWD = 200
 """Sources of one function from which on it comes after all others."""
 
+RECEIVERS = 8
+"""Objects for which a method is gone on from apart; beyond, for all objects of its class at once."""
+
 _CHOSEN = frozenset({"tool", "remote", "user"})
 """Sources of which a parameter may be filled by a framework, while the program also calls the function itself."""
 
@@ -109,8 +114,10 @@ class Solver(Summaries):
         self._count = 0
         self._ways: dict[tuple[Value, str], int] = {}
         """How often each kind of source reached a use."""
-        self._seen: dict[tuple[Entry, str, bool], list[int]] = {}
-        """Flags with which each kind of source came to each summary, from inside a caller or not."""
+        self._seen: dict[tuple[Entry, str, bool, Receiver | None], list[int]] = {}
+        """Flags with which each kind of source came to each summary, from inside a caller or not, and for which object."""
+        self._receivers: dict[tuple[Entry, str], set[Receiver]] = {}
+        """The objects for whose methods each kind of source came to each summary."""
         self._passed: dict[tuple[Place, str], dict[Path, list[int]]] = {}
         """Flags with which each kind of source went on at each place, by path."""
 
@@ -155,10 +162,24 @@ class Solver(Summaries):
 
     def _news(self, entry: Entry, state: State) -> bool:
         """Take in what comes to a summary unless it came before in a way at least as dangerous; say whether it was taken in."""
-        known = self._seen.setdefault((entry, state.source.kind, state.inside), [])
-        if state.inside and any(worse(k, state.flags) for k in self._seen.get((entry, state.source.kind, False), ())):
+        kind = state.source.kind
+        wider = [(entry, kind, False, None)] if state.inside else []
+        if state.receiver is not None:
+            wider.append((entry, kind, True, None))
+        if any(worse(k, state.flags) for key in wider for k in self._seen.get(key, ())):
             return False
+        known = self._seen.setdefault((entry, kind, state.inside, state.receiver), [])
         return news(known, state.flags, FACT_GRADES)
+
+    def _object(self, state: State, call: Call) -> Receiver | None:
+        """Return the object whose method a call runs, unless the method was already gone on from for many objects."""
+        found = receiver_of(self.flow, call.call, self.project.fns[call.inner.fn], state.receiver)
+        if found is None:
+            return None
+        known = self._receivers.setdefault((call.inner, state.source.kind), set())
+        if len(known) < RECEIVERS:
+            known.add(found)
+        return found if found in known else None
 
     def _push(self, state: State) -> None:
         self._count += 1
@@ -176,8 +197,17 @@ class Solver(Summaries):
         for out in list(entry.outs.values()):
             self._pass(state, out.place, out.path, _through(flags, out.flags), out.jump, out)
         for call in [c for calls in entry.calls.values() for c in calls if c.inner.loud] if entry.loud else ():
+            receiver = self._object(state, call)
             inner = State(
-                call.inner, state.source, _through(flags, call.flags), *state[3:5], state.calls + 1, None, state, call
+                call.inner,
+                state.source,
+                _through(flags, call.flags),
+                *state[3:5],
+                state.calls + 1,
+                None,
+                state,
+                call,
+                receiver,
             )
             if not _is_guess(inner.flags, inner.shared, inner.jumps + inner.calls) and self._news(call.inner, inner):
                 self._push(inner)
@@ -220,6 +250,8 @@ class Solver(Summaries):
             if source.kind not in KEPT:
                 return
             source = source._replace(kind=KEPT[source.kind])
+        if place[0] == "field" and isinstance(out, Out):
+            place = self.places.read_of(place, out.fact.value, state.receiver)
         parts = self._passed.setdefault(((*place, "own") if others else place, source.kind), {})
         known = parts.get(path)
         if known is None:
