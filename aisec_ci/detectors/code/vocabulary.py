@@ -490,7 +490,9 @@ SHELL_NAME = re.compile(r"(?i)(?:^|_)(?:shell|bash)(?:_?(?:path|cmd|command|bin|
 
 SHOWERS = frozenset(
     "code subl atom notepad notepad.exe vim vi nano emacs gedit less more cat echo head tail wc diff grep git cp mv rm ls chmod chown chgrp "
-    "touch stat du find tree file md5sum sha256sum mkdir explorer nautilus zip tar gzip scp rsync curl ruff black isort flake8 pylint mypy".split()
+    "touch stat du find tree file md5sum sha256sum mkdir explorer nautilus zip tar gzip scp rsync curl ruff black isort flake8 pylint mypy "
+    "chktex lacheck aspell pandoc pdftotext pdfinfo ffprobe dot shellcheck eslint prettier yamllint clang-format gofmt rustfmt hadolint "
+    "wkhtmltopdf soffice libreoffice qpdf bandit semgrep pyright basedpyright radon vulture xdg-open".split()
 )
 """Programs that show, move, send, or check a file that they are given, and do not run it."""
 
@@ -550,6 +552,46 @@ FILE_FLAGS = frozenset(
 """Options of those after which the name of a file or folder stands."""
 
 WRAPPERS = frozenset("sudo env nohup timeout xargs time nice exec".split())
+
+OUTER = WRAPPERS | frozenset(
+    "doas gosu setsid stdbuf unbuffer ionice taskset numactl caffeinate systemd-run chroot unshare nsenter strace xvfb-run winpty wsl "
+    "wsl.exe uv poetry pdm pipenv hatch rye pixi conda mamba micromamba mpirun mpiexec srun find parallel watch flock kubectl oc ssh sshpass "
+    "adb tmux screen gnome-terminal xfce4-terminal konsole xterm start".split()
+)
+"""Programs that start another one, which stands behind words of their own. What runs in a container of its own is not among them."""
+
+TEXT_AFTER = {
+    **dict.fromkeys(
+        ("su", "runuser", "script", "flock", "xterm", "konsole", "xfce4-terminal"), ("-c -e --command", "shell")
+    ),
+    "gcloud": ("--command", "shell"),
+    "ansible": ("-a --args", "shell"),
+    "adb": ("shell exec-out", "shell"),
+    "screen": ("stuff", "shell"),
+    **dict.fromkeys(("mysql", "mariadb"), ("-e --execute", "sql")),
+    **dict.fromkeys(("psql", "duckdb"), ("-c --command", "sql")),
+    **dict.fromkeys(("clickhouse-client", "clickhouse", "snow", "snowsql"), ("-q --query", "sql")),
+    "sqlcmd": ("-Q -q", "sql"),
+    **dict.fromkeys(("mongosh", "mongo", "octave"), ("--eval", "exec")),
+    "deno": ("eval", "exec"),
+    "matlab": ("-batch -r", "exec"),
+    "sage": ("-c", "exec"),
+    "gdb": ("-ex --eval-command", "exec"),
+    "bq": ("query", "sql"),
+    "gnuplot": ("-e", "exec"),
+    "wolframscript": ("-code -c", "exec"),
+    "blender": ("--python-expr", "exec"),
+}
+"""Programs with the words after which they take text in a language of their own, and what it is: `adb shell`, `su -c`, `psql -c`."""
+
+TEXT_BEHIND = {
+    "ssh": ("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w", "shell"),
+    "sqlite3": ("-cmd -init -newline -nullvalue -separator -vfs", "sql"),
+}
+"""Programs that take text behind the first word that is no option, with their options that have a value: `ssh host`, `sqlite3 file.db`."""
+
+TYPED = frozenset("-t -s -n -c -e -x -y -F".split())
+"""Options of tmux behind which no keys, and no command, stand."""
 
 RUNNERS = {
     "to_thread": 0,

@@ -19,6 +19,7 @@ from aisec_ci.detectors.code.vocabulary import (
     FILE_FLAGS,
     INSTALLERS,
     INTERPRETERS,
+    OUTER,
     PYTHON_NAME,
     READ_ONLY,
     RUN_FILES,
@@ -27,6 +28,9 @@ from aisec_ci.detectors.code.vocabulary import (
     SAYS_READ_ONLY,
     SHELL_NAME,
     SHELLS,
+    TEXT_AFTER,
+    TEXT_BEHIND,
+    TYPED,
     VALUE_FLAGS,
     WRAPPERS,
 )
@@ -99,12 +103,21 @@ class Commands:
             before = known[known.index("") - 1] if "" in known[1:] else ""
         if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
-        if self._installs(fact.value, program):
-            return "" if before in FILE_FLAGS else "package"
         if program in WRAPPERS and index == 1:
             return "program"
+        if handed := self._handed_on(fact.value, index):
+            return "" if fact.flags & SAFE["shell"] and handed == "shell" else handed
+        if self._installs(fact.value, program):
+            return "" if before in FILE_FLAGS else "package"
         free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])
         return "program" if free and self._is_script(fact.value, index) else ""  # `["python", name]`
+
+    def _handed_on(self, command: Value, index: Label) -> str:
+        """Tell what a word of a command is to the program that it is handed on to: `["sudo", "bash", "-c", text]`, `["ssh", host, text]`."""
+        if not isinstance(index, int):  # somewhere behind what is known: `["adb", "shell"] + words`
+            words = [self._word(command, i) for i in range(6)]
+            return _text_of([*words[: words.index("")]] if "" in words else words, open_end=True)
+        return _text_of([self._word(command, i) for i in range(index)]) if index < _LONG else ""
 
     def _installs(self, command: Value, program: str) -> bool:
         """Say whether a command installs packages: `pip install …`, `python -m pip install …`."""
@@ -318,6 +331,43 @@ class Commands:
         """Say whether a call is made with `read_only=True`."""
         given = [self.flow.argument(call, None, word) for word in ("read_only", "readonly")]
         return any(v is not None and True in self.flow.constants(v).values for v in given)
+
+
+def _text_of(words: list[str], *, open_end: bool = False) -> str:
+    """Tell what the word that follows some words of a command is: text for a shell, code, a query, or nothing of the kind.
+
+    With `open_end` it may stand further behind.
+    """
+    names = [_program_name(word) for word in words]
+    if names[0] in OUTER and words[-1].lower() in CODE_FLAGS:
+        inner = next((n for n, word in zip(names[:0:-1], words[:0:-1], strict=True) if not word.startswith("-")), "")
+        if inner in INTERPRETERS:
+            return "shell" if inner in SHELLS else "exec"
+    at = next((i for i, n in enumerate(names) if n in TEXT_AFTER or n in TEXT_BEHIND or n == "tmux"), 0)
+    program, behind = names[at], words[at + 1 :]
+    if at and names[0] not in OUTER:
+        return ""
+    if program == "tmux":
+        typed = not _TMUX.isdisjoint(behind) and behind[-1] not in TYPED
+        return "shell" if typed else ""
+    after, kind = TEXT_AFTER.get(program, ("", ""))
+    if behind and behind[-1] in after.split():
+        return kind
+    valued, kind = TEXT_BEHIND.get(program, ("", ""))
+    if not kind or "-readonly" in behind or "-N" in behind:
+        return ""
+    with_value = valued.split()
+    free = [w for option, w in pairwise(["", *behind]) if not w.startswith("-") and option not in with_value]
+    return kind if (free or open_end) and not (behind and behind[-1] in with_value) else ""
+
+
+_TMUX = frozenset(
+    "send-keys send new-session new new-window split-window respawn-pane respawn-window run-shell".split()
+)
+"""Words behind which tmux takes keys for a terminal or a command."""
+
+_LONG = 16
+"""Up to which word of a command is looked at what it is."""
 
 
 def _runs_file(words: list[str], file: str) -> bool:
