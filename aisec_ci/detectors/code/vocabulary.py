@@ -359,10 +359,10 @@ PICTURES = {"image_url": "url", "inlineData": "data", "inline_data": "data"}
 HARMLESS_ATTRIBUTES = PLATFORM_ADDRESSES | frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
     "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __doc__ __dict__ id uuid pk user_id "
-    "rendered_content".split()
+    "rendered_content new_agent current_agent last_agent".split()
 )
-"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, and pages that
-the platform itself gives (what Google shows for a search)."""
+"""Attributes and keys that hold no free text in any of the modelled libraries: numbers, dates, ids, enumerations, agents, and pages
+that the platform itself gives (what Google shows for a search)."""
 
 QUERY_BUILDERS = tuple(
     f"{module}.{word}"

@@ -29,6 +29,7 @@ _SAYS_NOTHING = re.compile(
 CHECKS = re.compile(
     r"^_*(?:is|has|can|may|validate|verify|check|ensure|contains|detect|sanitize|screen|inspect|vet)(?:_|$)"
     r"|valid|allowed|safe|permitted|approved|authori[sz]ed|forbidden|blocked|denied|dangerous|refus|reject"
+    r"|(?:access|path|url|command|query|sql)_(?:error|problem|violation)$"
 )
 """Functions whose answers say what a value is good for."""
 OF_ELEMENTS = frozenset(
@@ -123,6 +124,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
             yield known._replace(holds=holds == isinstance(test.op, ast.Or))
         if (rest := _unless_all_may(test)) is not None:
             yield from (f for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
+        if (rest := _where_there_is(test)) is not None:
+            yield from (_asked(f) for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
         yield Fact(name, "signs", "", (test.right,), not holds)  # `if set(text) - SIGNS:` refuses
     elif (
@@ -179,6 +182,51 @@ def _unless_all_may(test: ast.BoolOp) -> ast.expr | None:
         if name and name in {path_of(n) for n in ast.walk(rest) if isinstance(n, (ast.Name, ast.Attribute))}
         else None
     )
+
+
+def present(test: ast.expr) -> frozenset[str]:
+    """Return what a condition asks for nothing but that it is there: `guard`, `guard is not None`, `hasattr(self, "guard")`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        found = [present(value) for value in test.values]
+        return frozenset().union(*found) if all(found) else frozenset()
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
+        none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+        return present(test.left) if none else frozenset()
+    name = path_of(test)
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id in {"hasattr", "getattr"}:
+        key = test.args[1] if len(test.args) > 1 else None
+        of, word = path_of(test.args[0]), key.value if isinstance(key, ast.Constant) else None
+        name = f"{of}.{word}" if of and isinstance(word, str) else ""
+    return frozenset({name} if name else ())
+
+
+def _where_there_is(test: ast.BoolOp) -> ast.expr | None:
+    """Return the check in `self.guard is not None and not self.guard.allows(path)`: it is made where there is what makes it."""
+    if not isinstance(test.op, ast.And):
+        return None
+    there = present(ast.BoolOp(test.op, test.values[:-1]))
+    return test.values[-1] if there and not there.isdisjoint(_paths(test.values[-1])) else None
+
+
+def _paths(test: ast.expr) -> set[str]:
+    return {path_of(node) for node in ast.walk(test) if isinstance(node, (ast.Name, ast.Attribute))}
+
+
+def _asked(fact: Fact) -> Fact:
+    """Return a fact as one of a check of which is not known whether it is made."""
+    if fact.kind not in OF_ELEMENTS - {"eq", "lacks"}:
+        return fact
+    return fact._replace(kind="check", detail=fact.detail or "a check", others=())
+
+
+def asked_of(names: frozenset[str], body: list[ast.stmt]) -> set[str]:
+    """Return the words of the calls in some statements that are methods of what has one of some names, or are that itself."""
+    out = set()
+    for node in (n for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Call)):
+        of = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        if path_of(of) in names or path_of(node.func) in names:
+            out.add(path_of(node.func).rpartition(".")[2])
+    return out
 
 
 _REFUSAL = re.compile(

@@ -13,10 +13,11 @@ from aisec_ci.detectors.code.front.guards import (
     OF_ELEMENTS,
     ROLE,
     Fact,
+    asked_of,
     facts,
     path_of,
 )
-from aisec_ci.detectors.code.front.scope import Check, pos_test
+from aisec_ci.detectors.code.front.scope import Check, Env, pos_test
 from aisec_ci.detectors.code.vocabulary import REFUSES
 
 _KEPT_FACTS = frozenset(
@@ -32,6 +33,13 @@ _CHAIN = 50
 
 _ASKING = frozenset({"any", "all", "is_relative_to", "startswith", "match", "fullmatch"})
 """Calls that are such tests."""
+
+
+_ASKS = frozenset({"check", "refused", "passed", "gave"})
+"""Kinds of what is known of a value since a function was asked about it."""
+
+_UNCHANGED = frozenset("str Path PurePath fspath resolve absolute expanduser realpath abspath as_posix".split())
+"""Calls that name the same file as what they are given."""
 
 
 class Refinement(Consent):
@@ -90,15 +98,47 @@ class Refinement(Consent):
                 node = self.nodes[value]
         if node is None or value is None or node.op != "call":
             return
-        callee = self.nodes[node.args[0]]
-        word = callee.data[1] if callee.op == "var" else str(callee.data or "").rpartition(".")[2]
+        word = self.word(node.args[0])
         if not CHECKS.search(word):
             return
-        asked = {self.unguarded(arg) for arg in node.args[1:]}
+        asked = {self.same(arg) for arg in node.args[1:]}
         kind = "check" if fact.detail == "yes" else "refused"
         for name, held in list(self.env.items()):
-            if self.unguarded(held) in asked and name != fact.name:
+            if self.same(held) in asked and name != fact.name:
                 self.env[name] = self.add("guard", (held, self.unguarded(value)), (kind, word), pos_test(at))
+
+    def same(self, value: int) -> int:
+        """Return the value that another was made of without a change that a check would see: `path` for `str(Path(path).resolve())`."""
+        for _ in range(6):
+            value = self.unguarded(value)
+            node = self.nodes[value]
+            callee = self.nodes[node.args[0]] if node.op == "call" else node
+            if callee.op == "attr" and callee.data in _UNCHANGED and len(node.args) == 1:
+                value = callee.args[0]
+            elif (
+                node.op == "call" and len(node.args) == 2 and self.word(node.args[0]) in _UNCHANGED and not node.data[0]
+            ):
+                value = node.args[1]
+            else:
+                break
+        return value
+
+    def word(self, callee: int) -> str:
+        """Return the last word of the name of what is called."""
+        node = self.nodes[callee]
+        return str(node.data[1] if node.op == "var" else node.data or "").rpartition(".")[2]
+
+    def refine_asked(self, there: frozenset[str], stmt: ast.If, checked: Env, before: Env) -> None:
+        """Say of what a block checks, with what may not be there, that a check comes first: `if guard is not None: guard.check(path)`."""
+        words = asked_of(there, stmt.body)
+        for name, held in checked.items() if words else ():
+            value, at = before.get(name), held
+            while value is not None and at != value and self.nodes[at].op == "guard":
+                kind, detail = self.nodes[at].data
+                if kind in _ASKS and detail in words:
+                    self.env[name] = self.add("guard", (value,), ("check", detail), pos_test(stmt))
+                    break
+                at = self.nodes[at].args[0]
 
     def refine_address(self, value: int, others: list[int], asked: tuple[str, str] | None, at: ast.AST) -> None:
         """Where a part of a parsed address is known, that is known of the address: `urlparse(url).hostname in HOSTS`.
@@ -111,9 +151,7 @@ class Refinement(Consent):
         parsed = self.nodes[self.unguarded(node.args[0])]
         if parsed.op != "call" or len(parsed.args) < 2:
             return
-        callee = self.nodes[parsed.args[0]]
-        word = callee.data[1] if callee.op == "var" else str(callee.data).rpartition(".")[2]
-        if word not in ADDRESS_PARSERS:
+        if self.word(parsed.args[0]) not in ADDRESS_PARSERS:
             return
         address = self.unguarded(parsed.args[1])
         for name, held in list(self.env.items()):

@@ -9,7 +9,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.front.consent import called
 from aisec_ci.detectors.code.front.expressions import DEPTH_LIMIT, Expressions, tail
-from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of
+from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of, present
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
 from aisec_ci.detectors.code.front.standins import without_stand_ins
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Class, Function, Param, Pos
@@ -200,7 +200,10 @@ class Statements(Expressions):
             break
         if not self.block(node.orelse):
             ends.append(self.env)
+        without, there = self.env, present(stmt.test) if len(ends) == 2 and not stmt.orelse else frozenset()
         self.env = self.join(ends, stmt) if ends else dict(self.env)
+        if there:
+            self.refine_asked(there, stmt, ends[0], without)
         return not ends
 
     def loop(self, body: Sequence[ast.stmt], at: ast.AST) -> list[Env]:

@@ -362,6 +362,8 @@ class Arguments(Records):
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if any(n.startswith("base64.") and n.endswith("encode") for n in info.names):
+            flags |= USER_ROLE  # letters and digits that say nothing to who does not decode them
         if word in _FINDS and arg.kind == "" and barriers.finds_numbers(self.flow, arg.call, info.names, arg.position):
             return
         if word in _FINDS and arg.kind == "" and barriers.finds_words(self.flow, arg.call, info.names, arg.position):

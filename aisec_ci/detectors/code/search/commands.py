@@ -286,6 +286,7 @@ class Commands:
     def read_only(self, call: Value) -> bool:
         """Say whether a query runs on a connection that cannot write, as its making or the function around it shows."""
         made = self.calls.made_by(call)
+        made += [v for other in made for v in self._given_by(other)]
         for other in made:
             node = self.project.node(other)
             texts = [t for a in node.args[1:] for t in self._written((other & ~MASK) | a)]
@@ -301,6 +302,13 @@ class Commands:
         fns = {own.id: own, **{t.fn.id: t.fn for other in made for t in self.calls.info(other).targets}}
         return any(self._is_read_only_from(fn, i) for fn in fns.values() for i in range(len(fn.nodes)))
 
+    def _given_by(self, call: Value) -> Iterator[Value]:
+        """Yield the calls that made what functions of the program return: `def reader(): return sqlite3.connect("file:a.db?mode=ro")`."""
+        for target in self.calls.info(call).targets if self.project.node(call).op == "call" else ():
+            for returned in target.fn.ir.returns if target.sure < 2 else ():
+                value = target.fn.value(returned)
+                yield from (one for one in (value, *self.calls.made_by(value)) if self.project.node(one).op == "call")
+
     def in_container(self, call: Value) -> bool:
         """Say whether AutoGen runs code in a container: `execute_code(code, use_docker=True)`, or an agent with such a configuration."""
         for made in (call, *self.calls.made_by(call)):
@@ -315,14 +323,17 @@ class Commands:
     def _is_read_only_from(self, fn: Fn, index: int) -> bool:
         """Say whether what is done at a node makes a connection one that cannot write.
 
-        `PRAGMA query_only = 1`, `async with conn.transaction(readonly=True):`, psycopg's `conn.set_session(readonly=True)` and
-        `conn.read_only = True`.
+        `PRAGMA query_only = 1`, `async with conn.transaction(readonly=True):`, psycopg's `conn.set_session(readonly=True)`,
+        `conn.read_only = True`, and `with read_only(conn):`, which sets SQLite's authorizer.
         """
         node = fn.nodes[index]
         if node.op == "const":
             return isinstance(node.data, str) and READ_ONLY.search(node.data) is not None
         if node.op == "call":
-            return last_word(fn.nodes, node.args[0]) in BEGINS_SESSION and self._says_read_only(fn.value(index))
+            word = last_word(fn.nodes, node.args[0])
+            if SAYS_READ_ONLY.fullmatch(word.strip("_")):
+                return any(_sets_authorizer(t.fn) for t in self.calls.info(fn.value(index)).targets if t.sure < 2)
+            return word in BEGINS_SESSION and self._says_read_only(fn.value(index))
         if node.op == "setattr" and SAYS_READ_ONLY.fullmatch(str(node.data)):
             return fn.nodes[node.args[1]].data is True
         return False
@@ -368,6 +379,11 @@ _TMUX = frozenset(
 
 _LONG = 16
 """Up to which word of a command is looked at what it is."""
+
+
+def _sets_authorizer(fn: Fn) -> bool:
+    """Say whether a function has SQLite ask before each step of a statement: `conn.set_authorizer(only_reads)`."""
+    return any(node.op == "attr" and node.data == "set_authorizer" for node in fn.nodes)
 
 
 def _runs_file(words: list[str], file: str) -> bool:

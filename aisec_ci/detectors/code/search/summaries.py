@@ -464,9 +464,18 @@ class Summaries(Arguments):
             return "shell"
         if old == "{" and new == "{{":
             return "template"
+        if old == '"' and new == '\\"' and self._escapes_escapes(call, node):
+            return "exec"
         if old is None or new is None or old in new:
             return ""
         return {"<": "html", "/": "path"}.get(old, "")
+
+    def _escapes_escapes(self, call: Value, node: Node) -> bool:
+        r"""Say whether backslashes were doubled before: `text.replace("\\", "\\\\").replace('"', '\\"')`, for a literal in double quotes."""
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        first = self.project.node((call & ~MASK) | callee.args[0])
+        words = [self.flow.only_text((call & ~MASK) | arg) for arg in first.args[1:]] if first.op == "call" else []
+        return words == ["\\", "\\\\"]
 
     _handlers: ClassVar[dict[str, Any]] = {
         "phi": _phi,

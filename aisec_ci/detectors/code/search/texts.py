@@ -12,6 +12,9 @@ from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, SHOWERS, URL_PARTS, WRAPPERS
 
+_MEDIA = ("data:image/", "data:audio/", "data:video/", "data:application/")
+"""How addresses begin that hold what they lead to."""
+
 _HOLE, _OTHER = "\ue001", "\ue000"
 """What stands for a value in a text, and for any other."""
 
@@ -37,6 +40,8 @@ class Texts:
         if before or self._has_text(use, node, index):
             flags |= 0 if self._around_query(use, node, index) else BUILT
             flags &= ~USER_ROLE
+        if before.startswith(_MEDIA) or self._ends_before(use, node, index).endswith(";base64,"):
+            flags |= USER_ROLE  # the bytes of a picture, say, are no words that a model obeys
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
@@ -127,6 +132,20 @@ class Texts:
             if not self.flow.constants(base | arg).complete:
                 out += "\ue000"
         return out
+
+    def _ends_before(self, use: Value, node: Node, index: int) -> str:
+        """Return the constant text that stands right before a part: `;base64,` in `f"data:{kind};base64," + data`."""
+        if node.op == "text":
+            holes = iter(node.args)
+            parts: list[str | int] = [p if p is not None else next(holes) for p in node.data]
+        else:
+            parts = list(node.args)
+        before = parts[parts.index(index) - 1] if index in parts[1:] else ""
+        if isinstance(before, str):
+            return before
+        made = self.project.node((use & ~MASK) | before)
+        end = made.data[-1] if made.op == "text" and made.data else self.flow.only_text((use & ~MASK) | before)
+        return end or ""
 
     def _has_text(self, use: Value, node: Node, index: int) -> bool:
         if node.op == "text":

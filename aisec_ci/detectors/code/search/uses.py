@@ -255,7 +255,7 @@ class Uses(Writes):
 
     def _message(self, entry: Entry, fact: Fact, at: Value, content: Value, role: Value) -> None:
         """Note a hit where the role of a message with role and content is, or can be, that of the system."""
-        if self._is_notice(at):
+        if self._is_notice(at) or _is_record(fact.path):
             return
         known = self.flow.values(role)
         roles = {str(v.what).lower() for v in known if v.kind == "const"}
@@ -427,6 +427,15 @@ def is_request(node: Node) -> bool:
     """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
     keys = [key for key in node.data if isinstance(key, str)] if node.op == "dict" else []
     return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
+
+
+def _is_record(content: Path) -> bool:
+    """Say whether what stands for the text of a message is a mapping with keys of its own, so an entry of a record of the program.
+
+    A model takes a text there, or parts that have one: `{"type": "text", "text": …}`.
+    """
+    key = content[0] if content else "*"
+    return isinstance(key, str) and key not in {"*", "content", "parts", "text", "value"}
 
 
 def _lists(fn: Fn, message: int) -> list[int]:
