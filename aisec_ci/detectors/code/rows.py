@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Cls, Value
 from aisec_ci.detectors.code.values import Flow
@@ -89,6 +90,7 @@ class Rows:
             return frozenset()
         known = self._read.get(value)
         if known is None:
+            self._read[value] = frozenset()  # for a view that shows what itself finds
             known = self._read[value] = frozenset(self._find_tables(value))
         return known
 
@@ -113,6 +115,10 @@ class Rows:
         node, base = self.project.node(call), call & ~MASK
         callee = self.project.node(base | node.args[0])
         word = callee.data[1] if callee.op == "var" else str(callee.data).rpartition(".")[2]
+        if word == "get_object" and callee.op == "attr":
+            yield from self._viewed(base | callee.args[0])
+        elif word == "save" and callee.op == "attr":
+            yield from self._saved(base | callee.args[0])
         named = [base | a for a in node.args[1:3]] if word in _TABLES else []
         if callee.op == "attr":
             owner = self.project.node(base | callee.args[0])
@@ -121,6 +127,35 @@ class Rows:
             )
         for value in named:
             yield from (v.what for v in self.flow.values(value) if v.kind == "class" and self.is_table(v.what))
+
+    def _viewed(self, view: Value) -> Iterator[Cls]:
+        """Yield the tables whose rows a view of Django shows: `queryset = Skill.objects.all()` or `model = Skill` in its class."""
+        for cls in (c for v in self.flow.values(view) if v.kind == "inst" for c in self.flow.mro(v.what)):
+            for queryset in cls.values("queryset"):
+                yield from self.tables_of(queryset)
+            yield from self._classes(cls, "model")
+
+    def _saved(self, form: Value) -> Iterator[Cls]:
+        """Yield the table that a form or serializer of Django makes rows of: `class Meta: model = Skill`.
+
+        A view hands it to its own methods: `form_class = SkillForm` and `def form_valid(self, form)`.
+        """
+        forms = {v.what for v in self.flow.values(form) if v.kind == "inst"}
+        fn, node = self.project.fn(form), self.project.node(form)
+        if not forms and node.op == "param" and fn.cls is not None:
+            name = f"{fn.ir.params[node.data].name}_class"
+            forms = {v.what for cls in self.flow.mro(fn.cls) for v in self._named(cls, name)}
+        for cls in (c for form in forms for c in self.flow.mro(form)):
+            for meta in self._named(cls, "Meta"):
+                yield from self._classes(meta.what, "model")
+
+    def _named(self, cls: Cls, name: str) -> Iterator[Val]:
+        """Yield the classes of the project that the body of a class binds to a name."""
+        yield from (v for value in cls.values(name) for v in self.flow.values(value) if v.kind == "class")
+
+    def _classes(self, cls: Cls, name: str) -> Iterator[Cls]:
+        """Yield the tables among them."""
+        yield from (v.what for v in self._named(cls, name) if self.is_table(v.what))
 
     def _asked_with(self, call: Value) -> list[Value]:
         """Return what a call goes on from: the query that it is a method of, the statement that it is given."""

@@ -32,6 +32,21 @@ CLOSED_FIELDS = tuple(
 """Fields of Django's forms and serializers for which the same holds."""
 
 
+_CLOSED_COLUMN = re.compile(
+    r"\.(?:\w*(?:Integer|Float|Decimal|Numeric)|\w*Auto|Boolean|UUID|Date|DateTime|Time|Timestamp|Duration|\w*IPAddress|\w*IntEnum)Field$"
+)
+"""The same for fields of tables: of Django, Tortoise, and peewee."""
+
+_COLUMNS = frozenset({"Column", "mapped_column"})
+"""Calls of SQLAlchemy that declare a column of the type that they are given."""
+
+_CLOSED_COLUMN_TYPES = frozenset(
+    "Integer BigInteger SmallInteger Float Double Numeric Boolean DateTime Date Time Interval Uuid UUID Enum "
+    "INTEGER BIGINT SMALLINT FLOAT NUMERIC BOOLEAN DATETIME DATE TIME TIMESTAMP".split()
+)
+"""Types of such columns for which the same holds."""
+
+
 OF_USER = "user"
 """The words for a message of the user's: no model wrote it."""
 
@@ -535,9 +550,32 @@ def _pattern_field(flow: Flow, value: Value) -> bool:
 def closed_field(flow: Flow, owner: Val, name: str) -> bool:
     """Say whether a field of a record is declared with a closed type or with a pattern without free text."""
     for cls in flow.mro(owner.what):
-        annotation = cls.ir.annotations.get(name, -1)
+        annotation, declared = cls.ir.annotations.get(name, -1), cls.values(name)
+        if annotation >= 0 and closed_type(flow, cls.owner.value(annotation)):
+            return True
+        if declared and all(_closed_column(flow, v) for v in declared):
+            return True
         if annotation >= 0:
-            if closed_type(flow, cls.owner.value(annotation)):
-                return True
-            return any(_pattern_field(flow, v) for v in cls.values(name))
+            return any(_pattern_field(flow, v) for v in declared)
     return False
+
+
+def _closed_column(flow: Flow, value: Value) -> bool:
+    """Say whether a column of a table is declared so that it holds no free text: `models.IntegerField()`, `Column(Integer)`.
+
+    Choices are what a form lets through.
+    """
+    if flow.project.node(value).op != "call":
+        return False
+    names = flow.names(value)
+    if any(_CLOSED_COLUMN.search(n) for n in names):
+        return True
+    if any(n.endswith("Field") for n in names):
+        return flow.argument(value, None, "choices") is not None
+    if not any(n.rpartition(".")[2] in _COLUMNS for n in names):
+        return False
+    given = (flow.argument(value, 0, "type_"), flow.argument(value, 1, "type_"))  # the first may be the column's name
+    kinds = {
+        str(v.what).removesuffix("()").rpartition(".")[2] for at in given if at is not None for v in flow.values(at)
+    }
+    return not kinds.isdisjoint(_CLOSED_COLUMN_TYPES)

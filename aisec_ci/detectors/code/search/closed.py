@@ -9,6 +9,7 @@ from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.flow.val import FEW, Label, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.rows import Rows
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.vocabulary import ANSWER_TYPES, EMBEDS, PLATFORM_FILES, SERIALISERS
 
@@ -27,8 +28,9 @@ _MEDIA = frozenset("data images audio audios videos generated_images generated_v
 class Closed:
     """Answers which parts of values no outsider can choose."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, rows: Rows) -> None:
         self.calls = calls
+        self.rows = rows
         self.flow = calls.flow
         self.project = calls.project
         self._results: dict[int, bool] = {}
@@ -36,7 +38,11 @@ class Closed:
 
     def field(self, use: Value, node: Node) -> bool:
         base = (use & ~MASK) | node.args[0]
-        owners = [v for v in self.flow.values(base) if v.kind == "inst"] or self._structured(base, node.data)
+        owners = (
+            [v for v in self.flow.values(base) if v.kind == "inst"]
+            or self._structured(base, node.data)
+            or [Val("inst", cls) for cls in self.rows.tables_of(base)]
+        )
         return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
 
     def key(self, data: Value, key: Label) -> bool:

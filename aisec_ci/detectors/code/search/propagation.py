@@ -77,7 +77,7 @@ class Propagation(ABC):
         self.calls = Calls(flow, models)
         self.places = Places(flow)
         self.checks = Checks(self.calls, models)
-        self.closed = Closed(self.calls)
+        self.closed = Closed(self.calls, self.places.rows)
         self.commands = Commands(self.calls)
         self.parameters = Parameters(self.calls, self.places)
         self.texts = Texts(flow)

@@ -157,7 +157,9 @@ class Uses(Writes):
             if (
                 path
                 and not (kind == "url" and (path[0] in {"url", "*"} or path == (0,)))
-                and not (kind == "path" and len(path) == 1 and use.name.endswith("files"))  # `input_files=[file]`
+                and not (
+                    kind == "path" and len(path) == 1 and (use.name or "").endswith("files")
+                )  # `input_files=[file]`
                 and not (kind == "exec" and path == ("$text",))
                 and not (kind == "sql" and use.name == "where")  # Django takes a list of conditions
                 and not (kind == "exec" and use.name == "code_blocks" and (len(path) == 1 or path[1] in _CODE))

@@ -13,13 +13,16 @@ from aisec_ci.detectors.code.seeds.words import result_of
 _OF_MESSAGE = frozenset({"author", "channel", "guild"})
 """Attributes of a message, or of what a bot is called with, that say who sent it and where."""
 
+_SERVED = ("http.server.", "django.views.generic.")
+"""Where classes come from below which a program makes its own, and reads the attributes of their objects."""
+
 
 def attributes(solver: Solver) -> Iterator[Source]:
     """Yield the loads of attributes that hold something from outside."""
     project, flow, models = solver.project, solver.flow, solver.models
     for word, names in sorted(models.attributes_last().items()):
         heads = {n.rpartition(".")[0] for n in names}
-        served = [n for n in names if n.startswith("http.server.")]  # of objects that the program makes classes for
+        served = [n for n in names if n.startswith(_SERVED)]
         for load in project.attributes.get(word, ()):
             base = (load & ~MASK) | project.node(load).args[0]
             for val in flow.values(base):
