@@ -80,12 +80,17 @@ class Statements(Expressions):
         self.refine(known, call, holds=True, held=(value,))
 
     def s_assign(self, stmt: ast.Assign) -> bool:
-        value = self.expr(stmt.value)
+        value = self.assigned(stmt.value)
         self.passed(stmt.value, value, "gave")
         self.keep_test(stmt.value, value)
         for target in stmt.targets:
             self.store(target, value)
         return False
+
+    def assigned(self, node: ast.expr) -> int:
+        """Lower what a variable is set to; a type that says more of a class is one: `Config = Annotated[Settings, Depends(settings)]`."""
+        said_more = isinstance(node, ast.Subscript) and tail(node.value) == "Annotated"
+        return self.annotation(node) if said_more else self.expr(node)
 
     def s_annassign(self, stmt: ast.AnnAssign) -> bool:
         annotation = self.annotation(stmt.annotation)
@@ -99,7 +104,7 @@ class Statements(Expressions):
                 again = Statements(self.lowering, self.module.functions[owner.owner])
                 owner.annotations[stmt.target.attr] = again.annotation(stmt.annotation)
         if stmt.value is not None:
-            value = self.expr(stmt.value)
+            value = self.assigned(stmt.value)
             if isinstance(stmt.target, ast.Name) and not self.classes and _names_class(stmt.annotation):
                 # `cog: "Painter" = bot.get_cog("Painter")`: what it is, if the value does not tell
                 value = self.add("guard", (value, annotation), ("declared", ""), stmt.target)

@@ -97,12 +97,12 @@ def dependencies_of(solver: Solver, fn: Fn, handler: Handler | Signature, depth:
     for index, param in enumerate(fn.ir.params):
         if parent is None or depth > 3:
             return
-        calls = [param.default] if param.default >= 0 else []
+        calls = [parent.value(param.default)] if param.default >= 0 else []
         if param.annotation >= 0:
-            calls += parent.nodes[param.annotation].args[2:]  # Annotated[dict, Depends(profile)]
-        for call in calls:
-            value = parent.value(call)
-            if parent.nodes[call].op != "call" or last_word(parent.nodes, call) not in {"Depends", "Security"}:
+            calls += _said_more(solver.flow, parent.value(param.annotation))
+        for value in calls:
+            nodes = solver.project.fn(value).nodes
+            if nodes[value & MASK].op != "call" or last_word(nodes, value & MASK) not in {"Depends", "Security"}:
                 continue
             given = solver.flow.argument(value, 0, "dependency")
             for val in solver.flow.values(given) if given is not None else ():
@@ -111,6 +111,14 @@ def dependencies_of(solver: Solver, fn: Fn, handler: Handler | Signature, depth:
                 solver.places.injected.setdefault(val.what.id, []).append(fn.value(fn.params[index]))
                 yield from sent(solver, val.what, handler.kind, argument_of(handler.kind, handler.family), ())
                 yield from dependencies_of(solver, val.what, handler, depth + 1)
+
+
+def _said_more(flow: Flow, annotation: Value) -> list[Value]:
+    """Return what an annotation says beside the class: `Annotated[dict, Depends(profile)]`, also by the name of such a type."""
+    at = annotation
+    if flow.project.node(at).op != "type":
+        at = next((v.what for v in flow.values(at) if v.kind == "type"), at)
+    return [(at & ~MASK) | arg for arg in flow.project.node(at).args[2:]]
 
 
 def handler_of(solver: Solver, fn: Fn) -> Handler | None:
