@@ -521,6 +521,12 @@ RUN_WORDS = frozenset(
 )
 """Words that may stand between an interpreter, or one of these, and the file that it runs."""
 
+STDIN_WORDS = frozenset({"-", "-s", "/dev/stdin"})
+"""Words by which an interpreter is told to read what it runs from its standard input."""
+
+RUNNER_NAME = re.compile(r"(?i)repl|work|run|exec|eval|sandbox|kernel|interp|driver|harness|shell|code|jail|child")
+"""What scripts are called that may run what they read."""
+
 _PACKAGE_SCRIPTS = frozenset("test t run start install i ci build dev exec".split())
 
 RUNS_FOLDER: dict[str, frozenset[str]] = {

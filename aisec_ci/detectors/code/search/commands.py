@@ -24,10 +24,12 @@ from aisec_ci.detectors.code.vocabulary import (
     READ_ONLY,
     RUN_FILES,
     RUN_WORDS,
+    RUNNER_NAME,
     RUNS_FOLDER,
     SAYS_READ_ONLY,
     SHELL_NAME,
     SHELLS,
+    STDIN_WORDS,
     TEXT_AFTER,
     TEXT_BEHIND,
     TYPED,
@@ -152,6 +154,8 @@ class Commands:
             text = known.texts[0] if known.texts else self.flow.text_prefix(given)
             program = _program_name(self._word(given, 0) or text.partition(" ")[0])
             if program in INTERPRETERS:
+                if self._reads_data(given):
+                    return ""
                 return "shell" if program in SHELLS else "exec"
             names = self.project.fn(given).names_of(given & MASK) if not program else ()
             if any(SHELL_NAME.search(name) for name in names):
@@ -159,6 +163,14 @@ class Commands:
         # what pexpect talks to is a shell, or waits for orders as one does
         told = not seen and any(n.startswith("pexpect.") for n in self.calls.info(call).names)
         return "shell" if told else ""
+
+    def _reads_data(self, command: Value) -> bool:
+        """Say whether an interpreter runs a script of the program that reads data, as far as its name tells: `["python", "server.py"]`."""
+        words = [self._word(command, i) for i in range(1, 8)]
+        if not STDIN_WORDS.isdisjoint(words):
+            return False
+        script = next((w for option, w in pairwise(["", *words]) if w[:1] != "-" and option not in VALUE_FLAGS), "")
+        return _SCRIPT.fullmatch(script) is not None and RUNNER_NAME.search(script) is None
 
     def _begun(self, call: Value) -> Iterator[Value]:
         """Yield the calls that may have started the process that a call writes to."""
