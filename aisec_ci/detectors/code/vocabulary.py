@@ -483,6 +483,12 @@ PLATFORM_FILES = re.compile(
 )
 """The address of a file that a platform keeps, and names of such a file: Discord's attachments, Telegram's `get_file()`."""
 
+FILE_IDS = frozenset({"file_id", "file_unique_id"})
+SENT_FILES = re.compile(
+    r"(?:(?:new|tg|telegram|sent)_)?(?:file|get_file|document|voice|photo|audio|video|video_note|animation|sticker)"
+)
+"""What Telegram calls a file by that was sent, and where that stands: `message.voice.file_id`."""
+
 SHELLS = frozenset("sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh powershell.exe".split())
 
 SHELL_NAME = re.compile(r"(?i)(?:^|_)(?:shell|bash)(?:_?(?:path|cmd|command|bin|exe|executable))?$")

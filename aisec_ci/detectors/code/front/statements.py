@@ -205,7 +205,7 @@ class Statements(Expressions):
             break
         if not self.block(node.orelse):
             ends.append(self.env)
-        without, there = self.env, present(stmt.test) if len(ends) == 2 and not stmt.orelse else frozenset()
+        without, there = self.env, present(stmt.test) if len(ends) == 2 and node is stmt else frozenset()
         self.env = self.join(ends, stmt) if ends else dict(self.env)
         if there:
             self.refine_asked(there, stmt, ends[0], without)

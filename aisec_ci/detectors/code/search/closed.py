@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -93,15 +94,15 @@ class Closed:
             self._results[fn.id] = known
         return known
 
-    def of_platform(self, held: Value) -> bool:
+    def of_platform(self, held: Value, files: re.Pattern[str] = PLATFORM_FILES) -> bool:
         """Say whether a value is an attachment, a file, or a picture that a platform keeps: it gives the address of it."""
         node, fn = self.project.node(held), self.project.fn(held)
         if node.op in {"guard", "phi"}:
-            return self.of_platform((held & ~MASK) | node.args[0]) if node.args[0] < held & MASK else False
+            return self.of_platform((held & ~MASK) | node.args[0], files) if node.args[0] < held & MASK else False
         names = fn.names_of(held & MASK)
-        if node.op in {"iter", "item"}:
+        if node.op in {"iter", "item", "call"}:
             names.append(last_word(fn.nodes, node.args[0]))
-        return any(PLATFORM_FILES.fullmatch(name) for name in names if name)
+        return any(files.fullmatch(name) for name in names if name)
 
     def of_media(self, held: Value) -> bool:
         """Say whether a value is one of the pictures or films of an answer, whose address the service gives: `answer.data[0].url`."""

@@ -45,6 +45,7 @@ from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     CLEAN_METHODS,
     CLEAN_STARTS,
+    FILE_IDS,
     HARMLESS_ATTRIBUTES,
     OWN_SYSTEM,
     PATTERNS,
@@ -53,6 +54,7 @@ from aisec_ci.detectors.code.vocabulary import (
     PLATFORM_ADDRESSES,
     PLATFORM_PARTS,
     ROLES_TRUSTED,
+    SENT_FILES,
     SYSTEM_KEYS,
 )
 
@@ -167,6 +169,8 @@ class Summaries(Arguments):
                 flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
+            if name in FILE_IDS and self.closed.of_platform((use & ~MASK) | node.args[0], SENT_FILES):
+                return
             if name in {"url", "uri"} and self.closed.of_media((use & ~MASK) | node.args[0]):
                 return
             if name in _SYSTEM_PARTS and self._has_user_part(fn, use, node):
