@@ -38,8 +38,13 @@ _ASKING = frozenset({"any", "all", "is_relative_to", "startswith", "match", "ful
 _ASKS = frozenset({"check", "refused", "passed", "gave"})
 """Kinds of what is known of a value since a function was asked about it."""
 
-_UNCHANGED = frozenset("str Path PurePath fspath resolve absolute expanduser realpath abspath as_posix".split())
-"""Calls that name the same file as what they are given."""
+_UNCHANGED = frozenset(
+    "str Path PurePath fspath resolve absolute expanduser realpath abspath as_posix strip lower upper casefold".split()
+)
+"""Calls that name the same file as what they are given, or give the same text."""
+
+_OF_ORIGIN = frozenset("check refused lacks prefix prefixes within eq in".split())
+"""Kinds of what is known of a text in small letters, or of a path in full, that is known of what it was made of."""
 
 
 class Refinement(Consent):
@@ -85,6 +90,8 @@ class Refinement(Consent):
                 self.refine_first(value, others, at)
             elif fact.kind in {"check", "refused", "passed", "gave"}:
                 self.refine_address(value, others, (fact.kind, fact.detail), at)
+            if fact.kind in _OF_ORIGIN and "." not in fact.name:
+                self.refine_origin(fact, value, others, at)
             elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
 
@@ -106,6 +113,15 @@ class Refinement(Consent):
         for name, held in list(self.env.items()):
             if self.same(held) in asked and name != fact.name:
                 self.env[name] = self.add("guard", (held, self.unguarded(value)), (kind, word), pos_test(at))
+
+    def refine_origin(self, fact: Fact, value: int, others: list[int], at: ast.AST) -> None:
+        """Say what is known of a value of what it was made of, too: `small = text.lower()`, `if BAD in small: raise`."""
+        origin = self.same(value)
+        if origin == self.unguarded(value):
+            return
+        for name, held in list(self.env.items()):
+            if name != fact.name and self.same(held) == origin:
+                self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), pos_test(at))
 
     def same(self, value: int) -> int:
         """Return the value that another was made of without a change that a check would see: `path` for `str(Path(path).resolve())`."""
