@@ -132,6 +132,9 @@ def handler_of(solver: Solver, fn: Fn) -> Handler | None:
         callee = node.args[0] if node.op == "call" else decorator
         called = node.op == "call"
         known = False
+        for val in flow.values(parent.value(decorator)) if called else ():
+            if val.kind == "ext" and (handler := models.handlers.get(plain(val.what))):
+                return handler  # a function of the program answers with the decorator of a library
         for val in flow.values(parent.value(callee)):
             if val.kind in {"ext", "obj"}:
                 name = plain(val.what)
