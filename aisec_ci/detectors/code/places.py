@@ -271,18 +271,32 @@ class Places:
         out: dict[str, list[Value]] = {}
         for fn in self._session_fns:
             for i, node in enumerate(fn.nodes):
+                key = -1
                 if node.op in {"attr", "item"}:
                     base, name = node.args[0], node.data
+                    key = node.args[1] if node.op == "item" and name is None and len(node.args) > 1 else -1
                 elif node.op == "call" and fn.nodes[node.args[0]].op == "attr" and len(node.args) > 1:
                     callee = fn.nodes[node.args[0]]
                     if callee.data not in {"get", "get_value", "pop", "setdefault"}:
                         continue
-                    base, name = callee.args[0], self.flow.only_text(fn.value(node.args[1]))
+                    base, key = callee.args[0], node.args[1]
+                    name = self.flow.only_text(fn.value(key))
                 else:
                     continue
                 if (name is None or isinstance(name, str)) and self.is_session(fn.value(base)):
                     out.setdefault(computed(fn) if name is None else name, []).append(fn.value(i))
+                    if name is None and key >= 0 and i in fn.returned and fn.nodes[key].op == "param":
+                        for call, asked in self._asked_by_name(fn, fn.nodes[key].data):
+                            out.setdefault(asked, []).append(call)
         return out
+
+    def _asked_by_name(self, fn: Fn, index: int) -> Iterator[tuple[Value, str]]:
+        """Yield the calls of a function that looks up what its parameter names, with the name: `state("persona")`."""
+        for call, target in self.flow.callers(fn):
+            for given, path in self.flow.passed(call, target, index):
+                name = self.flow.only_text(given) if not path else None
+                if name is not None:
+                    yield call, name
 
     def variable_reads(self, path: str) -> dict[tuple[int, str], list[Value]]:
         """Return the reads of variables of enclosing functions and of the module, by variable."""
