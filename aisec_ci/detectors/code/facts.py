@@ -120,12 +120,13 @@ class How(Enum):
     PASSED = "passed to"
     RETURNED = "returned by"
     PUT = "put there by"
-    KEPT = "kept in"
-    ROW = "kept in the table"
+    FIELD = "kept in a field of an object"
+    ROW = "kept in a row of a table"
+    KEPT = "kept elsewhere"
     OTHER = ""
 
 
-STORED = (How.KEPT, How.ROW)
+STORED = (How.FIELD, How.ROW, How.KEPT)
 """Ways to what whoever reads it later may get."""
 
 
@@ -145,12 +146,12 @@ class Jump(NamedTuple):
             return self.name
         if self.how is How.PASSED:
             return f"{self.how.value} `{self.name}({self.parameter})`"
-        return f"{self.how.value} {self.name}" if self.how in STORED else f"{self.how.value} `{self.name}`"
+        return f"kept in {self.name}" if self.how in STORED else f"{self.how.value} `{self.name}`"
 
 
-def kept_in(where: str) -> Jump:
+def kept_in(where: str, how: How = How.KEPT) -> Jump:
     """Return the jump of what is kept somewhere, from where all that reads it may get it."""
-    return Jump(How.KEPT, where)
+    return Jump(how, where)
 
 
 def noted(words: str) -> Jump:

@@ -266,7 +266,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) ->
     guess = is_guess(solver, hit, source, steps, sure=not doubt)
     confidence = Confidence.LOW if guess else _CONFIDENCE[doubt]
     severity = _severity(solver, graded.severity, reached, inner, notes)
-    if is_far(source, steps):
+    if is_far(solver, source, steps, sure=not doubt):
         severity = min(severity, Severity.MEDIUM)
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:

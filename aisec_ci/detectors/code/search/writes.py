@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
-from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Jump, Via, kept_in
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Via, kept_in
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
@@ -127,18 +127,20 @@ class Writes(Propagation):
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
         guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
         doubt = MAX_DOUBT if guess else 1
-        self._out(entry, fact, ("field", cls, name), path, doubt, kept_in(f"`self.{name}`"))
+        self._out(entry, fact, ("field", cls, name), path, doubt, kept_in(f"`self.{name}`", How.FIELD))
         if self.places.rows.is_table(cls):
             self._row(entry, fact, cls, name, path)
         if self.flow.is_record(cls):
             if self.places.read_at(("dumped", cls)):
-                self._out(entry, fact, ("dumped", cls), (name, *path), doubt, kept_in(f"`{cls.ir.name}.{name}`"))
+                self._out(
+                    entry, fact, ("dumped", cls), (name, *path), doubt, kept_in(f"`{cls.ir.name}.{name}`", How.FIELD)
+                )
             if self.places.read_at(("told", cls)):
-                self._out(entry, fact, ("told", cls), (), doubt, kept_in(f"`{cls.ir.name}.{name}`"))
+                self._out(entry, fact, ("told", cls), (), doubt, kept_in(f"`{cls.ir.name}.{name}`", How.FIELD))
 
     def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
         """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
-        self._out(entry, fact, ("row", cls, name), path, 1, Jump(How.ROW, f"`{cls.ir.name}.{name}`"))
+        self._out(entry, fact, ("row", cls, name), path, 1, kept_in(f"the table `{cls.ir.name}.{name}`", How.ROW))
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
