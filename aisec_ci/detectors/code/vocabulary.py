@@ -349,8 +349,12 @@ OWN_SYSTEM: dict[object, frozenset[object]] = {
 }
 """Keys of a request to a model that hold the system prompt, each with keys that stand beside it: Anthropic's, OpenAI's, Google's."""
 
-PICTURE_BYTES = frozenset({"b64_json", "image_url"})
-"""Keys of a picture that a service made, beside its address (platform.openai.com/docs/api-reference/images)."""
+PICTURE_ADDRESSES = frozenset({"url", "image_urls"})
+"""Keys of the addresses of pictures in the answers of services that make them."""
+
+PICTURE_BYTES = frozenset({"b64_json", "image_url", "image_base64"})
+"""Keys of a picture that a service made, beside its address (platform.openai.com/docs/api-reference/images,
+platform.minimax.io/docs/api-reference/image-generation-t2i)."""
 
 PICTURES = {"image_url": "url", "inlineData": "data", "inline_data": "data"}
 """Keys of a picture in an answer, with the key of what it is below: OpenAI's messages, Gemini's parts

@@ -49,6 +49,7 @@ from aisec_ci.detectors.code.vocabulary import (
     HARMLESS_ATTRIBUTES,
     OWN_SYSTEM,
     PATTERNS,
+    PICTURE_ADDRESSES,
     PICTURE_BYTES,
     PICTURES,
     PLATFORM_ADDRESSES,
@@ -213,7 +214,7 @@ class Summaries(Arguments):
         mapping = self.project.unguarded(fn.value(mapping)) & MASK
         if key in OWN_SYSTEM and not OWN_SYSTEM[key].isdisjoint(_keys_read(fn, mapping)):
             return USER_ROLE  # a request in the form of a model's API: the caller gives its own system prompt
-        if key == "url" and not PICTURE_BYTES.isdisjoint(_keys_read(fn, mapping)):
+        if key in PICTURE_ADDRESSES and not PICTURE_BYTES.isdisjoint(_keys_read(fn, mapping)):
             return SAFE["url"]  # a picture that the service made, as bytes or at an address of its own
         if key in _BELOW_PICTURES and any(PICTURES.get(str(of)) == key for of in _keys_of(fn, mapping)):
             return SAFE["url"]
