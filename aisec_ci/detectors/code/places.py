@@ -5,7 +5,7 @@
 | `("field", class, name, receiver)` | loads of the attribute from objects of the class or a related one; with a receiver, from those that may be it |
 | `("var", path of the module, (function number, name))` | loads of the variable in that module |
 | `("import", path of the module, name)` | imports of the variable by other modules |
-| `("ret", function number, decorated function)` | calls of the function, loads of a property, texts that show the object |
+| `("ret", function number, decorated function or receiver)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter, decorated function)` | what callers pass as that parameter: something was put into it |
 | `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
 | `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
@@ -29,7 +29,7 @@ from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Target, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
-from aisec_ci.detectors.code.receivers import Receiver, kept_by, may_be
+from aisec_ci.detectors.code.receivers import Receiver, may_be, may_use
 from aisec_ci.detectors.code.rows import Rows
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
@@ -94,18 +94,11 @@ class Places:
             known = self._groups[place] = [tuple(values) for values in found.values()]
         return known
 
-    def read_of(self, place: Place, holder: Value, receiver: Receiver | None) -> Place:
-        """Return a field of a class as far as it is read of the object it was kept in, `holder`; the field itself where all reads are.
-
-        `receiver` is the object of the method in which that happens, as far as it is known.
-        """
-        cls = place[1]
-        if not isinstance(cls, Cls) or not (self.flow.subclasses(cls) or len(self.flow.mro(cls)) > 1):
+    def read_of(self, place: Place, receiver: Receiver | None) -> Place:
+        """Return a field or result as far as it is one of an object; the place itself where that is all of it."""
+        if receiver is None:
             return place
-        known = kept_by(self.flow, holder, receiver)
-        if known is None:
-            return place
-        narrow: Place = (*place, known)
+        narrow: Place = (*place, receiver)
         return narrow if sum(map(len, self.read_at(narrow))) < sum(map(len, self.read_at(place))) else place
 
     def _values(self, place: Place) -> Iterable[Value]:
@@ -332,12 +325,15 @@ class Places:
                         out.setdefault((path, rest), []).append(fn.value(i))
         return out
 
-    def _results(self, number: int, around: int = -1) -> list[Value]:
+    def _results(self, number: int, around: int | Receiver = -1) -> list[Value]:
         """Return the values that are what a function returns: calls of it, loads of a property, texts that show an object.
 
-        With `around`, those for which it runs in place of this function, which was decorated.
+        With a number for `around`, those for which it runs in place of this function, which was decorated; with an object those
+        that may be of it.
         """
         fn = self.project.fns[number]
+        if isinstance(around, Receiver):
+            return [value for value in self._results(number) if may_use(self.flow, around, value)]
         if around >= 0:
             return [call for call, target in self.flow.callers(fn) if _in_place_of(target, around)]
         found = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]

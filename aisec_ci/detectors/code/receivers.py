@@ -33,10 +33,27 @@ def receiver_of(flow: Flow, call: Value, target: Fn, caller: Receiver | None) ->
     """
     if target.cls is None or not target.bound or not flow.subclasses(target.cls):
         return None
-    found = _called_on(flow, call, caller)
-    if found is None or not all(target.cls in flow.mro(cls) for cls in found.classes):
+    return _beyond(flow, _called_on(flow, call, caller), target.cls)
+
+
+def same_object(flow: Flow, use: Value, receiver: Receiver | None) -> Receiver | None:
+    """Return the object in whose method its own field is read, or its own method called, where more is known than that method's class."""
+    fn, node = flow.project.fn(use), flow.project.node(use)
+    if receiver is None or fn.cls is None or not flow.subclasses(fn.cls):
         return None
-    return found if found.exact or found.classes != (target.cls,) else None
+    at = use & ~MASK
+    load = flow.project.node(at | node.args[0]) if node.op == "call" else node
+    if load.op != "attr":
+        return None
+    base = flow.project.unguarded(at | load.args[0])
+    return _beyond(flow, receiver, fn.cls) if _is_self(fn, base) or _is_super(flow, base) else None
+
+
+def _beyond(flow: Flow, receiver: Receiver | None, cls: Cls) -> Receiver | None:
+    """Return an object if it is known to be one of a class, and which one."""
+    if receiver is None or not all(cls in flow.mro(own) for own in receiver.classes):
+        return None
+    return receiver if receiver.exact or receiver.classes != (cls,) else None
 
 
 def _called_on(flow: Flow, call: Value, caller: Receiver | None) -> Receiver | None:
@@ -91,8 +108,30 @@ def _exact(values: Sequence[Val], kind: str) -> Receiver | None:
 
 def may_be(flow: Flow, receiver: Receiver, cls: Cls) -> bool:
     """Say whether an object may be one of a class, or of one below it."""
-    below = {id(c) for c in [cls, *flow.subclasses(cls)]}
-    for own in receiver.classes:
-        if id(own) in below or (not receiver.exact and any(id(c) in below for c in flow.subclasses(own))):
-            return True
-    return False
+    return _meet(flow, receiver, Receiver((cls,), exact=False))
+
+
+def may_use(flow: Flow, receiver: Receiver, use: Value) -> bool:
+    """Say whether a call of a method, or the load of a property, may be one on an object."""
+    node = flow.project.node(use)
+    if node.op == "call":
+        other = _called_on(flow, use, None)
+        return other is None or _meet(flow, receiver, other)
+    if node.op != "attr":
+        return True
+    base = flow.project.unguarded((use & ~MASK) | node.args[0])
+    fn = flow.project.fn(use)
+    if _is_self(fn, base) and fn.cls is not None:
+        return may_be(flow, receiver, fn.cls)
+    values = [v for v in flow.values(base) if v.kind == "inst"]
+    return not values or any(_meet(flow, receiver, Receiver((v.what,), bool(v.more))) for v in values)
+
+
+def _meet(flow: Flow, one: Receiver, other: Receiver) -> bool:
+    """Say whether two objects may be the same."""
+    return not _kinds(flow, one).isdisjoint(_kinds(flow, other))
+
+
+def _kinds(flow: Flow, receiver: Receiver) -> set[int]:
+    below = () if receiver.exact else (c for own in receiver.classes for c in flow.subclasses(own))
+    return {id(c) for c in (*receiver.classes, *below)}

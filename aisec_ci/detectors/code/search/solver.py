@@ -21,7 +21,6 @@ from aisec_ci.detectors.code.facts import (
     MAX_DOUBT,
     STORED,
     USER_ROLE,
-    Call,
     Entry,
     Exit,
     Hit,
@@ -42,8 +41,8 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.models import Models
-from aisec_ci.detectors.code.project import SHIFT, Fn, Value
-from aisec_ci.detectors.code.receivers import Receiver, receiver_of
+from aisec_ci.detectors.code.project import SHIFT, Cls, Fn, Value
+from aisec_ci.detectors.code.receivers import Receiver, kept_by, receiver_of, same_object
 from aisec_ci.detectors.code.search.propagation import left
 from aisec_ci.detectors.code.search.summaries import Summaries
 from aisec_ci.detectors.code.values import Flow
@@ -157,29 +156,40 @@ class Solver(Summaries):
         if entry is None:
             self.exhausted = True
             return
+        if state.receiver is not None:
+            state = state._replace(receiver=self._told_apart(entry, state.source, state.receiver))
         if self._news(entry, state):
             self._push(state._replace(entry=entry))
 
     def _news(self, entry: Entry, state: State) -> bool:
         """Take in what comes to a summary unless it came before in a way at least as dangerous; say whether it was taken in."""
         kind = state.source.kind
-        wider = [(entry, kind, False, None)] if state.inside else []
-        if state.receiver is not None:
+        wider = [(entry, kind, False, None)] if state.inside or state.receiver is not None else []
+        if state.inside and state.receiver is not None:
             wider.append((entry, kind, True, None))
         if any(worse(k, state.flags) for key in wider for k in self._seen.get(key, ())):
             return False
         known = self._seen.setdefault((entry, kind, state.inside, state.receiver), [])
         return news(known, state.flags, FACT_GRADES)
 
-    def _object(self, state: State, call: Call) -> Receiver | None:
-        """Return the object whose method a call runs, unless the method was already gone on from for many objects."""
-        found = receiver_of(self.flow, call.call, self.project.fns[call.inner.fn], state.receiver)
-        if found is None:
+    def _told_apart(self, entry: Entry, source: Source, receiver: Receiver | None) -> Receiver | None:
+        """Return the object of a method unless a kind of source already came to the method for many objects."""
+        if receiver is None:
             return None
-        known = self._receivers.setdefault((call.inner, state.source.kind), set())
+        known = self._receivers.setdefault((entry, source.kind), set())
         if len(known) < RECEIVERS:
-            known.add(found)
-        return found if found in known else None
+            known.add(receiver)
+        return receiver if receiver in known else None
+
+    def _holder(self, state: State, place: Place, out: Out | Exit) -> Receiver | None:
+        """Return the object in whose field something is kept, or whose method returns it, where objects are told apart."""
+        if place[0] == "ret" and len(place) == 2:
+            return state.receiver
+        if place[0] != "field" or not isinstance(out, Out):
+            return None
+        cls = place[1]
+        alone = isinstance(cls, Cls) and not self.flow.subclasses(cls) and len(self.flow.mro(cls)) == 1
+        return None if alone else kept_by(self.flow, out.fact.value, state.receiver)
 
     def _push(self, state: State) -> None:
         self._count += 1
@@ -197,7 +207,8 @@ class Solver(Summaries):
         for out in list(entry.outs.values()):
             self._pass(state, out.place, out.path, _through(flags, out.flags), out.jump, out)
         for call in [c for calls in entry.calls.values() for c in calls if c.inner.loud] if entry.loud else ():
-            receiver = self._object(state, call)
+            called = receiver_of(self.flow, call.call, self.project.fns[call.inner.fn], state.receiver)
+            receiver = self._told_apart(call.inner, state.source, called)
             inner = State(
                 call.inner,
                 state.source,
@@ -250,8 +261,8 @@ class Solver(Summaries):
             if source.kind not in KEPT:
                 return
             source = source._replace(kind=KEPT[source.kind])
-        if place[0] == "field" and isinstance(out, Out):
-            place = self.places.read_of(place, out.fact.value, state.receiver)
+        receiver = self._holder(state, place, out)
+        place = self.places.read_of(place, receiver)
         parts = self._passed.setdefault(((*place, "own") if others else place, source.kind), {})
         known = parts.get(path)
         if known is None:
@@ -266,7 +277,13 @@ class Solver(Summaries):
         after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, jump, state, out)
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
-                self._arrive(Start(values, path, place[0] == "out", self.parameters.wrapped(place, values)), after)
+                start = Start(values, path, place[0] == "out", self.parameters.wrapped(place, values))
+                self._arrive(start, after if receiver is None else self._same_object(after, values, receiver))
+
+    def _same_object(self, state: State, values: tuple[Value, ...], receiver: Receiver) -> State:
+        """Return a state for values that are read or returned in a method, where it is one of the same object."""
+        found = {same_object(self.flow, value, receiver) for value in values}
+        return state._replace(receiver=found.pop()) if len(found) == 1 else state
 
     def _other_calls(self, state: State, fn: Fn) -> frozenset[Value]:
         """Return the calls of a function that hand in something else for the parameter that a source is.
