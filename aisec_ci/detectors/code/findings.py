@@ -334,8 +334,10 @@ def _packages(solver: Solver, values: Iterable[Value]) -> set[str]:
     return {name.partition(".")[0] for module in modules.values() for name in module.imported}
 
 
-_ALLOW_LIST = re.compile(r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks", re.IGNORECASE)
-"""Words on a check whose name says that it holds a value against a list of what may be."""
+_ALLOW_LIST = re.compile(
+    r"^`\w*(?:allow|authori[sz]|permitted|whitelist)\w*` checks|^an allow list comes", re.IGNORECASE
+)
+"""Words on a check that holds a value against a list of what may be, or whose name says so."""
 
 
 def _short(label: str) -> str:

@@ -126,6 +126,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
             yield from (f for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
         if (rest := _where_there_is(test)) is not None:
             yield from (_asked(f) for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
+        if name := _listed_of_kind(test):
+            yield Fact(name, "check", "an allow list", (), not sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
         yield Fact(name, "signs", "", (test.right,), not holds)  # `if set(text) - SIGNS:` refuses
     elif (
@@ -206,6 +208,31 @@ def _where_there_is(test: ast.BoolOp) -> ast.expr | None:
         return None
     there = present(ast.BoolOp(test.op, test.values[:-1]))
     return test.values[-1] if there and not there.isdisjoint(_paths(test.values[-1])) else None
+
+
+def _listed_of_kind(test: ast.BoolOp) -> str:
+    """Return what is held against a list of the program where something else is of some kind: `layer == "user" and key not in USER_KEYS`.
+
+    Of each kind there is such a list, as a rule; that none was left out is not known.
+    """
+    *kinds, last = test.values
+    listed = isinstance(last, ast.Compare) and len(last.ops) == 1 and isinstance(last.ops[0], ast.NotIn)
+    if not isinstance(test.op, ast.And) or not listed or not isinstance(last, ast.Compare):
+        return ""
+    names = last.comparators[0]
+    fixed = path_of(names).rpartition(".")[2].isupper() or (
+        isinstance(names, (ast.Set, ast.Tuple, ast.List)) and all(isinstance(e, ast.Constant) for e in names.elts)
+    )
+    return path_of(last.left) if fixed and all(map(_tells_kind, kinds)) else ""
+
+
+def _tells_kind(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and len(test.ops) == 1
+        and isinstance(test.ops[0], (ast.Eq, ast.In))
+        and isinstance(test.comparators[0], (ast.Constant, ast.Set, ast.Tuple, ast.List))
+    )
 
 
 def _paths(test: ast.expr) -> set[str]:
