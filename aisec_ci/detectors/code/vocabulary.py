@@ -158,6 +158,11 @@ FINDER_STARTS = (
 LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch|download)(?:_|$)|\w+_download$")
 """Functions of libraries that look something up: what they return is not what they were asked for."""
 
+READS_KEYS = frozenset(
+    "hget hgetall hmget hscan hvals mget lrange lpop rpop blpop brpop lindex smembers spop zrange zrangebyscore xread getex getdel".split()
+)
+"""Methods of Redis's clients that give what stands under a key (redis.io/docs/latest/commands)."""
+
 QUERIES = frozenset({"query", "q", "search_query", "search_term", "search_terms", "keywords"})
 """Parameters that say what is looked for."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -61,6 +62,7 @@ from aisec_ci.detectors.code.vocabulary import (
     PROMPT_KEYWORDS,
     QUERIES,
     QUERY_BUILDERS,
+    READS_KEYS,
     RENDERS,
     SETTINGS,
     SOUGHT,
@@ -69,6 +71,9 @@ from aisec_ci.detectors.code.vocabulary import (
     TEXT_WORDS,
     USER_MESSAGES,
 )
+
+_SOUGHT_WITH = re.compile(r"(?:Config|Options|Params|Filter)$")
+"""Classes of libraries that say how something is looked for."""
 
 _NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
 """Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
@@ -331,6 +336,9 @@ class Arguments(Records):
                 return True
         if CLIENT.search(info.word) and not info.targets and _foreign(info.names):
             return True  # what a client answers is not what it was made with
+        if arg.kind in QUERIES and _SOUGHT_WITH.search(info.word) and not info.targets and _foreign(info.names):
+            self.add(entry, Fact(call, (arg.kind, *fact.path), fact.flags), arg.via)
+            return True  # `SearchConfig(query=text)`: what is found with it is not what is looked for
         if info.word in USER_MESSAGES and arg.kind in {"", "content"}:
             self.add(entry, Fact(call, ("content", *fact.path), fact.flags | USER_ROLE), arg.via)
             return True
@@ -347,6 +355,8 @@ class Arguments(Records):
             return True  # rows are neither the query nor what is bound to it
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library
+        if word in READS_KEYS and info.method and not info.targets:
+            return True  # what Redis has under a key is not the key
         if MAKES_MEDIA.fullmatch(word) and not info.targets:
             return True
         if not info.names and not info.targets and word not in TEXT_WORDS | FILLERS and self._is_query(arg.fn, fact):
