@@ -377,7 +377,8 @@ class Names:
             inside = root in ("", here) or here.startswith(root + "/")
             if external and not inside:
                 continue
-            if (external or head in _DRIVERS) and self._is_namesake(root, head, here):
+            own = head in _PARTS and not single and dotted.split(".")[1] not in _PARTS[head]
+            if (external or head in _DRIVERS) and not own and self._is_namesake(root, head, here):
                 continue
             if not inside and single and not (basename(root) in _ROOTS or _LAYER.search(root) or self._is_only(dotted)):
                 continue
@@ -443,6 +444,15 @@ _ORDINARY = frozenset(
 )
 """Names of libraries that projects also give to modules of their own: there the module that Python would import wins."""
 
+_PARTS = {
+    "agents": frozenset(
+        "agent agent_output agent_tool_input apply_diff computer editor exceptions extensions function_schema guardrail handoffs items "
+        "lifecycle mcp memory model_settings models prompts realtime repl responses_websocket_session result retry run run_config "
+        "run_context run_state sandbox stream_events strict_schema tool tool_context tool_guardrails tracing usage util version voice".split()
+    ),
+    "mcp": frozenset("cli client os server shared types".split()),
+}
+"""What the libraries are made of whose names nearly every program has for a folder: anything else there is the program's own."""
 
 _DRIVERS = frozenset(
     "duckdb psycopg psycopg2 pymysql mysql sqlite3 sqlalchemy snowflake trino pyhive oracledb pymssql clickhouse_connect "
