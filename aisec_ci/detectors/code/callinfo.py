@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.flow.val import Target
@@ -141,6 +142,10 @@ class Calls:
         """
         if inside:
             made = [name.removesuffix("().__init__") for name in names]
+            for name in names:  # `Agent.__init__(self, instructions=…)`: the object stands before what it is made with
+                if not name.endswith(").__init__") and (model := self.models.call(name.removesuffix(".__init__"))):
+                    uses = (replace(u, position=None if u.position is None else u.position + 1) for u in model.uses)
+                    return replace(model, uses=tuple(uses))
         elif names:
             return None
         else:

@@ -48,7 +48,9 @@ SCHEME = 1 << 11
 USER_ROLE = 1 << 12
 """It was put into a message of the user, the assistant, or a tool: what takes it out of there again is the library's way
 to build its request, not a trusted prompt."""
-DOUBT = 13
+ARGUMENT = 1 << 13
+"""It is a word of a command whose program takes it for what it is: no code, no command, no package."""
+DOUBT = 14
 """Position of two bits: 0 resolved, 1 one step by class hierarchy, field or name, 2 guessed."""
 SAFE_MASK = (1 << DOUBT) - 1
 
@@ -183,6 +185,8 @@ class Hit(NamedTuple):
     """Parameters that must hold a trusted role for this to be a system message."""
     whole: bool = False
     """Whether it is dangerous only as long as it is not joined with constant text."""
+    word: bool = False
+    """Whether it is one of a list: dangerous only as one of some commands."""
     inner: tuple[Entry, Hit] | None = None
     """The summary and its hit that this one came up from."""
     call: Value = -1
@@ -321,4 +325,5 @@ def harmless(hit: Hit, flags: int) -> bool:
         (kind in SAFE and bool(flags & SAFE[kind]))
         or (hit.kind == "system" and bool(flags & USER_ROLE))
         or (hit.whole and bool(flags & BUILT))
+        or (hit.word and bool(flags & ARGUMENT))
     )

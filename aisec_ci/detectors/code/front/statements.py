@@ -109,6 +109,10 @@ class Statements(Expressions):
                 # `cog: "Painter" = bot.get_cog("Painter")`: what it is, if the value does not tell
                 value = self.add("guard", (value, annotation), ("declared", ""), stmt.target)
             self.store(stmt.target, value)
+        elif isinstance(stmt.target, ast.Name) and not self.classes:
+            known = self.env.get(stmt.target.id)  # `for step in state["steps"]:`, and then `step: Step`
+            if known is not None and stmt.target.id not in self.outside and _names_class(stmt.annotation):
+                self.bind(stmt.target.id, self.add("guard", (known, annotation), ("declared", ""), stmt.target))
         return False
 
     def s_augassign(self, stmt: ast.AugAssign) -> bool:
@@ -395,6 +399,9 @@ class Statements(Expressions):
             return self.expr(parsed)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return self.phi((self.annotation(node.left), self.annotation(node.right)), node)
+        if isinstance(node, ast.List) and len(node.elts) == 1:  # `steps: [Step]` means a list of them
+            base = self.expr(ast.copy_location(ast.Name("list", ast.Load()), node))
+            return self.add("type", (base, self.annotation(node.elts[0])), None, node)
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
             base = self.expr(node.value)
             inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

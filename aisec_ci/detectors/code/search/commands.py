@@ -94,25 +94,48 @@ class Commands:
             return ""
         if path[0] == 0:
             return "program"
-        first = self._word(fact.value, 0)
+        index = path[0]
+        lists = self._lists(fact.value, index)
+        if len(lists) < 2:
+            return self._of_word(fact.value, index, fact.flags)
+        return min((self._of_word(one, index, fact.flags) for one in lists), key=_GRAVITY.index)
+
+    def is_argument(self, command: Value, index: int, flags: int) -> bool:
+        """Say whether the program of a command takes one of its words for no code: `["git", "log", path]`."""
+        first = self._word(command, 0)
+        return bool(first) and not first.startswith("-") and not self._of_word(command, index, flags)
+
+    def _lists(self, command: Value, index: Label) -> list[Value]:
+        """Return the lists that a command can be, of which a word is not known, where they are told apart."""
+        out: list[Value] = []
+        for val in self.flow.values(command) if isinstance(index, int) else ():
+            node = self.project.node(val.what) if val.kind == "lit" else None
+            if node is None or node.op not in {"list", "tuple"} or "*" in (node.data or ()):
+                return []
+            if index < len(node.args) and self.flow.only_text((val.what & ~MASK) | node.args[index]) is None:
+                out.append(val.what)
+        return out[:_MANY]
+
+    def _of_word(self, command: Value, index: Label, flags: int) -> str:
+        """Tell what a word of a command is, behind its first one."""
+        first = self._word(command, 0)
         if not first:
             return ""
         program = _program_name(first)
-        index = path[0]
-        before = self._word(fact.value, index - 1) if isinstance(index, int) and index > 0 else ""
+        before = self._word(command, index - 1) if isinstance(index, int) and index > 0 else ""
         if index == "*" and program in INTERPRETERS:  # `["powershell", "-Command"] + words`
-            known = [self._word(fact.value, i) for i in range(1, 5)]
+            known = [self._word(command, i) for i in range(1, 5)]
             before = known[known.index("") - 1] if "" in known[1:] else ""
         if program in INTERPRETERS and before.lower() in CODE_FLAGS:
             return "shell" if program in SHELLS else "exec"
         if program in WRAPPERS and index == 1:
             return "program"
-        if handed := self._handed_on(fact.value, index):
-            return "" if fact.flags & SAFE["shell"] and handed == "shell" else handed
-        if self._installs(fact.value, program):
+        if handed := self._handed_on(command, index):
+            return "" if flags & SAFE["shell"] and handed == "shell" else handed
+        if self._installs(command, program):
             return "" if before in FILE_FLAGS else "package"
-        free = program in INTERPRETERS and isinstance(index, int) and not fact.flags & (BUILT | SAFE["path"])
-        return "program" if free and self._is_script(fact.value, index) else ""  # `["python", name]`
+        free = program in INTERPRETERS and isinstance(index, int) and not flags & (BUILT | SAFE["path"])
+        return "program" if free and self._is_script(command, index) else ""  # `["python", name]`
 
     def _handed_on(self, command: Value, index: Label) -> str:
         """Tell what a word of a command is to the program that it is handed on to: `["sudo", "bash", "-c", text]`, `["ssh", host, text]`."""
@@ -388,6 +411,12 @@ _TMUX = frozenset(
     "send-keys send new-session new new-window split-window respawn-pane respawn-window run-shell".split()
 )
 """Words behind which tmux takes keys for a terminal or a command."""
+
+_GRAVITY = ("shell", "exec", "program", "sql", "package", "")
+"""What a word of a command can be, the worst first."""
+
+_MANY = 40
+"""How many lists that can be one command are looked at."""
 
 _LONG = 16
 """Up to which word of a command is looked at what it is."""

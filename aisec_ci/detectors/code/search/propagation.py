@@ -320,7 +320,8 @@ class Propagation(ABC):
         if kind == "system" and not role:
             role = self._asked_role(argument)
         whole = kind == "program" and not fact.path
-        hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole)
+        word = len(fact.path) == 1 and isinstance(fact.path[0], int)
+        hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole, word)
         if not harmless(hit, fact.flags & ~BUILT):
             self._keep(entry, hit)
 

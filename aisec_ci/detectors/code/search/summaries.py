@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import (
+    ARGUMENT,
     ASKED,
     BUILT,
     CONTENT,
@@ -58,6 +59,9 @@ from aisec_ci.detectors.code.vocabulary import (
     SENT_FILES,
     SYSTEM_KEYS,
 )
+
+_GATHERS = frozenset("extend chain append insert join".split())
+"""Calls that make a longer list of a list, or a text."""
 
 _WHOLE = frozenset("copy model_copy dict model_dump to_dict asdict _asdict invoke_dict copy_with with_columns".split())
 """Methods that return what they are called on, with all its parts."""
@@ -287,12 +291,26 @@ class Summaries(Arguments):
                 rest = fact.path[1:] if fact.path else ()
                 self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
             else:
-                self.add(entry, Fact(use, (i, *fact.path), fact.flags), via)
+                self.add(entry, Fact(use, (i, *fact.path), fact.flags | self._told_word(fact, use, node, i)), via)
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
                     first = self.flow.constants((use & ~MASK) | node.args[0])
                     taken = self.project.node((use & ~MASK) | node.args[0]).op in {"item", "attr"}  # out of a message
                     if set(first.texts) & ROLES_TRUSTED and not fact.path and not taken:
                         self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
+
+    def _told_word(self, fact: Fact, use: Value, node: Node, index: int) -> int:
+        """Return a flag for a word of a command that is only handed to something, and is no code to its program."""
+        fn = self.project.fn(use)
+        if index == 0 or fact.path or node.op != "list" or "*" in (node.data or ()):
+            return 0
+        program = fn.nodes[node.args[0]]
+        if program.op != "const" or not isinstance(program.data, str) or " " in program.data:
+            return 0
+        for at in fn.uses[use & MASK]:
+            one = fn.nodes[at]
+            if one.op != "call" or one.args[0] == use & MASK or fn.word(one.args[0]) in _GATHERS:
+                return 0
+        return ARGUMENT if self.commands.is_argument(use, index, fact.flags) else 0
 
     def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
         self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)

@@ -24,6 +24,16 @@ _AROUND_QUERY = re.compile(
     re.IGNORECASE,
 )
 
+_CODE_FOLLOWS = re.compile(
+    rf"(?:^|[\s;&|(/])(?:{'|'.join(sorted(INTERPRETERS))})(?:\s{{1,4}}-[\w-]{{1,20}}){{0,4}}\s{{1,4}}-(?:l?c|ic|e|-eval|Command)\s{{1,4}}$"
+)
+"""The end of a command after which code follows: `sudo bash -c `."""
+
+_BOXED = re.compile(
+    r"\b(?:docker|podman|nerdctl|firejail|bwrap|nsjail|runsc|apptainer|singularity|lxc|multipass|limactl|vagrant)\b"
+)
+"""Programs that run what follows in a place of its own."""
+
 
 class Texts:
     """Answers what stands around a value in texts of the program."""
@@ -42,6 +52,8 @@ class Texts:
             flags &= ~USER_ROLE
         if before.startswith(_MEDIA) or self._ends_before(use, node, index).endswith(";base64,"):
             flags |= USER_ROLE  # the bytes of a picture, say, are no words that a model obeys
+        if flags & SAFE["shell"] and _CODE_FOLLOWS.search(before) and not _BOXED.search(before):
+            flags &= ~SAFE["shell"]  # a quoted text is still all that the inner shell runs: `bash -c 'rm -rf /'`
         part = self.project.fn(use).nodes[index]
         behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
