@@ -116,9 +116,13 @@ PATTERNS = ("re.compile().", "regex.compile().", "re2.compile().")
 HOLDERS = frozenset(
     "builtins.set() builtins.list() builtins.dict() builtins.bytearray() io.StringIO() io.BytesIO() collections.ChainMap() queue.Queue() queue.LifoQueue() queue.PriorityQueue() queue.SimpleQueue() asyncio.Queue() multiprocessing.Queue() "
     "collections.deque() collections.defaultdict() collections.OrderedDict() contextvars.ContextVar() threading.local() "
-    "types.SimpleNamespace() weakref.WeakValueDictionary() cachetools.TTLCache() cachetools.LRUCache() flask.g".split()
+    "types.SimpleNamespace() weakref.WeakValueDictionary() cachetools.TTLCache() cachetools.LRUCache() flask.g "
+    "json.load() json.loads() ujson.load() orjson.loads() simplejson.load() pickle.load() pickle.loads() yaml.safe_load() toml.load() shelve.open()".split()
 )
-"""Objects of libraries that keep what is put into them for the whole program, as lists and dictionaries do."""
+"""Objects of libraries that keep what is put into them for the whole program, as lists and dictionaries do.
+
+What a program reads from a file of its own when it starts is one, too: `users = json.load(file)`.
+"""
 
 CACHE = re.compile(r"(?i)(?:^|_)(?:l?ru_?)?cached?(?:$|_)|cache$|(?:^|_)(?:files|blobs)$")
 """Names of fields that keep values of all kinds, each under its key."""
