@@ -369,6 +369,9 @@ PICTURES = {"image_url": "url", "inlineData": "data", "inline_data": "data"}
 """Keys of a picture in an answer, with the key of what it is below: OpenAI's messages, Gemini's parts
 (ai.google.dev/api/caching#Blob)."""
 
+MADE_PARTS = frozenset({"image", "audio", "video"})
+"""Keys of parts of a message at which stands where the service keeps what it made (DashScope's image models)."""
+
 HARMLESS_ATTRIBUTES = PLATFORM_ADDRESSES | frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "
     "frames finish_reason stop_reason elapsed encoding method scheme __class__ __name__ __doc__ __dict__ id uuid pk user_id "
@@ -495,6 +498,12 @@ PLATFORM_FILES = re.compile(
     r"(?i)attachments?|(?:display_|guild_)?avatar|(?:guild_|role_)?icon|banner|emoji|sticker|get_?file|(?:media|voice|photo|tg|telegram|audio|video|document)_file"
 )
 """The address of a file that a platform keeps, and names of such a file: Discord's attachments, Telegram's `get_file()`."""
+
+GIVES_ADDRESS = re.compile(
+    r"(?:get|create|generate|fetch|request|issue)_\w*(?:download|upload|signed|presigned)_?\w*_?(?:url|uri|link)s?"
+    r"|generate_(?:signed|presigned)_(?:url|post)"
+)
+"""Methods of clients that answer with an address of the service: `client.get_log_download_url(run)`."""
 
 FILE_IDS = frozenset({"file_id", "file_unique_id"})
 SENT_FILES = re.compile(

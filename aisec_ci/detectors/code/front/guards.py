@@ -6,7 +6,7 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `patterns` (matches one of the other), `first` (the first of its elements is a member of the other),
-`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
+`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
 refuses came back), `gave` (so did one whose result is kept).
@@ -92,6 +92,11 @@ def _key(node: ast.expr) -> str:
     return f'["{key}"]' if isinstance(key, str) and _PLAIN_KEY.fullmatch(key) else ""
 
 
+def plain_path_of(node: ast.expr) -> str:
+    """Return what `path_of` returns of a value that is written in another way: `url` for `str(url)`."""
+    return path_of(_plain(node))
+
+
 def element_of(node: ast.expr) -> str:
     """Return `a.[0]` for `a[0]`, where `path_of` is `a`; else what `path_of` returns."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
@@ -120,6 +125,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         if (other := _but_for_itself(test)) is not None:
             yield from (fact for fact in _facts(other, holds=holds, depth=depth + 1) if fact.holds != sure)
         yield from _inside_either(parts, sure=sure)
+        if (name := _domain_of(test)) != "":
+            yield Fact(name, "domain", "", (), holds == isinstance(test.op, ast.Or))
         if (known := _one_of(test)) is not None:
             yield known._replace(holds=holds == isinstance(test.op, ast.Or))
         if (rest := _unless_all_may(test)) is not None:
@@ -159,6 +166,44 @@ def _one_of(test: ast.BoolOp) -> Fact | None:
     name = names.pop() if len(names) == 1 else ""
     listed = ast.copy_location(ast.Tuple(elts=list(words), ctx=ast.Load()), test)
     return Fact(name, "in", "", (listed,), holds=True) if name else None
+
+
+def _domain_of(test: ast.expr) -> str:
+    """Return the host of `host == "example.com" or host.endswith(".example.com")`, and of `endswith` alone; empty for all else.
+
+    With `not`, `!=` and `and` it says the same where it fails. The name may be one of a loop: `host.endswith("." + known)`.
+    """
+    if isinstance(test, ast.BoolOp):
+        either = isinstance(test.op, ast.Or)
+        parts = [v if either else _turned(v) for v in test.values]
+        ends = {_domain_of(part) for part in parts if isinstance(part, ast.Call)}
+        same = {path_of(_plain(part.left)) for part in parts if _is_equal(part)}  # type: ignore[attr-defined]
+        known = all(isinstance(part, ast.Call) or _is_equal(part) for part in parts)
+        return ends.pop() if known and len(ends | same) == 1 and ends else ""
+    return path_of(_plain(test.func.value)) if _ends_as_domain(test) else ""  # type: ignore[attr-defined]
+
+
+def _ends_as_domain(test: ast.expr) -> bool:
+    """Say whether a condition is that a text ends with a dot and a domain: `host.endswith(".example.com")`."""
+    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "endswith"):
+        return False
+    end = test.args[0] if test.args else test.func
+    end = end.left if isinstance(end, ast.BinOp) else end.values[0] if isinstance(end, ast.JoinedStr) else end
+    several = end.elts if isinstance(end, ast.Tuple) else [end]
+    return all(isinstance(e, ast.Constant) and isinstance(e.value, str) and e.value.startswith(".") for e in several)
+
+
+def _turned(test: ast.expr) -> ast.expr:
+    """Return what holds where a condition fails: `a == b` for `a != b`, and `a` for `not a`; another one as it is not understood."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotEq):
+        return ast.Compare(test.left, [ast.Eq()], test.comparators)
+    return ast.Constant(None)
+
+
+def _is_equal(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)
 
 
 def _inside_either(parts: list[list[Fact]], *, sure: bool) -> Iterator[Fact]:
@@ -533,7 +578,7 @@ def _inside_one(generator: ast.GeneratorExp, known: list[Fact], word: str, *, ho
     if len(generator.generators) > 1 or loop.ifs or not isinstance(loop.target, ast.Name):
         return
     for fact in known:
-        if fact.kind in {"within", "check"} and fact.name != loop.target.id and fact.holds == (word == "any"):
+        if fact.kind in {"within", "check", "domain"} and fact.name != loop.target.id and fact.holds == (word == "any"):
             yield fact._replace(holds=holds if word == "any" else not holds)
 
 
@@ -598,6 +643,10 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
     if isinstance(func, ast.Attribute) and word in STRING_PREDICATES and (name := path_of(_but_for_signs(func.value))):
         yield Fact(name, "method", word, (), holds)
         return
+    if isinstance(func, ast.Attribute) and _ends_as_domain(call):
+        address = _of_address(func.value)
+        if name := address[0] if address else path_of(_plain(func.value)):
+            yield Fact(name, "domain", "address" if address else "", (), holds)
     if isinstance(func, ast.Attribute) and (name := path_of(_plain(func.value))):
         if word in {"startswith", "endswith"}:
             yield Fact(name, "prefix" if word == "startswith" else "check", word, tuple(call.args[:1]), holds)

@@ -21,7 +21,7 @@ from aisec_ci.detectors.code.front.scope import Check, Env, pos_test
 from aisec_ci.detectors.code.vocabulary import REFUSES
 
 _KEPT_FACTS = frozenset(
-    {"eq", "in", "match", "method", "within", "prefix", "prefixes", "patterns", "signs", "host", "scheme"}
+    {"eq", "in", "match", "method", "within", "prefix", "prefixes", "patterns", "signs", "host", "scheme", "domain"}
 )
 """What a test can say that is still known where its answer is looked at later."""
 
@@ -83,12 +83,14 @@ class Refinement(Consent):
             others = [*held, *(self.expr(o) for o in fact.others)]
             if "." in fact.name:
                 self.dotted.add(fact.name)
-            self.env[fact.name] = self.add("guard", (value, *others), (fact.kind, fact.detail), pos_test(at))
+            # a host is as good as its end, another text is not
+            told = ("check", "endswith") if fact.kind == "domain" and not fact.detail else (fact.kind, fact.detail)
+            self.env[fact.name] = self.add("guard", (value, *others), told, pos_test(at))
             if fact.kind in {"eq", "in"}:
                 self.refine_address(value, others, None, at)
                 self.refine_role(value, others, at)
                 self.refine_first(value, others, at)
-            elif fact.kind in {"check", "refused", "passed", "gave"}:
+            elif fact.kind in {"check", "refused", "passed", "gave", "domain"}:
                 self.refine_address(value, others, (fact.kind, fact.detail), at)
             if fact.kind in _OF_ORIGIN and "." not in fact.name:
                 self.refine_origin(fact, value, others, at)
@@ -161,7 +163,7 @@ class Refinement(Consent):
 
         `asked` is what says so, where it is a function of the program: `if is_inside(urlparse(url).hostname): raise`.
         """
-        node = self.nodes[value]
+        node = self.nodes[self.part_of_address(value)]
         if node.op != "attr" or node.data not in ADDRESS_PARTS:
             return
         parsed = self.nodes[self.unguarded(node.args[0])]
@@ -175,6 +177,15 @@ class Refinement(Consent):
                 self.env[name] = self.add(
                     "guard", (held, *others), asked or (ADDRESS_PARTS[node.data], ""), pos_test(at)
                 )
+
+    def part_of_address(self, value: int) -> int:
+        """Return the attribute that a value is in small letters, or another one instead of nothing: `(parts.hostname or "").lower()`."""
+        value = self.same(value)
+        node = self.nodes[value]
+        if node.op == "phi":
+            found = [arg for arg in node.args if self.nodes[arg].op != "const"]
+            value = self.same(found[0]) if len(found) == 1 else value
+        return value
 
     def refine_first(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where the first element of a list is known, say so of the list: `program = words[0]`, `if program not in ALLOWED: return`."""
@@ -286,6 +297,9 @@ class Refinement(Consent):
 
     def kept_facts(self, test: ast.expr) -> list[Fact]:
         """Return what an answer says that was kept, of what is still held by its name: `if not inside: raise`."""
+        if isinstance(test, ast.BoolOp):  # `if scheme != "https" or not inside:`
+            sure = isinstance(test.op, ast.And)
+            return [f for value in test.values for f in self.kept_facts(value) if f.holds == sure]
         turned = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
         name = test.operand if turned and isinstance(test, ast.UnaryOp) else test
         kept = self.tests.get(self.env.get(name.id, -1), []) if isinstance(name, ast.Name) else []

@@ -9,7 +9,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.front.consent import called
 from aisec_ci.detectors.code.front.expressions import DEPTH_LIMIT, Expressions, tail
-from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of, present
+from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of, plain_path_of, present
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
 from aisec_ci.detectors.code.front.standins import without_stand_ins
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Class, Function, Param, Pos
@@ -74,7 +74,7 @@ class Statements(Expressions):
         given = [*call.args, *(k.value for k in call.keywords)]
         if not given and isinstance(call.func, ast.Attribute):  # `request.check_url()` looks at fields of its own
             given, how = [call.func.value], "gave"
-        names = [name for argument in given if (name := path_of(argument)) not in {"", "self", "cls"}]
+        names = [name for argument in given if (name := plain_path_of(argument)) not in {"", "self", "cls"}]
         self.refuses |= bool(names)
         known = [Fact(name, how, called(call), (), holds=True) for name in names]
         self.refine(known, call, holds=True, held=(value,))

@@ -46,6 +46,7 @@ from aisec_ci.detectors.code.vocabulary import (
     FINDER_STARTS,
     FINDERS,
     FLOW_CALLS,
+    GIVES_ADDRESS,
     GRAPH_CALLS,
     HEAPS,
     IDENTIFIES,
@@ -372,6 +373,10 @@ class Arguments(Records):
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if word in {"urlunsplit", "urlunparse"} and fact.path and fact.path[0] in {2, 3, 4, 5}:
+            flags |= SAFE["url"]  # behind the host
+        if GIVES_ADDRESS.fullmatch(word) and info.method and not info.targets:
+            flags |= SAFE["url"]
         if any(n.startswith("base64.") and n.endswith("encode") for n in info.names):
             flags |= USER_ROLE  # letters and digits that say nothing to who does not decode them
         if word in _FINDS and arg.kind == "" and barriers.finds_numbers(self.flow, arg.call, info.names, arg.position):

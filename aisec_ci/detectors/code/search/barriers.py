@@ -85,6 +85,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         return (Verdict.STOPPED, "") if others and holds_no_text(flow, others[0]) else (Verdict.KEPT, "")
     if kind in {"host", "scheme"}:
         return _address(flow, kind, others)
+    if kind == "domain":
+        return Verdict.PREFIXED, "https://host/"
     if kind == "syntax":
         return _syntax(flow, others)
     if kind == "system":

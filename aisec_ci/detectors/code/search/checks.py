@@ -156,9 +156,12 @@ class Checks:
         ]
 
     def _is_of(self, value: Value, checked: Value) -> bool:
-        """Say whether a value is the one that is checked, or an element of it."""
+        """Say whether a value is the one that is checked, written in another way, or an element of it."""
         one, whole = self.project.unguarded(value), self.project.unguarded(checked)
         node = self.project.node(one)
+        if node.op == "call" and one != whole:
+            made = self.project.unguarded((one & ~MASK) | _same(self.project.fn(one), one & MASK))
+            return made != one and self._is_of(made, checked)
         return one == whole or (node.op == "iter" and self.project.unguarded((one & ~MASK) | node.args[0]) == whole)
 
     def _barrier(self, fn: Fn, guard: int, meant: list[int]) -> tuple[Verdict, str] | None:

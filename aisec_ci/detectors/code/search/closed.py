@@ -115,6 +115,15 @@ class Closed:
         # not a record that is read off it: the model fills that
         return self.project.node(answer).op == "call" and not self.flow.owners(answer)
 
+    def is_part(self, held: Value) -> bool:
+        """Say whether a value is one of the parts of a message: `for part in message.content:`."""
+        held = self.project.unguarded(held)
+        node, base = self.project.node(held), held & ~MASK
+        if node.op not in {"iter", "item"}:
+            return False
+        message = self.project.node(self.project.unguarded(base | node.args[0]))
+        return message.op == "attr" and message.data == "content"
+
     def own_table(self, table: Value, depth: int = 0) -> bool:
         """Say whether a table was made of the program's own records, which have the names of its columns."""
         node, fn = self.project.node(table), self.project.fn(table)

@@ -48,6 +48,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLEAN_STARTS,
     FILE_IDS,
     HARMLESS_ATTRIBUTES,
+    MADE_PARTS,
     OWN_SYSTEM,
     PATTERNS,
     PICTURE_ADDRESSES,
@@ -176,6 +177,8 @@ class Summaries(Arguments):
                 flags = with_doubt(flags, MAX_DOUBT)
             if name in FILE_IDS and self.closed.of_platform((use & ~MASK) | node.args[0], SENT_FILES):
                 return
+            if name in MADE_PARTS and self.closed.is_part((use & ~MASK) | node.args[0]):
+                return
             if name in {"url", "uri"} and self.closed.of_media((use & ~MASK) | node.args[0]):
                 return
             if name in _SYSTEM_PARTS and self._has_user_part(fn, use, node):
@@ -218,6 +221,8 @@ class Summaries(Arguments):
         mapping = self.project.unguarded(fn.value(mapping)) & MASK
         if key in OWN_SYSTEM and not OWN_SYSTEM[key].isdisjoint(_keys_read(fn, mapping)):
             return USER_ROLE  # a request in the form of a model's API: the caller gives its own system prompt
+        if key in MADE_PARTS and self.closed.is_part(fn.value(mapping)):
+            return SAFE["url"]
         if key in PICTURE_ADDRESSES and not PICTURE_BYTES.isdisjoint(_keys_read(fn, mapping)):
             return SAFE["url"]  # a picture that the service made, as bytes or at an address of its own
         if key in _BELOW_PICTURES and any(PICTURES.get(str(of)) == key for of in _keys_of(fn, mapping)):

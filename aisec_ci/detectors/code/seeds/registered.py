@@ -59,9 +59,10 @@ def registered(solver: Solver) -> Iterator[Source]:
                             solver.places.prompted.setdefault(call, []).append(fn)
                     elif fn.id not in seen:
                         seen.add(fn.id)
-                        only = (
-                            [p.name for p in fn.ir.params[fn.bound :][:1]] if tool_schemas.takes_one(flow, call) else []
-                        )
+                        named = [p.name for p in fn.ir.params[fn.bound :]]
+                        only = named[:1] if tool_schemas.takes_one(flow, call) else []
+                        if use.name == "on_invoke_tool":  # `async def run(context, arguments, path=path)`
+                            only = named[1:2]
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), only)
                 for fn, free in _partials(solver, given, many=use.kind == "tools"):
                     if kind is not None and fn.id not in seen:
