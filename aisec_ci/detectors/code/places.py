@@ -476,6 +476,9 @@ class Places:
                 given = self.flow.argument(call, position, "action" if position else None)
                 if given is not None:
                     yield call, self._wrapped(given)
+        for call in self.project.calls.get("add_conditional_edges", ()):  # what chooses the next node has the state too
+            if (given := self.flow.argument(call, 1, "path")) is not None:
+                yield call, self._wrapped(given)
         for call in self.project.calls.get("add_sequence", ()):
             given = self.flow.argument(call, 0, "nodes")
             for element in self.flow.elements(given) if given is not None else ():

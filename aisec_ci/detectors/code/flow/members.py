@@ -25,14 +25,18 @@ _OPEN = frozenset({UNKNOWN, Val("const", None)})
 _CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
 """Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class."""
 
-_CONTEXT_HOLDERS = frozenset({"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime"})
-"""Classes of which such objects are attributes, where they are not parametrised."""
+_CONTEXT_HOLDERS = frozenset(
+    {"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime", "get_runtime"}
+)
+"""Classes, and functions that return them, of which such objects are attributes, where they are not parametrised."""
 
 _CONTEXT_TYPES = {
     "RunContext": "deps",
     "RunContextWrapper": "context",
     "ToolContext": "context",
     "AgentHookContext": "context",
+    "GraphRunContext": "state",
+    "StepContext": "state",
     "Runtime": "context",
     "ToolRuntime": "context",
 }

@@ -392,7 +392,7 @@ class Results(Members):
             return
         held, named = call.args[:2]
         names = [v.what for v in self._eval(named, (), call.depth) if v.kind == "const" and isinstance(v.what, str)]
-        for name in names[:4]:
+        for name in names[:MANY]:
             yield from self._load(held, name, call.path, call.depth)
         if not names and not call.path:
             yield from self._methods_by_part(held, named, call.depth)
