@@ -333,7 +333,8 @@ class Places:
         """
         fn = self.project.fns[number]
         if isinstance(around, Receiver):
-            return [value for value in self._results(number) if may_use(self.flow, around, value)]
+            found = self._results(number)
+            return found if fn.cls is None else [v for v in found if may_use(self.flow, around, v, fn.cls)]
         if around >= 0:
             return [call for call, target in self.flow.callers(fn) if _in_place_of(target, around)]
         found = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]

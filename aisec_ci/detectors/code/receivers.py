@@ -111,12 +111,16 @@ def may_be(flow: Flow, receiver: Receiver, cls: Cls) -> bool:
     return _meet(flow, receiver, Receiver((cls,), exact=False))
 
 
-def may_use(flow: Flow, receiver: Receiver, use: Value) -> bool:
-    """Say whether a call of a method, or the load of a property, may be one on an object."""
+def may_use(flow: Flow, receiver: Receiver, use: Value, cls: Cls) -> bool:
+    """Say whether a call of a method of a class, or the load of a property, may be one on an object.
+
+    A call that is not one on an object of the class runs it in another way, `self.render()` of what was handed in, and may be.
+    """
     node = flow.project.node(use)
     if node.op == "call":
         other = _called_on(flow, use, None)
-        return other is None or _meet(flow, receiver, other)
+        told = other is not None and all(cls in flow.mro(own) for own in other.classes)
+        return other is None or not told or _meet(flow, receiver, other)
     if node.op != "attr":
         return True
     base = flow.project.unguarded((use & ~MASK) | node.args[0])
