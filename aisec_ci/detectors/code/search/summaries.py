@@ -275,6 +275,8 @@ class Summaries(Arguments):
             return  # a text that is made of the names of files holds nothing of what stands in them
         flags = self.texts.joined(fact.flags, use, node, index)
         path = fact.path if fact.path and fact.path[0] == CONTENT else ()
+        if path == (CONTENT,) and self.texts.is_option(use, node, index):
+            return
         if not path or not only_shows(self.flow, use):
             self.add(entry, Fact(use, path, flags), via)
 

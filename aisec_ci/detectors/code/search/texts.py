@@ -35,6 +35,12 @@ _BOXED = re.compile(
 """Programs that run what follows in a place of its own."""
 
 
+_DATA_OPTION = re.compile(
+    r"\s--?(?:schema|input|output|out|log|log-file|report|data|dataset|body-file|message-file|notes-file|format|title|caption)[= ][\"']?$"
+)
+"""How a command goes before the name of a file that its program reads or writes, and does not run."""
+
+
 class Texts:
     """Answers what stands around a value in texts of the program."""
 
@@ -158,6 +164,10 @@ class Texts:
         made = self.project.node((use & ~MASK) | before)
         end = made.data[-1] if made.op == "text" and made.data else self.flow.only_text((use & ~MASK) | before)
         return end or ""
+
+    def is_option(self, use: Value, node: Node, index: int) -> bool:
+        """Say whether a part is the value of an option that takes data: `f"prisma format --schema={file}"`."""
+        return _DATA_OPTION.search(self._ends_before(use, node, index)) is not None
 
     def _has_text(self, use: Value, node: Node, index: int) -> bool:
         if node.op == "text":

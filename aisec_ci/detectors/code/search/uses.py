@@ -11,6 +11,7 @@ from aisec_ci.detectors.code.facts import (
     MAX_DOUBT,
     MESSAGE,
     SAFE,
+    SCHEME,
     Entry,
     Fact,
     Via,
@@ -42,6 +43,11 @@ _IMPORTS = frozenset(
     {"importlib.import_module", "builtins.__import__", "importlib.util.module_from_spec", "builtins.globals"}
 )
 """Calls that return a module, or what it has."""
+
+_OWN_OPENERS = frozenset(
+    "open read_text read_bytes write_text write_bytes unlink remove rmtree copy copy2 move makedirs".split()
+)
+"""Calls that open or change files of this machine only: those of other libraries fetch what is named by an address."""
 
 _BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
 """What holds text itself where the name of a file could stand."""
@@ -179,6 +185,8 @@ class Uses(Writes):
             return
         if kind == "path" and any(v.kind == "obj" and v.what in _BUFFERS for v in self.flow.values(argument)):
             return  # `pd.read_csv(StringIO(text))`
+        if kind == "path" and fact.flags & SCHEME and info.word in _OWN_OPENERS:
+            return  # what begins as an address does is no file of this machine
         if kind == "path" and model.family != "python" and self._is_bytes(argument):
             return  # only the language's own calls take a name in bytes
         self.hit(entry, fact, kind, call, argument, model.label, doubt)
