@@ -79,6 +79,7 @@ MUTATORS = {
     "write_bytes": "content",
     "writelines": "content",
     "add_message": "element",
+    "stream_token": "streamed",
 }
 """Methods that keep an argument in their object, and how."""
 

@@ -609,6 +609,8 @@ class Arguments(Records):
             return ("*" if key is None else key, *path)
         if how == "content" and arg.position == 0 and path[:1] != (CONTENT,):
             return (CONTENT, *_keyed(path))
+        if how == "streamed" and arg.position == 0:
+            return ("content", *path)  # Chainlit's
         return None
 
     def _way_of_keeping(self, arg: Argument, receiver: Value) -> str:
