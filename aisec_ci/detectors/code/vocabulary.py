@@ -370,6 +370,9 @@ PICTURES = {"image_url": "url", "inlineData": "data", "inline_data": "data"}
 """Keys of a picture in an answer, with the key of what it is below: OpenAI's messages, Gemini's parts
 (ai.google.dev/api/caching#Blob)."""
 
+UPDATES = frozenset("message effective_message edited_message channel_post callback_query effective_chat".split())
+"""What an update of Telegram has, with the number of a chat."""
+
 MADE_PARTS = frozenset({"image", "audio", "video"})
 """Keys of parts of a message at which stands where the service keeps what it made (DashScope's image models)."""
 

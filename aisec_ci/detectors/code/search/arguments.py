@@ -383,6 +383,8 @@ class Arguments(Records):
             return
         if word in _FINDS and arg.kind == "" and barriers.finds_words(self.flow, arg.call, info.names, arg.position):
             flags |= sum(SAFE[use] for use in _HARMLESS_IN["a word"])
+        if word in _FINDS and arg.kind == "" and barriers.finds_scheme(self.flow, arg.call, info.names, arg.position):
+            flags |= SAFE["url"]
         if word == "sub" and arg.kind == "":
             left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))

@@ -401,6 +401,16 @@ def finds_words(flow: Flow, call: Value, names: Iterable[str], position: int) ->
     return bool(patterns) and all(_is_wordy(p) for p in patterns)
 
 
+def finds_scheme(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+    r"""Say whether a search finds addresses of another scheme than the web's only: `re.finditer(r"\((media://[^)]+)\)", text)`."""
+    patterns = _searched_with(flow, call, names, position)
+    return bool(patterns) and all("://" in p and "http" not in p and _SCHEME.search(p) is not None for p in patterns)
+
+
+_SCHEME = re.compile(r"(?<![\w\\\])?*+.])[a-z][a-z0-9]+:(?:\\?/){2}")
+"""A scheme in letters, as it stands in a pattern."""
+
+
 def _searched_with(flow: Flow, call: Value, names: Iterable[str], position: int) -> list[str]:
     """Return the patterns that a text is searched with; none where the argument at `position` is not that text."""
     if any(n.rpartition(".")[0] in {"re", "regex", "re2"} for n in names):

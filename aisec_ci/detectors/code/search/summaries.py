@@ -47,6 +47,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLEAN_METHODS,
     CLEAN_STARTS,
     FILE_IDS,
+    GIVES_ADDRESS,
     HARMLESS_ATTRIBUTES,
     MADE_PARTS,
     OWN_SYSTEM,
@@ -59,6 +60,7 @@ from aisec_ci.detectors.code.vocabulary import (
     ROLES_TRUSTED,
     SENT_FILES,
     SYSTEM_KEYS,
+    UPDATES,
 )
 
 _GATHERS = frozenset("extend chain append insert join".split())
@@ -176,6 +178,8 @@ class Summaries(Arguments):
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
             if name in FILE_IDS and self.closed.of_platform((use & ~MASK) | node.args[0], SENT_FILES):
+                return
+            if name == "chat_id" and fn.nodes[node.args[0]].op == "attr" and fn.nodes[node.args[0]].data in UPDATES:
                 return
             if name in MADE_PARTS and self.closed.is_part((use & ~MASK) | node.args[0]):
                 return
@@ -454,8 +458,8 @@ class Summaries(Arguments):
             return flags | SAFE["html"]
         if name == "replace" and (harmless := self._harmless_in(call, node)):
             return flags | SAFE[harmless]
-        if name == "as_uri":
-            return flags | SAFE["url"]  # a file of this machine
+        if name == "as_uri" or GIVES_ADDRESS.fullmatch(name):
+            return flags | SAFE["url"]  # a file of this machine, or of the service that answers
         if name == "relative_to":
             return flags | SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
         return flags
