@@ -359,6 +359,13 @@ OWN_SYSTEM: dict[object, frozenset[object]] = {
 }
 """Keys of a request to a model that hold the system prompt, each with keys that stand beside it: Anthropic's, OpenAI's, Google's."""
 
+MEDIA_PARTS = frozenset({"image", "image_url", "audio", "audio_url", "video", "video_url"})
+"""Keys below a message of an answer at which an address of a picture, a sound or a film stands that the service made
+(help.aliyun.com/zh/model-studio/qwen-image-api)."""
+
+ANSWER_PARTS = frozenset({"choices", "candidates"})
+"""Parts of a model's answer as its API gives it."""
+
 PICTURE_ADDRESSES = frozenset({"url", "image_urls"})
 """Keys of the addresses of pictures in the answers of services that make them."""
 

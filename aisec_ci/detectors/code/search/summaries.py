@@ -44,12 +44,14 @@ from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
+    ANSWER_PARTS,
     CLEAN_METHODS,
     CLEAN_STARTS,
     FILE_IDS,
     GIVES_ADDRESS,
     HARMLESS_ATTRIBUTES,
     MADE_PARTS,
+    MEDIA_PARTS,
     OWN_SYSTEM,
     PATTERNS,
     PICTURE_ADDRESSES,
@@ -185,6 +187,8 @@ class Summaries(Arguments):
                 return
             if name in {"url", "uri"} and self.closed.of_media((use & ~MASK) | node.args[0]):
                 return
+            if name in MEDIA_PARTS and _is_in_answer(fn, node.args[0]):
+                flags |= SAFE["url"]
             if name in _SYSTEM_PARTS and self._has_user_part(fn, use, node):
                 flags = with_doubt(flags, MAX_DOUBT)  # which of the two messages has the variable, the template knows
             if name in {"name", "stem", "suffix"} and self.texts.is_last_part(use):
@@ -231,7 +235,7 @@ class Summaries(Arguments):
             return SAFE["url"]  # a picture that the service made, as bytes or at an address of its own
         if key in _BELOW_PICTURES and any(PICTURES.get(str(of)) == key for of in _keys_of(fn, mapping)):
             return SAFE["url"]
-        return 0
+        return SAFE["url"] if key in MEDIA_PARTS and _is_in_answer(fn, mapping) else 0
 
     def _selects(self, fn: Fn, use: Value, node: Node) -> bool:
         """Say whether a part is one of those that others choose, so that it may not be among them: `{k: values[k] for k in gaps}`."""
@@ -570,6 +574,29 @@ def _keys_of(fn: Fn, value: int) -> Iterator[object]:
             yield node.data
         elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
             yield fn.nodes[node.args[1]].data
+
+
+def _is_in_answer(fn: Fn, value: int) -> bool:
+    """Say whether a function gets at a value below the message of a model's answer, `for part in choice["message"]["content"]`, and not in its text."""
+    work = [value]
+    for at in work:
+        if len(work) > _PARTS_LOOKED_AT:
+            return False
+        node = fn.nodes[at]
+        if node.op in {"attr", "item"} and node.data in ANSWER_PARTS:
+            return True
+        if node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
+            if fn.nodes[node.args[1]].data in ANSWER_PARTS:
+                return True
+            work += fn.nodes[node.args[0]].args[:1]
+        elif node.op in {"attr", "item", "iter", "guard"}:
+            work += node.args[:1]
+        elif node.op == "phi":
+            work += node.args
+    return False
+
+
+_PARTS_LOOKED_AT = 24
 
 
 def _keys_read(fn: Fn, mapping: int) -> set[object]:
