@@ -135,6 +135,19 @@ class Hierarchy(Questions):
             out.update(dict.fromkeys(owner.ir.annotations))
         return list(out)
 
+    def places_of_fields(self, cls: Cls) -> list[str]:
+        """Return the names of the fields that a record's constructor takes, in its order."""
+        return [name for name in self.field_names(cls) if self._is_taken(cls, name)]
+
+    def _is_taken(self, cls: Cls, name: str) -> bool:
+        """Say whether a constructor takes a field: not `ClassVar[str]`, nor `= field(init=False)`."""
+        owner = next(c for c in self.mro(cls) if name in c.ir.annotations)
+        kind = owner.owner.nodes[owner.ir.annotations[name]]
+        if kind.op == "type" and last_word(owner.owner.nodes, kind.args[0]) == "ClassVar":
+            return False
+        given = (value for value in owner.values(name) if self.project.node(value).op == "call")
+        return not any(False in self.argument_constants(value, None, "init").values for value in given)
+
     def fields(self, cls: Cls, name: str) -> list[Value]:
         """Return what methods of a class assign to `self.name`."""
         table = getattr(cls, "assigned", None)

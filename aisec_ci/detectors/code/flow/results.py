@@ -177,7 +177,7 @@ class Results(Members):
             return
         called = self.project.node(value).op == "call"  # a factory of a field is not: it is called without arguments
         if called and not self.find_method(cls, "__init__") and isinstance(path[0], str):
-            order = self.field_names(cls)
+            order = self.places_of_fields(cls)
             position = order.index(path[0]) if path[0] in order else None
             passed = self.argument(value, position, path[0])
             if passed is not None:

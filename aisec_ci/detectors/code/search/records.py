@@ -25,7 +25,7 @@ class Records(Uses):
                 return True
             if self.flow.find_method(val.what, "__init__"):
                 continue
-            names = self.flow.field_names(val.what)
+            names = self.flow.places_of_fields(val.what)
             by_place = names[position] if kind == "" and position < len(names) else None
             name = by_place if kind in {"", "*", "**"} else kind
             if kind == "**":
