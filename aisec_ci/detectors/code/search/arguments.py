@@ -228,8 +228,9 @@ class Arguments(Records):
             self._picks(entry, fact, arg.call, (arg.call & ~MASK) | arg.node.args[1], "getattr")
         if info.word in GRAPH_CALLS and arg.kind == "config" and fact.path[:1] == ("configurable",):
             self._out(entry, fact, ("config",), fact.path, 1, kept_in("the configuration of the run"))
-        if info.word[:1].isupper():
+        if info.word[:1].isupper() or info.word == "cls":
             self._own_message(entry, fact, arg.call, info)
+        if info.word[:1].isupper():
             told = arg.kind in PROMPT_KEYWORDS or (arg.kind == "instructions" and AGENTS.search(info.word) is not None)
             if unknown and info.names and told:
                 self.hit(entry, fact, "system", arg.call, fact.value, f"{info.word}.{arg.kind}", 1)
