@@ -94,13 +94,6 @@ class Places:
             known = self._groups[place] = [tuple(values) for values in found.values()]
         return known
 
-    def read_of(self, place: Place, receiver: Receiver | None) -> Place:
-        """Return a field or result as far as it is one of an object; the place itself where that is all of it."""
-        if receiver is None:
-            return place
-        narrow: Place = (*place, receiver)
-        return narrow if sum(map(len, self.read_at(narrow))) < sum(map(len, self.read_at(place))) else place
-
     def _values(self, place: Place) -> Iterable[Value]:
         kind, *what = place
         return self._readers[kind](self, *what)

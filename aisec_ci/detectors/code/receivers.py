@@ -80,10 +80,14 @@ def _names_class(flow: Flow, at: Value, callee: Node) -> bool:
     return callee.op in {"var", "import"}
 
 
-def kept_by(flow: Flow, holder: Value, receiver: Receiver | None) -> Receiver | None:
-    """Return the object in whose field something is kept: that of the method itself, or one that was made there."""
+def kept_by(flow: Flow, holder: Value, cls: Cls, receiver: Receiver | None) -> Receiver | None:
+    """Return the object in whose field something is kept, that of the method itself or one that was made there.
+
+    None where no more is known of it than the class that has the field.
+    """
     fn, holder = flow.project.fn(holder), flow.project.unguarded(holder)
-    return _own(fn, receiver) if _is_self(fn, holder) else _exact(flow.values(holder), "inst")
+    found = _own(fn, receiver) if _is_self(fn, holder) else _exact(flow.values(holder), "inst")
+    return found if found is not None and (found.exact or found.classes != (cls,)) else None
 
 
 def _own(fn: Fn, caller: Receiver | None) -> Receiver | None:

@@ -115,8 +115,8 @@ class Solver(Summaries):
         """How often each kind of source reached a use."""
         self._seen: dict[tuple[Entry, str, bool, Receiver | None], list[int]] = {}
         """Flags with which each kind of source came to each summary, from inside a caller or not, and for which object."""
-        self._receivers: dict[tuple[Entry, str], set[Receiver]] = {}
-        """The objects for whose methods each kind of source came to each summary."""
+        self._receivers: dict[tuple[Entry | Place, str], set[Receiver]] = {}
+        """The objects for which each kind of source came to each summary, and went on at each place."""
         self._passed: dict[tuple[Place, str], dict[Path, list[int]]] = {}
         """Flags with which each kind of source went on at each place, by path."""
 
@@ -172,11 +172,11 @@ class Solver(Summaries):
         known = self._seen.setdefault((entry, kind, state.inside, state.receiver), [])
         return news(known, state.flags, FACT_GRADES)
 
-    def _told_apart(self, entry: Entry, source: Source, receiver: Receiver | None) -> Receiver | None:
-        """Return the object of a method unless a kind of source already came to the method for many objects."""
+    def _told_apart(self, where: Entry | Place, source: Source, receiver: Receiver | None) -> Receiver | None:
+        """Return the object of a method or a field unless a kind of source already came there for many objects."""
         if receiver is None:
             return None
-        known = self._receivers.setdefault((entry, source.kind), set())
+        known = self._receivers.setdefault((where, source.kind), set())
         if len(known) < RECEIVERS:
             known.add(receiver)
         return receiver if receiver in known else None
@@ -188,8 +188,9 @@ class Solver(Summaries):
         if place[0] != "field" or not isinstance(out, Out):
             return None
         cls = place[1]
-        alone = isinstance(cls, Cls) and not self.flow.subclasses(cls) and len(self.flow.mro(cls)) == 1
-        return None if alone else kept_by(self.flow, out.fact.value, state.receiver)
+        if not isinstance(cls, Cls) or (not self.flow.subclasses(cls) and len(self.flow.mro(cls)) == 1):
+            return None
+        return kept_by(self.flow, out.fact.value, cls, state.receiver)
 
     def _push(self, state: State) -> None:
         self._count += 1
@@ -261,8 +262,8 @@ class Solver(Summaries):
             if source.kind not in KEPT:
                 return
             source = source._replace(kind=KEPT[source.kind])
-        receiver = self._holder(state, place, out)
-        place = self.places.read_of(place, receiver)
+        receiver = self._told_apart(place, source, self._holder(state, place, out))
+        place = place if receiver is None else (*place, receiver)
         parts = self._passed.setdefault(((*place, "own") if others else place, source.kind), {})
         known = parts.get(path)
         if known is None:
