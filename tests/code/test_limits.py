@@ -293,3 +293,11 @@ def test_conditions_in_conditions_are_looked_into_to_a_bounded_depth(within: str
             f"def f(p, a, b, y):\n    kept = {test}\n    if {test}:\n        return p\n    return y\n", "a.py"
         )
     assert len(module.functions[1].nodes) < 5_000
+
+
+def test_what_is_known_of_small_letters_is_not_said_of_all_that_have_the_same_origin() -> None:
+    """Each of many checks of a text, every one of it in small letters, says something of the text, and nothing of the others."""
+    checks = "".join(f"    v{i} = p.lower()\n    if 'x{i}' in v{i}:\n        return ''\n" for i in range(200))
+    with ends():
+        module = parse(f"def f(p):\n{checks}    return p\n", "a.py")
+    assert len(module.functions[1].nodes) < 3_000

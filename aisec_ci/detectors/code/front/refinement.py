@@ -122,7 +122,7 @@ class Refinement(Consent):
         if origin == self.unguarded(value):
             return
         for name, held in list(self.env.items()):
-            if name != fact.name and self.same(held) == origin:
+            if name != fact.name and self.unguarded(held) == origin:
                 self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), pos_test(at))
 
     def same(self, value: int) -> int:
