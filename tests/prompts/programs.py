@@ -45,6 +45,7 @@ def _read(path: Path) -> list[Program]:
                     for rule, severity in _EXPECT.findall(content):
                         out[-1].expect[where, number, rule] = severity
             else:
+                assert not line.startswith(("## ", "```")), f"{path.name}: {where} is not closed before {line!r}"
                 block.append(line)
         elif line.startswith("## "):
             name = line[3:]

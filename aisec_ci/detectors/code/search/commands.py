@@ -321,21 +321,25 @@ class Commands:
     def read_only(self, call: Value) -> bool:
         """Say whether a query runs on a connection that cannot write, as its making or the function around it shows."""
         made = self.calls.made_by(call)
-        made += [v for other in made for v in self._given_by(other)]
-        for other in made:
-            node = self.project.node(other)
-            texts = [t for a in node.args[1:] for t in self._written((other & ~MASK) | a)]
-            if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
-                return True
-            if node.op == "call" and self._says_read_only(other):
-                return True
-            # `connect(self.set_url_read_only(url))`
-            calls = [v for v in ((other & ~MASK) | a for a in node.args[1:]) if self.project.node(v).op == "call"]
-            if any(SAYS_READ_ONLY.search(self.calls.info(v).word) for v in calls):
-                return True
+        given = [list(self._given_by(other)) for other in made]
+        if any(map(self._opens_for_reading, made)) or any(g and all(map(self._opens_for_reading, g)) for g in given):
+            return True
+        made += [v for ones in given for v in ones]
         own = self.project.fn(call)
         fns = {own.id: own, **{t.fn.id: t.fn for other in made for t in self.calls.info(other).targets}}
         return any(self._is_read_only_from(fn, i) for fn in fns.values() for i in range(len(fn.nodes)))
+
+    def _opens_for_reading(self, made: Value) -> bool:
+        """Say whether what makes a connection says that it cannot write."""
+        node = self.project.node(made)
+        texts = [t for a in node.args[1:] for t in self._written((made & ~MASK) | a)]
+        if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
+            return True
+        if node.op == "call" and self._says_read_only(made):
+            return True
+        # `connect(self.set_url_read_only(url))`
+        calls = [v for v in ((made & ~MASK) | a for a in node.args[1:]) if self.project.node(v).op == "call"]
+        return any(SAYS_READ_ONLY.search(self.calls.info(v).word) for v in calls)
 
     def _given_by(self, call: Value) -> Iterator[Value]:
         """Yield the calls that made what functions of the program return: `def reader(): return sqlite3.connect("file:a.db?mode=ro")`."""

@@ -150,10 +150,11 @@ def function_calls(solver: Solver) -> Iterator[Source]:
     `block.type == "tool_use"`.
     """
     project = solver.project
-    asked: dict[object, list[Value]] = {key: [] for key in _CALLED}
+    asked: dict[str, list[Value]] = {key: [] for key in _CALLED}
     for call in project.calls.get("get", ()):
-        if (key := _asked_by_get(project.fn(call), call & MASK)) in _CALLED:
-            asked[key].append(call)
+        got = _asked_by_get(project.fn(call), call & MASK)
+        if got in asked:
+            asked[got].append(call)
     for key, (holders, marks) in _CALLED.items():
         loads = [*project.items.get(key, ()), *project.attributes.get(key, ()), *asked[key]]
         for load in loads:
@@ -182,16 +183,13 @@ def _key_of(fn: Fn, index: int) -> object:
     return next((_asked_by_get(fn, use) for use in fn.uses[index] if fn.nodes[use].op == "call"), None)
 
 
-def _asked_by_get(fn: Fn, index: int) -> object:
-    """Return the key that a mapping is asked for by a call of `get`, where it is constant."""
+def _asked_by_get(fn: Fn, index: int) -> str | None:
+    """Return the key that a mapping is asked for by a call of `get`, where it is a constant text."""
     node = fn.nodes[index]
     if node.op != "call" or len(node.args) < 2 or fn.nodes[node.args[0]].op != "attr":
         return None
-    return (
-        fn.nodes[node.args[1]].data
-        if fn.nodes[node.args[0]].data == "get" and fn.nodes[node.args[1]].op == "const"
-        else None
-    )
+    key = fn.nodes[node.args[1]].data if fn.nodes[node.args[0]].data == "get" else None
+    return key if isinstance(key, str) and fn.nodes[node.args[1]].op == "const" else None
 
 
 _CALLED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
