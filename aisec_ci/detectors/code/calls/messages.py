@@ -53,7 +53,7 @@ def _messages(view: View) -> Iterator[_Found]:
         for i, node in enumerate(fn.nodes):
             if node.op == "dict" and "role" in node.data and "content" in node.data:
                 role = fn.nodes[node.args[node.data.index("role")]]
-                if role.op == "const" and role.data in _ROLES:
+                if role.op == "const" and isinstance(role.data, str) and role.data in _ROLES:
                     yield fn.value(i), fn.value(node.args[node.data.index("content")]), _inside(fn), "system"
             elif node.op in ("tuple", "list") and len(node.args) == 2:
                 role = fn.nodes[node.args[0]]

@@ -573,7 +573,13 @@ def _keys_of(fn: Fn, value: int) -> Iterator[object]:
         elif node.op == "item":
             yield node.data
         elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
-            yield fn.nodes[node.args[1]].data
+            yield _text_at(fn, node.args[1])
+
+
+def _text_at(fn: Fn, index: int) -> str | None:
+    """Return a constant text; keys may be anything, bytes or texts with gaps among them."""
+    node = fn.nodes[index]
+    return node.data if node.op == "const" and isinstance(node.data, str) else None
 
 
 def _is_in_answer(fn: Fn, value: int) -> bool:
@@ -586,7 +592,7 @@ def _is_in_answer(fn: Fn, value: int) -> bool:
         if node.op in {"attr", "item"} and node.data in ANSWER_PARTS:
             return True
         if node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
-            if fn.nodes[node.args[1]].data in ANSWER_PARTS:
+            if _text_at(fn, node.args[1]) in ANSWER_PARTS:
                 return True
             work += fn.nodes[node.args[0]].args[:1]
         elif node.op in {"attr", "item", "iter", "guard"}:
@@ -611,7 +617,7 @@ def _keys_read(fn: Fn, mapping: int) -> set[object]:
                 found.add(node.data)
             elif node.op == "attr" and node.data == "get":
                 calls = (fn.nodes[u] for u in fn.uses[use] if fn.nodes[u].op == "call" and fn.nodes[u].args[0] == use)
-                found |= {fn.nodes[call.args[1]].data for call in calls if len(call.args) > 1}
+                found |= {_text_at(fn, call.args[1]) for call in calls if len(call.args) > 1}
     return found
 
 
