@@ -100,7 +100,7 @@ class Places:
 
     def _field_reads(self, cls: Cls, name: str, receiver: Receiver | None = None) -> Iterator[Value]:
         related = [*self.flow.mro(cls), *self.flow.subclasses(cls)]
-        family = {id(c) for c in related if receiver is None or may_be(self.flow, receiver, c)}
+        family = {id(c) for c in (related if receiver is None else may_be(self.flow, receiver, related))}
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
             base = self.project.node(load).args[0]

@@ -6,7 +6,7 @@ them is meant, the calls on the way to the base class know: `Planner(config)`, `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from aisec_ci.detectors.code.flow.val import Val
@@ -36,10 +36,10 @@ def receiver_of(flow: Flow, call: Value, target: Fn, caller: Receiver | None) ->
     return _beyond(flow, _called_on(flow, call, caller), target.cls)
 
 
-def same_object(flow: Flow, use: Value, receiver: Receiver | None) -> Receiver | None:
+def same_object(flow: Flow, use: Value, receiver: Receiver) -> Receiver | None:
     """Return the object in whose method its own field is read, or its own method called, where more is known than that method's class."""
     fn, node = flow.project.fn(use), flow.project.node(use)
-    if receiver is None or fn.cls is None or not flow.subclasses(fn.cls):
+    if fn.cls is None or not flow.subclasses(fn.cls):
         return None
     at = use & ~MASK
     load = flow.project.node(at | node.args[0]) if node.op == "call" else node
@@ -51,9 +51,17 @@ def same_object(flow: Flow, use: Value, receiver: Receiver | None) -> Receiver |
 
 def _beyond(flow: Flow, receiver: Receiver | None, cls: Cls) -> Receiver | None:
     """Return an object if it is known to be one of a class, and which one."""
-    if receiver is None or not all(cls in flow.mro(own) for own in receiver.classes):
-        return None
-    return receiver if receiver.exact or receiver.classes != (cls,) else None
+    return _more(receiver, cls) if receiver is not None and _is_below(flow, receiver, cls) else None
+
+
+def _is_below(flow: Flow, receiver: Receiver, cls: Cls) -> bool:
+    """Say whether an object is one of a class, or of one below it."""
+    return all(cls in flow.mro(own) for own in receiver.classes)
+
+
+def _more(receiver: Receiver | None, cls: Cls) -> Receiver | None:
+    """Return an object if more is known of it than its class."""
+    return receiver if receiver is not None and (receiver.exact or receiver.classes != (cls,)) else None
 
 
 def _called_on(flow: Flow, call: Value, caller: Receiver | None) -> Receiver | None:
@@ -86,8 +94,7 @@ def kept_by(flow: Flow, holder: Value, cls: Cls, receiver: Receiver | None) -> R
     None where no more is known of it than the class that has the field.
     """
     fn, holder = flow.project.fn(holder), flow.project.unguarded(holder)
-    found = _own(fn, receiver) if _is_self(fn, holder) else _exact(flow.values(holder), "inst")
-    return found if found is not None and (found.exact or found.classes != (cls,)) else None
+    return _more(_own(fn, receiver) if _is_self(fn, holder) else _exact(flow.values(holder), "inst"), cls)
 
 
 def _own(fn: Fn, caller: Receiver | None) -> Receiver | None:
@@ -110,9 +117,10 @@ def _exact(values: Sequence[Val], kind: str) -> Receiver | None:
     return Receiver(classes, exact=True) if 0 < len(classes) <= CLASSES else None
 
 
-def may_be(flow: Flow, receiver: Receiver, cls: Cls) -> bool:
-    """Say whether an object may be one of a class, or of one below it."""
-    return _meet(flow, receiver, Receiver((cls,), exact=False))
+def may_be(flow: Flow, receiver: Receiver, classes: Iterable[Cls]) -> list[Cls]:
+    """Return those classes of which an object may be one, or of one below them."""
+    known = _kinds(flow, receiver)
+    return [cls for cls in classes if not known.isdisjoint(_kinds(flow, Receiver((cls,), exact=False)))]
 
 
 def may_use(flow: Flow, receiver: Receiver, use: Value, cls: Cls) -> bool:
@@ -123,14 +131,13 @@ def may_use(flow: Flow, receiver: Receiver, use: Value, cls: Cls) -> bool:
     node = flow.project.node(use)
     if node.op == "call":
         other = _called_on(flow, use, None)
-        told = other is not None and all(cls in flow.mro(own) for own in other.classes)
-        return other is None or not told or _meet(flow, receiver, other)
+        return other is None or not _is_below(flow, other, cls) or _meet(flow, receiver, other)
     if node.op != "attr":
         return True
     base = flow.project.unguarded((use & ~MASK) | node.args[0])
     fn = flow.project.fn(use)
     if _is_self(fn, base) and fn.cls is not None:
-        return may_be(flow, receiver, fn.cls)
+        return _meet(flow, receiver, Receiver((fn.cls,), exact=False))
     values = [v for v in flow.values(base) if v.kind == "inst"]
     return not values or any(_meet(flow, receiver, Receiver((v.what,), bool(v.more))) for v in values)
 

@@ -359,7 +359,10 @@ OWN_SYSTEM: dict[object, frozenset[object]] = {
 }
 """Keys of a request to a model that hold the system prompt, each with keys that stand beside it: Anthropic's, OpenAI's, Google's."""
 
-MEDIA_PARTS = frozenset({"image", "image_url", "audio", "audio_url", "video", "video_url"})
+MADE_PARTS = frozenset({"image", "audio", "video"})
+"""Keys of parts of a message at which stands where the service keeps what it made (DashScope's image models)."""
+
+MEDIA_PARTS = MADE_PARTS | {"image_url", "audio_url", "video_url"}
 """Keys below a message of an answer at which an address of a picture, a sound or a film stands that the service made
 (help.aliyun.com/zh/model-studio/qwen-image-api)."""
 
@@ -379,9 +382,6 @@ PICTURES = {"image_url": "url", "inlineData": "data", "inline_data": "data"}
 
 UPDATES = frozenset("message effective_message edited_message channel_post callback_query effective_chat".split())
 """What an update of Telegram has, with the number of a chat."""
-
-MADE_PARTS = frozenset({"image", "audio", "video"})
-"""Keys of parts of a message at which stands where the service keeps what it made (DashScope's image models)."""
 
 HARMLESS_ATTRIBUTES = PLATFORM_ADDRESSES | frozenset(
     "status_code status ok usage total_tokens prompt_tokens completion_tokens input_tokens output_tokens created created_at updated_at "

@@ -125,14 +125,14 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         if (other := _but_for_itself(test)) is not None:
             yield from (fact for fact in _facts(other, holds=holds, depth=depth + 1) if fact.holds != sure)
         yield from _inside_either(parts, sure=sure)
-        if (name := _domain_of(test)) != "":
+        if name := _domain_of(test):
             yield Fact(name, "domain", "", (), holds == isinstance(test.op, ast.Or))
         if (known := _one_of(test)) is not None:
             yield known._replace(holds=holds == isinstance(test.op, ast.Or))
-        if (rest := _unless_all_may(test)) is not None:
-            yield from (f for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
-        if (rest := _where_there_is(test)) is not None:
-            yield from (_asked(f) for f in _facts(rest, holds=holds, depth=depth + 1) if f.holds != sure)
+        if _may_all_be(test):
+            yield from (fact for fact in parts[-1] if fact.holds != sure)
+        if _is_where_there_is(test):
+            yield from (_asked(fact) for fact in parts[-1] if fact.holds != sure)
         if name := _listed_of_kind(test):
             yield Fact(name, "check", "an allow list", (), not sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
@@ -214,21 +214,17 @@ def _inside_either(parts: list[list[Fact]], *, sure: bool) -> Iterator[Fact]:
             yield fact
 
 
-def _unless_all_may(test: ast.BoolOp) -> ast.expr | None:
-    """Return the check of a list in `"*" not in LIST and not any(x.startswith(p) for p in LIST)`: a list of the program's may allow all."""
+def _may_all_be(test: ast.BoolOp) -> bool:
+    """Say whether a list is checked last in `"*" not in LIST and not any(x.startswith(p) for p in LIST)`: a list of the program's may allow all."""
     if not isinstance(test.op, ast.And) or len(test.values) != 2:
-        return None
+        return False
     first, rest = test.values
     if not (
         isinstance(first, ast.Compare) and isinstance(first.ops[0], ast.NotIn) and isinstance(first.left, ast.Constant)
     ):
-        return None
+        return False
     name = path_of(first.comparators[0])
-    return (
-        rest
-        if name and name in {path_of(n) for n in ast.walk(rest) if isinstance(n, (ast.Name, ast.Attribute))}
-        else None
-    )
+    return bool(name) and name in _paths(rest)
 
 
 def present(test: ast.expr) -> frozenset[str]:
@@ -247,12 +243,12 @@ def present(test: ast.expr) -> frozenset[str]:
     return frozenset({name} if name else ())
 
 
-def _where_there_is(test: ast.BoolOp) -> ast.expr | None:
-    """Return the check in `self.guard is not None and not self.guard.allows(path)`: it is made where there is what makes it."""
+def _is_where_there_is(test: ast.BoolOp) -> bool:
+    """Say whether the last check is made where there is what makes it: `self.guard is not None and not self.guard.allows(path)`."""
     if not isinstance(test.op, ast.And):
-        return None
+        return False
     there = present(ast.BoolOp(test.op, test.values[:-1]))
-    return test.values[-1] if there and not there.isdisjoint(_paths(test.values[-1])) else None
+    return bool(there) and not there.isdisjoint(_paths(test.values[-1]))
 
 
 def _listed_of_kind(test: ast.BoolOp) -> str:

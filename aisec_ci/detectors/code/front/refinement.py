@@ -92,10 +92,10 @@ class Refinement(Consent):
                 self.refine_first(value, others, at)
             elif fact.kind in {"check", "refused", "passed", "gave", "domain"}:
                 self.refine_address(value, others, (fact.kind, fact.detail), at)
-            if fact.kind in _OF_ORIGIN and "." not in fact.name:
-                self.refine_origin(fact, value, others, at)
             elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
                 self.refine_parts(fact, value, others, at)
+            if fact.kind in _OF_ORIGIN and "." not in fact.name:
+                self.refine_origin(fact, value, others, at)
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
         """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""

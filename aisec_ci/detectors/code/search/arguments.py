@@ -380,12 +380,14 @@ class Arguments(Records):
             flags |= SAFE["url"]
         if any(n.startswith("base64.") and n.endswith("encode") for n in info.names):
             flags |= USER_ROLE  # letters and digits that say nothing to who does not decode them
-        if word in _FINDS and arg.kind == "" and barriers.finds_numbers(self.flow, arg.call, info.names, arg.position):
-            return
-        if word in _FINDS and arg.kind == "" and barriers.finds_words(self.flow, arg.call, info.names, arg.position):
-            flags |= sum(SAFE[use] for use in _HARMLESS_IN["a word"])
-        if word in _FINDS and arg.kind == "" and barriers.finds_scheme(self.flow, arg.call, info.names, arg.position):
-            flags |= SAFE["url"]
+        if word in _FINDS and arg.kind == "":
+            patterns = barriers.searched_with(self.flow, arg.call, info.names, arg.position)
+            if barriers.finds_numbers(patterns):
+                return
+            if barriers.finds_words(patterns):
+                flags |= sum(SAFE[use] for use in _HARMLESS_IN["a word"])
+            if barriers.finds_scheme(patterns):
+                flags |= SAFE["url"]
         if word == "sub" and arg.kind == "":
             left = barriers.left_over(self.flow, arg.call, info.names, arg.position)
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))

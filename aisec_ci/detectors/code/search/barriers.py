@@ -389,21 +389,18 @@ def free_text(pattern: str) -> bool:
 _LOOKS_AROUND = re.compile(r"\(\?<?[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|\((?:\\.|[^()\\])*\)|[^()\\])*\)")
 
 
-def finds_numbers(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+def finds_numbers(patterns: list[str]) -> bool:
     r"""Say whether a search in a text finds numbers, signs and words of the pattern only: `re.findall(r"-?\d+", text)`."""
-    patterns = _searched_with(flow, call, names, position)
     return bool(patterns) and all(_is_numeric(p) for p in patterns)
 
 
-def finds_words(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+def finds_words(patterns: list[str]) -> bool:
     r"""Say whether a search in a text finds letters, digits and harmless signs only: `re.search(r"[\w.-]+\.[a-z]{2,}", text)`."""
-    patterns = _searched_with(flow, call, names, position)
     return bool(patterns) and all(_is_wordy(p) for p in patterns)
 
 
-def finds_scheme(flow: Flow, call: Value, names: Iterable[str], position: int) -> bool:
+def finds_scheme(patterns: list[str]) -> bool:
     r"""Say whether a search finds addresses of another scheme than the web's only: `re.finditer(r"\((media://[^)]+)\)", text)`."""
-    patterns = _searched_with(flow, call, names, position)
     return bool(patterns) and all("://" in p and "http" not in p and _SCHEME.search(p) is not None for p in patterns)
 
 
@@ -411,7 +408,7 @@ _SCHEME = re.compile(r"(?<![\w\\\])?*+.])[a-z][a-z0-9]+:(?:\\?/){2}")
 """A scheme in letters, as it stands in a pattern."""
 
 
-def _searched_with(flow: Flow, call: Value, names: Iterable[str], position: int) -> list[str]:
+def searched_with(flow: Flow, call: Value, names: Iterable[str], position: int) -> list[str]:
     """Return the patterns that a text is searched with; none where the argument at `position` is not that text."""
     if any(n.rpartition(".")[0] in {"re", "regex", "re2"} for n in names):
         where, text = flow.argument(call, 0, "pattern"), 1

@@ -561,19 +561,30 @@ def _matches(label: Label, key: Label) -> bool:
 _BELOW_PICTURES = frozenset(PICTURES.values())
 
 
-def _keys_of(fn: Fn, value: int) -> Iterator[object]:
-    """Yield the constant keys under which a value was read, by `[…]` and `get`, also with another one instead: `m.get("a") or {}`."""
+def _keys_of(fn: Fn, value: int, *, above: bool = False) -> Iterator[object]:
+    """Yield the constant keys under which a value was read, by `[…]` and `get`, also with another one instead: `m.get("a") or {}`.
+
+    With `above` also attributes, and those under which was read what it was read from.
+    """
     work = [value]
     for at in work:
-        if len(work) > 16:
+        if len(work) > (_READ_ABOVE if above else _READ):
             return
         node = fn.nodes[at]
         if node.op in {"guard", "phi"}:
             work += node.args[: 1 if node.op == "guard" else None]
-        elif node.op == "item":
+        elif node.op == "item" or (above and node.op == "attr"):
             yield node.data
+            work += node.args[:1] if above else ()
         elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
             yield _text_at(fn, node.args[1])
+            work += fn.nodes[node.args[0]].args[:1] if above else ()
+        elif node.op == "iter" and above:
+            work += node.args[:1]
+
+
+_READ, _READ_ABOVE = 16, 24
+"""Values that are looked at for the keys under which one was read, and what it was read from."""
 
 
 def _text_at(fn: Fn, index: int) -> str | None:
@@ -584,25 +595,7 @@ def _text_at(fn: Fn, index: int) -> str | None:
 
 def _is_in_answer(fn: Fn, value: int) -> bool:
     """Say whether a function gets at a value below the message of a model's answer, `for part in choice["message"]["content"]`, and not in its text."""
-    work = [value]
-    for at in work:
-        if len(work) > _PARTS_LOOKED_AT:
-            return False
-        node = fn.nodes[at]
-        if node.op in {"attr", "item"} and node.data in ANSWER_PARTS:
-            return True
-        if node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
-            if _text_at(fn, node.args[1]) in ANSWER_PARTS:
-                return True
-            work += fn.nodes[node.args[0]].args[:1]
-        elif node.op in {"attr", "item", "iter", "guard"}:
-            work += node.args[:1]
-        elif node.op == "phi":
-            work += node.args
-    return False
-
-
-_PARTS_LOOKED_AT = 24
+    return not ANSWER_PARTS.isdisjoint(_keys_of(fn, value, above=True))
 
 
 def _keys_read(fn: Fn, mapping: int) -> set[object]:
