@@ -43,7 +43,7 @@ def run_whole(
     tree = Tree(sorted(raw), lambda path: SourceFile.of_bytes(path, raw[path]) if path in raw else None)
     context = Context(CATALOG, tree, frozenset(selected or raw), {**options, "cache": str(folder) if folder else ""})
     detector = CodeDetector(context)
-    detector.asked = True
+    detector.programs[0].asked = True  # Python
     return list(detector.finish()), detector.analysed, detector.parsed
 
 
@@ -109,7 +109,7 @@ def test_a_changed_file_is_held_against_several_results_by_one_reading(
         return read(file)
 
     monkeypatch.setattr(frontend, "read", counted)
-    monkeypatch.setattr("aisec_ci.detectors.code.analysis.analyse", lambda *_: iter(()))
+    monkeypatch.setattr("aisec_ci.detectors.code.analysis.analyse", lambda *_, **__: iter(()))
     run({**FILES, "app.py": FILES["app.py"] + "\nexec(1)\n"}, tmp_path, {"app.py"})
     assert seen == ["app.py"]
 
@@ -361,7 +361,7 @@ def test_what_is_selected_counts(tmp_path: Path) -> None:
     found = []
     for selected in (frozenset(raw), frozenset({"loads.py"})):
         detector = CodeDetector(replace(context, selected=selected))
-        detector.asked = True
+        detector.programs[0].asked = True  # Python
         found.append(list(detector.finish()))
     assert len(found[1]) < len(found[0])
 

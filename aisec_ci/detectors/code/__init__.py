@@ -1,4 +1,4 @@
-"""Code: Python sources and notebooks to one intermediate form, value flow, and the search for untrusted data."""
+"""Code: sources and notebooks to one intermediate form, value flow, and the search for untrusted data."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def create(context: Context) -> Detector:
 
         return CodeDetector(context)
 
-    return make() if context.options.get("prompts") else Deferred("code", _is_python, make)
+    return make() if context.options.get("prompts") else Deferred("code", _is_code, make)
 
 
-def _is_python(file: SourceFile) -> bool:
-    return file.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+def _is_code(file: SourceFile) -> bool:
+    return file.kind in (Kind.PYTHON, Kind.NOTEBOOK, Kind.JAVASCRIPT, Kind.TYPESCRIPT)

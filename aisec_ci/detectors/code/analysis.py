@@ -40,11 +40,13 @@ def analyse(
     paths: Sequence[str],
     load: Callable[[str], ir.Module | None],
     tell: Callable[[Surroundings], None] | None = None,
+    *,
+    examined: bool = True,
 ) -> Iterator[Report]:
     """Yield what the files at `paths`, taken as one program, show of the selected files.
 
     `load` brings a file into the intermediate form, returns None for one that is not there, and raises UnparsedError.
-    `tell` is given the surroundings that the files are to each other.
+    `tell` is given the surroundings that the files are to each other. `examined`: whether single calls are judged, too.
     """
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
@@ -52,7 +54,7 @@ def analyse(
     _take_back(len(paths))
     gc.disable()  # nearly all that is made stays to the end: looking for garbage took a fifth of the time and found none
     try:
-        yield from _Analysis(context, names, load, tell).run(paths)
+        yield from _Analysis(context, names, load, tell, examined=examined).run(paths)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
@@ -88,8 +90,11 @@ class _Analysis:
         names: Names,
         load: Callable[[str], ir.Module | None],
         tell: Callable[[Surroundings], None] | None,
+        *,
+        examined: bool,
     ) -> None:
         self.context = context
+        self.examined = examined
         self.tell = tell
         self.load = load
         self.names = names
@@ -109,7 +114,7 @@ class _Analysis:
         flow = Flow(project)
         positions = Positions(project, context.tree.open)
         solver = Solver(flow, models, self.failures)
-        for examination in examinations(context, flow, positions.place):
+        for examination in examinations(context, flow, positions.place) if self.examined else ():
             yield from self.failures.of(examination)
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.state_variables = state_variables(flow)

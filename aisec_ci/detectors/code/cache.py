@@ -78,10 +78,11 @@ class UnfitError(Exception):
 class Cache:
     """The entries of one run. Nothing is touched before it is asked for; without `options["cache"]` there is no cache."""
 
-    def __init__(self, context: Context, paths: Sequence[str]) -> None:
-        """`paths` are the Python files of the tree."""
+    def __init__(self, context: Context, paths: Sequence[str], program: str) -> None:
+        """`paths` are the files of a language in the tree; `program` tells it from others, and how its files find each other."""
         self._context = context
-        self._python = paths
+        self._paths = paths
+        self._program = program
         folder = context.options.get("cache")
         self._folder = Path(folder) if folder else None
 
@@ -176,7 +177,7 @@ class Cache:
 
         folder = self._folder
         assert folder is not None
-        tops = sorted({p.split("/", 1)[0] for p in self._python})
+        tops = sorted({p.split("/", 1)[0] for p in self._paths})
         name = self._name("modules", tops).replace(".json", ".packed")
         return Modules(
             lambda: cache_folder.read_bytes(folder, name), lambda data: cache_folder.write(folder, name, data)
@@ -194,7 +195,11 @@ class Cache:
         """Return the known facts by digest of the file."""
         raw = self._read(self._facts_key) if self._folder else None
         try:
-            return {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1]))) for k, v in raw.items()} if raw else {}
+            return (
+                {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1])), bool(v[2])) for k, v in raw.items()}
+                if raw
+                else {}
+            )
         except (LookupError, TypeError, ValueError, AttributeError):
             return {}
 
@@ -217,7 +222,7 @@ class Cache:
 
     @cached_property
     def _facts_key(self) -> str:
-        tops = sorted({p.split("/", 1)[0] for p in self._python})
+        tops = sorted({p.split("/", 1)[0] for p in self._paths})
         return self._name("facts", tops)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -241,7 +246,7 @@ class Cache:
         return [digest("\0".join(shown).encode("utf-8", "surrogateescape"))]
 
     def _name(self, kind: str, words: Iterable[str]) -> str:
-        text = "\0".join([kind, cache_folder.tool(self._context.catalog.root or rules_dir()), *words])
+        text = "\0".join([kind, self._program, cache_folder.tool(self._context.catalog.root or rules_dir()), *words])
         return digest(text.encode("utf-8", "surrogateescape")) + ".json"
 
     # -- files --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The detector of code: finds out which files belong to AI code, and has them analysed unless the answer is known.
 
+A tree has a program for each language (languages.py).
+
 Kept light: what parses and searches is imported only where there is something to analyse.
 """
 
@@ -9,35 +11,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import islice
-from posixpath import basename
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aisec_ci.detectors.code.cache import Cache
+from aisec_ci.detectors.code.languages import LANGUAGES, Language
 from aisec_ci.detectors.code.project import Names
-from aisec_ci.detectors.code.relevance import (
-    FileFacts,
-    facts_of,
-    is_installed,
-    is_test,
-    is_worth_reading,
-    parts,
-)
+from aisec_ci.detectors.code.relevance import FileFacts, parts
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap, Observation
 from aisec_ci.sources.file import WHOLE_LIMIT, SourceFile, UnreadableError
-from aisec_ci.sources.kinds import Kind, kind_of_name
+from aisec_ci.sources.kinds import kind_of_name
 from aisec_ci.workers import begun, shares
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.code.edits import Surroundings
     from aisec_ci.detectors.code.ir import Module
-
-_KINDS = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
-
-
-NAMELESS = 300
-"""Files without an ending of which the first line is looked at, for scripts."""
 
 
 class _Done(NamedTuple):
@@ -49,12 +37,51 @@ class _Done(NamedTuple):
 
 
 class CodeDetector:
-    """Collects the Python files of a run and analyses the project they belong to."""
+    """Collects the sources of a run and analyses the programs they belong to."""
 
     name = "code"
 
     def __init__(self, context: Context) -> None:
+        if context.options.get("prompts"):
+            from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
+            from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
+
+            add_own(Models(), context.options)  # a mistake in them is told before anything is read
+        self.programs = [Program(context, language) for language in LANGUAGES]
+
+    def wants(self, file: SourceFile) -> bool:
+        """Say yes to sources and notebooks."""
+        return any(program.wants(file) for program in self.programs)
+
+    def scan(self, file: SourceFile) -> Iterable[Report]:
+        """Note that there is something to analyse; everything is reported at the end."""
+        for program in self.programs:
+            if program.wants(file):
+                program.note(file)
+        return ()
+
+    def finish(self) -> Iterator[Report]:
+        """Yield what the programs show that concerns the selected files."""
+        for program in self.programs:
+            yield from program.finish()
+
+    @property
+    def analysed(self) -> list[str]:
+        """The files that were analysed in this run, for tests of what the cache saves."""
+        return [path for program in self.programs for path in program.analysed]
+
+    @property
+    def parsed(self) -> list[str]:
+        """The files that were parsed: those that no earlier run had analysed, or that changed."""
+        return [path for program in self.programs for path in program.parsed]
+
+
+class Program:
+    """The files of one language."""
+
+    def __init__(self, context: Context, language: Language) -> None:
         self.context = context
+        self.language = language
         self.asked = False
         self._large: list[str] = []
         """Selected files that cannot be held in memory."""
@@ -66,32 +93,26 @@ class CodeDetector:
         self._modules: dict[str, Module | None] = {}
         """Files that were parsed to hold them against results."""
         self._worth_reading: re.Pattern[bytes] | None = None
-        if context.options.get("prompts"):
-            from aisec_ci.detectors.code.model_tables import add_own  # noqa: PLC0415 - few runs have models of their own
-            from aisec_ci.detectors.code.models import Models  # noqa: PLC0415
-
-            add_own(Models(), context.options)  # a mistake in them is told before anything is read
 
     def wants(self, file: SourceFile) -> bool:
-        """Say yes to Python sources and notebooks."""
-        return file.kind in _KINDS
+        """Say yes to files of the language."""
+        return file.kind in self.language.kinds
 
-    def scan(self, file: SourceFile) -> Iterable[Report]:
-        """Note that there is Python to analyse; everything is reported at the end."""
-        self.asked = self.asked or file.kind in _KINDS
+    def note(self, file: SourceFile) -> None:
+        """Take in that there is such a file to analyse."""
+        self.asked = True
         if not file.small:
             self._large.append(file.path)
-        return ()
 
     def finish(self) -> Iterator[Report]:
-        """Yield what the project shows that concerns the selected files."""
+        """Yield what the program shows that concerns the selected files."""
         if not self.asked:
             return
-        context = self.context
-        paths = [p for p in context.tree.paths if kind_of_name(p) in _KINDS]
-        names = Names(paths, self._packages())
-        paths += islice((p for p in context.tree.paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS)
-        cache = Cache(context, paths)
+        context, language = self.context, self.language
+        paths = language.paths(context.tree.paths)
+        names = language.names(context.tree, paths, self._tables())
+        paths += language.nameless(context.tree.paths)
+        cache = Cache(context, paths, f"{language.word} {names.mark}")
         yield from self._too_large(cache)
         found = [(part, self._known(part, cache)) for part in parts(self._facts(paths, names, cache), names)]
         unknown = [part for part, known in found if known is None]
@@ -106,13 +127,14 @@ class CodeDetector:
     def _too_large(self, cache: Cache) -> Iterator[Gap]:
         """Yield a gap for each file that would be analysed if it could be held in memory."""
         for path in self._large:
-            file = None if is_test(path) or is_installed(path) else self.context.tree.open(path)
+            language = self.language
+            file = None if language.is_test(path) or language.is_left_out(path) else self.context.tree.open(path)
             if file is not None and any(
-                is_worth_reading(piece, self._pattern(cache)) for _, piece in file.chunks(1 << 20, 100)
+                language.is_worth_reading(piece, partial(self._pattern, cache))
+                for _, piece in file.chunks(1 << 20, 100)
             ):
-                yield Gap(
-                    path, f"{file.size:,} bytes, over the limit of {WHOLE_LIMIT:,}: not analysed", detector=self.name
-                )
+                reason = f"{file.size:,} bytes, over the limit of {WHOLE_LIMIT:,}: not analysed"
+                yield Gap(path, reason, detector=CodeDetector.name)
 
     def _known(self, part: list[str], cache: Cache) -> list[Report] | None:
         """Return what is known of the selected files of a part, None where it has to be found out."""
@@ -161,7 +183,12 @@ class CodeDetector:
         around: list[Surroundings] = []
         found = list(
             analyse(
-                context, names, part, lambda path: self._module(path, cache), around.append if cache.active else None
+                context,
+                names,
+                part,
+                lambda path: self._module(path, cache),
+                around.append if cache.active else None,
+                examined=self.language.examined,
             )
         )
         cache.put(part, selected, {path: self._digest(path) for path in opened}, found, around[0] if around else None)
@@ -178,16 +205,16 @@ class CodeDetector:
         tests: set[str] = set()
         new: dict[str, FileFacts] = {}
         for path in paths:
-            if is_installed(path):
+            if self.language.is_left_out(path):
                 continue
-            if is_test(path):
+            if self.language.is_test(path):
                 tests.add(path)
             elif (facts := self._facts_of(path, known, new, cache)) is not None:
                 out[path] = facts
         work = list(out) if tests else []
         for path in work:
             for name in out[path].imports:
-                target = names.module(name, path) if "test" in name or is_test(path) else None
+                target = names.module(name, path) if "test" in name or self.language.is_test(path) else None
                 if target in tests and (facts := self._facts_of(target, known, new, cache)) is not None:
                     tests.discard(target)
                     out[target] = facts
@@ -212,15 +239,15 @@ class CodeDetector:
             data = self.context.tree.read(path)
             if data is None:
                 return None
-            facts = facts_of(data, self._pattern(cache))
+            facts = self.language.facts(data, partial(self._pattern, cache))
         new[key] = facts
-        return facts
+        return None if facts.left_out else facts
 
     def _is_script(self, path: str) -> bool:
         """Say whether a file whose name tells nothing begins with the line of a Python script: `#!/usr/bin/env python3`."""
         file = self.context.tree.open(path)
         try:
-            return file is not None and file.kind in _KINDS
+            return file is not None and file.kind in self.language.kinds
         except (OSError, UnreadableError):
             return False
 
@@ -244,13 +271,13 @@ class CodeDetector:
         cache.put_pattern(pattern.pattern)
         return pattern
 
-    def _packages(self) -> set[str]:
-        """Return the top-level packages that are libraries, whatever the tree has."""
-        tables = list(self.context.catalog.data("prompts/models").values())
+    def _tables(self) -> list[Mapping[str, Any]]:
+        """Return the models of libraries: by the packages in them it is told what is a library, whatever the tree has."""
+        tables: list[Mapping[str, Any]] = list(self.context.catalog.data("prompts/models").values())
         own = self.context.options.get("prompts", {})
         if isinstance(own, dict) and isinstance(own.get("models"), dict):
             tables.append(own["models"])
-        return {p for table in tables for p in table.get("packages", ())}
+        return tables
 
     def _digest(self, path: str) -> str:
         known = self._digests.get(path)

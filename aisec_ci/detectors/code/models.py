@@ -34,6 +34,7 @@ OWN = "own"
 _KEYS = frozenset(
     {
         "packages",
+        "npm",
         "about",
         "calls",
         "attributes",
@@ -152,6 +153,8 @@ class Models:
 
     def __init__(self) -> None:
         self.packages: set[str] = set()
+        self.npm: dict[str, str] = {}
+        """What packages of JavaScript are called in the names of the models; `openai.default` is the default export of `openai`."""
         self.calls: dict[str, CallModel] = {}
         self.loose: dict[str, list[tuple[tuple[str, ...], CallModel]]] = {}
         self.wild: dict[tuple[str, int], list[tuple[list[str], CallModel]]] = {}
@@ -196,6 +199,7 @@ class Models:
         if family == OWN:
             _check(raw, where)
         self.packages.update(raw.get("packages", ()))
+        self.npm.update(raw.get("npm", {}))
         for call in raw.get("calls", ()):
             self._add_call(family, call, where)
         for name, kind in raw.get("attributes", {}).items():

@@ -8,7 +8,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from aisec_ci.detectors.code.front.expressions import summands
-from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree
+from aisec_ci.detectors.code.front.frontend import SCRIPTS, source_of, syntax_tree, tree_of
+from aisec_ci.detectors.code.front.javascript.nodes import Options, parts_of
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
@@ -24,6 +25,8 @@ class Positions:
         self._files: dict[str, SourceFile | None] = {}
         self._lines: dict[str, list[list[int]]] = {}
         self._sources: dict[str, list[str]] = {}
+        self._scripts: dict[str, dict[Pos, list[ast.AST]]] = {}
+        """The expressions of sources that are translated, by their place."""
         self._places: dict[tuple[Value, Value], Location] = {}
 
     def locate(self, value: Value) -> Location:
@@ -66,15 +69,30 @@ class Positions:
             return self.locate(value)
         index = node.args.index(operand & MASK)
         path = fn.module.path
+        place = fn.ir.place(value & MASK)
+        file = self._file(path)
+        if file is not None and file.kind in SCRIPTS:
+            for found in self._translated(file).get(place, ()):
+                if pos := _part(found, node.op, index, []):
+                    return self.place(path, pos, cells)
+            return self.place(path, place, cells)
         if path not in self._sources:
-            file = self._file(path)
             self._sources[path] = source_of(file).split("\n") if file is not None else []
         lines = self._sources[path]
-        place = fn.ir.place(value & MASK)
         for found in _expressions(lines, place):
             if pos := _part(found, node.op, index, lines):
                 return self.place(path, pos, cells)
         return self.place(path, place, cells)
+
+    def _translated(self, file: SourceFile) -> dict[Pos, list[ast.AST]]:
+        known = self._scripts.get(file.path)
+        if known is None:
+            known = self._scripts[file.path] = {}
+            found = tree_of(file)
+            for node in ast.walk(found[0]) if found is not None else ():
+                if isinstance(node, (ast.expr, ast.AugAssign)):
+                    known.setdefault(_place_of(node), []).append(node)
+        return known
 
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
@@ -120,11 +138,12 @@ def _expressions(lines: list[str], pos: Pos) -> Iterator[ast.AST]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
-            if isinstance(node, (ast.expr, ast.AugAssign)) and pos == (
-                *(node.lineno, node.col_offset),
-                *(node.end_lineno, node.end_col_offset),
-            ):
+            if isinstance(node, (ast.expr, ast.AugAssign)) and pos == _place_of(node):
                 yield node
+
+
+def _place_of(node: ast.expr | ast.AugAssign) -> Pos:
+    return (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
 
 
 def _characters(text: str, column: int) -> int:
@@ -207,7 +226,10 @@ def cell_lines(text: str) -> list[list[int]]:
 def _part(node: ast.AST, op: str, index: int, lines: list[str]) -> Pos | None:
     """Return where the operand number `index` of an expression stands, or None where the form does not fit."""
     part: ast.expr | None = None
-    if op == "call" and isinstance(node, ast.Call):
+    if op == "call" and isinstance(node, Options):
+        parts = parts_of(node)
+        part = parts[index] if index < len(parts) else None
+    elif op == "call" and isinstance(node, ast.Call):
         parts = [node.func, *node.args, *(k.value for k in node.keywords)]
         part = parts[index] if index < len(parts) else None
     elif op == "dict" and isinstance(node, ast.Dict):
@@ -236,6 +258,9 @@ def _hole(node: ast.JoinedStr, index: int, lines: list[str]) -> Pos | None:
     """
     if node.end_lineno is None or node.end_col_offset is None:
         return None
+    if not lines:  # of another language
+        holes = [v.value for v in node.values if isinstance(v, ast.FormattedValue)]
+        return _place_of(holes[index]) if index < len(holes) else None
     found = 0
     depth = 0
     start: tuple[int, int] | None = None

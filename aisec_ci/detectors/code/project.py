@@ -332,6 +332,9 @@ def last_word(nodes: list[ir.Node], value: int) -> str:
 class Names:
     """The names under which the files of a tree can be imported."""
 
+    mark = ""
+    """What else than the paths decides what an import names, for the cache."""
+
     def __init__(self, paths: Iterable[str], external: Collection[str] = ()) -> None:
         self.external = frozenset(external)
         self.by_name: dict[str, list[str]] = defaultdict(list)
@@ -413,6 +416,10 @@ class Names:
     def _is_only(self, name: str) -> bool:
         """Say whether no other file has a name of several words: a program that changes `sys.path` can mean no other one."""
         return "_" in name and len(self.by_name[name]) == 1
+
+    def outside(self, dotted: str) -> str:
+        """Return what the models call what is imported from a library."""
+        return dotted.lstrip(".")
 
     def split(self, dotted: str, importer: str) -> tuple[str | None, str]:
         """Return the module's path that a dotted name begins with, as long as possible, and the rest of the name."""

@@ -107,10 +107,11 @@ def _meant(text: str, names: Names) -> list[str]:
 
 
 class FileFacts(NamedTuple):
-    """What the bytes of a file say: whether it is AI code, and which dotted names it imports, some with holes."""
+    """What the bytes of a file say: whether it is AI code, which dotted names it imports, some with holes, and whether it is no code of people."""
 
     relevant: bool
     imports: tuple[str, ...]
+    left_out: bool = False
 
 
 def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:

@@ -476,23 +476,23 @@ class Evaluation(Results):
     def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
         path, rest = self.project.names.split(dotted, info.path)
         if path is None:
-            yield Val("ext", dotted.lstrip("."))
+            yield Val("ext", self.project.names.outside(dotted))
             return
         module = self.project.module(path)
         if not rest:
             if module is None:
-                yield Val("ext", dotted.lstrip("."))
+                yield Val("ext", self.project.names.outside(dotted))
             else:
                 yield from self._instead(info, dotted, path) or [Val("module", path)]
             return
         if module is None:
-            yield Val("ext", dotted.lstrip("."))
+            yield Val("ext", self.project.names.outside(dotted))
             return
         found: list[Val] = [Val("module", path)]
         for name in rest.split("."):
             found = [v for one in found for v in self._member(one, name, (), 1, item=False)]
         real = [v for v in found if v.kind != "unknown"]
-        yield from real or [Val("ext", dotted.lstrip("."))]
+        yield from real or [Val("ext", self.project.names.outside(dotted))]
 
     def _instead(self, info: ModuleInfo, dotted: str, path: str) -> list[Val]:
         """Return what a package binds in place of a module in it of the same name: `from .ask import ask` in `__init__.py`."""

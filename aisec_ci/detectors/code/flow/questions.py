@@ -176,5 +176,5 @@ class Questions(ABC):
             elif (
                 path is None and not star.startswith(".") and not name.startswith("__") and not hasattr(builtins, name)
             ):
-                outside.append(Val("ext", f"{star}.{name}"))
+                outside.append(Val("ext", self.project.names.outside(f"{star}.{name}")))
         return outside[:_STARS] or [Val("ext", f"builtins.{name}")]

@@ -10,6 +10,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.front import elsewhere
 from aisec_ci.detectors.code.front.guards import contained, element_of, facts, is_get, path_of
+from aisec_ci.detectors.code.front.javascript.nodes import Arrow, Options
 from aisec_ci.detectors.code.front.refinement import Refinement
 from aisec_ci.detectors.code.front.scope import Check
 from aisec_ci.detectors.code.ir import DYNAMIC, RETURNED, SPREAD, Function
@@ -37,6 +38,10 @@ def _is_for_numbers(spec: ast.expr | None) -> bool:
 
 class Expressions(Refinement):
     """A scope that lowers expressions."""
+
+    @abstractmethod
+    def annotation(self, node: ast.expr) -> int:
+        """Lower a type."""
 
     @abstractmethod
     def function(self, name: str, args: ast.arguments, node: ast.AST) -> Function:
@@ -145,6 +150,32 @@ class Expressions(Refinement):
         if (known := contained(node)) is not None:
             self.refine([known], node, holds=True)
         return call
+
+    def e_options(self, node: Options) -> int:
+        """Lower a call whose object literals are keyword arguments as well: `create({model: name})`."""
+        args = [self.expr(node.func)]
+        kinds = []
+        for arg in node.args:
+            made = self.expr(arg.value if isinstance(arg, ast.Starred) else arg)
+            args.append(made)
+            kinds.append("*" if isinstance(arg, ast.Starred) else "")
+        for held in (self.nodes[a] for a in args[1:] if self.nodes[a].op == "dict"):
+            for key, value in zip(held.data, held.args, strict=True):
+                word = "**" if key is SPREAD else key
+                if isinstance(word, str) and (word == "**" or word not in kinds):
+                    args.append(value)
+                    kinds.append(word)
+        for keyword in node.keywords:
+            args.append(self.expr(keyword.value))
+            kinds.append(keyword.arg or "**")
+        return self.call(elsewhere.Run(tuple(args), tuple(kinds)), node)
+
+    def e_arrow(self, node: Arrow) -> int:
+        definition = node.definition
+        fn = self.function(definition.name, definition.args, definition)
+        if definition.returns is not None:
+            fn.annotation = self.annotation(definition.returns)
+        return self.add("func", (), fn.index, node)
 
     def call(self, run: elsewhere.Run, at: ast.Call) -> int:
         call = self.add("call", run.args, run.kinds, at)
@@ -389,4 +420,6 @@ _EXPRESSIONS: dict[type[ast.expr], Any] = {
     ast.Yield: Expressions.e_yield,
     ast.YieldFrom: Expressions.e_yieldfrom,
     ast.NamedExpr: Expressions.e_named,
+    Arrow: Expressions.e_arrow,
+    Options: Expressions.e_options,
 }

@@ -11,6 +11,8 @@ from aisec_ci.detectors.code.front.notebooks import BrokenNotebookError, Cell, j
 from aisec_ci.sources.file import SourceFile, UnreadableError
 from aisec_ci.sources.kinds import Kind
 
+SCRIPTS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+
 SIZE_LIMIT = 2_000_000
 """Characters of a source that is analysed: about 50,000 lines."""
 
@@ -20,7 +22,7 @@ class UnparsedError(Exception):
 
 
 def read(file: SourceFile) -> ir.Module:
-    """Return the module of a Python file or notebook.
+    """Return the module of a Python file, a notebook, or a source of JavaScript or TypeScript.
 
     Raises UnparsedError for a file that cannot be analysed at all. What was left out of one that can stands in
     `Module.problems`.
@@ -31,7 +33,22 @@ def read(file: SourceFile) -> ir.Module:
         raise UnparsedError(str(error)) from None
     if len(text) > SIZE_LIMIT and file.kind is not Kind.NOTEBOOK:
         raise UnparsedError(f"{len(text):,} characters of source, over the limit of {SIZE_LIMIT:,}: not analysed")
+    if file.kind in SCRIPTS:
+        return _script(file)
     return _notebook(text, file.path) if file.kind is Kind.NOTEBOOK else parse(text, file.path)
+
+
+def _script(file: SourceFile) -> ir.Module:
+    """Return the module of a source of JavaScript or TypeScript."""
+    from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - only for trees with such sources
+
+    try:
+        translated = translate(file.data, file.path)
+        module = lower(translated.tree, file.path)
+    except RecursionError:
+        raise UnparsedError("nested too deep to be analysed") from None
+    module.problems.extend(translated.problems)
+    return module
 
 
 def _notebook(text: str, path: str) -> ir.Module:
@@ -89,6 +106,10 @@ def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
     """Return the syntax tree and the source of a file as `read` sees it, or None where it does not parse as it stands."""
     source = source_of(file)
     try:
+        if file.kind in SCRIPTS:
+            from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - few trees have it
+
+            return translate(file.data, file.path).tree, source
         return syntax_tree(source), source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

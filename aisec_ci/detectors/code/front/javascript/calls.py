@@ -1,0 +1,424 @@
+"""Calls: methods of texts and lists, and functions that the languages have, in Python's words."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, THROUGH, Expressions
+from aisec_ci.detectors.code.front.javascript.nodes import (
+    Arrow,
+    Options,
+    arrow,
+    at,
+    attribute,
+    call,
+    constant,
+    load,
+    store,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+_RENAMED = {
+    "trim": "strip",
+    "trimStart": "lstrip",
+    "trimEnd": "rstrip",
+    "toLowerCase": "lower",
+    "toUpperCase": "upper",
+    "toLocaleLowerCase": "lower",
+    "startsWith": "startswith",
+    "endsWith": "endswith",
+    "push": "append",
+    "unshift": "append",
+    "test": "search",
+    "padStart": "rjust",
+    "padEnd": "ljust",
+}
+"""Methods that Python has under another name."""
+
+_SAME = frozenset(
+    {"toString", "valueOf", "flat", "sort", "reverse", "toSorted", "toReversed", "normalize", "asReadonly"}
+)
+"""Methods whose result has what their object has."""
+
+_FUNCTIONS = {
+    "JSON.stringify": "json.dumps",
+    "JSON.parse": "json.loads",
+    "parseInt": "int",
+    "parseFloat": "float",
+    "Number": "float",
+    "Number.parseInt": "int",
+    "Number.parseFloat": "float",
+    "Boolean": "bool",
+    "encodeURIComponent": "urllib.parse.quote_plus",
+    "decodeURIComponent": "urllib.parse.unquote",
+    "path.join": "os.path.join",
+    "console.log": "print",
+    "console.error": "print",
+    "console.warn": "print",
+    "console.info": "print",
+    "console.debug": "print",
+    "process.cwd": "os.getcwd",
+    "process.exit": "sys.exit",
+}
+"""Functions that every program has, and what they are called in Python."""
+
+_PASSES = frozenset(
+    "String Array.from Promise.all Promise.resolve Promise.race Promise.allSettled Object.freeze structuredClone util.promisify promisify "
+    "Object.fromEntries Readonly".split()
+)
+"""Functions whose result has what their first argument has."""
+
+_OF_OBJECTS = {"Object.keys": "keys", "Object.entries": "items", "Object.values": "values"}
+_OPTIONS = re.compile(r"(?:^|_)(?:options?|opts|params?|config|args|request|body|payload|settings|init|props)_?$")
+"""Names of variables that hold what a function is given by name."""
+
+_CALLED_LATER = frozenset({"setTimeout", "setImmediate", "setInterval", "queueMicrotask", "requestAnimationFrame"})
+
+
+class Calls(Expressions):
+    """The translation of calls."""
+
+    def call(self, node: tree_sitter.Node) -> ast.expr:
+        callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if callee is None:
+            return self.other(node)
+        while callee.type in THROUGH and callee.named_children:
+            callee = callee.named_children[0]
+        if arguments is not None and arguments.type == "template_string":  # sql`…${value}…`
+            return at(node, ast.Call(self.value(callee), [self.value(arguments)], []))
+        parts = [p for p in arguments.named_children if p.type != "comment"] if arguments is not None else []
+        if callee.type in {"identifier", "member_expression"}:
+            found = self._known(node, text_of(callee), parts)
+            if found is None and callee.type == "member_expression":
+                found = self._method(node, callee, parts)
+            if found is not None:
+                return found
+        if callee.type == "super":
+            return self._plain(node, attribute(callee, self.value(callee), "__init__"), arguments)
+        if callee.type == "import":
+            return call(node, "__import__", self.elements(arguments))
+        return self._plain(node, self.value(callee), arguments)
+
+    def _plain(self, node: tree_sitter.Node, callee: ast.expr, arguments: tree_sitter.Node | None) -> ast.expr:
+        args = self.elements(arguments)
+        keywords = []
+        last = args[-1] if args else None
+        if isinstance(last, ast.Name) and len(args) <= 2 and _OPTIONS.search(last.id):
+            keywords.append(at(node, ast.keyword(None, last)))
+        return at(node, Options(callee, args, keywords))
+
+    def new(self, node: tree_sitter.Node) -> ast.expr:
+        callee, arguments = node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
+        name = text_of(callee)
+        args = self.elements(arguments) if name in {"URL", "Set", "Map", "RegExp", "Promise"} else []
+        if name == "URL" and args:
+            self.uses("urllib")
+            joined = call(node, "urllib.parse.urljoin", [args[1], args[0]]) if len(args) > 1 else args[0]
+            return call(node, "urllib.parse.urlparse", [joined])
+        if name in {"Set", "Map"}:
+            return call(node, "set" if name == "Set" else "dict", args[:1])
+        if name == "RegExp":
+            self.uses("re")
+            return call(node, "re.compile", args[:1])
+        if name == "Promise" and args and isinstance(args[0], Arrow):
+            return self._promise(node, args[0].definition)
+        return self._plain(node, self.value(callee), arguments)
+
+    def _promise(self, node: tree_sitter.Node, executor: ast.FunctionDef) -> ast.expr:
+        """Translate `new Promise((resolve, reject) => …)`: what `resolve` is given is the result."""
+        result, settle = self.fresh("result"), self.fresh("settle")
+        name = executor.args.args[0].arg if executor.args.args else settle
+        value = at(node, ast.arg("value_", None))
+        body: list[ast.stmt] = [
+            at(node, ast.Nonlocal([result])),
+            at(node, ast.Assign([store(node, result)], load(node, "value_"))),
+        ]
+        inner = at(
+            node,
+            ast.FunctionDef(
+                name=name,
+                args=ast.arguments(
+                    posonlyargs=[], args=[value], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
+                ),
+                body=body,
+                decorator_list=[],
+                returns=None,
+            ),
+        )
+        outer: list[ast.stmt] = [
+            at(node, ast.Assign([store(node, result)], constant(node, None))),
+            inner,
+            *executor.body,
+            at(node, ast.Return(load(node, result))),
+        ]
+        executor.args.args = []
+        executor.args.defaults = []
+        executor.body = outer
+        return call(node, arrow(node, executor))
+
+    def _known(self, node: tree_sitter.Node, name: str, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        """Translate a call of a function that every program has; None for any other."""
+        if name in _PASSES and parts:
+            if name == "Array.from" and len(parts) > 1:
+                return self._mapped(node, self.value(parts[0]), parts[1])
+            if name == "String":
+                return call(node, "str", [self.value(parts[0])])
+            for part in parts[1:]:
+                self.before.append(at(part, ast.Expr(self.value(part))))
+            return self.value(parts[0])
+        if name in _OF_OBJECTS and len(parts) == 1:
+            return call(node, attribute(node, self.value(parts[0]), _OF_OBJECTS[name]))
+        if name == "Object.assign" and parts:
+            return at(node, ast.Dict([None] * len(parts), [self.value(p) for p in parts]))
+        if name == "Array.isArray" and parts:
+            return call(node, "isinstance", [self.value(parts[0]), load(node, "list")])
+        if name in _CALLED_LATER and parts and parts[0].type in FUNCTIONS:
+            return call(node, self.value(parts[0]))
+        if name == "path.resolve" and parts:
+            self.uses("os")
+            args = [self.value(p) for p in parts]
+            joined = call(node, "os.path.join", args) if len(args) > 1 else args[0]
+            return call(node, "os.path.abspath", [joined])
+        known = _FUNCTIONS.get(name)
+        if known is None or (name == "path.join" and not parts):
+            return None
+        if "." in known:
+            self.uses(known.partition(".")[0])
+        args = [self.value(p) for p in parts if p.type != "spread_element"]
+        return call(node, known, args if known == "print" or name == "path.join" else args[:1])
+
+    def _method(
+        self, node: tree_sitter.Node, callee: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        """Translate a call of a method that texts, lists, mappings or promises have; None for any other."""
+        name = text_of(callee.child_by_field_name("property"))
+        base = callee.child_by_field_name("object")
+        if name in _RENAMED:
+            made = call(node, attribute(callee, self.value(base), _RENAMED[name]))
+            made.args = [self.value(p) for p in parts if p.type != "spread_element"]
+            if any(p.type == "spread_element" for p in parts):
+                assert isinstance(made.func, ast.Attribute)
+                made.func.attr = "extend" if name in {"push", "unshift"} else made.func.attr
+                made.args += [self.inner(p) for p in parts if p.type == "spread_element"]
+            return made
+        method = _METHODS.get(name)
+        if method is not None and base is not None:
+            found: ast.expr | None = getattr(self, method)(node, base, parts)
+            return found
+        return None
+
+    # -- methods of texts and lists ------------------------------------------------------------------------------------
+
+    def m_same(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        for part in parts:
+            if part.type in FUNCTIONS:
+                self.before.append(at(part, ast.Expr(self.value(part))))
+        return self.value(base)
+
+    def m_includes(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        if len(parts) != 1:
+            return None
+        return at(node, ast.Compare(self.value(parts[0]), [ast.In()], [self.value(base)]))
+
+    def m_own(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if text_of(base) == "Object" and len(parts) == 2:
+            return at(node, ast.Compare(self.value(parts[1]), [ast.In()], [self.value(parts[0])]))
+        return self.m_includes(node, base, parts)
+
+    def m_join(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) > 1:
+            return None
+        between = self.value(parts[0]) if parts else constant(node, ",")
+        return call(node, attribute(node, between, "join"), [self.value(base)])
+
+    def m_concat(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        out = self.value(base)
+        for part in parts:
+            out = at(node, ast.BinOp(out, ast.Add(), self.value(part)))
+        return out
+
+    def m_slice(self, node: tree_sitter.Node, base: tree_sitter.Node, _: list[tree_sitter.Node]) -> ast.expr:
+        return at(node, ast.Subscript(self.value(base), at(node, ast.Slice(None, None, None)), ast.Load()))
+
+    def m_at(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        index = self.value(parts[0]) if parts else constant(node, 0)
+        return at(node, ast.Subscript(self.value(base), index, ast.Load()))
+
+    def m_last(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        minus = at(node, ast.UnaryOp(ast.USub(), constant(node, 1)))
+        return self.m_at(node, base, parts) if parts else at(node, ast.Subscript(self.value(base), minus, ast.Load()))
+
+    def m_replace(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        if len(parts) != 2:
+            return None
+        if parts[0].type == "regex":
+            self.uses("re")
+            by = self.value(parts[1])
+            return call(node, "re.sub", [constant(parts[0], self.pattern_of(parts[0])), by, self.value(base)])
+        args = [self.value(p) for p in parts]
+        if isinstance(args[1], Arrow):
+            args[1] = call(parts[1], args[1], [args[0]])
+        return call(node, attribute(node, self.value(base), "replace"), args)
+
+    def m_match(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) != 1 or parts[0].type != "regex":
+            return None
+        self.uses("re")
+        word = "re.search" if text_of(node).find(".matchAll(") < 0 else "re.finditer"
+        return call(node, word, [constant(parts[0], self.pattern_of(parts[0])), self.value(base)])
+
+    def m_split(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        args = [constant(parts[0], None)] if parts and parts[0].type == "regex" else [self.value(p) for p in parts[:1]]
+        return call(node, attribute(node, self.value(base), "split"), args)
+
+    # -- methods that are given a function -----------------------------------------------------------------------------
+
+    def m_map(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        return self._mapped(node, self.value(base), parts[0]) if parts else None
+
+    def _mapped(self, node: tree_sitter.Node, base: ast.expr, given: tree_sitter.Node) -> ast.expr:
+        """Translate `list.map(f)`: the list of what `f` returns for each element."""
+        name, one = self._element(given)
+        result = one if one is not None else self._called(given, [load(given, name)])
+        return at(node, ast.ListComp(result, [_each(node, name, base)]))
+
+    def _element(self, given: tree_sitter.Node) -> tuple[str, ast.expr | None]:
+        """Return the name of the element in a function that is only an expression of it, with the expression."""
+        body, one = given.child_by_field_name("body"), given.child_by_field_name("parameter")
+        parameters = given.child_by_field_name("parameters")
+        if one is None and parameters is not None and len(parameters.named_children) == 1:
+            one = parameters.named_children[0]
+            one = one.child_by_field_name("pattern") or one
+        if given.type != "arrow_function" or body is None or body.type == "statement_block":
+            return self.fresh("element"), None
+        if one is None or one.type != "identifier":
+            return self.fresh("element"), None
+        before, self.before = self.before, []
+        value = self.value(body)
+        hoisted, self.before = self.before, before
+        name = self.name(one)
+        if hoisted or not isinstance(name, ast.Name):
+            return self.fresh("element"), None
+        return name.id, value
+
+    def _called(self, given: tree_sitter.Node, args: list[ast.expr]) -> ast.expr:
+        value = self.value(given)
+        if isinstance(value, Arrow):  # other parameters, the number of the element, are not handed in
+            value.definition.args.args = value.definition.args.args[: len(args)]
+            value.definition.args.defaults = []
+        return call(given, value, args)
+
+    def m_filter(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        if len(parts) != 1:
+            return None
+        if text_of(parts[0]) == "Boolean":
+            return self.value(base)
+        return at(node, ast.ListComp(*self._picked(node, base, parts[0])))
+
+    def _picked(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, given: tree_sitter.Node
+    ) -> tuple[ast.expr, list[ast.comprehension]]:
+        name, test = self._element(given)
+        condition = test if test is not None else self._called(given, [load(given, name)])
+        return load(given, name), [_each(node, name, self.value(base), condition)]
+
+    def m_find(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) != 1 or parts[0].type not in FUNCTIONS:  # a query of a database
+            return None
+        picked = at(node, ast.GeneratorExp(*self._picked(node, base, parts[0])))
+        return call(node, "next", [picked])
+
+    def m_some(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        return self._decided(node, base, parts, "any")
+
+    def m_every(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        return self._decided(node, base, parts, "all")
+
+    def _decided(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node], word: str
+    ) -> ast.expr | None:
+        if len(parts) != 1:
+            return None
+        name, test = self._element(parts[0])
+        condition = test if test is not None else self._called(parts[0], [load(node, name)])
+        each = _each(node, name, self.value(base))
+        return call(node, word, [at(node, ast.GeneratorExp(condition, [each]))])
+
+    def m_reduce(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        if not parts or parts[0].type not in FUNCTIONS:
+            return None
+        start = self.value(parts[1]) if len(parts) > 1 else constant(node, None)
+        name = self.fresh("element")
+        joined = self._called(parts[0], [start, load(node, name)])
+        combined = at(node, ast.ListComp(joined, [_each(node, name, self.value(base))]))
+        return at(node, ast.Subscript(combined, constant(node, 0), ast.Load()))
+
+    def m_then(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        return self._called(parts[0], [self.value(base)]) if parts else self.value(base)
+
+    def m_catch(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) != 1 or parts[0].type not in FUNCTIONS:
+            return None
+        failed = self._called(parts[0], [call(node, "Exception")])
+        return at(node, ast.BoolOp(ast.Or(), [self.value(base), failed]))
+
+    def m_finally(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) != 1 or parts[0].type not in FUNCTIONS:
+            return None
+        self.before.append(at(parts[0], ast.Expr(self._called(parts[0], []))))
+        return self.value(base)
+
+
+def _each(
+    node: tree_sitter.Node, name: str, iterated: ast.expr, condition: ast.expr | None = None
+) -> ast.comprehension:
+    return ast.comprehension(store(node, name), iterated, [condition] if condition is not None else [], 0)
+
+
+_METHODS: dict[str, str] = {
+    **dict.fromkeys(_SAME, "m_same"),
+    "includes": "m_includes",
+    "has": "m_includes",
+    "hasOwnProperty": "m_own",
+    "hasOwn": "m_own",
+    "join": "m_join",
+    "concat": "m_concat",
+    "slice": "m_slice",
+    "substring": "m_slice",
+    "substr": "m_slice",
+    "at": "m_at",
+    "charAt": "m_at",
+    "shift": "m_at",
+    "pop": "m_last",
+    "replace": "m_replace",
+    "replaceAll": "m_replace",
+    "match": "m_match",
+    "matchAll": "m_match",
+    "split": "m_split",
+    "map": "m_map",
+    "forEach": "m_map",
+    "flatMap": "m_map",
+    "filter": "m_filter",
+    "find": "m_find",
+    "findLast": "m_find",
+    "some": "m_some",
+    "every": "m_every",
+    "reduce": "m_reduce",
+    "then": "m_then",
+    "catch": "m_catch",
+    "finally": "m_finally",
+}
+"""The method for each method of the language that Python says in other words."""

@@ -1,0 +1,67 @@
+"""What the bytes and the path of a source of JavaScript or TypeScript say, without parsing it."""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename
+
+from aisec_ci.detectors.automaton import Marks
+from aisec_ci.detectors.code.front.javascript.words import module
+from aisec_ci.detectors.code.relevance import FileFacts, is_installed
+
+TYPESCRIPT = (".ts", ".mts", ".cts")
+ENDINGS = (*TYPESCRIPT, ".tsx", ".js", ".jsx", ".mjs", ".cjs")
+SIZE_LIMIT = 1_000_000
+"""Bytes of a source; larger ones are bundles."""
+LONG_LINE = 30_000
+"""Bytes of a line; a source with a longer one is generated."""
+
+_AI = Marks(
+    rb"[\"'](?:openai|@openai/|@anthropic-ai/|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|@modelcontextprotocol/|fastmcp|llamaindex|@llamaindex/"
+    rb"|genkit|@genkit-ai/|@google/(?:genai|generative-ai|adk)|@google-cloud/vertexai|@mistralai/|@aws-sdk/client-bedrock|@azure/openai|@azure-rest/ai"
+    rb"|ollama|groq-sdk|cohere-ai|together-ai|replicate|@huggingface/|@xenova/|@voltagent/|@inngest/agent-kit|@strands-agents/|@livekit/agents|deepagents"
+    rb"|@copilotkit/|@vercel/ai|ai/(?:rsc|react)|portkey-ai|@openrouter/|openai-edge|gpt-3-encoder|tiktoken|@dqbd/tiktoken|js-tiktoken)"
+    rb"|role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|[sS]ystem_?(?:Prompt|Message|Instruction)|chat/completions|/v1/messages"
+    rb"|tool_calls?\b|toolCalls?\b|inputSchema|[\"']tools/call[\"']|useChat\b|generateText|streamText"
+)
+"""Words that AI code has and other code hardly."""
+
+_TEST = re.compile(
+    r"(?:^|[._-])(?:test|tests|spec|e2e|stories|mock|mocks|bench)\.[cm]?[jt]sx?$|^(?:jest|vitest|playwright)\."
+)
+_TEST_FOLDERS = frozenset(
+    "test tests testing __tests__ __mocks__ e2e spec specs fixtures __fixtures__ mocks cypress playwright".split()
+)
+_BUNDLED = re.compile(
+    r"(?:^|/)(?:dist|build|vendor|\.next|out|public|static|coverage|\.output)/|\.min\.[cm]?js$|\.d\.[cm]?ts$|\.bundle\.js$"
+)
+
+_IMPORT = re.compile(rb"(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*[\"']([^\"'\n]{1,200})[\"']")
+
+
+def is_test(path: str) -> bool:
+    """Say whether a path is that of a test."""
+    return _TEST.search(basename(path)) is not None or not _TEST_FOLDERS.isdisjoint(path.split("/")[:-1])
+
+
+def is_left_out(path: str) -> bool:
+    """Say whether a path is that of an installed package, or of what a build made."""
+    return is_installed(path) or _BUNDLED.search(path) is not None
+
+
+def is_ai(data: bytes) -> bool:
+    """Say whether a file's bytes have a word of AI code."""
+    return _AI.search(data)
+
+
+def is_generated(data: bytes) -> bool:
+    """Say whether a program wrote a source: one that is very long, or has very long lines."""
+    return len(data) > SIZE_LIMIT or any(len(line) > LONG_LINE for line in data.split(b"\n"))
+
+
+def facts_of(data: bytes) -> FileFacts:
+    """Return whether a file is AI code, and what it imports. What a program wrote is not: bundles, and data as code."""
+    if is_generated(data):
+        return FileFacts(relevant=False, imports=(), left_out=True)
+    found = dict.fromkeys(match[1].decode("utf-8", "replace") for match in _IMPORT.finditer(data))
+    return FileFacts(is_ai(data), tuple(module(source) for source in found))

@@ -1,0 +1,50 @@
+"""From a source of JavaScript or TypeScript to a module in Python's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from aisec_ci.detectors.code.front.javascript.statements import Statements
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+TYPESCRIPT = (".ts", ".mts", ".cts")
+JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs")
+ENDINGS = (*TYPESCRIPT, ".tsx", *JAVASCRIPT)
+
+
+class Translated(NamedTuple):
+    """A source in Python's syntax tree, with what was left out of it in words for the report."""
+
+    tree: ast.Module
+    problems: list[str]
+
+
+def translate(data: bytes, path: str) -> Translated:
+    """Return the syntax tree of a source. Raises RecursionError for one that is nested too deep for the translation's own limits."""
+    root = syntax(data, path)
+    work = Statements()
+    body = work.body(root.named_children)
+    first = [ast.Import([ast.alias(name, None, **_START)], **_START) for name in sorted(work.modules)]
+    problems = ["nested too deep to be analysed to its end"] if work.too_deep else []
+    return Translated(ast.Module([*first, *body], []), problems)
+
+
+def syntax(data: bytes, path: str) -> tree_sitter.Node:
+    """Return the root of the concrete syntax tree."""
+    import tree_sitter  # noqa: PLC0415 - only for trees with such sources
+
+    if path.endswith((*TYPESCRIPT, ".tsx")):
+        import tree_sitter_typescript as grammar  # noqa: PLC0415
+
+        language = grammar.language_tsx() if path.endswith(".tsx") else grammar.language_typescript()
+    else:
+        import tree_sitter_javascript  # noqa: PLC0415
+
+        language = tree_sitter_javascript.language()
+    return tree_sitter.Parser(tree_sitter.Language(language)).parse(data).root_node
+
+
+_START = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
