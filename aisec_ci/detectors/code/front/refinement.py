@@ -166,14 +166,15 @@ class Refinement(Consent):
         node = self.nodes[self.part_of_address(value)]
         if node.op != "attr" or node.data not in ADDRESS_PARTS:
             return
-        parsed = self.nodes[self.unguarded(node.args[0])]
+        made = self.unguarded(node.args[0])
+        parsed = self.nodes[made]
         if parsed.op != "call" or len(parsed.args) < 2:
             return
         if self.word(parsed.args[0]) not in ADDRESS_PARSERS:
             return
         address = self.unguarded(parsed.args[1])
         for name, held in list(self.env.items()):
-            if self.unguarded(held) == address:
+            if self.unguarded(held) in {address, made}:
                 self.env[name] = self.add(
                     "guard", (held, *others), asked or (ADDRESS_PARTS[node.data], ""), pos_test(at)
                 )

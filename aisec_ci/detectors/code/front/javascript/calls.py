@@ -77,6 +77,12 @@ _OF_OBJECTS = {"Object.keys": "keys", "Object.entries": "items", "Object.values"
 _OPTIONS = re.compile(r"(?:^|_)(?:options?|opts|params?|config|args|request|body|payload|settings|init|props)_?$")
 """Names of variables that hold what a function is given by name."""
 
+_STARTS = frozenset("spawn spawnSync execFile execFileSync fork execa execaSync sync default $".split())
+"""Functions of Node.js and of libraries around it that are given a program and the list of its arguments."""
+
+STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty"})
+"""The modules that have them."""
+
 _CALLED_LATER = frozenset({"setTimeout", "setImmediate", "setInterval", "queueMicrotask", "requestAnimationFrame"})
 
 
@@ -98,6 +104,8 @@ class Calls(Expressions):
                 found = self._method(node, callee, parts)
             if found is not None:
                 return found
+            if self._is_starter(text_of(callee)) and parts:
+                return self._started(node, callee, parts)
         if callee.type == "super":
             return self._plain(node, attribute(callee, self.value(callee), "__init__"), arguments)
         if callee.type == "import":
@@ -111,6 +119,39 @@ class Calls(Expressions):
         if isinstance(last, ast.Name) and len(args) <= 2 and _OPTIONS.search(last.id):
             keywords.append(at(node, ast.keyword(None, last)))
         return at(node, Options(callee, args, keywords))
+
+    def starts(self, source: str, name: str, bound: str) -> None:
+        """Note that a name is bound to what a module has under a name; empty for all of it."""
+        if source.removeprefix("node:") in STARTERS and (not name or name in _STARTS):
+            self.starters.add(bound if name else f"{bound}.")
+
+    def _is_starter(self, name: str) -> bool:
+        base, dot, last = name.rpartition(".")
+        return name in self.starters or (bool(dot) and f"{base}." in self.starters and last in _STARTS)
+
+    def _started(self, node: tree_sitter.Node, callee: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+        """Translate `spawn("git", words, options)`: the program and its arguments are one list, as in Python.
+
+        With a shell they are one text.
+        """
+        program = self.value(parts[0])
+        words, options = (parts[1], parts[2:]) if len(parts) > 1 and parts[1].type != "object" else (None, parts[1:])
+        given = [self.value(p) for p in options if p.type not in FUNCTIONS]
+        for part in (p for p in options if p.type in FUNCTIONS):
+            self.before.append(at(part, ast.Expr(self.value(part))))
+        if any(_has_shell(option) for option in given):
+            command = program
+            if words is not None:
+                joined = call(words, attribute(words, constant(words, " "), "join"), [self.value(words)])
+                command = at(parts[0], ast.BinOp(program, ast.Add(), joined))
+        else:
+            rest: list[ast.expr] = []
+            if words is not None and words.type == "array":
+                rest = self.elements(words)
+            elif words is not None:
+                rest = [at(words, ast.Starred(self.value(words), ast.Load()))]
+            command = at(parts[0], ast.List([program, *rest], ast.Load()))
+        return at(node, Options(self.value(callee), [command, *given], []))
 
     def new(self, node: tree_sitter.Node) -> ast.expr:
         callee, arguments = node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
@@ -198,6 +239,9 @@ class Calls(Expressions):
         """Translate a call of a method that texts, lists, mappings or promises have; None for any other."""
         name = text_of(callee.child_by_field_name("property"))
         base = callee.child_by_field_name("object")
+        if name in {"append", "set"} and base is not None and text_of(base).endswith("searchParams"):
+            # what is put into an address is encoded, and chooses no host
+            return call(node, attribute(callee, self.value(base), "with_parameter"), [self.value(p) for p in parts])
         if name in _RENAMED:
             made = call(node, attribute(callee, self.value(base), _RENAMED[name]))
             made.args = [self.value(p) for p in parts if p.type != "spread_element"]
@@ -380,6 +424,15 @@ class Calls(Expressions):
             return None
         self.before.append(at(parts[0], ast.Expr(self._called(parts[0], []))))
         return self.value(base)
+
+
+def _has_shell(options: ast.expr) -> bool:
+    """Say whether options have a program started through a shell."""
+    pairs = zip(options.keys, options.values, strict=True) if isinstance(options, ast.Dict) else ()
+    for key, value in pairs:
+        if isinstance(key, ast.Constant) and key.value == "shell":
+            return not (isinstance(value, ast.Constant) and not value.value)
+    return False
 
 
 def _each(

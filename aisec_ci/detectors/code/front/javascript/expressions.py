@@ -60,6 +60,8 @@ class Expressions(ABC):
         self.before: list[ast.stmt] = []
         self.modules: set[str] = set()
         """Modules of Python that the translation uses."""
+        self.starters: set[str] = set()
+        """What the source calls functions of Node.js that start a program: `spawn`, and `cp.` for a whole module."""
         self.too_deep = False
         self._depth = 0
         self._names = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from posixpath import dirname, join, normpath
 
 from aisec_ci.detectors.code.front.javascript.files import ENDINGS
-from aisec_ci.detectors.code.front.javascript.words import MARK
+from aisec_ci.detectors.code.front.javascript.words import MARK, PYTHON
 from aisec_ci.detectors.code.project import Names
 
 _ALIASED = ("@/", "~/", "#/", "$lib/", "@@/", "~~/")
@@ -51,6 +51,8 @@ class ModuleNames(Names):
 
     def outside(self, dotted: str) -> str:
         """Return what the models call a library, or a part of it."""
+        if dotted.startswith(PYTHON):
+            return dotted.removeprefix(PYTHON)
         head, _, rest = dotted.partition(".")
         source = head.replace(MARK, ".").removeprefix("node:")
         for ending in _SCRIPT:

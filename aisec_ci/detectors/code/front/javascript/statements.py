@@ -174,6 +174,9 @@ class Statements(Calls):
             yield self.function(value, variable(text_of(name)))
         elif name.type == "identifier" and value.type == "class":
             yield self.class_(value, text_of(name))
+        elif (source := _promised(value)) and self._is_starter(source) and name.type == "identifier":
+            self.starters.add(text_of(name))
+            yield from self.assign(name, self.value(value))
         elif source := _required(value):
             yield from self._required(node, name, source)
         elif name.type == "array_pattern" and (state := self._state(name, value)):
@@ -487,30 +490,36 @@ class Statements(Calls):
     # -- modules -------------------------------------------------------------------------------------------------------
 
     def s_import(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-        source = module(string_of(node.child_by_field_name("source")))
+        said = string_of(node.child_by_field_name("source"))
+        source = module(said)
         for clause in node.named_children:
             if clause.type != "import_clause":
                 continue
             for part in clause.named_children:
                 if part.type == "identifier":
+                    self.starts(said, "default" if "child" not in said else "", text_of(part))
                     yield _from(part, source, "default", variable(text_of(part)))
                 elif part.type == "namespace_import" and part.named_children:
+                    self.starts(said, "", text_of(part.named_children[0]))
                     yield at(part, ast.Import([at(part, ast.alias(source, variable(text_of(part.named_children[0]))))]))
                 elif part.type == "named_imports":
                     for one in part.named_children:
                         name = text_of(one.child_by_field_name("name"))
                         alias = text_of(one.child_by_field_name("alias")) or name
                         if name:
+                            self.starts(said, name, alias)
                             yield _from(one, source, snake(name), variable(alias))
 
     def _required(self, node: tree_sitter.Node, name: tree_sitter.Node, source: str) -> Iterator[ast.stmt]:
         """Translate `const x = require("y")`, `const { x } = await import("y")`."""
-        source = module(source)
+        said, source = source, module(source)
         if name.type == "identifier":
+            self.starts(said, "", text_of(name))
             word = variable(text_of(name))
             yield at(node, ast.Import([at(name, ast.alias(source, word))]))
         for part in name.named_children if name.type == "object_pattern" else ():
             if part.type == "shorthand_property_identifier_pattern":
+                self.starts(said, text_of(part), text_of(part))
                 yield _from(part, source, snake(text_of(part)), variable(text_of(part)))
             elif part.type == "pair_pattern":
                 inner = part.child_by_field_name("value")
@@ -619,6 +628,14 @@ def _until_break(bodies: Sequence[list[ast.stmt]]) -> list[ast.stmt]:
             if isinstance(stmt, _ENDS):
                 return out
     return out
+
+
+def _promised(node: tree_sitter.Node) -> str:
+    """Return what `promisify(execFile)` makes a promise of; empty for anything else."""
+    callee, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if callee is None or given is None or text_of(callee).rpartition(".")[2] != "promisify":
+        return ""
+    return text_of(given.named_children[0]) if len(given.named_children) == 1 else ""
 
 
 def _required(node: tree_sitter.Node) -> str:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.front.javascript.statements import Statements
+from aisec_ci.detectors.code.front.javascript.words import PYTHON
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -27,7 +28,7 @@ def translate(data: bytes, path: str) -> Translated:
     root = syntax(data, path)
     work = Statements()
     body = work.body(root.named_children)
-    first = [ast.Import([ast.alias(name, None, **_START)], **_START) for name in sorted(work.modules)]
+    first = [ast.Import([ast.alias(PYTHON + name, name, **_START)], **_START) for name in sorted(work.modules)]
     problems = ["nested too deep to be analysed to its end"] if work.too_deep else []
     return Translated(ast.Module([*first, *body], []), problems)
 

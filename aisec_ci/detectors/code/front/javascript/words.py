@@ -52,6 +52,9 @@ def pattern(text: str, flags: str) -> str:
 MARK = "\x01"
 """Stands for the dots in what is imported, as the dotted name of an import ends where the first one stands."""
 
+PYTHON = "\x02"
+"""What the names of Python's own modules begin with where the translation uses them."""
+
 
 def module(source: str) -> str:
     """Return the name of a module by what an import statement says: `./tools/run.js`."""
