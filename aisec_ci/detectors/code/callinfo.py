@@ -106,9 +106,10 @@ class Calls:
             if not known_elsewhere:
                 keywords = [k for k in node.data if k]
                 plain = tuple(w.lstrip("_") or w for w in reversed(words))
-                model = self.models.call_loose(plain, keywords)
+                language = fn.module.language
+                model = self.models.call_loose(plain, keywords, language)
                 if model is None and word in self.models.loose and (held := self._variable(fn, callee.args[0])):
-                    model = self.models.call_loose((held, word), keywords)
+                    model = self.models.call_loose((held, word), keywords, language)
                 if model is not None and self._is_own(model, targets):
                     model = None
                 loose = model is not None

@@ -50,7 +50,7 @@ _KEYS = frozenset(
     }
 )
 _TABLE_KEYS = {
-    "calls": frozenset({"name", "loose", "needs", "returns", "args", "role", "unless", "only"}),
+    "calls": frozenset({"name", "loose", "needs", "languages", "returns", "args", "role", "unless", "only"}),
     "handlers": frozenset({"decorator", "loose", "params", "only", "path"}),
     "functions": frozenset({"name", "signature", "params", "only"}),
     "results": frozenset({"decorator", "loose", "use"}),
@@ -59,6 +59,7 @@ _TABLE_KEYS = {
 }
 """The keys of the tables in each array of tables."""
 
+_LANGUAGES = frozenset({"python", "javascript"})
 _NAMED_BY = {"calls": ("name", "loose"), "handlers": ("decorator", "loose"), "results": ("decorator", "loose")}
 """Keys of which one must be there: by them the table is found."""
 
@@ -94,6 +95,8 @@ class CallModel:
     uses: tuple[Use, ...] = ()
     needs: tuple[str, ...] = ()
     """Keywords of which one must be given, for names that are matched loosely."""
+    languages: tuple[str, ...] = ()
+    """The languages in which names are matched loosely; empty for all."""
     role: str = ""
     """`position name` of the argument that holds the role, for `by-role` content."""
     unless: Mapping[str, Any] = field(default_factory=dict)
@@ -160,6 +163,8 @@ class Models:
         self.wild: dict[tuple[str, int], list[tuple[list[str], CallModel]]] = {}
         self.attributes: dict[str, str] = {}
         self.loose_attributes: dict[str, str] = {}
+        self.spoken: set[str] = set()
+        """Those of them that mean the same in JavaScript; the others are words of Python's libraries."""
         """By the last two words: `request.GET` on something that is not known."""
         self.handlers: dict[str, Handler] = {}
         self.loose_handlers: dict[str, list[tuple[tuple[str, ...], Handler]]] = {}
@@ -208,6 +213,8 @@ class Models:
         for name, kind in raw.get("loose-attributes", {}).items():
             for one in expand(name):
                 self.loose_attributes[one] = _word(kind, SOURCES, where)
+                if family.startswith("javascript") or family == OWN:
+                    self.spoken.add(one)
         for handler in raw.get("handlers", ()):
             made = Handler(
                 family,
@@ -290,6 +297,7 @@ class Models:
                 returns,
                 uses,
                 needs=tuple(raw.get("needs", ())),
+                languages=tuple(_word(word, _LANGUAGES, where) for word in raw.get("languages", ())),
                 role=raw.get("role", ""),
                 unless=raw.get("unless", {}),
                 only=raw.get("only", {}),
@@ -310,12 +318,14 @@ class Models:
                     return model
         return found
 
-    def call_loose(self, words: tuple[str, ...], keywords: Iterable[str]) -> CallModel | None:
-        """Return what is known of a call by the last words of its name and its keywords."""
+    def call_loose(self, words: tuple[str, ...], keywords: Iterable[str], language: str) -> CallModel | None:
+        """Return what is known of a call in a language by the last words of its name and its keywords."""
         given = set(keywords)
         best: CallModel | None = None
         length = 0
         for known, model in self.loose.get(words[-1], ()) if words else ():
+            if model.languages and language not in model.languages:
+                continue
             if len(known) > length and words[-len(known) :] == known and (not model.needs or given & set(model.needs)):
                 best, length = model, len(known)
         return best

@@ -14,6 +14,8 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS
+
 if TYPE_CHECKING:
     from aisec_ci.detectors.code import ir  # the names of modules are asked for where nothing is analysed, too
 
@@ -234,6 +236,11 @@ class ModuleInfo:
 
     def __repr__(self) -> str:
         return f"ModuleInfo({self.path})"
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the source: `python`, or `javascript` for TypeScript as well."""
+        return "javascript" if self.path.endswith(ENDINGS) else "python"
 
     @property
     def body(self) -> Fn:

@@ -143,6 +143,8 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         yield Fact(_set_of(test.left), "signs", "", (test.comparators[0],), holds)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
         yield from _compare(test.left, test.ops[0], test.comparators[0], holds=holds, depth=depth)
+    elif (said := said_by(test)) is not test:
+        yield from _facts(said, holds=holds, depth=depth + 1)
     elif isinstance(test, ast.Call):
         yield from _call(test, holds=holds, depth=depth)
     elif isinstance(test, ast.NamedExpr):
@@ -150,6 +152,12 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
         yield from _answered(test.target, holds=holds)
     elif isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
         yield from _answered(test, holds=holds)
+
+
+def said_by(test: ast.expr) -> ast.expr:
+    """Return `PATTERN.search(text)` for `bool(PATTERN.search(text))`."""
+    asked = isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "bool"
+    return test.args[0] if asked and len(test.args) == 1 else test  # type: ignore[attr-defined]
 
 
 def _one_of(test: ast.BoolOp) -> Fact | None:
@@ -338,7 +346,8 @@ def _closed_either_way(test: ast.BoolOp) -> str:
 def _but_for_itself(test: ast.BoolOp) -> ast.expr | None:
     """Return `base in path.parents` of `path == base or base in path.parents`: what is the folder itself is no worse than inside.
 
-    `path != base and base not in path.parents` says the same where it fails.
+    `path != base and base not in path.parents` says the same where it fails. So does `path.startswith(beginning)` with any
+    beginning: what that is made of is told elsewhere.
     """
     op = ast.Eq if isinstance(test.op, ast.Or) else ast.NotEq
     if len(test.values) != 2:
@@ -346,9 +355,17 @@ def _but_for_itself(test: ast.BoolOp) -> ast.expr | None:
     for same, other in (test.values, test.values[::-1]):
         if isinstance(same, ast.Compare) and len(same.ops) == 1 and isinstance(same.ops[0], op):
             known = {ast.dump(part) for part in ast.walk(other)}
-            if ast.dump(same.left) in known and ast.dump(same.comparators[0]) in known:
+            if ast.dump(same.left) in known and (ast.dump(same.comparators[0]) in known or _begins(other, same)):
                 return other
     return None
+
+
+def _begins(test: ast.expr, same: ast.Compare) -> bool:
+    """Say whether a condition is that a path, which is held against a folder as well, begins with something: `path.startswith(inside)`."""
+    test = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    begins = isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith"
+    held = same.comparators[0]
+    return begins and path_of(held) != "" and path_of(same.left) == path_of(test.func.value)  # type: ignore[attr-defined]
 
 
 def _but_for_signs(node: ast.expr) -> ast.expr:
@@ -428,7 +445,10 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool, dep
 
 
 ADDRESS_PARSERS = frozenset({"urlparse", "urlsplit", "URL", "AnyHttpUrl"})
-ADDRESS_PARTS = {"hostname": "host", "netloc": "host", "host": "host", "scheme": "scheme"}
+ADDRESS_PARTS = {
+    **dict.fromkeys(("hostname", "netloc", "host", "origin"), "host"),
+    **dict.fromkeys(("scheme", "protocol"), "scheme"),
+}
 """Parts of a parsed address, with the kind of what is known of the address once the part is known."""
 
 

@@ -16,6 +16,7 @@ from aisec_ci.detectors.code.front.guards import (
     asked_of,
     facts,
     path_of,
+    said_by,
 )
 from aisec_ci.detectors.code.front.scope import Check, Env, pos_test
 from aisec_ci.detectors.code.vocabulary import REFUSES
@@ -283,7 +284,10 @@ class Refinement(Consent):
 
     def keep_test(self, test: ast.expr, value: int) -> None:
         """Remember what a test says whose answer is kept: `inside = path.is_relative_to(ROOT)`."""
-        asks = isinstance(test, ast.Call) and called(test) in _ASKING
+        said = said_by(test)
+        asks = isinstance(said, ast.Call) and (
+            called(said) in _ASKING or (said is not test and called(said) == "search")
+        )
         if asks or isinstance(test, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
             known = [f for f in facts(test) if f.kind in _KEPT_FACTS]
         elif isinstance(test, (ast.ListComp, ast.SetComp)) and len(test.generators) == 1:

@@ -318,6 +318,8 @@ def left_over(flow: Flow, call: Value, names: Iterable[str], position: int) -> s
     put = flow.constants(with_what).texts if with_what is not None else []
     if position != text or not kept or not put or not all(_PLAIN_TEXT.fullmatch(t) for t in put):
         return ""
+    if flow.argument_constants(call, text + 1, "count").values == {1}:
+        return ""  # only what is found first is taken out
     tags, folders = (all(known.fullmatch(p) for p in patterns) for known in (_NO_TAGS, _NO_SEPARATORS))
     if tags or folders:
         return "a name" if tags and folders else "no tags" if tags else "no folders"

@@ -37,6 +37,8 @@ def attributes(solver: Solver) -> Iterator[Source]:
         owner, _, word = name.rpartition(".")
         for load in project.attributes.get(word, ()):
             fn = project.fn(load)
+            if name not in models.spoken and fn.module.language != "python":
+                continue
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else ""
             before = fn.nodes[at.args[0]] if at.op == "attr" else at

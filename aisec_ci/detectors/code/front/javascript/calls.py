@@ -34,7 +34,6 @@ _RENAMED = {
     "endsWith": "endswith",
     "push": "append",
     "unshift": "append",
-    "test": "search",
     "padStart": "rjust",
     "padEnd": "ljust",
 }
@@ -307,11 +306,20 @@ class Calls(Expressions):
         if parts[0].type == "regex":
             self.uses("re")
             by = self.value(parts[1])
-            return call(node, "re.sub", [constant(parts[0], self.pattern_of(parts[0])), by, self.value(base)])
+            args = [constant(parts[0], self.pattern_of(parts[0])), by, self.value(base)]
+            if "g" not in text_of(parts[0].child_by_field_name("flags")):
+                args.append(constant(node, 1))  # only what is found first is replaced
+            return call(node, "re.sub", args)
         args = [self.value(p) for p in parts]
         if isinstance(args[1], Arrow):
             args[1] = call(parts[1], args[1], [args[0]])
         return call(node, attribute(node, self.value(base), "replace"), args)
+
+    def m_test(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if len(parts) != 1:
+            return None
+        found = call(node, attribute(node, self.value(base), "search"), [self.value(parts[0])])
+        return call(node, "bool", [found])
 
     def m_match(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
         if len(parts) != 1 or parts[0].type != "regex":
@@ -458,6 +466,7 @@ _METHODS: dict[str, str] = {
     "pop": "m_last",
     "replace": "m_replace",
     "replaceAll": "m_replace",
+    "test": "m_test",
     "match": "m_match",
     "matchAll": "m_match",
     "split": "m_split",

@@ -9,8 +9,6 @@ from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.code.front.javascript.words import module
 from aisec_ci.detectors.code.relevance import FileFacts, is_installed
 
-TYPESCRIPT = (".ts", ".mts", ".cts")
-ENDINGS = (*TYPESCRIPT, ".tsx", ".js", ".jsx", ".mjs", ".cjs")
 SIZE_LIMIT = 1_000_000
 """Bytes of a source; larger ones are bundles."""
 LONG_LINE = 30_000

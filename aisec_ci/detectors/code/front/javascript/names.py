@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from posixpath import dirname, join, normpath
 
-from aisec_ci.detectors.code.front.javascript.files import ENDINGS
-from aisec_ci.detectors.code.front.javascript.words import MARK, PYTHON
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS, MARK, PYTHON
 from aisec_ci.detectors.code.project import Names
 
 _ALIASED = ("@/", "~/", "#/", "$lib/", "@@/", "~~/")

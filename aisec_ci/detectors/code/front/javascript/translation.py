@@ -6,14 +6,10 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.front.javascript.statements import Statements
-from aisec_ci.detectors.code.front.javascript.words import PYTHON
+from aisec_ci.detectors.code.front.javascript.words import PYTHON, TYPESCRIPT
 
 if TYPE_CHECKING:
     import tree_sitter
-
-TYPESCRIPT = (".ts", ".mts", ".cts")
-JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs")
-ENDINGS = (*TYPESCRIPT, ".tsx", *JAVASCRIPT)
 
 
 class Translated(NamedTuple):

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+TYPESCRIPT = (".ts", ".mts", ".cts")
+JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs")
+ENDINGS = (*TYPESCRIPT, ".tsx", *JAVASCRIPT)
+"""How the names of files end."""
+
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
 _SHORT = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _CAMEL = re.compile(r"_*[a-z$][\w$]*")
@@ -20,7 +25,8 @@ _TAKEN = frozenset(
 
 @lru_cache(maxsize=1 << 14)
 def snake(name: str) -> str:
-    """Return `max_tokens` for `maxTokens`; names that begin with a capital letter stay as they are."""
+    """Return `max_tokens` for `maxTokens`; names that begin with a capital letter stay as they are, private ones lose their `#`."""
+    name = name.removeprefix("#")
     if not _CAMEL.fullmatch(name) or name.islower():
         return name
     return _HUMP.sub(r"\1_\2", _SHORT.sub(r"\1_\2", name)).lower()
@@ -42,11 +48,14 @@ _END = re.compile(r"(?<!\\)\$$")
 
 
 def pattern(text: str, flags: str) -> str:
-    """Return a regular expression as Python writes it, where `$` also stands before the end of the last line."""
+    """Return a regular expression as Python writes it, where `$` also stands before the end of the last line.
+
+    That letters may be small or large (`i`) is left out: it is nothing that a pattern leaves more or less room by.
+    """
     text = _GROUP.sub("(?P<", text.replace("\\/", "/"))
     if "m" not in flags:
         text = _END.sub(r"\\Z", text)
-    return f"(?i){text}" if "i" in flags else text
+    return text
 
 
 MARK = "\x01"
