@@ -13,6 +13,7 @@ from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.findings import findings
 from aisec_ci.detectors.code.flow.evaluation import STEPS
 from aisec_ci.detectors.code.front.frontend import UnparsedError
+from aisec_ci.detectors.code.front.javascript.spelling import Spelling
 from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
@@ -132,7 +133,8 @@ class _Analysis:
             yield Gap("", words + where, detector=NAME)
         if flow.exhausted:
             yield Gap("", _BRIEF, detector=NAME)
-        yield from findings(solver, positions, context.selected)
+        spelling = Spelling(context.tree.open)
+        yield from map(spelling.of, findings(solver, positions, context.selected))
         yield from self.failures.gaps(NAME)
         for path, count in sorted(flow.given_up.items()):
             if path in context.selected:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.front import elsewhere
 from aisec_ci.detectors.code.front.guards import contained, element_of, facts, is_get, path_of
-from aisec_ci.detectors.code.front.javascript.nodes import Arrow, Options
+from aisec_ci.detectors.code.front.javascript.nodes import OF_FIRST, Arrow, Options
 from aisec_ci.detectors.code.front.refinement import Refinement
 from aisec_ci.detectors.code.front.scope import Check
 from aisec_ci.detectors.code.ir import DYNAMIC, RETURNED, SPREAD, Function
@@ -159,10 +159,13 @@ class Expressions(Refinement):
             made = self.expr(arg.value if isinstance(arg, ast.Starred) else arg)
             args.append(made)
             kinds.append("*" if isinstance(arg, ast.Starred) else "")
-        for held in (self.nodes[a] for a in args[1:] if self.nodes[a].op == "dict"):
-            for key, value in zip(held.data, held.args, strict=True):
+        for place, given in enumerate(args[1:]):
+            held = self.nodes[given]
+            for key, value in zip(held.data, held.args, strict=True) if held.op == "dict" else ():
                 word = "**" if key is SPREAD else key
-                if isinstance(word, str) and (word == "**" or word not in kinds):
+                if not isinstance(word, str) or (place and word in OF_FIRST):
+                    continue
+                if word == "**" or word not in kinds:
                     args.append(value)
                     kinds.append(word)
         for keyword in node.keywords:

@@ -180,7 +180,7 @@ class Expressions(ABC):
             return self.environment(node, constant(node, name))
         if name == "length":
             return call(node, "len", [self.value(base)])
-        if base is not None and text_of(node) == "process.argv":
+        if base is not None and base.type == "identifier" and text_of(node) == "process.argv":
             self.uses("sys")
             return attribute(node, load(node, "sys"), "argv")
         return attribute(node, self.value(base), snake(name))

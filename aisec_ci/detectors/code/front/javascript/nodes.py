@@ -23,6 +23,10 @@ class Options(ast.Call):
     """A call in which the pairs of an object literal are keyword arguments as well: `create({model: name})`."""
 
 
+OF_FIRST = frozenset({"url", "uri"})
+"""Pairs that say what is asked for only in the first argument; in another one they are what is sent."""
+
+
 def parts_of(node: Options) -> list[ast.expr]:
     """Return what the operands of such a call stand for: what is called, the arguments, and the pairs of those that are objects.
 
@@ -30,13 +34,15 @@ def parts_of(node: Options) -> list[ast.expr]:
     """
     parts = [node.func, *node.args]
     words: set[str] = set()
-    for arg in node.args:
+    for place, arg in enumerate(node.args):
         if isinstance(arg, ast.Name):
             break
         if not isinstance(arg, ast.Dict):
             continue
         for key, value in zip(arg.keys, arg.values, strict=True):
             word = key.value if isinstance(key, ast.Constant) else None
+            if place and word in OF_FIRST:
+                continue
             if key is None or (isinstance(word, str) and word not in words):
                 parts.append(value)
                 words.add(str(word))

@@ -26,7 +26,7 @@ from aisec_ci.detectors.code.front.javascript.words import key, module, snake, v
 if TYPE_CHECKING:
     import tree_sitter
 
-BLOCKS = 60
+BLOCKS = 110
 """Nesting of statements that is followed."""
 
 _ORDER = {"import_statement": 0, "function_declaration": 1, "generator_function_declaration": 1}

@@ -1,0 +1,65 @@
+"""Names in messages as the sources spell them: the analysis knows `generate_text`, the reader wrote `generateText`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PYTHON, snake
+from aisec_ci.model import Finding, Hop
+from aisec_ci.sources.file import SourceFile, UnreadableError
+
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_QUOTED = re.compile(r"`[^`\n]*`")
+_LIBRARY = re.compile(r"(?<![\w.])npm\.")
+
+
+class Spelling:
+    """Gives findings in JavaScript and TypeScript the names that stand in the files on their way."""
+
+    def __init__(self, open_file: Callable[[str], SourceFile | None]) -> None:
+        self._open = open_file
+        self._known: dict[str, dict[str, str]] = {}
+
+    def of(self, finding: Finding) -> Finding:
+        """Return a finding with names as they are written; one of another language as it is."""
+        if not finding.location.path.endswith(ENDINGS):
+            return finding
+        names: dict[str, str] = {}
+        for path in dict.fromkeys((finding.location.path, *(hop.location.path for hop in finding.flow))):
+            for short, written in self._names(path).items():
+                names.setdefault(short, written)
+
+        def said(text: str) -> str:
+            return _QUOTED.sub(lambda match: _spelled(match[0], names), text)
+
+        def hops(flow: tuple[Hop, ...]) -> tuple[Hop, ...]:
+            return tuple(replace(hop, what=said(hop.what)) for hop in flow)
+
+        return replace(
+            finding,
+            message=said(finding.message),
+            help=said(finding.help),
+            flow=hops(finding.flow),
+            more_flows=tuple(hops(flow) for flow in finding.more_flows),
+        )
+
+    def _names(self, path: str) -> dict[str, str]:
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = {}
+            file = self._open(path)
+            try:
+                text = file.text if file is not None else ""
+            except (OSError, UnreadableError):
+                text = ""
+            for name in dict.fromkeys(_NAME.findall(text)):
+                if (short := snake(name)) != name:
+                    known.setdefault(short, name)
+        return known
+
+
+def _spelled(text: str, names: dict[str, str]) -> str:
+    text = _LIBRARY.sub("", text.replace(PYTHON, ""))
+    return _NAME.sub(lambda match: names.get(match[0], match[0]), text)
