@@ -216,6 +216,12 @@ class Calls:
 
     def _unless(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.unless.items():
+            if word.isdigit():
+                if any(
+                    _same(v, one) for v in self.flow.argument_constants(call, int(word), None).values for one in wanted
+                ):
+                    return True
+                continue
             known = self.flow.argument_constants(call, None, word)
             given = self.flow.argument(call, None, word)
             if wanted == "?" and given is not None:
@@ -233,10 +239,14 @@ class Calls:
         return False
 
     def _only(self, call: Value, model: CallModel) -> bool:
-        return all(
-            any(_same(value, wanted) for value in self.flow.argument_constants(call, None, word).values)
-            for word, wanted in model.only.items()
-        )
+        for word, wanted in model.only.items():
+            place, name = (int(word), None) if word.isdigit() else (None, word)
+            known = self.flow.argument_constants(call, place, name).values
+            if not any(
+                _same(value, one) for value in known for one in (wanted if isinstance(wanted, list) else [wanted])
+            ):
+                return False
+        return True
 
 
 def _same(value: object, wanted: object) -> bool:

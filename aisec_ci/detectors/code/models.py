@@ -28,6 +28,9 @@ SINKS = frozenset(
 KINDS_SAFE = ("shell", "html", "sql", "url", "path", "exec", "deserialize", "template")
 """Uses that an escaping function can make safe; their positions are the bits of a fact's flags."""
 
+SCRIPT = "javascript"
+"""How the families begin whose loose words are those of JavaScript and TypeScript only."""
+
 OWN = "own"
 """The family of the models in the user's configuration."""
 
@@ -50,7 +53,7 @@ _KEYS = frozenset(
     }
 )
 _TABLE_KEYS = {
-    "calls": frozenset({"name", "loose", "needs", "languages", "returns", "args", "role", "unless", "only"}),
+    "calls": frozenset({"name", "loose", "needs", "languages", "returns", "args", "role", "unless", "only", "carry"}),
     "handlers": frozenset({"decorator", "loose", "params", "only", "path"}),
     "functions": frozenset({"name", "signature", "params", "only"}),
     "results": frozenset({"decorator", "loose", "use"}),
@@ -102,7 +105,9 @@ class CallModel:
     unless: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments with constants for which the call is harmless: `{shell: false}`."""
     only: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments with constants without which the call is harmless: `{unsafe_allow_html: true}`."""
+    """Arguments with constants without which the call is harmless, or a list of them: `{unsafe_allow_html: true}`, `{"0": [message]}`."""
+    carry: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Of a function that is handed over: the places of the parameters that carry data, each with the part that does; empty means all."""
     label: str = ""
     """How the call is named in messages."""
 
@@ -163,9 +168,11 @@ class Models:
         self.wild: dict[tuple[str, int], list[tuple[list[str], CallModel]]] = {}
         self.attributes: dict[str, str] = {}
         self.loose_attributes: dict[str, str] = {}
+        """By the last two words: `request.GET` on something that is not known."""
         self.spoken: set[str] = set()
         """Those of them that mean the same in JavaScript; the others are words of Python's libraries."""
-        """By the last two words: `request.GET` on something that is not known."""
+        self.script_attributes: set[str] = set()
+        """Those of them that only JavaScript and TypeScript have."""
         self.handlers: dict[str, Handler] = {}
         self.loose_handlers: dict[str, list[tuple[tuple[str, ...], Handler]]] = {}
         """By the last word of the decorator; the words say what must stand before it."""
@@ -212,8 +219,12 @@ class Models:
                 self.attributes[one] = _word(kind, SOURCES, where)
         for name, kind in raw.get("loose-attributes", {}).items():
             for one in expand(name):
+                if family.startswith(SCRIPT) and one not in self.loose_attributes:
+                    self.script_attributes.add(one)
+                elif not family.startswith(SCRIPT):
+                    self.script_attributes.discard(one)
                 self.loose_attributes[one] = _word(kind, SOURCES, where)
-                if family.startswith("javascript") or family == OWN:
+                if family.startswith(SCRIPT) or family == OWN:
                     self.spoken.add(one)
         for handler in raw.get("handlers", ()):
             made = Handler(
@@ -275,6 +286,10 @@ class Models:
         if returns and returns != "clean":
             _word(returns, SOURCES, where)
         uses = tuple(use(where_arg, _word(kind, SINKS, where)) for where_arg, kind in raw.get("args", {}).items())
+        own_language = (SCRIPT,) if family.startswith(SCRIPT) else ()
+        carry = tuple(
+            (int(place), tuple(parts)) for c in _expand_all(raw.get("carry", ())) for place, *parts in (c.split("."),)
+        )
         for name in _expand_all(raw["name"]) if "name" in raw else ():
             model = CallModel(
                 family,
@@ -283,6 +298,7 @@ class Models:
                 role=raw.get("role", ""),
                 unless=raw.get("unless", {}),
                 only=raw.get("only", {}),
+                carry=carry,
                 label=label_of(name),
             )
             if "*" in name:
@@ -297,10 +313,11 @@ class Models:
                 returns,
                 uses,
                 needs=tuple(raw.get("needs", ())),
-                languages=tuple(_word(word, _LANGUAGES, where) for word in raw.get("languages", ())),
+                languages=tuple(_word(w, _LANGUAGES, where) for w in raw.get("languages", own_language)),
                 role=raw.get("role", ""),
                 unless=raw.get("unless", {}),
                 only=raw.get("only", {}),
+                carry=carry,
                 label=name,
             )
             self.loose.setdefault(words[-1], []).append((words, model))

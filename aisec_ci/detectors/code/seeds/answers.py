@@ -35,7 +35,7 @@ _MODEL_SERVICE = re.compile(
 def asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP asks a model, as its address shows: `requests.post(f"{base}/chat/completions", …)`."""
     assert info.model is not None
-    if info.word not in {"post", "request", "stream", "urlopen"}:
+    if info.word not in {"post", "request", "stream", "urlopen", "fetch", "axios", "got", "ky", "node_fetch"}:
         return False
     url = _address(solver, call, info)
     texts = _texts(solver, url) if url is not None else []
@@ -69,7 +69,7 @@ def _begins_with_base(solver: Solver, url: Value) -> bool:
 def _model_body(solver: Solver, call: Value) -> bool:
     """Say whether what a request sends is for a model: a mapping with the model's name and messages or a prompt."""
     flow = solver.flow
-    for name in ("json", "data", "content"):
+    for name in ("json", "data", "content", "body"):
         given = flow.argument(call, None, name)
         if given is not None and solver.project.node(given).op == "call":
             given = flow.argument(given, 0, "obj")  # json.dumps(…)
@@ -222,17 +222,28 @@ def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[So
                     yield Source(fn.value(use), "llm", "the answer of a model", 1)
 
 
+_SENDS = frozenset({"post", "put", "patch", "delete"})
+"""What is sent to a service: it was chosen to work with."""
+
+
 def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP goes to a service that the program chose: its answer is not a stranger's page."""
     assert info.model is not None
+    flow = solver.flow
     for use in info.model.uses:
         if use.kind == "url":
             url = _address(solver, call, info)
-            if url is not None and _CONTENT_HOSTS.match(solver.flow.text_prefix(url)):
+            if url is not None and _CONTENT_HOSTS.match(flow.text_prefix(url)):
                 return False
             if "feedparser.parse" in info.names:
                 return False  # what stands in a feed others have written, whoever chose the feed
-            if info.word not in {
+            if info.model.family == "javascript":
+                if (
+                    info.word in _SENDS
+                    or {str(v).lower() for v in flow.argument_constants(call, None, "method").values} & _SENDS
+                ):
+                    return True
+            elif info.word not in {
                 "get",
                 "urlopen",
                 "request",
@@ -248,7 +259,7 @@ def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
                 return True
             if _begins_with_base(solver, url):
                 return True
-            prefix = solver.flow.text_prefix(url)
-            known = solver.flow.values(url)
+            prefix = flow.text_prefix(url)
+            known = flow.values(url)
             return bool(prefix) or any(v.kind in {"env", "const"} for v in known) or info.word == "request"
     return False

@@ -13,7 +13,7 @@ from aisec_ci.detectors.code.seeds.words import result_of
 _OF_MESSAGE = frozenset({"author", "channel", "guild"})
 """Attributes of a message, or of what a bot is called with, that say who sent it and where."""
 
-_SERVED = ("http.server.", "django.views.generic.")
+_SERVED = ("http.server.", "django.views.generic.", "npm.")
 """Where classes come from below which a program makes its own, and reads the attributes of their objects."""
 
 
@@ -37,7 +37,8 @@ def attributes(solver: Solver) -> Iterator[Source]:
         owner, _, word = name.rpartition(".")
         for load in project.attributes.get(word, ()):
             fn = project.fn(load)
-            if name not in models.spoken and fn.module.language != "python":
+            python = fn.module.language == "python"
+            if name in models.script_attributes if python else name not in models.spoken:
                 continue
             at = fn.nodes[project.node(load).args[0]]
             receiver = fn.ir.params[at.data].name if at.op == "param" else ""

@@ -15,11 +15,12 @@ from aisec_ci.detectors.code.seeds.commands import commands
 from aisec_ci.detectors.code.seeds.handlers import FRAMEWORK_NAMES
 from aisec_ci.detectors.code.seeds.parameters import parameters
 from aisec_ci.detectors.code.seeds.results import results
+from aisec_ci.detectors.code.seeds.scripts import scripts
 
 
 def sources(solver: Solver) -> Iterator[Source]:
     """Yield every place where a value from outside enters, in the order of the project. What fails is noted by the solver."""
-    parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters)
+    parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters, scripts)
     for part in parts:
         yield from solver.failures.of(partial(part, solver))
     yield from solver.failures.of(lambda: records.sources(solver, FRAMEWORK_NAMES))

@@ -48,6 +48,10 @@ _AGREED = {
 """By which options a framework asks a human before each call of a tool: OpenAI's Agents, PydanticAI, agno, ADK, the Agent Framework."""
 
 
+CONSENT = tuple(word for word, value in _AGREED.items() if value is True)
+"""Those that say so by `True`."""
+
+
 def agreed_to(solver: Solver, fn: Fn) -> bool:
     """Say whether a human agrees to each call of a tool before it runs, as its decorator says: `@tool(approval_mode="always_require")`."""
     parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn

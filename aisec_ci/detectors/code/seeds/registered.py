@@ -9,8 +9,8 @@ from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import CallModel, Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import tool_schemas
-from aisec_ci.detectors.code.seeds.handlers import sent
+from aisec_ci.detectors.code.seeds import schemas, tool_schemas
+from aisec_ci.detectors.code.seeds.handlers import CONSENT, sent
 from aisec_ci.detectors.code.seeds.words import argument_of
 
 _REGISTERS = {
@@ -57,6 +57,9 @@ def registered(solver: Solver) -> Iterator[Source]:
                         solver.result_sinks[fn.id] = (use, call, model.label if model else "")
                         if model is not None and model.family == "langchain":
                             solver.places.prompted.setdefault(call, []).append(fn)
+                    elif model is not None and model.carry and fn.id not in seen:
+                        seen.add(fn.id)
+                        yield from _carried(solver, call, fn, kind, model)
                     elif fn.id not in seen:
                         seen.add(fn.id)
                         named = [p.name for p in fn.ir.params[fn.bound :]]
@@ -68,6 +71,22 @@ def registered(solver: Solver) -> Iterator[Source]:
                     if kind is not None and fn.id not in seen:
                         seen.add(fn.id)
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
+
+
+def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -> Iterator[Source]:
+    """Yield the parameters of a function, and their parts, by which a library hands it what somebody outside sends.
+
+    What a schema beside it closes is left out: `tool({inputSchema: z.object({day: z.enum(DAYS)}), execute: f})`.
+    """
+    flow = solver.flow
+    if kind == "tool" and any(flow.argument_constants(call, None, word).values == {True} for word in CONSENT):
+        return
+    for place, path in model.carry:
+        node = fn.params.get(place + (1 if fn.bound else 0))
+        if node is not None:
+            fields = schemas.open_fields(flow, call) if place == 0 or kind == "tool" else None
+            for end in [()] if fields is None else [(field,) for field in fields]:
+                yield Source(fn.value(node), kind, argument_of(kind, model.family), path=(*path, *end))
 
 
 def _offered_over_mcp(solver: Solver) -> set[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 BLOCKS = 110
 """Nesting of statements that is followed."""
 
-_ORDER = {"import_statement": 0, "function_declaration": 1, "generator_function_declaration": 1}
+_ORDER = {"directive": -1, "import_statement": 0, "function_declaration": 1, "generator_function_declaration": 1}
 """What a block begins with, wherever it is written."""
 
 _ENDS = (ast.Return, ast.Raise, ast.Continue)
@@ -594,6 +594,8 @@ def _bare(node: tree_sitter.Node) -> tree_sitter.Node:
 
 def _declared(node: tree_sitter.Node) -> str:
     """Return the kind of what a statement declares, also where it exports it."""
+    if node.type == "expression_statement" and node.named_children and node.named_children[0].type == "string":
+        return "directive"  # `"use server"`
     inner = node.child_by_field_name("declaration") if node.type == "export_statement" else None
     return inner.type if inner is not None else node.type
 

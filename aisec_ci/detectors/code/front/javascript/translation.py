@@ -24,9 +24,10 @@ def translate(data: bytes, path: str) -> Translated:
     root = syntax(data, path)
     work = Statements()
     body = work.body(root.named_children)
+    directive = body[:1] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else []
     first = [ast.Import([ast.alias(PYTHON + name, name, **_START)], **_START) for name in sorted(work.modules)]
     problems = ["nested too deep to be analysed to its end"] if work.too_deep else []
-    return Translated(ast.Module([*first, *body], []), problems)
+    return Translated(ast.Module([*directive, *first, *body[len(directive) :]], []), problems)
 
 
 def syntax(data: bytes, path: str) -> tree_sitter.Node:
