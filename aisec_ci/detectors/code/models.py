@@ -355,6 +355,12 @@ class Models:
             out |= name.methods
         return out
 
+    @cached_property
+    def carrying(self) -> set[str]:
+        """The last words of the calls of which it is known what the functions that they are given get."""
+        known = [*self.calls.items(), *((m.label, m) for ones in self.loose.values() for _, m in ones)]
+        return {name.rsplit(".", 1)[-1] for name, model in known if model.carry}
+
     def attributes_last(self) -> dict[str, list[str]]:
         """Return the attributes that are sources, by their last word."""
         if self._attributes_last is None:

@@ -104,6 +104,8 @@ class Solver(Summaries):
         """Where the search notes what fails; it goes on with the rest."""
         self.failures.recover = flow.forget_question
         self.reached: list[Reached] = []
+        self.carried: frozenset[int] | None = None
+        """The functions that get from a library what a table says, once it was looked for."""
         self.exhausted = False
         self.sizes: dict[Value, int] = {}
         """Letters that joins of texts add, as far as findings.py counted them."""

@@ -8,6 +8,7 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import plain
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds.registered import carried
 from aisec_ci.detectors.code.seeds.words import result_of
 
 _OF_MESSAGE = frozenset({"author", "channel", "guild"})
@@ -49,11 +50,22 @@ def attributes(solver: Solver) -> Iterator[Source]:
                 receiver = at.data  # `self.request.GET`; `choice.message.content` is an answer, not a message to a bot
             if owner == "*":  # the name of the attribute says it all
                 yield Source(load, kind, result_of(kind, word))
-            elif receiver == owner and all(
-                v.kind in {"param", "unknown"} or (own and v.kind == "obj" and str(v.what).endswith(f"().{owner}"))
-                for v in flow.values((load & ~MASK) | project.node(load).args[0])
+            elif (
+                receiver == owner
+                and not (name in models.script_attributes and _is_told(solver, load))
+                and all(
+                    v.kind in {"param", "unknown"} or (own and v.kind == "obj" and str(v.what).endswith(f"().{owner}"))
+                    for v in flow.values((load & ~MASK) | project.node(load).args[0])
+                )
             ):
                 yield Source(load, kind, result_of(kind, name))
+
+
+def _is_told(solver: Solver, load: Value) -> bool:
+    """Say whether a table says what of an object carries data, as its function is handed to a library: `params` of a request of MCP."""
+    base = (load & ~MASK) | solver.project.node(load).args[0]
+    held = [v.what for v in solver.flow.values(base) if v.kind == "param"]
+    return any(solver.project.fn(value).id in carried(solver) for value in [base, *held])
 
 
 def _inherited(solver: Solver, load: Value, names: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from aisec_ci.detectors.code.seeds.handlers import (
     signature_of,
 )
 from aisec_ci.detectors.code.seeds.own_tools import fields_of, offered_methods, own_tool, public_methods, tool_class
-from aisec_ci.detectors.code.seeds.registered import registered
+from aisec_ci.detectors.code.seeds.registered import carried, registered
 from aisec_ci.detectors.code.seeds.validators import validators
 from aisec_ci.detectors.code.seeds.words import argument_of
 
@@ -66,7 +66,10 @@ def parameters(solver: Solver) -> Iterator[Source]:
                 yield from sent(solver, method, "tool", argument_of("tool", ""), ())
             if any(base.endswith("Servicer") for base in solver.flow.external_bases(cls)):
                 yield from _services(cls)
+    known = carried(solver)
     for tool in tool_schemas.tools(solver.flow, FRAMEWORK_NAMES):
+        if tool.fn.id in known:
+            continue
         if made := _made_inside(solver, tool.fn):
             for fn in made:
                 yield from sent(solver, fn, "tool", argument_of("tool", ""), ())

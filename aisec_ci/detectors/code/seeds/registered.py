@@ -73,6 +73,21 @@ def registered(solver: Solver) -> Iterator[Source]:
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
 
 
+def carried(solver: Solver) -> frozenset[int]:
+    """Return the functions of which a table says what of their parameters carries data: the rest of what they are given does not."""
+    if solver.carried is None:
+        project, flow, models = solver.project, solver.flow, solver.models
+        found: set[int] = set()
+        for word in sorted(models.carrying & set(project.calls)):
+            for call in project.calls[word]:
+                model = solver.calls.info(call).model
+                for use in model.uses if model is not None and model.carry else ():
+                    given = flow.argument(call, use.position, use.name) if use.kind in _REGISTERS else None
+                    found.update(fn.id for fn in (_functions(solver, given, many=False) if given is not None else ()))
+        solver.carried = frozenset(found)
+    return solver.carried
+
+
 def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -> Iterator[Source]:
     """Yield the parameters of a function, and their parts, by which a library hands it what somebody outside sends.
 
@@ -81,7 +96,12 @@ def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -
     flow = solver.flow
     if kind == "tool" and any(flow.argument_constants(call, None, word).values == {True} for word in CONSENT):
         return
+    known: list[tuple[int, tuple[str, ...]]] = []
     for place, path in model.carry:
+        if known and known[0][1] and not path and schemas.open_fields(flow, call) is None:
+            continue  # newer versions hand over what older ones keep in a part: which one it is the names of the schema tell
+        known.append((place, path))
+    for place, path in known:
         node = fn.params.get(place + (1 if fn.bound else 0))
         if node is not None:
             fields = schemas.open_fields(flow, call) if place == 0 or kind == "tool" else None

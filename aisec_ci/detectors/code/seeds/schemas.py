@@ -62,7 +62,7 @@ def _shape(flow: Flow, schema: Value, depth: int = 0) -> dict[str, Value] | None
             )  # `{description: …, inputSchema: …}`
             if nested is not None:
                 return _shape(flow, nested, depth + 1) if depth < _DEPTH else None
-            return inner if all(_is_schema(flow, part) for part in inner.values()) else None
+            return inner if (inner or depth) and all(_is_schema(flow, part) for part in inner.values()) else None
         if node.op == "call":
             word = last_word(project.fn(value).nodes, node.args[0])
             if word in {"object", "strict_object"} and len(node.args) > 1:
@@ -98,7 +98,8 @@ def _seen(flow: Flow, value: Value) -> list[Value]:
 
 
 def _is_schema(flow: Flow, value: Value) -> bool:
-    return all(flow.project.node(one).op == "call" for one in _seen(flow, value))
+    seen = _seen(flow, value)
+    return bool(seen) and all(flow.project.node(one).op == "call" for one in seen)
 
 
 def is_closed(flow: Flow, schema: Value, depth: int = 0) -> bool:
