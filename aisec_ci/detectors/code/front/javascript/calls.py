@@ -119,6 +119,10 @@ class Calls(Expressions):
             keywords.append(at(node, ast.keyword(None, last)))
         return at(node, Options(callee, args, keywords))
 
+    def is_map(self, node: tree_sitter.Node | None) -> bool:
+        """Say whether a `Map` is held by what a node names."""
+        return node is not None and text_of(node).rpartition(".")[2].lstrip("#") in self.maps
+
     def starts(self, source: str, name: str, bound: str) -> None:
         """Note that a name is bound to what a module has under a name; empty for all of it."""
         if source.removeprefix("node:") in STARTERS and (not name or name in _STARTS):
@@ -214,6 +218,11 @@ class Calls(Expressions):
         if name in _OF_OBJECTS and len(parts) == 1:
             return call(node, attribute(node, self.value(parts[0]), _OF_OBJECTS[name]))
         if name == "Object.assign" and parts:
+            if parts[0].type in {"identifier", "member_expression"}:
+                for part in parts[1:]:
+                    update = call(node, attribute(node, self.value(parts[0]), "update"), [self.value(part)])
+                    self.before.append(at(node, ast.Expr(update)))
+                return self.value(parts[0])
             return at(node, ast.Dict([None] * len(parts), [self.value(p) for p in parts]))
         if name == "Array.isArray" and parts:
             return call(node, "isinstance", [self.value(parts[0]), load(node, "list")])
@@ -241,6 +250,15 @@ class Calls(Expressions):
         if name in {"append", "set"} and base is not None and text_of(base).endswith("searchParams"):
             # what is put into an address is encoded, and chooses no host
             return call(node, attribute(callee, self.value(base), "with_parameter"), [self.value(p) for p in parts])
+        if name == "set" and len(parts) == 2 and self.is_map(base):
+            kept = ast.Subscript(self.value(base), self.value(parts[0]), ast.Store())
+            self.before.append(at(node, ast.Assign([at(node, kept)], self.value(parts[1]))))
+            return self.value(base)
+        if name == "splice" and len(parts) > 2 and base is not None:
+            put = [self.inner(p) if p.type == "spread_element" else self.value(p) for p in parts[2:]]
+            added = [call(node, attribute(callee, self.value(base), "append"), [value]) for value in put]
+            self.before += [at(node, ast.Expr(one)) for one in added]
+            return self.value(base)
         if name in _RENAMED:
             made = call(node, attribute(callee, self.value(base), _RENAMED[name]))
             made.args = [self.value(p) for p in parts if p.type != "spread_element"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.nodes import (
@@ -62,6 +62,12 @@ class Expressions(ABC):
         """Modules of Python that the translation uses."""
         self.starters: set[str] = set()
         """What the source calls functions of Node.js that start a program: `spawn`, and `cp.` for a whole module."""
+        self.maps: set[str] = set()
+        """The last words of what holds a `Map`."""
+        self.declared: set[str] = set()
+        """The names that the function at hand declares."""
+        self.changed: set[str] = set()
+        """The names that it gives another value."""
         self.too_deep = False
         self._depth = 0
         self._names = 0
@@ -330,6 +336,7 @@ class Expressions(ABC):
         target, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if target is None:
             return []
+        self.changed.update(bound(target))
         if node.type == "augmented_assignment_expression":
             operator = text_of(node.child_by_field_name("operator"))
             value = self.value(right)
@@ -401,6 +408,21 @@ class Expressions(ABC):
 
     def jsx_text(self, node: tree_sitter.Node) -> ast.expr:
         return constant(node, text_of(node))
+
+
+def bound(target: tree_sitter.Node) -> Iterator[str]:
+    """Yield the variables that a target, or a pattern, gives a value."""
+    stack = [target]
+    while stack:
+        node = stack.pop()
+        if node.type in {"identifier", "shorthand_property_identifier_pattern"}:
+            yield variable(text_of(node))
+        elif node.type in {"object_assignment_pattern", "assignment_pattern"}:
+            stack += node.named_children[:1]
+        elif node.type == "pair_pattern":
+            stack += node.named_children[1:2]
+        elif "pattern" in node.type or node.type in THROUGH:
+            stack += node.named_children
 
 
 def _html_of(value: ast.expr) -> ast.expr:

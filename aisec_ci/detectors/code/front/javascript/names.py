@@ -87,7 +87,7 @@ class ModuleNames(Names):
                 for root in _ROOTS:
                     yield join(folder, root + rest)
                 if not folder:
-                    return
+                    break
                 folder = dirname(folder)
         name, inside = _package_of(source)
         if (home := self.own.get(name)) is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.calls import Calls
-from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, THROUGH
+from aisec_ci.detectors.code.front.javascript.expressions import DEPTH_LIMIT, FUNCTIONS, THROUGH, bound
 from aisec_ci.detectors.code.front.javascript.nodes import (
     arguments,
     at,
@@ -107,12 +107,17 @@ class Statements(Calls):
     def assign(self, target: tree_sitter.Node, value: ast.expr) -> Iterator[ast.stmt]:
         """Translate that a target, or what a pattern names, gets a value."""
         kind = target.type
+        if self._depth >= DEPTH_LIMIT:
+            self.too_deep = True
+            return
         if kind in {"object_pattern", "array_pattern"}:
             if not isinstance(value, ast.Name):
                 name = self.fresh("parts")
                 yield at(target, ast.Assign([store(target, name)], value))
                 value = load(target, name)
+            self._depth += 1
             yield from self._object(target, value) if kind == "object_pattern" else self._array(target, value)
+            self._depth -= 1
         elif kind == "assignment_pattern":
             inner = target.child_by_field_name("left")
             if inner is not None:
@@ -166,6 +171,8 @@ class Statements(Calls):
 
     def _variable(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is not None:
+            self.declared.update(bound(name))
         if name is None or value is None:
             return
         while value.type in THROUGH and value.named_children:
@@ -196,7 +203,7 @@ class Statements(Calls):
         called = value.child_by_field_name("function") if value.type == "call_expression" else None
         if len(names) != 2 or text_of(called).rpartition(".")[2] != "useState":
             return []
-        held, setter = variable(text_of(names[0])), variable(text_of(names[1]))
+        held, setter = (variable(text_of(name)) for name in names)
         given = value.child_by_field_name("arguments")
         first = self.elements(given)[:1] or [constant(value, None)]
         body: list[ast.stmt] = [
@@ -217,8 +224,11 @@ class Statements(Calls):
         if left is None:
             return
         iterated = self.value(right)
+        (self.changed if node.child_by_field_name("kind") is None else self.declared).update(bound(left))
         if text_of(node.child_by_field_name("operator")) == "in":
             iterated = call(node, attribute(node, iterated, "keys"))
+        elif left.type == "array_pattern" and self.is_map(right):
+            iterated = call(node, attribute(node, iterated, "items"))
         if left.type == "identifier":
             target, before = store(left, variable(text_of(left))), list[ast.stmt]()
         else:
@@ -297,6 +307,7 @@ class Statements(Calls):
         if handler is not None:
             caught = handler.child_by_field_name("parameter")
             name = variable(text_of(caught)) if caught is not None and caught.type == "identifier" else None
+            self.declared.update(bound(caught) if caught is not None else ())
             body = self.block(handler.child_by_field_name("body"))
             handlers.append(at(handler, ast.ExceptHandler(load(handler, "Exception"), name, body)))
         last = self.block(final.child_by_field_name("body")) if final is not None else []
@@ -329,11 +340,14 @@ class Statements(Calls):
     # -- functions and classes -----------------------------------------------------------------------------------------
 
     def s_function(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-        yield self.function(node, variable(text_of(node.child_by_field_name("name"))))
+        name = variable(text_of(node.child_by_field_name("name")))
+        self.declared.add(name)
+        yield self.function(node, name)
 
     def function(self, node: tree_sitter.Node, name: str, *, method: bool = False) -> ast.FunctionDef:
         """Translate a function; what stands in a pattern in place of a parameter is taken out of it first."""
-        outer, self.before = self.before, []
+        outer, self.before = (self.before, self.declared, self.changed), []
+        self.declared, self.changed = set(), set()
         names: list[ast.arg] = [at(node, ast.arg("self", None))] if method else []
         first: list[ast.stmt] = []
         defaults: list[ast.expr] = []
@@ -346,6 +360,7 @@ class Statements(Calls):
             pattern, default = _parameter(part)
             if part.type == "comment" or text_of(pattern) == "this":
                 continue
+            self.declared.update(bound(pattern))
             if pattern.type == "rest_pattern":
                 rest = at(part, ast.arg(variable(text_of(pattern.named_children[-1])), None))
                 continue
@@ -375,7 +390,9 @@ class Statements(Calls):
         else:
             value = self.value(body)
             inside = [*self.before, at(body, ast.Return(value))]
-        self.before = outer
+        if shared := sorted(self.changed - self.declared):  # variables of functions around it, or of the module
+            first.insert(0, at(node, ast.Nonlocal(shared)))
+        self.before, self.declared, self.changed = outer
         made = function(node, name, arguments(names, rest, defaults), [*first, *inside] or [at(node, ast.Pass())])
         made.returns = annotation(node.child_by_field_name("return_type"))
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.front.javascript.statements import Statements
@@ -10,6 +11,10 @@ from aisec_ci.detectors.code.front.javascript.words import PYTHON, TYPESCRIPT
 
 if TYPE_CHECKING:
     import tree_sitter
+
+
+_MAP = re.compile(rb"([\w$]{1,80})[ \t]{0,4}(?::[^=;\n]{1,120})?=[ \t]{0,4}new[ \t]{1,4}(?:Weak)?Map\b")
+"""Where a `Map` is made and kept: functions that use it may stand before."""
 
 
 class Translated(NamedTuple):
@@ -23,6 +28,7 @@ def translate(data: bytes, path: str) -> Translated:
     """Return the syntax tree of a source. Raises RecursionError for one that is nested too deep for the translation's own limits."""
     root = syntax(data, path)
     work = Statements()
+    work.maps = {name.decode("utf-8", "replace") for name in _MAP.findall(data)}
     body = work.body(root.named_children)
     directive = body[:1] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else []
     first = [ast.Import([ast.alias(PYTHON + name, name, **_START)], **_START) for name in sorted(work.modules)]

@@ -72,12 +72,12 @@ def _union(node: tree_sitter.Node, depth: int) -> ast.expr | None:
     """Return a union: of texts it is a `Literal`; what may also be missing is what it is where it is there."""
     parts: list[tree_sitter.Node] = []
     stack = [node]
-    while stack and len(parts) < 2 * _ALTERNATIVES:
-        for part in reversed(stack.pop().named_children):
-            if part.type == "union_type":
-                stack.append(part)
-            elif text_of(part) not in {"null", "undefined"}:
-                parts.append(part)
+    while stack and len(parts) < 2 * _ALTERNATIVES:  # of three it is a union of a union and the third
+        part = stack.pop()
+        if part.type == "union_type":
+            stack += reversed(part.named_children)
+        elif text_of(part) not in {"null", "undefined"}:
+            parts.append(part)
     strings = [p.named_children[0] for p in parts if p.type == "literal_type" and p.named_children]
     if len(strings) == len(parts) and parts and all(s.type == "string" for s in strings):
         return _literal(node, strings)
