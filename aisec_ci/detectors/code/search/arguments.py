@@ -29,7 +29,7 @@ from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
 from aisec_ci.detectors.code.project import MASK, Fn, Value
-from aisec_ci.detectors.code.search import barriers
+from aisec_ci.detectors.code.search import barriers, schemas
 from aisec_ci.detectors.code.search.parameters import bind, packed
 from aisec_ci.detectors.code.search.records import Records
 from aisec_ci.detectors.code.vocabulary import (
@@ -156,7 +156,7 @@ class Arguments(Records):
         self._stored(arg.entry, arg.fact, arg.call, arg.info, arg.kind)
         if self._is_dropped(arg) or self._is_handed_on(arg) or _is_setting(arg):
             return
-        if self._is_put(arg) or self._is_picked(arg) or self._is_part(arg):
+        if self._is_put(arg) or self._is_picked(arg) or self._is_part(arg) or self._is_parsed(arg):
             return
         if arg.info.method and not any(n.startswith(PATTERNS) for n in arg.info.names):
             self._method_argument(arg)
@@ -319,6 +319,20 @@ class Arguments(Records):
         alone = arg.position == 0 and len([k for k in arg.node.data if not k]) == 1
         path = arg.fact.path[1:] if alone else arg.fact.path  # the element of a list
         self.add(arg.entry, Fact(arg.call, path, arg.fact.flags), arg.via)
+        return True
+
+    def _is_parsed(self, arg: Argument) -> bool:
+        """Take in the fields that a schema of Zod leaves open to free text; say whether a call parses with one."""
+        word, callee = arg.info.word, arg.fn.nodes[arg.node.args[0]]
+        if word not in schemas.PARSES or callee.op != "attr" or arg.position > 0 or arg.fn.module.language == "python":
+            return False
+        fields = schemas.left_open(self.flow, (arg.call & ~MASK) | callee.args[0])
+        if fields is None:
+            return False
+        before = ("data",) if word.startswith("safe") else ()
+        path = arg.fact.path
+        for field in fields if not path or path[0] == "*" else [field for field in fields if field == path[0]]:
+            self.add(arg.entry, Fact(arg.call, (*before, field, *path[1:]), arg.fact.flags), arg.via)
         return True
 
     def _is_part(self, arg: Argument) -> bool:

@@ -8,8 +8,9 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import CallModel, Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value
+from aisec_ci.detectors.code.search import schemas
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import schemas, tool_schemas
+from aisec_ci.detectors.code.seeds import tool_schemas
 from aisec_ci.detectors.code.seeds.handlers import CONSENT, sent
 from aisec_ci.detectors.code.seeds.words import argument_of
 

@@ -17,6 +17,7 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     constant,
     load,
     store,
+    string_of,
     text_of,
 )
 
@@ -30,7 +31,6 @@ _RENAMED = {
     "toLowerCase": "lower",
     "toUpperCase": "upper",
     "toLocaleLowerCase": "lower",
-    "startsWith": "startswith",
     "endsWith": "endswith",
     "push": "append",
     "unshift": "append",
@@ -76,11 +76,17 @@ _OF_OBJECTS = {"Object.keys": "keys", "Object.entries": "items", "Object.values"
 _OPTIONS = re.compile(r"(?:^|_)(?:options?|opts|params?|config|args|request|body|payload|settings|init|props)_?$")
 """Names of variables that hold what a function is given by name."""
 
+_TERMINAL = re.compile(r"(?i)(?:^|\.)_?(?:rl\w*|readline\w*|terminal|iface)$")
+"""What programs call an interface of readline."""
+
 _STARTS = frozenset("spawn spawnSync execFile execFileSync fork execa execaSync sync default $".split())
 """Functions of Node.js and of libraries around it that are given a program and the list of its arguments."""
 
 STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty"})
 """The modules that have them."""
+
+_SIGN = re.compile(r"[^\\\w\s.^$*+?()\[\]{}|]|\\\W|[A-Za-z0-9]")
+"""Patterns of one sign."""
 
 _CALLED_LATER = frozenset({"setTimeout", "setImmediate", "setInterval", "queueMicrotask", "requestAnimationFrame"})
 
@@ -98,7 +104,7 @@ class Calls(Expressions):
             return at(node, ast.Call(self.value(callee), [self.value(arguments)], []))
         parts = [p for p in arguments.named_children if p.type != "comment"] if arguments is not None else []
         if callee.type in {"identifier", "member_expression"}:
-            found = self._known(node, text_of(callee), parts)
+            found = self._known(node, self.called(callee), parts)
             if found is None and callee.type == "member_expression":
                 found = self._method(node, callee, parts)
             if found is not None:
@@ -125,8 +131,42 @@ class Calls(Expressions):
 
     def starts(self, source: str, name: str, bound: str) -> None:
         """Note that a name is bound to what a module has under a name; empty for all of it."""
+        if source.removeprefix("node:") == "path":
+            self.paths[bound] = f"path.{name}" if name and name != "default" else "path"
         if source.removeprefix("node:") in STARTERS and (not name or name in _STARTS):
             self.starters.add(bound if name else f"{bound}.")
+
+    def called(self, callee: tree_sitter.Node | None) -> str:
+        """Return the name of what is called, of a function of the module `path` by that module's name."""
+        name = text_of(callee)
+        begin, dot, last = name.rpartition(".")
+        return f"{self.paths.get(begin, begin)}.{last}" if dot else self.paths.get(name, name)
+
+    def way(self, node: tree_sitter.Node | None) -> tuple[tree_sitter.Node, ...]:
+        """Return the folder and the path of which `path.relative(folder, path)` gives the way, or a variable that holds it."""
+        if node is not None and node.type == "identifier":
+            return self.ways.get(text_of(node), ())
+        if node is None or node.type != "call_expression":
+            return ()
+        given = node.child_by_field_name("arguments")
+        parts = given.named_children if given is not None else []
+        return (
+            (parts[0], parts[1])
+            if self.called(node.child_by_field_name("function")) == "path.relative" and len(parts) == 2
+            else ()
+        )
+
+    def m_startswith(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        """Translate `path.relative(folder, file).startsWith("..")`: the file does not begin with the folder."""
+        ends = self.way(base) if parts and parts[0].type == "string" and string_of(parts[0]).startswith("..") else ()
+        if not ends:
+            args = [self.value(p) for p in parts if p.type != "spread_element"]
+            return call(node, attribute(node, self.value(base), "startswith"), args)
+        folder, file = ends
+        inside = call(node, attribute(node, self.value(file), "startswith"), [self.value(folder)])
+        return at(node, ast.UnaryOp(ast.Not(), inside))
 
     def _is_starter(self, name: str) -> bool:
         base, dot, last = name.rpartition(".")
@@ -321,6 +361,14 @@ class Calls(Expressions):
     ) -> ast.expr | None:
         if len(parts) != 2:
             return None
+        sign = self.pattern_of(parts[0]) if parts[0].type == "regex" else ""
+        if (
+            _SIGN.fullmatch(sign)
+            and parts[1].type == "string"
+            and "g" in text_of(parts[0].child_by_field_name("flags"))
+        ):
+            args = [constant(parts[0], sign[-1]), self.value(parts[1])]
+            return call(node, attribute(node, self.value(base), "replace"), args)
         if parts[0].type == "regex":
             self.uses("re")
             by = self.value(parts[1])
@@ -329,9 +377,20 @@ class Calls(Expressions):
                 args.append(constant(node, 1))  # only what is found first is replaced
             return call(node, "re.sub", args)
         args = [self.value(p) for p in parts]
+        if text_of(node.child_by_field_name("function")).endswith("replace"):
+            args.append(constant(node, 1))  # only what is found first is replaced
         if isinstance(args[1], Arrow):
             args[1] = call(parts[1], args[1], [args[0]])
         return call(node, attribute(node, self.value(base), "replace"), args)
+
+    def m_question(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        """Translate `readline.question("Run it? ")`: a human types the answer."""
+        if not _TERMINAL.search(text_of(base)) or not parts:
+            return None
+        asked = call(node, "input", [self.value(parts[0])])
+        return self._called(parts[-1], [asked]) if parts[-1].type in FUNCTIONS else asked
 
     def m_test(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
         if len(parts) != 1:
@@ -484,7 +543,9 @@ _METHODS: dict[str, str] = {
     "pop": "m_last",
     "replace": "m_replace",
     "replaceAll": "m_replace",
+    "startsWith": "m_startswith",
     "test": "m_test",
+    "question": "m_question",
     "match": "m_match",
     "matchAll": "m_match",
     "split": "m_split",

@@ -60,6 +60,10 @@ class Expressions(ABC):
         self.before: list[ast.stmt] = []
         self.modules: set[str] = set()
         """Modules of Python that the translation uses."""
+        self.paths: dict[str, str] = {}
+        """What the source calls functions of the module `path`, and that module."""
+        self.ways: dict[str, tuple[tree_sitter.Node, ...]] = {}
+        """Variables that hold the way from a folder to a path, with both."""
         self.starters: set[str] = set()
         """What the source calls functions of Node.js that start a program: `spawn`, and `cp.` for a whole module."""
         self.maps: set[str] = set()

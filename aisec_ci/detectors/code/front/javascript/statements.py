@@ -177,6 +177,8 @@ class Statements(Calls):
             return
         while value.type in THROUGH and value.named_children:
             value = value.named_children[0]
+        if name.type == "identifier" and (ends := self.way(value)):
+            self.ways[text_of(name)] = ends
         if name.type == "identifier" and value.type in FUNCTIONS:
             yield self.function(value, variable(text_of(name)))
         elif name.type == "identifier" and value.type == "class":

@@ -24,12 +24,21 @@ _DEPTH = 12
 def open_fields(flow: Flow, call: Value) -> list[str] | None:
     """Return the fields that the schema in a call leaves open to free text; None where none is seen, or not all of it."""
     for given in _schemas(flow, call):
-        if is_closed(flow, given):
-            return []
-        shape = _shape(flow, given)
-        if shape is not None:
-            return [name for name, value in shape.items() if not is_closed(flow, value)]
+        if (fields := left_open(flow, given)) is not None:
+            return fields
     return None
+
+
+def left_open(flow: Flow, schema: Value) -> list[str] | None:
+    """Return the fields that a schema leaves open; None where it is not seen, or not all of it."""
+    if is_closed(flow, schema):
+        return []
+    shape = _shape(flow, schema)
+    return [name for name, value in shape.items() if not is_closed(flow, value)] if shape is not None else None
+
+
+PARSES = frozenset({"parse", "safe_parse", "parse_async", "safe_parse_async"})
+"""Methods of a schema that return a text, or an object, only if it fits."""
 
 
 def _schemas(flow: Flow, call: Value) -> list[Value]:
