@@ -184,6 +184,23 @@ def test_names_are_told_as_they_are_written() -> None:
     assert "to_prompt" not in told + found.message
 
 
+def test_what_the_translation_says_in_other_words_is_told_in_those_of_the_language() -> None:
+    source = """\
+import { tool } from "ai";
+import fs from "fs";
+class Files {
+  constructor(private input: string) {}
+  write() { fs.writeFileSync(this.input, ""); }
+}
+export const t = tool({ execute: async ({ name }) => [name].map((input) => { new Files(input).write(); }) });
+"""
+    (found,) = (r for r in reports({"a.ts": source}) if isinstance(r, Finding))
+    told = " ".join([found.message, found.help, *(hop.what for hop in found.flow)])
+    assert "`path.resolve`" in found.help
+    assert "this.input" in told
+    assert not {"__init__", "self", "input_", "lambda", "npm"} & set(re.findall(r"\w+", told))
+
+
 def test_a_broken_source_is_read_as_far_as_it_goes() -> None:
     assert [r for r in reports({"a.ts": SINK + "function {{{ (\n"}) if isinstance(r, Finding)]
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from aisec_ci.detectors.code.facts import MESSAGE
 
 _USER_ROLE = {
+    "npm.ai.": '`prompt`, or a message with the role "user" in `messages`',
     MESSAGE: 'a message with the role "user"',
     "chat.completions": 'a message with the role "user"',
     "openai.ChatCompletion": 'a message with the role "user"',
@@ -63,6 +64,10 @@ _APPROVAL = {
     "mcp": "`elicit` of the context",
     "fastmcp": "`elicit` of the context",
     "chainlit": "`AskActionMessage`",
+    "ai": "`needsApproval: true` of the tool",
+    "@openai/agents": "`needsApproval: true` of `tool`",
+    "@mastra/core/tools": "`requireApproval: true` of the tool",
+    "@langchain/langgraph": "`interrupt` of LangGraph",
 }
 """How a library asks a human before something runs, by its package."""
 

@@ -6,13 +6,25 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PYTHON, snake
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PYTHON, TAKEN, snake
 from aisec_ci.model import Finding, Hop
 from aisec_ci.sources.file import SourceFile, UnreadableError
 
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _QUOTED = re.compile(r"`[^`\n]*`")
 _LIBRARY = re.compile(r"(?<![\w.])npm\.")
+_LAMBDA = re.compile(r"<lambda>\(([^()`]*)\)")
+
+_WORDS = {"__init__": "constructor", "self": "this", **{f"{name}_": name for name in TAKEN}}
+"""What the translation calls things that the languages have under another name."""
+
+_ADVICE = {
+    "`ast.literal_eval`, JSON": "`JSON.parse`",
+    "`html.escape`": "`textContent`",
+    "`nh3.clean`": "`DOMPurify.sanitize`",
+    "`Path.resolve`, `is_relative_to`": "`path.resolve`, then `startsWith(root + path.sep)`",
+}
+"""What is advised in Python, and what in its place."""
 
 
 class Spelling:
@@ -34,13 +46,17 @@ class Spelling:
         def said(text: str) -> str:
             return _QUOTED.sub(lambda match: _spelled(match[0], names), text)
 
+        advice = finding.help
+        for python, instead in _ADVICE.items():
+            advice = advice.replace(python, instead)
+
         def hops(flow: tuple[Hop, ...]) -> tuple[Hop, ...]:
             return tuple(replace(hop, what=said(hop.what)) for hop in flow)
 
         return replace(
             finding,
             message=said(finding.message),
-            help=said(finding.help),
+            help=said(advice),
             flow=hops(finding.flow),
             more_flows=tuple(hops(flow) for flow in finding.more_flows),
         )
@@ -61,5 +77,5 @@ class Spelling:
 
 
 def _spelled(text: str, names: dict[str, str]) -> str:
-    text = _LIBRARY.sub("", text.replace(PYTHON, ""))
-    return _NAME.sub(lambda match: names.get(match[0], match[0]), text)
+    text = _LAMBDA.sub(r"(\1) => …", _LIBRARY.sub("", text.replace(PYTHON, "")))
+    return _NAME.sub(lambda match: names.get(match[0]) or _WORDS.get(match[0], match[0]), text)

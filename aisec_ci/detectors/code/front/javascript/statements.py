@@ -379,7 +379,8 @@ class Statements(Calls):
             if pattern.type != "identifier":
                 first += self.assign(pattern, load(pattern, word))
             elif any(c.type in _MODIFIERS for c in part.children):  # `constructor(private model: Model)`
-                kept = at(part, ast.Attribute(load(part, "self"), word, ast.Store()))
+                field = snake(text_of(pattern))
+                kept = at(part, ast.Attribute(load(part, "self"), field, ast.Store()))
                 first.append(at(part, ast.Assign([kept], load(part, word))))
         body = node.child_by_field_name("body")
         first = [*self.before, *first]

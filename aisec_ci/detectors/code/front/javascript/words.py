@@ -15,7 +15,7 @@ _SHORT = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _CAMEL = re.compile(r"_*[a-z$][\w$]*")
 _PLAIN = re.compile(r"[A-Za-z_$][\w$]*")
 
-_TAKEN = frozenset(
+TAKEN = frozenset(
     "str int float bool len list dict set tuple isinstance any all next repr range print open input type json os re sys urllib super "
     "self cls math logging sorted reversed enumerate zip map filter sum min max abs round id hash iter vars dir object "
     "None True False Exception getattr setattr locals globals".split()
@@ -35,7 +35,7 @@ def snake(name: str) -> str:
 def variable(name: str) -> str:
     """Return what a variable is called in the translation."""
     name = snake(name)
-    return f"{name}_" if name in _TAKEN else name
+    return f"{name}_" if name in TAKEN else name
 
 
 def key(text: str) -> str:
