@@ -53,6 +53,10 @@ _FUNCTIONS = {
     "Number.parseInt": "int",
     "Number.parseFloat": "float",
     "Boolean": "bool",
+    "BigInt": "int",
+    "Date.parse": "float",
+    "Date.now": "float",
+    "Buffer.byteLength": "len",
     "encodeURIComponent": "urllib.parse.quote_plus",
     "decodeURIComponent": "urllib.parse.unquote",
     "path.join": "os.path.join",
@@ -87,6 +91,14 @@ STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty"})
 
 _SIGN = re.compile(r"[^\\\w\s.^$*+?()\[\]{}|]|\\\W|[A-Za-z0-9]")
 """Patterns of one sign."""
+
+_NUMBERS = frozenset(
+    "indexOf lastIndexOf findIndex charCodeAt codePointAt localeCompare getTime getFullYear toFixed toPrecision".split()
+)
+"""Methods whose result is a number, or one written out."""
+
+_REGEX = re.compile(r"(?i)(?:re|rx|regexp?|pattern|matcher)_?$")
+"""Names of what a text is searched with: `exec` of anything else may run it."""
 
 _CALLED_LATER = frozenset({"setTimeout", "setImmediate", "setInterval", "queueMicrotask", "requestAnimationFrame"})
 
@@ -199,13 +211,15 @@ class Calls(Expressions):
     def new(self, node: tree_sitter.Node) -> ast.expr:
         callee, arguments = node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
         name = text_of(callee)
-        args = self.elements(arguments) if name in {"URL", "Set", "Map", "RegExp", "Promise"} else []
+        args = self.elements(arguments) if name in {"URL", "Set", "Map", "RegExp", "Promise", "Date"} else []
         if name == "URL" and args:
             self.uses("urllib")
             joined = call(node, "urllib.parse.urljoin", [args[1], args[0]]) if len(args) > 1 else args[0]
             return call(node, "urllib.parse.urlparse", [joined])
         if name in {"Set", "Map"}:
             return call(node, "set" if name == "Set" else "dict", args[:1])
+        if name == "Date":
+            return call(node, "float", args[:1])
         if name == "RegExp":
             self.uses("re")
             return call(node, "re.compile", args[:1])
@@ -273,7 +287,7 @@ class Calls(Expressions):
             args = [self.value(p) for p in parts]
             joined = call(node, "os.path.join", args) if len(args) > 1 else args[0]
             return call(node, "os.path.abspath", [joined])
-        known = _FUNCTIONS.get(name)
+        known = "float" if name.startswith("Math.") and parts else _FUNCTIONS.get(name)
         if known is None or (name == "path.join" and not parts):
             return None
         if "." in known:
@@ -299,6 +313,19 @@ class Calls(Expressions):
             added = [call(node, attribute(callee, self.value(base), "append"), [value]) for value in put]
             self.before += [at(node, ast.Expr(one)) for one in added]
             return self.value(base)
+        if name in _NUMBERS:
+            for part in (p for p in parts if p.type in FUNCTIONS):
+                self.before.append(at(part, ast.Expr(self.value(part))))
+            return call(node, "float", [self.value(base)])
+        if (
+            name == "exec"
+            and len(parts) == 1
+            and base is not None
+            and (base.type == "regex" or _REGEX.search(text_of(base)))
+        ):
+            return call(node, attribute(callee, self.value(base), "search"), [self.value(parts[0])])
+        if name == "toString" and parts and text_of(parts[0]).strip("\"'") == "hex":
+            return call(node, "float", [self.value(base)])  # nothing but digits and six letters
         if name in _RENAMED:
             made = call(node, attribute(callee, self.value(base), _RENAMED[name]))
             made.args = [self.value(p) for p in parts if p.type != "spread_element"]
