@@ -584,9 +584,9 @@ class Project:
                     elif callee.op == "var":
                         word = callee.data[1]
                         if word in imports:
-                            word = imports[word].rsplit(".", 1)[-1]
+                            word = self._imported_as(imports[word], info)
                     elif callee.op == "import":
-                        word = callee.data.rsplit(".", 1)[-1]
+                        word = self._imported_as(callee.data, info)
                     elif callee.op in {"func", "class"}:
                         table = fn.module.functions if callee.op == "func" else fn.module.classes
                         word = table[callee.data].ir.name
@@ -594,6 +594,13 @@ class Project:
                         word = ""
                     out.setdefault(word, []).append(fn.id << SHIFT | i)
         return out
+
+    def _imported_as(self, dotted: str, info: ModuleInfo) -> str:
+        """Return the last word of what is imported, of what a library of JavaScript is itself that of its name: `import pdf from "pdf-parse"`."""
+        word = dotted.rsplit(".", 1)[-1]
+        if info.language != "python" and word in {"default", dotted} and self.names.module(dotted, info.path) is None:
+            word = self.names.outside(dotted).rsplit(".", 1)[-1]
+        return word
 
     @cached_property
     def decorations(self) -> dict[str, list[tuple[Fn, Value]]]:

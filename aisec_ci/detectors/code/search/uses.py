@@ -83,6 +83,10 @@ class Uses(Writes):
                 if use.position != position:
                     continue
             elif kind == "**":
+                if not path and use.kind == "system" and self.project.fn(call).module.language != "python":
+                    # `create({...body})`: all of the request is the sender's, what the model obeys as well
+                    self._use(entry, fact, path, call, info, model, use)
+                    return
                 if use.name is None or (path and path[0] not in {use.name, "*"}) or not path:
                     continue
                 if path[0] == "*" and use.kind not in {"messages", "user"}:

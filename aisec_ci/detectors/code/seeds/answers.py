@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.models import SCRIPT
 from aisec_ci.detectors.code.project import MASK, Fn, Project, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.words import CALLED_WITH, MEDIA_KEYS
@@ -62,6 +63,9 @@ def _begins_with_base(solver: Solver, url: Value) -> bool:
     node, fn = solver.project.node(solver.project.unguarded(url)), solver.project.fn(url)
     if node.op not in {"text", "add"} or (node.op == "text" and node.data[0] is not None):
         return False
+    begins = solver.flow.values((url & ~MASK) | node.args[0])
+    if begins and all(v.kind == "env" for v in begins):
+        return True
     name = fn.word(node.args[0]) or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
     return name != "url" and ADDRESS_BASE.search(name) is not None
 
@@ -237,7 +241,7 @@ def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
                 return False
             if "feedparser.parse" in info.names:
                 return False  # what stands in a feed others have written, whoever chose the feed
-            if info.model.family == "javascript":
+            if info.model.family.startswith(SCRIPT):
                 if (
                     info.word in _SENDS
                     or {str(v).lower() for v in flow.argument_constants(call, None, "method").values} & _SENDS

@@ -23,7 +23,7 @@ from aisec_ci.detectors.code.seeds.handlers import (
     signature_of,
 )
 from aisec_ci.detectors.code.seeds.own_tools import fields_of, offered_methods, own_tool, public_methods, tool_class
-from aisec_ci.detectors.code.seeds.registered import carried, registered
+from aisec_ci.detectors.code.seeds.registered import by_schema, carried, registered
 from aisec_ci.detectors.code.seeds.validators import validators
 from aisec_ci.detectors.code.seeds.words import argument_of
 
@@ -45,6 +45,9 @@ def parameters(solver: Solver) -> Iterator[Source]:
                         fn.id,
                         (Use("answer", None, None), fn.value(fn.ir.returns[0]) if fn.ir.returns else 0, fn.ir.name),
                     )
+                if handler.kind == "tool" and info.language != "python":
+                    yield from by_schema(solver, fn)
+                    continue
                 if handler.family == "web" and (page := _page(solver, fn)):
                     solver.result_sinks.setdefault(fn.id, (Use("html", None, page), 0, fn.ir.name))
                 yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)

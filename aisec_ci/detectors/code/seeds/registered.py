@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.front.javascript.words import module
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import CallModel, Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value
@@ -74,6 +75,17 @@ def registered(solver: Solver) -> Iterator[Source]:
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
 
 
+_OF_PAGES = frozenset(map(module, ("react", "react-dom", "preact", "vue", "svelte", "solid-js", "socket.io-client")))
+"""Libraries of what runs in a browser, which hears from the program's own server."""
+
+
+def _is_page(solver: Solver, call: Value) -> bool:
+    """Say whether a call stands in a source for browsers."""
+    info = solver.project.fn(call).module
+    imported = {name.partition(".")[0] for name in info.imports.values()}
+    return info.path.endswith((".tsx", ".jsx")) or not _OF_PAGES.isdisjoint(imported)
+
+
 def carried(solver: Solver) -> frozenset[int]:
     """Return the functions of which a table says what of their parameters carries data: the rest of what they are given does not."""
     if solver.carried is None:
@@ -95,6 +107,8 @@ def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -
     What a schema beside it closes is left out: `tool({inputSchema: z.object({day: z.enum(DAYS)}), execute: f})`.
     """
     flow = solver.flow
+    if kind == "remote" and solver.calls.info(call).loose and _is_page(solver, call):
+        return
     if kind == "tool" and any(flow.argument_constants(call, None, word).values == {True} for word in CONSENT):
         return
     known: list[tuple[int, tuple[str, ...]]] = []
@@ -108,6 +122,17 @@ def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -
             fields = schemas.open_fields(flow, call) if place == 0 or kind == "tool" else None
             for end in [()] if fields is None else [(field,) for field in fields]:
                 yield Source(fn.value(node), kind, argument_of(kind, model.family), path=(*path, *end))
+
+
+def by_schema(solver: Solver, fn: Fn) -> Iterator[Source]:
+    """Yield what a model chooses for a method that a decorator with a schema makes a tool: `@Tool({parameters: z.object(…)})`."""
+    first = 1 if fn.bound else 0
+    parent = fn.module.functions[fn.ir.parent]
+    calls = [parent.value(d) for d in fn.ir.decorators if parent.nodes[d].op == "call"]
+    fields = next((f for call in calls if (f := schemas.open_fields(solver.flow, call)) is not None), None)
+    if first in fn.params:
+        for path in [()] if fields is None else [(field,) for field in fields]:
+            yield Source(fn.value(fn.params[first]), "tool", argument_of("tool", ""), path=path)
 
 
 def _offered_over_mcp(solver: Solver) -> set[str]:

@@ -123,6 +123,8 @@ class Calls(Expressions):
                 return found
             if self._is_starter(text_of(callee)) and parts:
                 return self._started(node, callee, parts)
+        if text_of(callee) == "$" and parts:  # `$ = cheerio.load(page)`, `$("h1")`
+            return self._plain(node, attribute(callee, self.value(callee), "select"), arguments)
         if callee.type == "super":
             return self._plain(node, attribute(callee, self.value(callee), "__init__"), arguments)
         if callee.type == "import":

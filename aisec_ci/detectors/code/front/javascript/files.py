@@ -15,7 +15,7 @@ LONG_LINE = 30_000
 """Bytes of a line; a source with a longer one is generated."""
 
 _AI = Marks(
-    rb"[\"'](?:openai|@openai/|@anthropic-ai/|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|@modelcontextprotocol/|fastmcp|llamaindex|@llamaindex/"
+    rb"[\"'](?:openai|@openai/|@anthropic-ai/|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|@modelcontextprotocol/|fastmcp|mcp-|@rekog/mcp-|@vercel/mcp|@e2b/|e2b[\"']|llamaindex|@llamaindex/"
     rb"|genkit|@genkit-ai/|@google/(?:genai|generative-ai|adk)|@google-cloud/vertexai|@mistralai/|@aws-sdk/client-bedrock|@azure/openai|@azure-rest/ai"
     rb"|ollama|groq-sdk|cohere-ai|together-ai|replicate|@huggingface/|@xenova/|@voltagent/|@inngest/agent-kit|@strands-agents/|@livekit/agents|deepagents"
     rb"|@copilotkit/|@vercel/ai|ai/(?:rsc|react)|portkey-ai|@openrouter/|openai-edge|gpt-3-encoder|tiktoken|@dqbd/tiktoken|js-tiktoken)"

@@ -616,8 +616,16 @@ def _declared(node: tree_sitter.Node) -> str:
     """Return the kind of what a statement declares, also where it exports it."""
     if node.type == "expression_statement" and node.named_children and node.named_children[0].type == "string":
         return "directive"  # `"use server"`
+    if node.type in {"lexical_declaration", "variable_declaration"} and _brings(node):
+        return "import_statement"
     inner = node.child_by_field_name("declaration") if node.type == "export_statement" else None
     return inner.type if inner is not None else node.type
+
+
+def _brings(node: tree_sitter.Node) -> bool:
+    """Say whether variables are given what a module has: `const { spawn } = require("child_process")`, `const run = promisify(exec)`."""
+    values = [part.child_by_field_name("value") for part in node.named_children]
+    return all(value is not None and bool(_required(value) or _promised(value)) for value in values)
 
 
 def _from(node: tree_sitter.Node, source: str, name: str, bound: str) -> ast.ImportFrom:
