@@ -143,6 +143,12 @@ class Members(Hierarchy):
                 if isinstance(one, int):
                     known = True
                     yield from self._eval(one, path, depth)
+            if not known and info is not None and info.language != "python" and name != "default":
+                # `module.exports = new Files()`, `const files = require("./files")`
+                for one in self.variable(info, 0, "default"):
+                    if isinstance(one, int):
+                        known = True
+                        yield from self._eval(one, (name, *path), depth)
             if not known:
                 package = val.what.removesuffix("/__init__.py").removesuffix(".py")
                 submodule = self.project.names.module("." + str(name), package + "/x.py")

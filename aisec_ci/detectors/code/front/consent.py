@@ -9,7 +9,7 @@ from aisec_ci.detectors.code.front.guards import path_of
 from aisec_ci.detectors.code.front.scope import Scope
 
 _APPROVAL = re.compile(
-    r"(?i)(^|_)(confirm\w*|approv\w*|ask_(user|human)\w*|human_\w+|interrupt|elicit|yes_no|prompt_user|input)$"
+    r"(?i)(^|_)(confirm\w*|approv\w*|ask_(user|human)\w*|human_\w+|interrupt|elicit|yes_no|prompt_user|show_(warning|information|error)_message|input)$"
 )
 """Names of calls whose answer is a human's consent: `input`, `click.confirm`, `Confirm.ask`, `request_approval` …"""
 
@@ -112,6 +112,8 @@ class Consent(Scope):
         if node.op == "call":
             callee = self.nodes[node.args[0]]
             word = callee.data if callee.op == "attr" else callee.data[1] if callee.op == "var" else ""
+            if callee.op == "param":  # `async run(block, askApproval)`
+                word = self.fn.params[callee.data].name
             if isinstance(word, str) and asks.search(word):
                 return True
             if word == "prompt" and callee.op == "attr":

@@ -17,7 +17,6 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     constant,
     load,
     store,
-    string_of,
     text_of,
 )
 
@@ -100,6 +99,9 @@ _NUMBERS = frozenset(
 _REGEX = re.compile(r"(?i)(?:re|rx|regexp?|pattern|matcher)_?$")
 """Names of what a text is searched with: `exec` of anything else may run it."""
 
+_QUOTES = re.compile(r"(?:^|\.)(?:sql|SQL|\$|\$queryRaw|\$executeRaw)$")
+"""Functions before a template that leave nothing in its text of the values in it."""
+
 _CALLED_LATER = frozenset({"setTimeout", "setImmediate", "setInterval", "queueMicrotask", "requestAnimationFrame"})
 
 
@@ -112,8 +114,8 @@ class Calls(Expressions):
             return self.other(node)
         while callee.type in THROUGH and callee.named_children:
             callee = callee.named_children[0]
-        if arguments is not None and arguments.type == "template_string":  # sql`…${value}…`
-            return at(node, ast.Call(self.value(callee), [self.value(arguments)], []))
+        if arguments is not None and arguments.type == "template_string":
+            return self._tagged(node, callee, self.value(arguments))
         parts = [p for p in arguments.named_children if p.type != "comment"] if arguments is not None else []
         if callee.type in {"identifier", "member_expression"}:
             found = self._known(node, self.called(callee), parts)
@@ -130,6 +132,13 @@ class Calls(Expressions):
         if callee.type == "import":
             return call(node, "__import__", self.elements(arguments))
         return self._plain(node, self.value(callee), arguments)
+
+    def _tagged(self, node: tree_sitter.Node, tag: tree_sitter.Node, text: ast.expr) -> ast.expr:
+        """Translate a text that a function puts together: sql`…${value}…` sends its values beside it, $`…${value}…` quotes them."""
+        if _QUOTES.search(text_of(tag)) and isinstance(text, ast.JoinedStr):
+            self.before += [at(node, ast.Expr(v.value)) for v in text.values if isinstance(v, ast.FormattedValue)]
+            text = constant(node, "?".join(str(v.value) for v in text.values if isinstance(v, ast.Constant)))
+        return at(node, ast.Call(self.value(tag), [text], []))
 
     def _plain(self, node: tree_sitter.Node, callee: ast.expr, arguments: tree_sitter.Node | None) -> ast.expr:
         args = self.elements(arguments)
@@ -174,7 +183,8 @@ class Calls(Expressions):
         self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
     ) -> ast.expr | None:
         """Translate `path.relative(folder, file).startsWith("..")`: the file does not begin with the folder."""
-        ends = self.way(base) if parts and parts[0].type == "string" and string_of(parts[0]).startswith("..") else ()
+        up = bool(parts) and text_of(parts[0])[1:].startswith("..") and text_of(parts[0])[0] in "\"'`"
+        ends = self.way(base) if up else ()
         if not ends:
             args = [self.value(p) for p in parts if p.type != "spread_element"]
             return call(node, attribute(node, self.value(base), "startswith"), args)
