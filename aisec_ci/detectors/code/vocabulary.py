@@ -347,6 +347,9 @@ TEXT_WORDS = frozenset(
     "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
 
+BEHIND_HOST = frozenset({"pathname", "search", "hash"})
+"""Parts of an address of JavaScript that begin with a sign which ends its host: `/`, `?`, `#`."""
+
 PLATFORM_ADDRESSES = frozenset("url_private url_private_download response_url ResponseURL Location".split())
 """Attributes and keys that hold addresses which the platform itself gives: files and answers of Slack, CloudFormation, where a
 service says its answer is."""

@@ -471,6 +471,9 @@ have been looked at, as a message is where it is made."""
 ROLE = ("role", "type", "message_type", "msg_type")
 """What says of a message whose it is; the second in LangChain."""
 
+GIVES_ROLE = frozenset({"get_type", "_get_type"})
+"""Methods that say it."""
+
 _ROLES = {"system": frozenset({"system", "developer"}), "user": frozenset({"user", "human"})}
 
 
@@ -486,6 +489,8 @@ def _of_role(role: ast.expr, word: ast.expr, words: frozenset[str]) -> tuple[str
         return (element_of(role.value),)
     if isinstance(role, ast.Subscript) and isinstance(role.slice, ast.Constant) and role.slice.value in ROLE:
         return (element_of(role.value),)
+    if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr in GIVES_ROLE:
+        return (element_of(role.func.value),)
     if isinstance(role, ast.Call) and isinstance(role.func, ast.Attribute) and role.func.attr == "get" and role.args:
         key = role.args[0]
         return (element_of(role.func.value),) if isinstance(key, ast.Constant) and key.value in ROLE else ()

@@ -10,6 +10,7 @@ from aisec_ci.detectors.code.front.guards import (
     ADDRESS_PARSERS,
     ADDRESS_PARTS,
     CHECKS,
+    GIVES_ROLE,
     OF_ELEMENTS,
     ROLE,
     Fact,
@@ -230,6 +231,8 @@ class Refinement(Consent):
             return found.pop() if len(found) == 1 else None
         if node.op == "call" and len(node.args) > 1 and self.nodes[node.args[0]].data == "get":
             key, of = self.nodes[node.args[1]].data, self.nodes[node.args[0]].args[0]
+        elif node.op == "call" and len(node.args) == 1 and self.nodes[node.args[0]].data in GIVES_ROLE:
+            key, of = ROLE[0], self.nodes[node.args[0]].args[0]  # `message.getType()`, of LangChain in JavaScript
         elif node.op in {"item", "attr"}:
             key, of = node.data, node.args[0]
         else:
@@ -273,7 +276,8 @@ class Refinement(Consent):
                     continue
                 if callee.op != "var" or len(node.args) < 2:
                     return False
-                inside, value = inside or callee.data[1] == "getattr", node.args[1]  # `text_of(message.content)`
+                # `text_of(message.content)`, `text_of(message)`
+                inside, value = inside or callee.data[1] == "getattr" or len(node.args) == 2, node.args[1]
                 continue
             elif node.op not in {"guard", "slice", "add", "text", "each", "iter"}:
                 return False

@@ -59,6 +59,7 @@ from aisec_ci.detectors.code.vocabulary import (
     NO_ADDRESS,
     PATTERNS,
     PIXELS,
+    PLATFORM_ADDRESSES,
     PROGRESS,
     PROMPT_KEYWORDS,
     QUERIES,
@@ -120,6 +121,10 @@ _HARMLESS_IN = {
     "a word": ("shell", "path", "html", "sql"),
 }
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
+
+
+_RUNS_TOOL = re.compile(r"Tool(?:Interface)?\(\)\.a?(?:invoke|run|call)$")
+"""Methods of a library's tools that run them."""
 
 
 class Arguments(Records):
@@ -331,6 +336,7 @@ class Arguments(Records):
             return False
         before = ("data",) if word.startswith("safe") else ()
         path = arg.fact.path
+        fields = [field for field in fields if field not in PLATFORM_ADDRESSES]
         for field in fields if not path or path[0] == "*" else [field for field in fields if field == path[0]]:
             self.add(arg.entry, Fact(arg.call, (*before, field, *path[1:]), arg.fact.flags), arg.via)
         return True
@@ -369,6 +375,8 @@ class Arguments(Records):
             return True
         if info.model is not None and any(use.kind == "sql" for use in info.model.uses):
             return True  # rows are neither the query nor what is bound to it
+        if not info.targets and any(_RUNS_TOOL.search(name) for name in info.names):
+            return True  # what a tool answers is not what it was asked
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library
         if word in READS_KEYS and info.method and not info.targets:

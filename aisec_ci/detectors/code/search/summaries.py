@@ -45,6 +45,7 @@ from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
     ANSWER_PARTS,
+    BEHIND_HOST,
     CLEAN_METHODS,
     CLEAN_STARTS,
     FILE_IDS,
@@ -170,11 +171,11 @@ class Summaries(Arguments):
                 if name in {"name", "path", "absolute", "as_posix"}:
                     self.add(entry, Fact(use, path, fact.flags), via)
             elif path[0] == name:
-                self.add(entry, Fact(use, path[1:], fact.flags), via)
+                self.add(entry, Fact(use, path[1:], fact.flags | _behind_host(fn, name)), via)
             elif path[0] == "*":  # an element of something is rarely its attribute
                 self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
         elif name not in HARMLESS_ATTRIBUTES and not self.closed.field(use, node):
-            flags = fact.flags
+            flags = fact.flags | _behind_host(fn, name)
             if name in PLATFORM_PARTS and self.closed.of_platform((use & ~MASK) | node.args[0]):
                 flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
@@ -621,3 +622,8 @@ def _begins_request(fn: Fn, message: int) -> bool:
             if any(arg == text and kind in _SYSTEM for kind, arg in zip(call.data, call.args[1:], strict=True)):
                 return True
     return False
+
+
+def _behind_host(fn: Fn, name: str) -> int:
+    """Return the flags of a part of an address that chooses no host: `new URL(request.url).pathname`."""
+    return SAFE["url"] if name in BEHIND_HOST and fn.module.language != "python" else 0
