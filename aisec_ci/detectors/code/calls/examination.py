@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from aisec_ci.catalog import Catalog
-from aisec_ci.detectors.code.calls import agents, checks, constants, downloads, messages, switches, tools
+from aisec_ci.detectors.code.calls import agents, checks, constants, downloads, messages, switches
 from aisec_ci.detectors.code.calls.loaders import loaders
 from aisec_ci.detectors.code.calls.loads import Loads
 from aisec_ci.detectors.code.calls.mentions import mentions
@@ -48,7 +48,6 @@ def examine_scripts(context: Context, flow: Flow, locate: Locate) -> Iterator[Fi
     yield from constants.run(view, Words(context.catalog, view.folders))
     yield from (item for item in Loads(view).run() if isinstance(item, Finding))
     yield from Servers(view).run()
-    yield from tools.run(view)
     yield from checks.run(view, checks.checks(context.catalog))
 
 
