@@ -6,7 +6,7 @@ from importlib import import_module
 
 from aisec_ci.detectors.interface import Context, Detector
 
-_MODULES = ("secrets", "config", "references", "deployment", "scripts", "code", "artifacts", "packs")
+_MODULES = ("secrets", "config", "references", "deployment", "code", "artifacts", "packs")
 """Packages beside this module; each offers `create(context) -> Detector`."""
 
 _OBSERVERS = frozenset({"references"})

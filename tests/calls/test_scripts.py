@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aisec_ci import catalog
+from aisec_ci.detectors.code.calls import scripts
 from aisec_ci.detectors.interface import Context, Tree
-from aisec_ci.detectors.scripts import detector
 from aisec_ci.model import Gap, GapLevel
 from aisec_ci.sources.file import SourceFile
 
@@ -22,11 +22,8 @@ FILES = {
 )
 def test_sources_that_are_left_out_are_told(most: int, level: GapLevel | None, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {path: SourceFile.of_bytes(path, data) for path, data in FILES.items()}
-    monkeypatch.setattr(detector, "MOST", most)
-    scripts = detector.ScriptsDetector(Context(catalog.load(), Tree(list(files), files.get), frozenset(files), {}))
-    for file in files.values():
-        if scripts.wants(file):
-            list(scripts.scan(file))
-    gaps = [r for r in scripts.finish() if isinstance(r, Gap)]
+    monkeypatch.setattr(scripts, "MOST", most)
+    context = Context(catalog.load(), Tree(list(files), files.get), frozenset(files), {})
+    gaps = [r for r in scripts.Scripts(context, list(files)).run() if isinstance(r, Gap)]
     assert [g.level for g in gaps] == ([level] if level else [])
     assert all("3 sources in JavaScript" in g.reason for g in gaps)

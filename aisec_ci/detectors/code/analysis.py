@@ -47,7 +47,8 @@ def analyse(
     """Yield what the files at `paths`, taken as one program, show of the selected files.
 
     `load` brings a file into the intermediate form, returns None for one that is not there, and raises UnparsedError.
-    `tell` is given the surroundings that the files are to each other. `examined`: whether single calls are judged, too.
+    `tell` is given the surroundings that the files are to each other. `examined`: whether single calls are
+    judged as in Python.
     """
     limit = sys.getrecursionlimit()
     collecting = gc.isenabled()
@@ -115,8 +116,7 @@ class _Analysis:
         flow = Flow(project)
         positions = Positions(project, context.tree.open)
         solver = Solver(flow, models, self.failures)
-        for examination in examinations(context, flow, positions.place) if self.examined else ():
-            yield from self.failures.of(examination)
+        yield from self._calls(flow, positions, paths)
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.state_variables = state_variables(flow)
         solver.prompty_variables = prompty_variables(context.tree.paths, context.tree.read)
@@ -139,6 +139,16 @@ class _Analysis:
         for path, count in sorted(flow.given_up.items()):
             if path in context.selected:
                 yield Gap(path, _GIVEN_UP.format(count, "" if count == 1 else "s"), GapLevel.NOTICE, NAME)
+
+    def _calls(self, flow: Flow, positions: Positions, paths: Sequence[str]) -> Iterator[Report]:
+        """Yield what is said of single calls."""
+        if not self.examined:
+            from aisec_ci.detectors.code.calls.scripts import Scripts  # noqa: PLC0415 - only for trees with such sources
+
+            yield from self.failures.of(Scripts(self.context, paths).run)
+            return
+        for examination in examinations(self.context, flow, positions.place):
+            yield from self.failures.of(examination)
 
     def _load(self, path: str) -> ir.Module | None:
         try:

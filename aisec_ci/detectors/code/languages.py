@@ -34,7 +34,7 @@ class Language(ABC):
     """What tells its entries in the cache from others."""
     kinds: frozenset[Kind]
     examined = True
-    """Whether single calls are judged with the program; otherwise another detector does."""
+    """Whether single calls are judged in the program's own form."""
 
     def paths(self, paths: Sequence[str]) -> list[str]:
         """Return the paths of a tree that are files of the language by their name."""

@@ -31,7 +31,7 @@ _TEST_FOLDERS = frozenset(
     "test tests testing __tests__ __mocks__ e2e spec specs fixtures __fixtures__ mocks cypress playwright".split()
 )
 _BUNDLED = re.compile(
-    r"(?:^|/)(?:dist|build|vendor|\.next|out|public|static|coverage|\.output)/|\.min\.[cm]?js$|\.d\.[cm]?ts$|\.bundle\.js$"
+    r"(?:^|/)(?:dist|build|vendor|\.next|out|coverage|\.output)/|\.min\.[cm]?js$|\.d\.[cm]?ts$|\.bundle\.js$"
 )
 
 _IMPORT = re.compile(rb"(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*[\"']([^\"'\n]{1,200})[\"']")
