@@ -236,7 +236,7 @@ NAMES_FILES = re.compile(
 """Functions of libraries that say they make a text fit to be the name of a file: nothing of it leads to another folder."""
 
 FETCHES_SAFELY = re.compile(
-    r"(?i)ssrf|(?:^|_)(?:safe|guarded|restricted)_(?:get|post|fetch|request|http|download|open)|(?:get|fetch|request|download)_safe(?:ly)?(?:_|$)"
+    r"(?i)ssrf|(?:^|_)(?:safe|secure|guarded|restricted)_(?:get|post|fetch|request|http|download|open)|(?:get|fetch|request|download)_safe(?:ly)?(?:_|$)"
 )
 """Functions that say that they look where an address leads to before they fetch it."""
 
@@ -248,6 +248,15 @@ TRANSPORTS = frozenset({"transport", "connector"})
 
 PRIVATE_ADDRESSES = frozenset({"is_private", "is_loopback", "is_link_local", "is_reserved", "is_global"})
 """Attributes of `ipaddress` by which programs tell addresses inside of their network from those outside."""
+
+LOOKS_UP = {
+    "lookup": ("dns",),
+    **dict.fromkeys(("resolve4", "resolve6", "resolve"), ("dns",)),
+    **dict.fromkeys(("add_subnet", "add_address"), ("net",)),
+    **dict.fromkeys(("range", "parse_cidr"), ("ipaddr",)),
+    **dict.fromkeys(("is_private", "is_loopback"), ("ip", "private_ip")),
+}
+"""Functions of JavaScript by which programs do the same, with the libraries that have them."""
 
 STATEMENTS = frozenset({"Select", "Query", "Union", "SetOperation", "SelectStmt"})
 """Classes of sqlglot and pglast by which programs tell SQL that only reads from other."""

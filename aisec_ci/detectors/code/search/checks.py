@@ -14,6 +14,7 @@ from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.barriers import READS, Verdict
 from aisec_ci.detectors.code.vocabulary import (
     FETCHES_SAFELY,
+    LOOKS_UP,
     PRIVATE_ADDRESSES,
     REFUSES,
     STATEMENTS,
@@ -274,7 +275,16 @@ class Checks:
     def _network(self) -> set[int]:
         """Functions that themselves tell addresses inside of the network from those outside."""
         attributes = self.project.attributes
-        return {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
+        out = {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
+        for word, libraries in LOOKS_UP.items():
+            for load in attributes.get(word, ()):
+                if self.project.fn(load).module.language != "python":
+                    named = (
+                        str(v.what).removeprefix("npm.") for v in self.flow.values(load) if v.kind in {"ext", "obj"}
+                    )
+                    if any(name.startswith(libraries) for name in named):
+                        out.add(load >> SHIFT)
+        return out
 
     def _calls_one_of(self, wanted: set[int], fn: Fn) -> bool:
         """Say whether a function is one of some, or calls one of them, within a few dozen functions."""
