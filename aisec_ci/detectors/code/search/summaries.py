@@ -37,7 +37,7 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.flow.val import Label, Path, Target
 from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.models import Models
-from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
 from aisec_ci.detectors.code.search.arguments import Arguments
 from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, READS, Verdict
 from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
@@ -580,8 +580,10 @@ def _keys_of(fn: Fn, value: int, *, above: bool = False) -> Iterator[object]:
         elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].data == "get":
             yield _text_at(fn, node.args[1])
             work += fn.nodes[node.args[0]].args[:1] if above else ()
-        elif node.op == "iter" and above:
+        elif node.op in {"iter", "each"} and above:
             work += node.args[:1]
+        elif above and node.op == "call" and len(node.args) == 2 and last_word(fn.nodes, node.args[0]) == "next":
+            work += node.args[1:]  # the first of some parts
 
 
 _READ, _READ_ABOVE = 16, 24
