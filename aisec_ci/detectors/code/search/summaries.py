@@ -129,7 +129,14 @@ class Summaries(Arguments):
             return
         self.add(entry, Fact(use, fact.path, fact.flags), via)
 
-    def _guard(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+    def _is_made(self, fn: Fn, use: Value, node: Node) -> bool:
+        """Say whether something is an object of a class of the program, in JavaScript: what came from outside is none by itself."""
+        if fn.module.language == "python" or len(node.args) < 2:
+            return False
+        held = self.flow.values((use & ~MASK) | node.args[1])
+        return bool(held) and all(val.kind == "class" for val in held)
+
+    def _guard(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
             return
         known = self._barriers.get(use)
@@ -137,7 +144,7 @@ class Summaries(Arguments):
             known = self._barriers[use] = self.checks.judge(use, node)
         verdict, words = known
         flags = fact.flags
-        if verdict is Verdict.STOPPED:
+        if verdict is Verdict.STOPPED or (not fact.path and node.data[0] == "type" and self._is_made(fn, use, node)):
             return
         if verdict is Verdict.WEAKENED:
             flags |= WEAK
