@@ -9,14 +9,15 @@ from aisec_ci.detectors.code.front.guards import path_of
 from aisec_ci.detectors.code.front.scope import Scope
 
 _APPROVAL = re.compile(
-    r"(?i)(^|_)(confirm\w*|approv\w*|ask_(user|human)\w*|human_\w+|interrupt|elicit|yes_no|prompt_user|show_(warning|information|error)_message|input)$"
+    r"(?i)(^|_)(confirm\w*|approv\w*|ask_(user|human)\w*|human_\w+|interrupt|elicit|yes_no|prompt_user|input"
+    r"|show_(?:information|warning|error)_message|show_message_box(?:_sync)?)$"
 )
 """Names of calls whose answer is a human's consent: `input`, `click.confirm`, `Confirm.ask`, `request_approval` …"""
 
 _TYPED = re.compile(r"(?i)(^|_)input$")
 """Those of them whose answer is any text, which says something only where it is compared with something."""
 
-_CONSENT = re.compile(_APPROVAL.pattern.replace("|input)", ")"))
+_CONSENT = re.compile(_APPROVAL.pattern.replace("|input|", "|"))
 """The others."""
 
 _NO = frozenset({"n", "no", "q", "quit", "exit", ""})

@@ -49,7 +49,7 @@ _ONLY_LOOKS = {
 _LISTS = frozenset({"-r", "--requirement", "--requirements"})
 """Options of installers behind which the name of a list of packages stands."""
 
-_STARTS = ("subprocess.", "asyncio.", "pexpect.")
+_STARTS = ("subprocess.", "asyncio.", "pexpect.", "npm.child_process.")
 """How the names of calls begin that start a program with which text can be exchanged."""
 
 _VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")

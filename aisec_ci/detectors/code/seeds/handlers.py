@@ -312,7 +312,9 @@ def _is_marker(flow: Flow, default: Value) -> bool:
 
 def _is_live(flow: Flow, val: Val) -> bool:
     """Say whether an annotation names a class of the program whose objects cannot come from outside: no record, nothing of a library."""
-    return val.kind == "class" and not flow.is_record(val.what) and not flow.is_of_library(val.what)
+    if val.kind != "class" or flow.is_record(val.what) or flow.is_of_library(val.what):
+        return False
+    return val.what.module.language == "python" or bool(val.what.ir.methods)
 
 
 def _injected(solver: Solver, val: Val) -> bool:

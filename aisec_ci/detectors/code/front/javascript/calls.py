@@ -235,6 +235,8 @@ class Calls(Expressions):
         if name == "RegExp":
             self.uses("re")
             return call(node, "re.compile", args[:1])
+        if name in {"AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction"}:
+            return self._plain(node, load(node, "Function"), arguments)
         if name == "Promise" and args and isinstance(args[0], Arrow):
             return self._promise(node, args[0].definition)
         return self._plain(node, self.value(callee), arguments)

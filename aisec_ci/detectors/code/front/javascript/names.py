@@ -54,7 +54,7 @@ class ModuleNames(Names):
             return dotted.removeprefix(PYTHON)
         head, _, rest = dotted.partition(".")
         source = head.replace(MARK, ".").removeprefix("node:")
-        for ending in _SCRIPT:
+        for ending in _SCRIPT if "/" in source else ():  # `discord.js` is the name of a package
             source = source.removesuffix(ending)
         if rest == "default" and (made := self.libraries.get(f"{source}.default")):
             return made

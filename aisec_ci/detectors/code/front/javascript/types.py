@@ -50,7 +50,10 @@ def _list_of(node: tree_sitter.Node, inner: ast.expr | None) -> ast.expr:
 
 
 def _generic(node: tree_sitter.Node, depth: int) -> ast.expr | None:
-    name = text_of(node.child_by_field_name("name"))
+    named = node.child_by_field_name("name")
+    if named is not None and named.type == "nested_type_identifier":  # `vscode.LanguageModelTool<Options>`
+        return annotation(named, depth + 1)
+    name = text_of(named)
     arguments = node.child_by_field_name("type_arguments")
     given = arguments.named_children if arguments is not None else []
     if name in _THROUGH and given:
