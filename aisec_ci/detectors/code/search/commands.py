@@ -280,6 +280,11 @@ class Commands:
         fixed = [
             (base, n.args) for base, n in nodes if n.op in {"list", "tuple"} and n.args and "*" not in (n.data or ())
         ]
+        if len(nodes) == 1 and self.project.fn(value).module.language != "python":
+            base, one = nodes[0]
+            last = len(one.args) - 1
+            if one.op == "list" and "*" in (one.data or ()) and list(one.data).index("*") == last <= index:
+                return self._element(base | one.args[last], index - last)  # `spawn(shell, words)`
         if not fixed or len(fixed) < len(lists):
             return self.flow.values(value, (index,))
         return tuple(v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index]))

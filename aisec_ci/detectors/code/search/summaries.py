@@ -306,13 +306,17 @@ class Summaries(Arguments):
                 flags |= BUILT | SAFE["url"]  # what stands behind something chooses no host
             self.add(entry, Fact(use, path, flags), via)
 
-    def _sequence(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+    def _sequence(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         for i, arg in enumerate(node.args):
             if arg != index:
                 continue
             if node.data and node.data[i] == "*":
                 rest = fact.path[1:] if fact.path else ()
-                self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
+                place = fact.path[0] if fact.path else "*"
+                if isinstance(place, int) and fn.module.language != "python" and "*" not in node.data[:i]:
+                    self.add(entry, Fact(use, (i + place, *rest), fact.flags), via)  # `[program, *words]`
+                else:
+                    self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
             else:
                 self.add(entry, Fact(use, (i, *fact.path), fact.flags | self._told_word(fact, use, node, i)), via)
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
