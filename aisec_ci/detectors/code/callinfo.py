@@ -112,6 +112,9 @@ class Calls:
                     model = self.models.call_loose((held, word), keywords, language)
                 if model is not None and self._is_own(model, targets):
                     model = None
+                asked = model is not None and model.returns == "remote" and language != "python"
+                if asked and not _is_given(fn, callee.args[0]):
+                    model = None
                 loose = model is not None
         if model is not None and (
             (model.unless and self._unless(call, model)) or (model.only and not self._only(call, model))
@@ -247,6 +250,16 @@ class Calls:
             ):
                 return False
         return True
+
+
+def _is_given(fn: Fn, index: int, depth: int = 0) -> bool:
+    """Say whether a function is given an object, or what it is a part of: `request.json()` of a handler, not of what `fetch` answers."""
+    node = fn.nodes[index]
+    if node.op in {"attr", "item", "guard"}:
+        return _is_given(fn, node.args[0], depth)
+    if node.op == "phi" and depth < 3:
+        return any(_is_given(fn, arg, depth + 1) for arg in node.args)
+    return node.op in {"param", "var"}
 
 
 def _same(value: object, wanted: object) -> bool:
