@@ -18,7 +18,7 @@ from aisec_ci.detectors.code.languages import LANGUAGES, Language
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts, parts
 from aisec_ci.detectors.interface import Context, Report
-from aisec_ci.model import Gap, Observation
+from aisec_ci.model import Gap, GapLevel, Observation
 from aisec_ci.sources.file import WHOLE_LIMIT, SourceFile, UnreadableError
 from aisec_ci.sources.kinds import kind_of_name
 from aisec_ci.workers import begun, shares
@@ -87,6 +87,8 @@ class Program:
         """Selected files that cannot be held in memory."""
         self.analysed: list[str] = []
         """The files that were analysed in this run, for tests of what the cache saves."""
+        self._generated: list[str] = []
+        """Selected files that a program wrote."""
         self._digests: dict[str, str] = {}
         self.parsed: list[str] = []
         """The files that were parsed: those that no earlier run had analysed, or that changed."""
@@ -115,6 +117,7 @@ class Program:
         cache = Cache(context, paths, f"{language.word} {names.mark}")
         yield from self._too_large(cache)
         found = [(part, self._known(part, cache)) for part in parts(self._facts(paths, names, cache), names)]
+        yield from self._left_out()
         unknown = [part for part, known in found if known is None]
         if unknown:  # what is looked up in the files that are not analysed was looked up now
             self._let_go(frozenset(paths).difference(*unknown))
@@ -135,6 +138,14 @@ class Program:
             ):
                 reason = f"{file.size:,} bytes, over the limit of {WHOLE_LIMIT:,}: not analysed"
                 yield Gap(path, reason, detector=CodeDetector.name)
+
+    def _left_out(self) -> Iterator[Gap]:
+        """Yield a notice for each selected file of AI code that is longer than people write them."""
+        for path in self._generated:
+            file = self.context.tree.open(path)
+            if file is not None and file.size > self.language.size_limit:
+                reason = f"{file.size:,} bytes of source, over the limit of {self.language.size_limit:,}: not analysed"
+                yield Gap(path, reason, GapLevel.NOTICE, CodeDetector.name)
 
     def _known(self, part: list[str], cache: Cache) -> list[Report] | None:
         """Return what is known of the selected files of a part, None where it has to be found out."""
@@ -241,6 +252,8 @@ class Program:
                 return None
             facts = self.language.facts(data, partial(self._pattern, cache))
         new[key] = facts
+        if facts.left_out and facts.relevant and path in self.context.selected:
+            self._generated.append(path)
         return None if facts.left_out else facts
 
     def _is_script(self, path: str) -> bool:

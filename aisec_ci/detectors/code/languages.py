@@ -15,6 +15,7 @@ from aisec_ci.detectors.code.front.javascript import files
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts
 from aisec_ci.detectors.interface import Tree
+from aisec_ci.sources.file import WHOLE_LIMIT
 from aisec_ci.sources.kinds import Kind, kind_of_name
 
 NAMELESS = 300
@@ -33,6 +34,8 @@ class Language(ABC):
     word: str
     """What tells its entries in the cache from others."""
     kinds: frozenset[Kind]
+    size_limit = WHOLE_LIMIT
+    """Bytes of a source that is analysed."""
     examined = True
     """Whether single calls are judged in the program's own form."""
 
@@ -91,6 +94,7 @@ class _Python(Language):
 class _JavaScript(Language):
     word = "javascript"
     kinds = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+    size_limit = files.SIZE_LIMIT
     examined = False
 
     def names(self, tree: Tree, paths: Sequence[str], tables: Tables) -> Names:

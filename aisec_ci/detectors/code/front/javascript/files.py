@@ -60,6 +60,6 @@ def is_generated(data: bytes) -> bool:
 def facts_of(data: bytes) -> FileFacts:
     """Return whether a file is AI code, and what it imports. What a program wrote is not: bundles, and data as code."""
     if is_generated(data):
-        return FileFacts(relevant=False, imports=(), left_out=True)
+        return FileFacts(is_ai(data), imports=(), left_out=True)
     found = dict.fromkeys(match[1].decode("utf-8", "replace") for match in _IMPORT.finditer(data))
     return FileFacts(is_ai(data), tuple(module(source) for source in found))
