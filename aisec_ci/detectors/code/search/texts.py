@@ -195,9 +195,10 @@ class Texts:
         if node.data not in at or (node.data == 1 and self.flow.constants(base | made.args[-1]).values != {1}):
             return False
         sign = base | made.args[1]
-        return self.flow.only_text(sign) == "/" or any(
-            v.what in {"os.sep", "os.path.sep"} for v in self.flow.values(sign)
-        )
+        known = self.flow.only_text(sign)
+        if known == "." and self.project.fn(part).module.language != "python":
+            return True  # what stands behind the last dot has none to lead up with, and no path begins anew with it
+        return known == "/" or any(v.what in {"os.sep", "os.path.sep"} for v in self.flow.values(sign))
 
     def has_markup(self, text: Value) -> bool:
         """Say whether a text is joined with tags: `f"<p>{answer}</p>"`."""
