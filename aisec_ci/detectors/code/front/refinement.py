@@ -149,13 +149,17 @@ class Refinement(Consent):
         return str(node.data[1] if node.op == "var" else node.data or "").rpartition(".")[2]
 
     def refine_asked(self, there: frozenset[str], stmt: ast.If, checked: Env, before: Env) -> None:
-        """Say of what a block checks, with what may not be there, that a check comes first: `if guard is not None: guard.check(path)`."""
+        """Say of what a block checks, with what may not be there, that a check comes first: `if guard is not None: guard.check(path)`.
+
+        So does a look at the folder that can be switched off: `if self.contained:`.
+        """
         words = asked_of(there, stmt.body)
-        for name, held in checked.items() if words else ():
+        switch = any(name.startswith("self.") for name in there)  # `if self.contained:`
+        for name, held in checked.items() if words or switch else ():
             value, at = before.get(name), held
             while value is not None and at != value and self.nodes[at].op == "guard":
                 kind, detail = self.nodes[at].data
-                if kind in _ASKS and detail in words:
+                if (kind in _ASKS and detail in words) or (switch and kind in {"within", "prefix"}):
                     self.env[name] = self.add("guard", (value,), ("check", detail), pos_test(stmt))
                     break
                 at = self.nodes[at].args[0]

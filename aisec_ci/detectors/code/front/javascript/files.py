@@ -25,7 +25,7 @@ _AI = Marks(
 """Words that AI code has and other code hardly."""
 
 _TEST = re.compile(
-    r"(?:^|[._-])(?:test|tests|spec|e2e|stories|mock|mocks|bench)\.[cm]?[jt]sx?$|^(?:jest|vitest|playwright)\."
+    r"(?:^|[._-])(?:test|tests|spec|e2e|stories|mock|mocks|bench)(?:-d)?\.[cm]?[jt]sx?$|^(?:jest|vitest|playwright)\."
 )
 _TEST_FOLDERS = frozenset(
     "test tests testing __tests__ __mocks__ e2e spec specs fixtures __fixtures__ mocks cypress playwright".split()
