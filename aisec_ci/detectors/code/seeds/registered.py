@@ -54,7 +54,10 @@ def registered(solver: Solver) -> Iterator[Source]:
                         seen.add(fn.id)
                         yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
                     continue
-                for fn in _functions(solver, given, many=use.kind == "tools"):
+                handed = _functions(solver, given, many=use.kind == "tools")
+                if use.name == "resolvers":  # `{Query: {answer: (parent, args) => …}}`
+                    handed = (v.what for v in flow.values(given, ("*", "*")) if v.kind == "func")
+                for fn in handed:
                     if kind is None:  # a prompt given as a function that makes it
                         solver.result_sinks[fn.id] = (use, call, model.label if model else "")
                         if model is not None and model.family == "langchain":

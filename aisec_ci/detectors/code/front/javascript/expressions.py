@@ -435,7 +435,8 @@ def _html_of(value: ast.expr) -> ast.expr:
         for name, part in zip(value.keys, value.values, strict=True):
             if isinstance(name, ast.Constant) and name.value == "__html":
                 return part
-    return value
+        return value
+    return ast.copy_location(ast.Attribute(value, "__html", ast.Load()), value)
 
 
 _EXPRESSIONS: dict[str, str] = {
