@@ -124,6 +124,9 @@ def is_closed(flow: Flow, schema: Value, depth: int = 0) -> bool:
             word = callee.data if callee.op == "attr" else ""
             if word in _CLOSED or (word == "regex" and _is_narrow(flow, at, node.args)):
                 return True
+            if word == "union" and len(node.args) > 1:
+                either = flow.elements(base | node.args[1])
+                return bool(either) and depth < _DEPTH and all(is_closed(flow, one, depth + 1) for one in either)
             if word in _INSIDE and len(node.args) > 1:
                 return depth < _DEPTH and is_closed(flow, base | node.args[1], depth + 1)
             if callee.op != "attr":

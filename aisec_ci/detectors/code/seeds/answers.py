@@ -226,6 +226,9 @@ def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[So
                     yield Source(fn.value(use), "llm", "the answer of a model", 1)
 
 
+_FEEDS = frozenset({"feedparser.parse", "npm.rss_parser().parse_url"})
+"""What reads a feed."""
+
 _SENDS = frozenset({"post", "put", "patch", "delete"})
 """What is sent to a service: it was chosen to work with."""
 
@@ -239,7 +242,7 @@ def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
             url = _address(solver, call, info)
             if url is not None and _CONTENT_HOSTS.match(flow.text_prefix(url)):
                 return False
-            if "feedparser.parse" in info.names:
+            if not _FEEDS.isdisjoint(info.names):
                 return False  # what stands in a feed others have written, whoever chose the feed
             if info.model.family.startswith(SCRIPT):
                 if (

@@ -96,7 +96,8 @@ def carried(solver: Solver) -> frozenset[int]:
         found: set[int] = set()
         for word in sorted(models.carrying & set(project.calls)):
             for call in project.calls[word]:
-                model = solver.calls.info(call).model
+                python = project.fn(call).module.language == "python"
+                model = solver.calls.info(call).model if not python else None
                 for use in model.uses if model is not None and model.carry else ():
                     given = flow.argument(call, use.position, use.name) if use.kind in _REGISTERS else None
                     found.update(fn.id for fn in (_functions(solver, given, many=False) if given is not None else ()))
