@@ -12,7 +12,8 @@ from aisec_ci.detectors.code.relevance import FileFacts, is_installed
 SIZE_LIMIT = 1_000_000
 """Bytes of a source; larger ones are bundles."""
 LONG_LINE = 30_000
-"""Bytes of a line; a source with a longer one is generated."""
+"""Bytes of a line; a source of few lines with a longer one is a bundle."""
+FEW_LINES = 40
 
 _AI = Marks(
     rb"[\"'](?:openai|@openai/|@anthropic-ai/|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|@modelcontextprotocol/|fastmcp|mcp-|@rekog/mcp-|@vercel/mcp|@e2b/|e2b[\"']|llamaindex|@llamaindex/"
@@ -53,8 +54,10 @@ def is_ai(data: bytes) -> bool:
 
 
 def is_generated(data: bytes) -> bool:
-    """Say whether a program wrote a source: one that is very long, or has very long lines."""
-    return len(data) > SIZE_LIMIT or any(len(line) > LONG_LINE for line in data.split(b"\n"))
+    """Say whether a program wrote a source: one that is very long, or of a few lines that are."""
+    if len(data) > SIZE_LIMIT:
+        return True
+    return data.count(b"\n") < FEW_LINES and any(len(line) > LONG_LINE for line in data.split(b"\n"))
 
 
 def facts_of(data: bytes) -> FileFacts:
