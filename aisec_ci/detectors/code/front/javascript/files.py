@@ -15,15 +15,20 @@ LONG_LINE = 30_000
 """Bytes of a line; a source of few lines with a longer one is a bundle."""
 FEW_LINES = 40
 
-_AI = Marks(
-    rb"[\"'](?:openai|@openai/|@anthropic-ai/|ai[\"']|@ai-sdk/|@mastra/|@langchain/|langchain|@modelcontextprotocol/|fastmcp|mcp-|@rekog/mcp-|@vercel/mcp|@e2b/|e2b[\"']|llamaindex|@llamaindex/"
-    rb"|genkit|@genkit-ai/|@google/(?:genai|generative-ai|adk)|@google-cloud/vertexai|@mistralai/|@aws-sdk/client-bedrock|@azure/openai|@azure-rest/ai"
-    rb"|ollama|groq-sdk|cohere-ai|together-ai|replicate|@huggingface/|@xenova/|@voltagent/|@inngest/agent-kit|@strands-agents/|@livekit/agents|deepagents"
-    rb"|@copilotkit/|@vercel/ai|ai/(?:rsc|react)|portkey-ai|@openrouter/|openai-edge|gpt-3-encoder|tiktoken|@dqbd/tiktoken|js-tiktoken)"
-    rb"|role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|[sS]ystem_?(?:Prompt|Message|Instruction)|chat/completions|/v1/messages"
-    rb"|tool_calls?\b|toolCalls?\b|inputSchema|[\"']tools/call[\"']|useChat\b|generateText|streamText"
+_PACKAGES = re.compile(
+    r"(?:openai|ai|langchain|fastmcp|llamaindex|genkit|ollama|ollama-ai-provider|groq-sdk|cohere-ai|together-ai|replicate|deepagents|openai-edge"
+    r"|gpt-3-encoder|tiktoken|js-tiktoken|portkey-ai|@openai|@anthropic-ai|@ai-sdk|@mastra|@langchain|@modelcontextprotocol|@llamaindex|@genkit-ai"
+    r"|@google/(?:genai|generative-ai|adk)|@google-cloud/(?:vertexai|aiplatform)|@mistralai|@aws-sdk/client-bedrock[\w-]*|@azure/openai|@azure-rest/ai[\w-]*"
+    r"|@huggingface|@xenova|@voltagent|@inngest/agent-kit|@strands-agents|@livekit/agents|@copilotkit|@vercel/(?:ai|mcp[\w-]*)|@openrouter|@dqbd/tiktoken|mcp-[\w-]+|@rekog/mcp-[\w-]+|@e2b|e2b)(?:/|$)"
 )
-"""Words that AI code has and other code hardly."""
+"""Packages that call models, or serve tools to them."""
+
+_AI = Marks(
+    rb"role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|chat/completions|/v1/messages|generativelanguage\.googleapis"
+    rb"|/api/(?:generate|chat)[\"'`]|[\"']tools/call[\"']|generateText|streamText|[sS]ystem_?(?:Prompt|Message|Instruction)"
+    rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b"
+)
+"""Words that AI code has without a package, and other code hardly."""
 
 _TEST = re.compile(
     r"(?:^|[._-])(?:test|tests|spec|e2e|stories|mock|mocks|bench)(?:-d)?\.[cm]?[jt]sx?$|^(?:jest|vitest|playwright)\."
@@ -65,4 +70,5 @@ def facts_of(data: bytes) -> FileFacts:
     if is_generated(data):
         return FileFacts(is_ai(data), imports=(), left_out=True)
     found = dict.fromkeys(match[1].decode("utf-8", "replace") for match in _IMPORT.finditer(data))
-    return FileFacts(is_ai(data), tuple(module(source) for source in found))
+    relevant = is_ai(data) or any(_PACKAGES.match(source) for source in found)
+    return FileFacts(relevant, tuple(module(source) for source in found))
