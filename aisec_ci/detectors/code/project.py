@@ -224,6 +224,13 @@ class Cls:
         return self.module.functions[index] if index is not None else None
 
 
+_IN_BROWSERS = frozenset({"window", "document", "local_storage", "session_storage", "navigator"})
+_ON_SERVERS = frozenset(
+    "ai openai fs fs/promises child_process http https net express fastify hono next/server next/headers server-only @anthropic-ai/sdk".split()
+)
+"""What only modules in a browser read, and what only modules on a server import."""
+
+
 class ModuleInfo:
     """A module of the project: its intermediate form, and its functions and classes as parts of the project."""
 
@@ -241,6 +248,18 @@ class ModuleInfo:
     def language(self) -> str:
         """The language of the source: `python`, or `javascript` for TypeScript as well."""
         return "javascript" if self.path.endswith(ENDINGS) else "python"
+
+    @cached_property
+    def in_browser(self) -> bool:
+        """Whether the module runs in a browser, as far as it shows: an address that is fetched there opens no network inside."""
+        said = self.functions[0].ir.doc
+        if self.language == "python" or said.startswith("use server"):
+            return False
+        heads = {dotted.partition(".")[0].removeprefix("node:") for dotted in self.imports.values()}
+        if heads & _ON_SERVERS:
+            return False
+        reads = (node.data[1] for fn in self.functions for node in fn.nodes if node.op == "var" and not node.data[0])
+        return said.startswith("use client") or "react" in heads or not _IN_BROWSERS.isdisjoint(reads)
 
     @property
     def body(self) -> Fn:

@@ -317,6 +317,8 @@ class Propagation(ABC):
         role: tuple[Value, ...] = (),
     ) -> None:
         """Note that a fact reached a use."""
+        if kind == "url" and self.project.fn(at).module.in_browser:
+            return
         if kind == "system" and not role:
             role = self._asked_role(argument)
         whole = kind == "program" and not fact.path
