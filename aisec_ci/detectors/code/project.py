@@ -15,6 +15,7 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.words import ENDINGS
+from aisec_ci.detectors.code.front.javascript.words import module as module_name
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.code import ir  # the names of modules are asked for where nothing is analysed, too
@@ -228,7 +229,10 @@ _IN_BROWSERS = frozenset({"window", "document", "local_storage", "session_storag
 _ON_SERVERS = frozenset(
     "ai openai fs fs/promises child_process http https net express fastify hono next/server next/headers server-only @anthropic-ai/sdk".split()
 )
-"""What only modules in a browser read, and what only modules on a server import."""
+_FOR_PAGES = frozenset(
+    map(module_name, ("react", "react-dom", "preact", "vue", "svelte", "solid-js", "socket.io-client"))
+)
+"""What only modules in a browser read, what only modules on a server import, and libraries of pages."""
 
 
 class ModuleInfo:
@@ -259,7 +263,7 @@ class ModuleInfo:
         if heads & _ON_SERVERS:
             return False
         reads = (node.data[1] for fn in self.functions for node in fn.nodes if node.op == "var" and not node.data[0])
-        return said.startswith("use client") or "react" in heads or not _IN_BROWSERS.isdisjoint(reads)
+        return said.startswith("use client") or bool(heads & _FOR_PAGES) or not _IN_BROWSERS.isdisjoint(reads)
 
     @property
     def body(self) -> Fn:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import Source
-from aisec_ci.detectors.code.front.javascript.words import module
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import CallModel, Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value
@@ -78,15 +77,10 @@ def registered(solver: Solver) -> Iterator[Source]:
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
 
 
-_OF_PAGES = frozenset(map(module, ("react", "react-dom", "preact", "vue", "svelte", "solid-js", "socket.io-client")))
-"""Libraries of what runs in a browser, which hears from the program's own server."""
-
-
 def _is_page(solver: Solver, call: Value) -> bool:
-    """Say whether a call stands in a source for browsers."""
+    """Say whether a call stands in a source for browsers, which hears from the program's own server."""
     info = solver.project.fn(call).module
-    imported = {name.partition(".")[0] for name in info.imports.values()}
-    return info.path.endswith((".tsx", ".jsx")) or not _OF_PAGES.isdisjoint(imported)
+    return info.path.endswith((".tsx", ".jsx")) or info.in_browser
 
 
 def carried(solver: Solver) -> frozenset[int]:
