@@ -67,8 +67,8 @@ def is_generated(data: bytes) -> bool:
 
 def facts_of(data: bytes) -> FileFacts:
     """Return whether a file is AI code, and what it imports. What a program wrote is not: bundles, and data as code."""
-    if is_generated(data):
-        return FileFacts(is_ai(data), imports=(), left_out=True)
     found = dict.fromkeys(match[1].decode("utf-8", "replace") for match in _IMPORT.finditer(data))
     relevant = is_ai(data) or any(_PACKAGES.match(source) for source in found)
+    if is_generated(data):
+        return FileFacts(relevant, imports=(), left_out=True)
     return FileFacts(relevant, tuple(module(source) for source in found))
