@@ -34,6 +34,9 @@ class Kind(str, Enum):
     """Any other bytes, e.g. pictures."""
 
 
+SCRIPTS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+"""Sources of JavaScript, with types or without."""
+
 _BY_NAME = {
     "dockerfile": Kind.DOCKERFILE,
     "containerfile": Kind.DOCKERFILE,

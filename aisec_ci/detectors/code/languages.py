@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from posixpath import basename, dirname
 from typing import Any
@@ -16,7 +16,7 @@ from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts
 from aisec_ci.detectors.interface import Tree
 from aisec_ci.sources.file import WHOLE_LIMIT
-from aisec_ci.sources.kinds import Kind, kind_of_name
+from aisec_ci.sources.kinds import SCRIPTS, Kind, kind_of_name
 
 NAMELESS = 300
 """Files without an ending of which the first line is looked at, for scripts."""
@@ -93,7 +93,7 @@ class _Python(Language):
 
 class _JavaScript(Language):
     word = "javascript"
-    kinds = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+    kinds = SCRIPTS
     size_limit = files.SIZE_LIMIT
     examined = False
 
@@ -130,6 +130,4 @@ def _packages(tree: Tree) -> dict[str, str]:
     return out
 
 
-PYTHON: Language = _Python()
-JAVASCRIPT: Language = _JavaScript()
-LANGUAGES: Iterable[Language] = (PYTHON, JAVASCRIPT)
+LANGUAGES: Sequence[Language] = (_Python(), _JavaScript())

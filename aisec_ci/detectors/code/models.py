@@ -161,8 +161,6 @@ class Models:
 
     def __init__(self) -> None:
         self.packages: set[str] = set()
-        self.npm: dict[str, str] = {}
-        """What packages of JavaScript are called in the names of the models; `openai.default` is the default export of `openai`."""
         self.calls: dict[str, CallModel] = {}
         self.loose: dict[str, list[tuple[tuple[str, ...], CallModel]]] = {}
         self.wild: dict[tuple[str, int], list[tuple[list[str], CallModel]]] = {}
@@ -211,7 +209,6 @@ class Models:
         if family == OWN:
             _check(raw, where)
         self.packages.update(raw.get("packages", ()))
-        self.npm.update(raw.get("npm", {}))
         for call in raw.get("calls", ()):
             self._add_call(family, call, where)
         for name, kind in raw.get("attributes", {}).items():
@@ -400,6 +397,9 @@ def _check(raw: Mapping[str, Any], where: str) -> None:
             _check_arguments(table.get("args", {}), where)
     if not isinstance(raw.get("packages", []), list):
         raise ConfigError(f"{where}: `packages` must be a list", 'such as ["vendor_llm"]')
+    npm = raw.get("npm", {})
+    if not isinstance(npm, Mapping) or not all(isinstance(name, str) for name in npm.values()):
+        raise ConfigError(f"{where}: `npm` must be a table of names", 'such as npm = { "@vendor/llm" = "vendor_llm" }')
     for key in ("packages", "clean", "checks"):
         _check_names(raw.get(key, ()), f"`{key}`", where)
     for names in raw.get("escapes", {}).values():

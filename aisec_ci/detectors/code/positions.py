@@ -8,12 +8,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from aisec_ci.detectors.code.front.expressions import summands
-from aisec_ci.detectors.code.front.frontend import SCRIPTS, source_of, syntax_tree, tree_of
+from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree, translated
 from aisec_ci.detectors.code.front.javascript.nodes import Options, parts_of
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
 from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import SCRIPTS
 
 
 class Positions:
@@ -88,8 +89,11 @@ class Positions:
         known = self._scripts.get(file.path)
         if known is None:
             known = self._scripts[file.path] = {}
-            found = tree_of(file)
-            for node in ast.walk(found[0]) if found is not None else ():
+            try:
+                tree = translated(file).tree
+            except RecursionError:
+                return known
+            for node in ast.walk(tree):
                 if isinstance(node, (ast.expr, ast.AugAssign)):
                     known.setdefault(_place_of(node), []).append(node)
         return known

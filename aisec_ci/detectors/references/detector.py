@@ -29,7 +29,7 @@ from aisec_ci.detectors.references.matter import is_card
 from aisec_ci.detectors.references.words import Words
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
-from aisec_ci.sources.kinds import Kind
+from aisec_ci.sources.kinds import SCRIPTS, Kind
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.references.javascript import JavaScript
@@ -38,10 +38,9 @@ STRUCTURED_LIMIT = 2_000_000
 """Bytes: larger JSON and YAML files are data, not settings."""
 
 _SCRIPTS = frozenset((Kind.SHELL, Kind.DOCKERFILE, Kind.MAKEFILE))
-_JAVASCRIPT = frozenset((Kind.JAVASCRIPT, Kind.TYPESCRIPT))
 _COMPONENTS = (".vue", ".svelte", ".astro")
 _PYTHON = frozenset((Kind.PYTHON, Kind.NOTEBOOK))
-_CODE = _JAVASCRIPT | _PYTHON | {Kind.GO, Kind.JAVA}
+_CODE = SCRIPTS | _PYTHON | {Kind.GO, Kind.JAVA}
 """What calls servers and downloads weights by address. Models that Python names are the code engine's business."""
 _MARKS = Marks(rb"(?i)model|llm|embed|pipeline|from_pretrained|baseURL|openai|anthropic")
 """A script without one of these names no model."""
@@ -116,7 +115,7 @@ class ReferencesDetector:
                 or bool(addresses.VARIABLES.search(file.data))
                 or (
                     _MARKS.search(file.data)
-                    if kind in _JAVASCRIPT
+                    if kind in SCRIPTS
                     else kind not in _PYTHON and unparsed.MARKS.search(file.data)
                 )
             )
@@ -154,7 +153,7 @@ class ReferencesDetector:
             if "/refs/" in file.path:
                 return
         component = file.path.endswith(_COMPONENTS)
-        if (kind in _JAVASCRIPT or component) and _MARKS.search(file.data):
+        if (kind in SCRIPTS or component) and _MARKS.search(file.data):
             yield from self._javascript.read(file)
         source = component or kind in _CODE or unparsed.is_source(file.path)
         if unparsed.is_source(file.path) and unparsed.MARKS.search(file.data):

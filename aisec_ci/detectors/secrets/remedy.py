@@ -11,6 +11,7 @@ from aisec_ci.detectors.regex import compiled
 from aisec_ci.model import Edit, Fix
 from aisec_ci.sources import Kind
 from aisec_ci.sources.file import SourceFile
+from aisec_ci.sources.kinds import SCRIPTS
 
 NEAR = 200
 """Characters around a key that are looked at."""
@@ -28,7 +29,6 @@ _WORKFLOW = compiled(r"(?:^|/)\.github/workflows/[^/]+\.ya?ml$")
 _LITELLM = compiled(r"(?:^|/)litellm[\w.-]*\.ya?ml$")
 _MCP = compiled(r"(?:^|/)\.mcp\.json$")
 _CURSOR = compiled(r"(?:^|/)\.cursor/mcp\.json$")
-_SCRIPTS = (Kind.JAVASCRIPT, Kind.TYPESCRIPT)
 
 
 def fix(file: SourceFile, start: int, end: int, env: str) -> tuple[Fix, ...]:
@@ -44,7 +44,7 @@ def _edits(file: SourceFile, start: int, end: int, env: str) -> list[Edit]:
     before, after = file.text[max(0, start - NEAR) : start], file.text[end : end + NEAR]
     if file.kind is Kind.PYTHON:
         return _python(file, start, end, before, after, env)
-    if file.kind in _SCRIPTS:
+    if file.kind in SCRIPTS:
         return _script(file, start, end, before, after, env)
     line = before[before.rfind("\n") + 1 :]
     named = _NAMED.search(line)

@@ -14,6 +14,9 @@ from collections.abc import Collection, Iterable
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Any
 
+from aisec_ci.detectors.code.front.javascript.names import file_at
+from aisec_ci.detectors.code.front.javascript.nodes import text_of
+from aisec_ci.detectors.code.front.javascript.translation import syntax
 from aisec_ci.detectors.code.ir import DYNAMIC, SPREAD, Class, Function, Module, Param, Pos
 from aisec_ci.detectors.code.project import Names
 
@@ -24,9 +27,6 @@ NODE_LIMIT = 150_000
 """Nodes of one module."""
 DEPTH_LIMIT = 150
 """Nesting of expressions that is followed."""
-SIZE_LIMIT = 1_000_000
-"""Bytes of a source; larger ones are bundles."""
-ENDINGS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 
 _MARK = "\x01"
 """Stands for the dots of a path in the dotted name of an import from the project."""
@@ -59,26 +59,12 @@ def resolve(source: str, importer: str, paths: Collection[str]) -> str:
     """Return the path of the file that a relative import names, or an empty string."""
     if not source.startswith("."):
         return ""
-    base = normpath(join(dirname(importer), source))
-    stem = base.rsplit(".", 1)[0] if base.endswith((".js", ".mjs", ".cjs", ".jsx")) else base
-    candidates = [base, *(f"{s}{e}" for s in (base, stem) for e in ENDINGS), *(f"{base}/index{e}" for e in ENDINGS)]
-    return next((c for c in candidates if c in paths), "")
+    return file_at(normpath(join(dirname(importer), source)), paths)
 
 
 def lower(data: bytes, path: str, paths: Collection[str]) -> Module:
     """Return the module of a source."""
-    import tree_sitter  # noqa: PLC0415 - only for trees with such sources
-
-    if path.endswith((".ts", ".mts", ".cts", ".tsx")):
-        import tree_sitter_typescript as grammar  # noqa: PLC0415
-
-        language = grammar.language_tsx() if path.endswith(".tsx") else grammar.language_typescript()
-    else:
-        import tree_sitter_javascript  # noqa: PLC0415
-
-        language = tree_sitter_javascript.language()
-    tree = tree_sitter.Parser(tree_sitter.Language(language)).parse(data)
-    return _Lowering(path, paths).module_of(tree.root_node)
+    return _Lowering(path, paths).module_of(syntax(data, path))
 
 
 class _TooMuchError(Exception):
@@ -134,10 +120,10 @@ class _Scope:
             elif kind == "variable_declarator":
                 self.declared(node)
             elif kind in {"function_declaration", "generator_function_declaration"}:
-                name = _text(node.child_by_field_name("name"))
+                name = text_of(node.child_by_field_name("name"))
                 self.bind(name, self.function_value(node, name))
             elif kind in {"class_declaration", "abstract_class_declaration"}:
-                self.bind(_text(node.child_by_field_name("name")), self.class_value(node))
+                self.bind(text_of(node.child_by_field_name("name")), self.class_value(node))
             elif kind == "enum_declaration":
                 self.enumeration(node)
             elif kind == "return_statement":
@@ -153,7 +139,7 @@ class _Scope:
                 if right is not None:
                     item = self.add("iter", [self.value(right)], None, right)
                     if left is not None and left.type == "identifier":
-                        self.bind(_text(left), item)
+                        self.bind(text_of(left), item)
                 if (body := node.child_by_field_name("body")) is not None:
                     stack.append(body)
             elif kind in _EXPRESSIONS:
@@ -170,13 +156,15 @@ class _Scope:
             for part in clause.named_children:
                 if part.type == "identifier":  # the default export goes by the name that it is given
                     own = base.find(_MARK) >= 0
-                    self.bind(_text(part), self.add("import", (), f"{base}.{'default' if own else _text(part)}", part))
+                    self.bind(
+                        text_of(part), self.add("import", (), f"{base}.{'default' if own else text_of(part)}", part)
+                    )
                 elif part.type == "namespace_import" and part.named_children:
-                    self.bind(_text(part.named_children[0]), self.add("import", (), base, part))
+                    self.bind(text_of(part.named_children[0]), self.add("import", (), base, part))
                 elif part.type == "named_imports":
                     for one in part.named_children:
-                        name = _text(one.child_by_field_name("name"))
-                        alias = _text(one.child_by_field_name("alias")) or name
+                        name = text_of(one.child_by_field_name("name"))
+                        alias = text_of(one.child_by_field_name("alias")) or name
                         self.bind(alias, self.add("import", (), f"{base}.{name}", one))
 
     def source_name(self, source: str) -> str:
@@ -191,7 +179,7 @@ class _Scope:
         if required:
             base = self.source_name(required)
             if name.type == "identifier":
-                self.bind(_text(name), self.add("import", (), base, name))
+                self.bind(text_of(name), self.add("import", (), base, name))
             elif name.type == "object_pattern":
                 for key, target in _pattern(name):
                     self.bind(target, self.add("import", (), f"{base}.{key}", name))
@@ -200,21 +188,21 @@ class _Scope:
 
     def assign(self, target: tree_sitter.Node, value: int) -> None:
         if target.type == "identifier":
-            owner = self.owner(_text(target))
+            owner = self.owner(text_of(target))
             if owner in {self.fn.index, -1}:
-                self.bind(_text(target), value)
+                self.bind(text_of(target), value)
             else:
-                self.add("setvar", [value], (owner, _text(target)), target)
+                self.add("setvar", [value], (owner, text_of(target)), target)
         elif target.type == "object_pattern":
             for key, name in _pattern(target):
                 self.bind(name, self.member(value, key, target))
         elif target.type == "array_pattern":
             for i, part in enumerate(target.named_children):
                 if part.type == "identifier":
-                    self.bind(_text(part), self.add("item", [value], i, target))
+                    self.bind(text_of(part), self.add("item", [value], i, target))
         elif target.type == "member_expression":
             base = self.value(target.child_by_field_name("object"))
-            name = _text(target.child_by_field_name("property"))
+            name = text_of(target.child_by_field_name("property"))
             self.add("setattr", [base, value], name, target)
             self.add("setitem", [base, value], name, target)
         elif target.type == "subscript_expression":
@@ -234,13 +222,13 @@ class _Scope:
         """Bind an enumeration of TypeScript as the object that it is when the program runs."""
         body = node.child_by_field_name("body")
         members = [
-            (_text(part.child_by_field_name("name")).strip("\"'"), part.child_by_field_name("value"))
+            (text_of(part.child_by_field_name("name")).strip("\"'"), part.child_by_field_name("value"))
             for part in (body.named_children if body is not None else ())
             if part.type == "enum_assignment"
         ]
         values = [self.value(value) for _, value in members]
         made = self.add("dict", values, [name for name, _ in members], node)
-        self.bind(_text(node.child_by_field_name("name")), made)
+        self.bind(text_of(node.child_by_field_name("name")), made)
 
     # -- functions and classes -----------------------------------------------------------------------------------------
 
@@ -261,7 +249,7 @@ class _Scope:
         default = node.child_by_field_name("value") or node.child_by_field_name("right")
         kind = "*" if pattern.type == "rest_pattern" else ""
         name = (
-            _text(pattern) if pattern.type == "identifier" else f"<{pattern.start_point[0]}:{pattern.start_point[1]}>"
+            text_of(pattern) if pattern.type == "identifier" else f"<{pattern.start_point[0]}:{pattern.start_point[1]}>"
         )
         return Param(name, kind, -1, self.value(default) if default is not None else -1, _pos(node))
 
@@ -284,7 +272,7 @@ class _Scope:
 
     def class_value(self, node: tree_sitter.Node) -> int:
         index = len(self.module.classes)
-        name = _text(node.child_by_field_name("name"))
+        name = text_of(node.child_by_field_name("name"))
         cls = Class(index, name, name, self.fn.index, _pos(node))
         self.module.classes.append(cls)
         for part in node.named_children:
@@ -299,13 +287,13 @@ class _Scope:
                     cls.bases.append(self.value(base))
         body = node.child_by_field_name("body")
         for part in body.named_children if body is not None else ():
-            word = _text(part.child_by_field_name("name"))
+            word = text_of(part.child_by_field_name("name"))
             if part.type == "method_definition":
                 cls.methods["__init__" if word == "constructor" else word] = len(self.module.functions)
                 self.function_value(part, word, index)
             elif part.type in {"public_field_definition", "field_definition"}:
                 value = part.child_by_field_name("value")
-                word = word or _text(part.child_by_field_name("property"))
+                word = word or text_of(part.child_by_field_name("property"))
                 if value is not None:
                     cls.attrs.setdefault(word, []).append(self.value(value))
         return self.add("class", (), index, node)
@@ -326,11 +314,11 @@ class _Scope:
         if kind == "string":
             return self.add("const", (), _string(node), node)
         if kind == "regex":
-            return self.add("opaque", (), _text(node), node)
+            return self.add("opaque", (), text_of(node), node)
         if kind in {"true", "false", "null", "undefined"}:
             return self.add("const", (), {"true": True, "false": False}.get(kind), node)
         if kind == "number":
-            return self.add("const", (), _number(_text(node)), node)
+            return self.add("const", (), _number(text_of(node)), node)
         if kind == "template_string":
             return self.template(node, deeper)
         if kind == "identifier":
@@ -339,12 +327,12 @@ class _Scope:
             return self.add("var", (), (self.this(), "this"), node)
         if kind in {"member_expression", "optional_chain"}:
             base = self.value(node.child_by_field_name("object"), deeper)
-            return self.member(base, _text(node.child_by_field_name("property")), node)
+            return self.member(base, text_of(node.child_by_field_name("property")), node)
         if kind == "subscript_expression":
             base = self.value(node.child_by_field_name("object"), deeper)
             index = node.child_by_field_name("index")
             if index is not None and index.type in {"string", "number"}:
-                return self.add("item", [base], _string(index) or _number(_text(index)), node)
+                return self.add("item", [base], _string(index) or _number(text_of(index)), node)
             return self.add("item", [base, self.value(index, deeper)], None, node)
         if kind in {"call_expression", "new_expression"}:
             return self.call(node, deeper)
@@ -356,7 +344,7 @@ class _Scope:
             ]
             return self.add("list", [p for p, _ in parts], [k for _, k in parts], node)
         if kind in _FUNCTIONS:
-            return self.function_value(node, _text(node.child_by_field_name("name")))
+            return self.function_value(node, text_of(node.child_by_field_name("name")))
         if kind == "class":
             return self.class_value(node)
         if kind == "ternary_expression":
@@ -366,7 +354,7 @@ class _Scope:
         if kind == "binary_expression":
             left = self.value(node.child_by_field_name("left"), deeper)
             right = self.value(node.child_by_field_name("right"), deeper)
-            operator = _text(node.child_by_field_name("operator"))
+            operator = text_of(node.child_by_field_name("operator"))
             op = "add" if operator == "+" else "phi" if operator in {"??", "||"} else "test"
             return self.add(op, [left, right], None, node)
         if kind in {"assignment_expression", "augmented_assignment_expression"}:
@@ -387,7 +375,7 @@ class _Scope:
         return fn.index
 
     def name(self, node: tree_sitter.Node) -> int:
-        name = _text(node)
+        name = text_of(node)
         if name == "undefined":
             return self.add("const", (), None, node)
         owner = self.owner(name)
@@ -405,7 +393,7 @@ class _Scope:
                 pieces.append(None)
                 holes.append(self.value(part.named_children[0] if part.named_children else None, depth))
             else:
-                pieces.append(_text(part))
+                pieces.append(text_of(part))
         if not holes:
             return self.add("const", (), "".join(p or "" for p in pieces), node)
         return self.add("text", holes, pieces, node)
@@ -425,14 +413,14 @@ class _Scope:
                 key = part.child_by_field_name("key")
                 word: Any = DYNAMIC
                 if key is not None and key.type != "computed_property_name":
-                    word = _string(key) if key.type == "string" else _text(key)
+                    word = _string(key) if key.type == "string" else text_of(key)
                 out.append((word, self.value(part.child_by_field_name("value"), depth)))
             elif part.type == "shorthand_property_identifier":
-                out.append((_text(part), self.name(part)))
+                out.append((text_of(part), self.name(part)))
             elif part.type == "spread_element":
                 out.append((SPREAD, self.value(_inner(part), depth)))
             elif part.type == "method_definition":
-                name = _text(part.child_by_field_name("name"))
+                name = text_of(part.child_by_field_name("name"))
                 out.append((name, self.function_value(part, name)))
         return out
 
@@ -440,7 +428,7 @@ class _Scope:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         if callee is not None and callee.type == "member_expression":
             base = self.value(callee.child_by_field_name("object"), depth)
-            target = self.add("attr", [base], _text(callee.child_by_field_name("property")), callee)
+            target = self.add("attr", [base], text_of(callee.child_by_field_name("property")), callee)
         else:
             target = self.value(callee, depth)
         arguments = node.child_by_field_name("arguments")
@@ -489,10 +477,6 @@ def _pos(node: tree_sitter.Node) -> Pos:
     return (line + 1, column, end_line + 1, end_column)
 
 
-def _text(node: tree_sitter.Node | None) -> str:
-    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
-
-
 def _string(node: tree_sitter.Node | None) -> str:
     if node is None or node.type not in {"string", "template_string"}:
         return ""
@@ -500,7 +484,7 @@ def _string(node: tree_sitter.Node | None) -> str:
 
 
 def _unescaped(node: tree_sitter.Node) -> str:
-    text = _text(node)
+    text = text_of(node)
     if node.type != "escape_sequence":
         return text
     return {"\\n": "\n", "\\t": "\t", "\\r": "\r"}.get(text, text[1:] if len(text) == 2 else "")
@@ -531,14 +515,14 @@ def _pattern(node: tree_sitter.Node) -> list[tuple[str, str]]:
     out = []
     for part in node.named_children:
         if part.type == "shorthand_property_identifier_pattern":
-            out.append((_text(part), _text(part)))
+            out.append((text_of(part), text_of(part)))
         elif part.type == "pair_pattern":
             value = part.child_by_field_name("value")
             if value is not None and value.type == "identifier":
-                out.append((_text(part.child_by_field_name("key")), _text(value)))
+                out.append((text_of(part.child_by_field_name("key")), text_of(value)))
         elif part.type == "object_assignment_pattern":
             left = part.child_by_field_name("left")
-            out.append((_text(left), _text(left)))
+            out.append((text_of(left), text_of(left)))
     return out
 
 
@@ -548,6 +532,6 @@ def _required(node: tree_sitter.Node) -> str:
     if node.type != "call_expression":
         return ""
     callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if callee is None or _text(callee) not in {"require", "import"} or arguments is None:
+    if callee is None or text_of(callee) not in {"require", "import"} or arguments is None:
         return ""
     return _string(arguments.named_children[0]) if len(arguments.named_children) == 1 else ""

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from aisec_ci.detectors.code.calls.view import View
-from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree
+from aisec_ci.detectors.code.front.frontend import tree_of
 from aisec_ci.detectors.code.project import ModuleInfo, Value
 from aisec_ci.model import Edit
 from aisec_ci.sources.file import SourceFile
@@ -90,15 +90,6 @@ def replaced(view: View, constant: Value, new: Any) -> Edit | None:
         return isinstance(n, ast.Constant) and _pos(n)[:2] == pos[:2] and n.value == new
 
     return edit if _holds(file, edit, meant) else None
-
-
-def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
-    """Return the syntax tree and the source of a file as the front end sees it, or None where it does not parse as it stands."""
-    try:
-        source = source_of(file)
-        return syntax_tree(source), source
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _parsed(view: View, info: ModuleInfo) -> tuple[SourceFile, ast.Module, str] | None:

@@ -12,8 +12,9 @@ from functools import cached_property
 from aisec_ci.detectors.automaton import Marks
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.calls.examination import examine_scripts
-from aisec_ci.detectors.code.calls.javascript import ENDINGS, SIZE_LIMIT, JsNames, lower, resolve
+from aisec_ci.detectors.code.calls.javascript import JsNames, lower, resolve
 from aisec_ci.detectors.code.front.javascript.files import is_generated
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.values import Flow
@@ -38,12 +39,17 @@ class Scripts:
 
     def __init__(self, context: Context, paths: Sequence[str]) -> None:
         self._context = context
-        self._chosen = [path for path in paths if _MARKS.search(context.tree.read(path) or b"")]
+        self._given = paths
         self._gaps: list[Gap] = []
 
     @cached_property
     def _paths(self) -> frozenset[str]:
         return frozenset(p for p in self._context.tree.paths if p.endswith(ENDINGS))
+
+    @cached_property
+    def _chosen(self) -> list[str]:
+        """The sources that import an AI library."""
+        return [path for path in self._given if _MARKS.search(self._context.tree.read(path) or b"")]
 
     def run(self) -> Iterator[Report]:
         """Yield what the calls show, and what was not analysed."""
@@ -64,7 +70,7 @@ class Scripts:
 
     def _load(self, path: str) -> ir.Module | None:
         data = self._context.tree.read(path)
-        if data is None or len(data) > SIZE_LIMIT or is_generated(data):
+        if data is None or is_generated(data):
             return None
         try:
             module = lower(data, path, self._paths)

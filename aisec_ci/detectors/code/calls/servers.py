@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from aisec_ci.detectors.code.calls.remedies import tree_of
 from aisec_ci.detectors.code.calls.slots import given, slot
 from aisec_ci.detectors.code.calls.view import View
+from aisec_ci.detectors.code.front.frontend import tree_of
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import Fn, ModuleInfo, Value
 from aisec_ci.model import Confidence, Finding, Location, Severity

@@ -10,7 +10,7 @@ from typing import Any
 
 from aisec_ci.detectors.code.front import elsewhere
 from aisec_ci.detectors.code.front.guards import contained, element_of, facts, is_get, path_of
-from aisec_ci.detectors.code.front.javascript.nodes import OF_FIRST, Arrow, Options
+from aisec_ci.detectors.code.front.javascript.nodes import Arrow, Options, is_keyword
 from aisec_ci.detectors.code.front.refinement import Refinement
 from aisec_ci.detectors.code.front.scope import Check
 from aisec_ci.detectors.code.ir import DYNAMIC, RETURNED, SPREAD, Function
@@ -163,9 +163,7 @@ class Expressions(Refinement):
             held = self.nodes[given]
             for key, value in zip(held.data, held.args, strict=True) if held.op == "dict" else ():
                 word = "**" if key is SPREAD else key
-                if not isinstance(word, str) or (place and word in OF_FIRST):
-                    continue
-                if word == "**" or word not in kinds:
+                if isinstance(word, str) and is_keyword(place, word, kinds):
                     args.append(value)
                     kinds.append(word)
         for keyword in node.keywords:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import warnings
+from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.front.lowering import lower
 from aisec_ci.detectors.code.front.notebooks import BrokenNotebookError, Cell, joined, notebook_cells
 from aisec_ci.sources.file import SourceFile, UnreadableError
-from aisec_ci.sources.kinds import Kind
+from aisec_ci.sources.kinds import SCRIPTS, Kind
 
-SCRIPTS = frozenset({Kind.JAVASCRIPT, Kind.TYPESCRIPT})
+if TYPE_CHECKING:
+    from aisec_ci.detectors.code.front.javascript.translation import Translated
 
 SIZE_LIMIT = 2_000_000
 """Characters of a source that is analysed: about 50,000 lines."""
@@ -40,15 +42,20 @@ def read(file: SourceFile) -> ir.Module:
 
 def _script(file: SourceFile) -> ir.Module:
     """Return the module of a source of JavaScript or TypeScript."""
-    from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - only for trees with such sources
-
     try:
-        translated = translate(file.data, file.path)
-        module = lower(translated.tree, file.path)
+        made = translated(file)
+        module = lower(made.tree, file.path)
     except RecursionError:
         raise UnparsedError("nested too deep to be analysed") from None
-    module.problems.extend(translated.problems)
+    module.problems.extend(made.problems)
     return module
+
+
+def translated(file: SourceFile) -> Translated:
+    """Return a source of JavaScript or TypeScript in Python's syntax tree. Raises RecursionError."""
+    from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - only for trees with such sources
+
+    return translate(file.data, file.path)
 
 
 def _notebook(text: str, path: str) -> ir.Module:
@@ -106,10 +113,6 @@ def tree_of(file: SourceFile) -> tuple[ast.Module, str] | None:
     """Return the syntax tree and the source of a file as `read` sees it, or None where it does not parse as it stands."""
     source = source_of(file)
     try:
-        if file.kind in SCRIPTS:
-            from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - few trees have it
-
-            return translate(file.data, file.path).tree, source
         return syntax_tree(source), source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -16,7 +16,6 @@ _CLOSED = frozenset(
 )
 """What makes a schema, or narrows that of a text, so that no free text fits."""
 
-_NUMBERS = frozenset({"number", "boolean", "bigint", "date"})
 _INSIDE = frozenset({"array", "optional", "nullable", "nullish", "set", "lazy"})
 _DEPTH = 12
 

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, THROUGH, Expressions
+from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, Expressions
 from aisec_ci.detectors.code.front.javascript.nodes import (
     Arrow,
     Options,
@@ -16,8 +16,10 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     call,
     constant,
     load,
+    setter,
     store,
     text_of,
+    unwrapped,
 )
 
 if TYPE_CHECKING:
@@ -112,8 +114,7 @@ class Calls(Expressions):
         callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         if callee is None:
             return self.other(node)
-        while callee.type in THROUGH and callee.named_children:
-            callee = callee.named_children[0]
+        callee = unwrapped(callee)
         if arguments is not None and arguments.type == "template_string":
             return self._tagged(node, callee, self.value(arguments))
         parts = [p for p in arguments.named_children if p.type != "comment"] if arguments is not None else []
@@ -204,8 +205,7 @@ class Calls(Expressions):
         program = self.value(parts[0])
         words, options = (parts[1], parts[2:]) if len(parts) > 1 and parts[1].type != "object" else (None, parts[1:])
         given = [self.value(p) for p in options if p.type not in FUNCTIONS]
-        for part in (p for p in options if p.type in FUNCTIONS):
-            self.before.append(at(part, ast.Expr(self.value(part))))
+        self.happen(options)
         if any(_has_shell(option) for option in given):
             command = program
             if words is not None:
@@ -225,16 +225,14 @@ class Calls(Expressions):
         name = text_of(callee)
         args = self.elements(arguments) if name in {"URL", "Set", "Map", "RegExp", "Promise", "Date"} else []
         if name == "URL" and args:
-            self.uses("urllib")
-            joined = call(node, "urllib.parse.urljoin", [args[1], args[0]]) if len(args) > 1 else args[0]
-            return call(node, "urllib.parse.urlparse", [joined])
+            joined = self.python(node, "urllib.parse.urljoin", [args[1], args[0]]) if len(args) > 1 else args[0]
+            return self.python(node, "urllib.parse.urlparse", [joined])
         if name in {"Set", "Map"}:
             return call(node, "set" if name == "Set" else "dict", args[:1])
         if name == "Date":
             return call(node, "float", args[:1])
         if name == "RegExp":
-            self.uses("re")
-            return call(node, "re.compile", args[:1])
+            return self.python(node, "re.compile", args[:1])
         if name in {"AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction"}:
             return self._plain(node, load(node, "Function"), arguments)
         if name == "Promise" and args and isinstance(args[0], Arrow):
@@ -245,32 +243,14 @@ class Calls(Expressions):
         """Translate `new Promise((resolve, reject) => …)`: what `resolve` is given is the result."""
         result, settle = self.fresh("result"), self.fresh("settle")
         name = executor.args.args[0].arg if executor.args.args else settle
-        value = at(node, ast.arg("value_", None))
-        body: list[ast.stmt] = [
-            at(node, ast.Nonlocal([result])),
-            at(node, ast.Assign([store(node, result)], load(node, "value_"))),
-        ]
-        inner = at(
-            node,
-            ast.FunctionDef(
-                name=name,
-                args=ast.arguments(
-                    posonlyargs=[], args=[value], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
-                ),
-                body=body,
-                decorator_list=[],
-                returns=None,
-            ),
-        )
-        outer: list[ast.stmt] = [
+        executor.args.args = []
+        executor.args.defaults = []
+        executor.body = [
             at(node, ast.Assign([store(node, result)], constant(node, None))),
-            inner,
+            setter(node, name, result),
             *executor.body,
             at(node, ast.Return(load(node, result))),
         ]
-        executor.args.args = []
-        executor.args.defaults = []
-        executor.body = outer
         return call(node, arrow(node, executor))
 
     def _known(self, node: tree_sitter.Node, name: str, parts: list[tree_sitter.Node]) -> ast.expr | None:
@@ -297,17 +277,14 @@ class Calls(Expressions):
         if name in _CALLED_LATER and parts and parts[0].type in FUNCTIONS:
             return call(node, self.value(parts[0]))
         if name == "path.resolve" and parts:
-            self.uses("os")
             args = [self.value(p) for p in parts]
-            joined = call(node, "os.path.join", args) if len(args) > 1 else args[0]
-            return call(node, "os.path.abspath", [joined])
+            joined = self.python(node, "os.path.join", args) if len(args) > 1 else args[0]
+            return self.python(node, "os.path.abspath", [joined])
         known = "float" if name.startswith("Math.") and parts else _FUNCTIONS.get(name)
         if known is None or (name == "path.join" and not parts):
             return None
-        if "." in known:
-            self.uses(known.partition(".")[0])
         args = [self.value(p) for p in parts if p.type != "spread_element"]
-        return call(node, known, args if known == "print" or name == "path.join" else args[:1])
+        return self.python(node, known, args if known == "print" or name == "path.join" else args[:1])
 
     def _method(
         self, node: tree_sitter.Node, callee: tree_sitter.Node, parts: list[tree_sitter.Node]
@@ -328,8 +305,7 @@ class Calls(Expressions):
             self.before += [at(node, ast.Expr(one)) for one in added]
             return self.value(base)
         if name in _NUMBERS:
-            for part in (p for p in parts if p.type in FUNCTIONS):
-                self.before.append(at(part, ast.Expr(self.value(part))))
+            self.happen(parts)
             return call(node, "float", [self.value(base)])
         if (
             name == "exec"
@@ -357,9 +333,7 @@ class Calls(Expressions):
     # -- methods of texts and lists ------------------------------------------------------------------------------------
 
     def m_same(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
-        for part in parts:
-            if part.type in FUNCTIONS:
-                self.before.append(at(part, ast.Expr(self.value(part))))
+        self.happen(parts)
         return self.value(base)
 
     def m_includes(
@@ -411,12 +385,11 @@ class Calls(Expressions):
             args = [constant(parts[0], sign[-1]), self.value(parts[1])]
             return call(node, attribute(node, self.value(base), "replace"), args)
         if parts[0].type == "regex":
-            self.uses("re")
             by = self.value(parts[1])
             args = [constant(parts[0], self.pattern_of(parts[0])), by, self.value(base)]
             if "g" not in text_of(parts[0].child_by_field_name("flags")):
                 args.append(constant(node, 1))  # only what is found first is replaced
-            return call(node, "re.sub", args)
+            return self.python(node, "re.sub", args)
         args = [self.value(p) for p in parts]
         if text_of(node.child_by_field_name("function")).endswith("replace"):
             args.append(constant(node, 1))  # only what is found first is replaced
@@ -442,9 +415,8 @@ class Calls(Expressions):
     def m_match(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
         if len(parts) != 1 or parts[0].type != "regex":
             return None
-        self.uses("re")
         word = "re.search" if text_of(node).find(".matchAll(") < 0 else "re.finditer"
-        return call(node, word, [constant(parts[0], self.pattern_of(parts[0])), self.value(base)])
+        return self.python(node, word, [constant(parts[0], self.pattern_of(parts[0])), self.value(base)])
 
     def m_split(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
         args = [constant(parts[0], None)] if parts and parts[0].type == "regex" else [self.value(p) for p in parts[:1]]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.nodes import (
+    THROUGH,
     arrow,
     at,
     attribute,
@@ -18,6 +19,7 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     string_of,
     text_of,
     unescaped,
+    unwrapped,
 )
 from aisec_ci.detectors.code.front.javascript.words import key, pattern, snake, variable
 
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 DEPTH_LIMIT = 100
 """Nesting of expressions that is followed; the lowering has a limit of its own."""
 
-THROUGH = frozenset(
-    "parenthesized_expression as_expression satisfies_expression non_null_expression type_assertion instantiation_expression".split()
-)
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 _COMPARES: dict[str, type[ast.cmpop]] = {
@@ -101,9 +100,16 @@ class Expressions(ABC):
         self._names += 1
         return f"{word}_{self._names}_"
 
-    def uses(self, module: str) -> None:
-        """Note that the translation uses a module of Python."""
-        self.modules.add(module)
+    def python(self, node: tree_sitter.Node, name: str, args: Iterable[ast.expr] = ()) -> ast.Call:
+        """Return a call of a function of Python, built in or of a module, which the translation then uses."""
+        module, dot, _ = name.partition(".")
+        if dot:
+            self.modules.add(module)
+        return call(node, name, args)
+
+    def happen(self, parts: Iterable[tree_sitter.Node]) -> None:
+        """Note functions that something is given, which nobody calls here: what stands in them is analysed."""
+        self.before += [at(part, ast.Expr(self.value(part))) for part in parts if part.type in FUNCTIONS]
 
     def value(self, node: tree_sitter.Node | None) -> ast.expr:
         """Translate an expression."""
@@ -165,8 +171,7 @@ class Expressions(ABC):
         return constant(node, string_of(node))
 
     def regex(self, node: tree_sitter.Node) -> ast.expr:
-        self.uses("re")
-        return call(node, "re.compile", [constant(node, self.pattern_of(node))])
+        return self.python(node, "re.compile", [constant(node, self.pattern_of(node))])
 
     def pattern_of(self, node: tree_sitter.Node) -> str:
         """Return the regular expression that a literal is."""
@@ -191,13 +196,12 @@ class Expressions(ABC):
         if name == "length":
             return call(node, "len", [self.value(base)])
         if base is not None and base.type == "identifier" and text_of(node) == "process.argv":
-            self.uses("sys")
+            self.modules.add("sys")
             return attribute(node, load(node, "sys"), "argv")
         return attribute(node, self.value(base), snake(name))
 
     def environment(self, node: tree_sitter.Node, name: ast.expr) -> ast.expr:
-        self.uses("os")
-        return call(node, "os.environ.get", [name])
+        return self.python(node, "os.environ.get", [name])
 
     def subscript(self, node: tree_sitter.Node) -> ast.expr:
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
@@ -359,8 +363,7 @@ class Expressions(ABC):
 
     def target(self, node: tree_sitter.Node) -> ast.Name | ast.Attribute | ast.Subscript | None:
         """Translate what is set, None for a pattern."""
-        while node.type in THROUGH and node.named_children:
-            node = node.named_children[0]
+        node = unwrapped(node)
         if node.type == "identifier":
             return store(node, variable(text_of(node)))
         if node.type == "member_expression":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from posixpath import dirname, join, normpath
 
 from aisec_ci.detectors.code.front.javascript.words import ENDINGS, MARK, PYTHON
@@ -69,7 +69,9 @@ class ModuleNames(Names):
     def _resolved(self, source: str, importer: str) -> str | None:
         key = (source, dirname(importer))
         if key not in self._known:
-            self._known[key] = next((p for c in self._candidates(source, importer) if (p := self._file(c))), None)
+            self._known[key] = next(
+                (p for c in self._candidates(source, importer) if (p := file_at(normpath(c), self.paths))), None
+            )
         return self._known[key]
 
     def _candidates(self, source: str, importer: str) -> Iterable[str]:
@@ -100,13 +102,14 @@ class ModuleNames(Names):
                 for root in ("", "src/"):
                     yield join(folder, root + source)
 
-    def _file(self, base: str) -> str:
-        base = normpath(base)
-        stem = base.rsplit(".", 1)[0] if base.endswith(_SCRIPT) else base
-        if base in self.paths:
-            return base
-        candidates = [*(f"{s}{e}" for s in (base, stem) for e in ENDINGS), *(f"{base}/index{e}" for e in ENDINGS)]
-        return next((c for c in candidates if c in self.paths), "")
+
+def file_at(base: str, paths: Collection[str]) -> str:
+    """Return the file that a path without an ending means, or one with the ending that it will have; empty where there is none."""
+    if base in paths:
+        return base
+    stem = base.rsplit(".", 1)[0] if base.endswith(_SCRIPT) else base
+    candidates = (*(f"{s}{e}" for s in (base, stem) for e in ENDINGS), *(f"{base}/index{e}" for e in ENDINGS))
+    return next((c for c in candidates if c in paths), "")
 
 
 def _package_of(source: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -23,8 +23,18 @@ class Options(ast.Call):
     """A call in which the pairs of an object literal are keyword arguments as well: `create({model: name})`."""
 
 
+THROUGH = frozenset(
+    "parenthesized_expression as_expression satisfies_expression non_null_expression type_assertion instantiation_expression".split()
+)
+"""What stands around an expression and changes nothing about its value."""
+
 OF_FIRST = frozenset({"url", "uri"})
 """Pairs that say what is asked for only in the first argument; in another one they are what is sent."""
+
+
+def is_keyword(place: int, word: str, known: Container[str]) -> bool:
+    """Say whether a pair of an object, the argument at a place, is a keyword beside those that are known; `**` is what is unpacked."""
+    return not (place and word in OF_FIRST) and (word == "**" or word not in known)
 
 
 def parts_of(node: Options) -> list[ast.expr]:
@@ -40,12 +50,10 @@ def parts_of(node: Options) -> list[ast.expr]:
         if not isinstance(arg, ast.Dict):
             continue
         for key, value in zip(arg.keys, arg.values, strict=True):
-            word = key.value if isinstance(key, ast.Constant) else None
-            if place and word in OF_FIRST:
-                continue
-            if key is None or (isinstance(word, str) and word not in words):
+            word = "**" if key is None else key.value if isinstance(key, ast.Constant) else None
+            if isinstance(word, str) and is_keyword(place, word, words):
                 parts.append(value)
-                words.add(str(word))
+                words.add(word)
     return parts
 
 
@@ -95,12 +103,9 @@ def call(place: tree_sitter.Node, func: ast.expr | str, args: Iterable[ast.expr]
     return at(place, ast.Call(func, list(args), []))
 
 
-def function(
-    place: tree_sitter.Node, name: str, args: ast.arguments, body: list[ast.stmt], decorators: Iterable[ast.expr] = ()
-) -> ast.FunctionDef:
+def function(place: tree_sitter.Node, name: str, args: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
     """Return a function."""
-    made = ast.FunctionDef(name=name, args=args, body=body, decorator_list=list(decorators), returns=None)
-    return at(place, made)
+    return at(place, ast.FunctionDef(name=name, args=args, body=body, decorator_list=[], returns=None))
 
 
 def arguments(
@@ -116,6 +121,33 @@ def arguments(
         kwarg=None,
         defaults=list(defaults),
     )
+
+
+def class_(
+    place: tree_sitter.Node,
+    name: str,
+    bases: Iterable[ast.expr],
+    body: list[ast.stmt],
+    decorators: Iterable[ast.expr] = (),
+) -> ast.ClassDef:
+    """Return a class."""
+    inside = body or [at(place, ast.Pass())]
+    made = ast.ClassDef(name=name, bases=list(bases), keywords=[], body=inside, decorator_list=list(decorators))
+    return at(place, made)
+
+
+def setter(place: tree_sitter.Node, name: str, held: str) -> ast.FunctionDef:
+    """Return a function that gives a variable of the function around it what it is called with."""
+    value = [at(place, ast.arg("value_", None))]
+    stored = at(place, ast.Assign([store(place, held)], load(place, "value_")))
+    return function(place, name, arguments(value), [at(place, ast.Nonlocal([held])), stored])
+
+
+def unwrapped(node: tree_sitter.Node) -> tree_sitter.Node:
+    """Return an expression without what only types and precedence need."""
+    while node.type in THROUGH and node.named_children:
+        node = node.named_children[0]
+    return node
 
 
 def text_of(node: tree_sitter.Node | None) -> str:

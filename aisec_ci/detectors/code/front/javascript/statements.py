@@ -7,18 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.calls import Calls
-from aisec_ci.detectors.code.front.javascript.expressions import DEPTH_LIMIT, FUNCTIONS, THROUGH, bound
+from aisec_ci.detectors.code.front.javascript.expressions import DEPTH_LIMIT, FUNCTIONS, bound
 from aisec_ci.detectors.code.front.javascript.nodes import (
     arguments,
     at,
     attribute,
     call,
+    class_,
     constant,
     function,
     load,
+    setter,
     store,
     string_of,
     text_of,
+    unwrapped,
 )
 from aisec_ci.detectors.code.front.javascript.types import annotation, fields
 from aisec_ci.detectors.code.front.javascript.words import key, module, snake, variable
@@ -175,8 +178,7 @@ class Statements(Calls):
             self.declared.update(bound(name))
         if name is None or value is None:
             return
-        while value.type in THROUGH and value.named_children:
-            value = value.named_children[0]
+        value = unwrapped(value)
         if name.type == "identifier" and (ends := self.way(value)):
             self.ways[text_of(name)] = ends
         if name.type == "identifier" and value.type in FUNCTIONS:
@@ -205,15 +207,10 @@ class Statements(Calls):
         called = value.child_by_field_name("function") if value.type == "call_expression" else None
         if len(names) != 2 or text_of(called).rpartition(".")[2] != "useState":
             return []
-        held, setter = (variable(text_of(name)) for name in names)
+        held, name = (variable(text_of(n)) for n in names)
         given = value.child_by_field_name("arguments")
         first = self.elements(given)[:1] or [constant(value, None)]
-        body: list[ast.stmt] = [
-            at(pattern, ast.Nonlocal([held])),
-            at(pattern, ast.Assign([store(pattern, held)], load(pattern, "value_"))),
-        ]
-        args = arguments([at(pattern, ast.arg("value_", None))])
-        return [at(value, ast.Assign([store(names[0], held)], first[0])), function(pattern, setter, args, body)]
+        return [at(value, ast.Assign([store(names[0], held)], first[0])), setter(pattern, name, held)]
 
     def s_if(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         test = self.value(node.child_by_field_name("condition"))
@@ -427,10 +424,7 @@ class Statements(Calls):
             if made:
                 decorators = []
         own = [self.value(d.named_children[0]) for d in node.named_children if d.type == "decorator"]
-        return at(
-            node,
-            ast.ClassDef(name=name, bases=bases, keywords=[], body=body or [at(node, ast.Pass())], decorator_list=own),
-        )
+        return class_(node, name, bases, body, own)
 
     def _member_of_class(self, node: tree_sitter.Node, decorators: list[ast.expr]) -> Iterator[ast.stmt]:
         named = node.child_by_field_name("name") or node.child_by_field_name("property")
@@ -472,12 +466,7 @@ class Statements(Calls):
                 word = snake(text_of(part.child_by_field_name("name")))
                 inside.append(self.function(part, word, method=True))
         if inside or bases:
-            yield at(
-                node,
-                ast.ClassDef(
-                    name=name, bases=bases, keywords=[], body=inside or [at(node, ast.Pass())], decorator_list=[]
-                ),
-            )
+            yield class_(node, name, bases, inside)
 
     def s_alias(self, node: tree_sitter.Node) -> Iterable[ast.stmt]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -498,14 +487,8 @@ class Statements(Calls):
             held = self.value(value) if value is not None else constant(part, len(members))
             members.append(at(part, ast.Assign([store(part, snake(word))], held)))
         name = text_of(node.child_by_field_name("name"))
-        self.uses("enum")
-        base = attribute(node, load(node, "enum"), "Enum")
-        yield at(
-            node,
-            ast.ClassDef(
-                name=name, bases=[base], keywords=[], body=members or [at(node, ast.Pass())], decorator_list=[]
-            ),
-        )
+        self.modules.add("enum")
+        yield class_(node, name, [attribute(node, load(node, "enum"), "Enum")], members)
 
     # -- modules -------------------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def syntax(data: bytes, path: str) -> tree_sitter.Node:
     """Return the root of the concrete syntax tree."""
     import tree_sitter  # noqa: PLC0415 - only for trees with such sources
 
-    if path.endswith((*TYPESCRIPT, ".tsx")):
+    if path.endswith(TYPESCRIPT):
         import tree_sitter_typescript as grammar  # noqa: PLC0415
 
         language = grammar.language_tsx() if path.endswith(".tsx") else grammar.language_typescript()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-TYPESCRIPT = (".ts", ".mts", ".cts")
-JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs")
-ENDINGS = (*TYPESCRIPT, ".tsx", *JAVASCRIPT)
+TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+ENDINGS = (*TYPESCRIPT, ".js", ".jsx", ".mjs", ".cjs")
 """How the names of files end."""
 
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
