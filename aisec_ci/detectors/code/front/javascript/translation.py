@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.front.javascript.statements import Statements
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     import tree_sitter
 
 
-_MAP = re.compile(rb"([\w$]{1,80})[ \t]{0,4}(?::[^=;\n]{1,120})?=[ \t]{0,4}new[ \t]{1,4}(?:Weak)?Map\b")
-"""Where a `Map` is made and kept: functions that use it may stand before."""
+_MAP = re.compile(rb"=[ \t]{0,4}new[ \t]{1,4}(?:Weak)?Map\b")
+_NAMED = re.compile(rb"(?:^|[^\w$])([\w$]{1,80})[ \t]{0,4}(?::[^=;\n]{1,120})?\Z")
+_BEFORE = 200
+"""Bytes in which a name and its type stand."""
 
 
 class Translated(NamedTuple):
@@ -28,12 +31,20 @@ def translate(data: bytes, path: str) -> Translated:
     """Return the syntax tree of a source. Raises RecursionError for one that is nested too deep for the translation's own limits."""
     root = syntax(data, path)
     work = Statements()
-    work.maps = {name.decode("utf-8", "replace") for name in _MAP.findall(data)}
+    work.maps = set(_maps(data))
     body = work.body(root.named_children)
     directive = body[:1] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else []
     first = [ast.Import([ast.alias(PYTHON + name, name, **_START)], **_START) for name in sorted(work.modules)]
     problems = ["nested too deep to be analysed to its end"] if work.too_deep else []
     return Translated(ast.Module([*directive, *first, *body[len(directive) :]], []), problems)
+
+
+def _maps(data: bytes) -> Iterator[str]:
+    """Yield the names under which a `Map` is kept where it is made: functions that use it may stand before."""
+    for made in _MAP.finditer(data):
+        named = _NAMED.search(data, max(0, made.start() - _BEFORE), made.start())
+        if named:
+            yield named[1].decode("utf-8", "replace")
 
 
 def syntax(data: bytes, path: str) -> tree_sitter.Node:
