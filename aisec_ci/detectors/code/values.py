@@ -16,7 +16,7 @@ what the callers pass. All answers are sets: over-approximate where ways join, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import itemgetter
 
@@ -94,6 +94,16 @@ RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
 """Calls by which something else runs a function."""
 
 
+class _Calls:
+    """Calls that many functions ask for: what is known of one for good is kept by the functions that it runs."""
+
+    def __init__(self, calls: Iterable[Value]) -> None:
+        self.waiting = {call: place for place, call in enumerate(calls)}
+        """Those that are not settled, with their places among all."""
+        self.runs: dict[int, list[tuple[int, Value, Target]]] = {}
+        """The others by the numbers of the functions that they run."""
+
+
 class Flow(Evaluation):
     """Answers questions about values of one project. Answers are remembered; the project must not change any more."""
 
@@ -103,8 +113,10 @@ class Flow(Evaluation):
         self._settled: set[Value] = set()
         """The calls of which `_targets` says what holds for good."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
-        self._runners: dict[str, tuple[dict[Value, None], dict[int, list[tuple[Value, Target]]]]] = {}
-        """By a name that is called: the calls that are not settled, and those that are by the functions that they run."""
+        self._named: dict[str, _Calls] = {}
+        """The calls by the name that is called."""
+        self._escaping: dict[tuple[str, ...], _Calls] = {}
+        """The calls that may run a function which is mentioned, by its name and the modules that look it up."""
         self._filled: dict[int, list[tuple[Value, Target]]] = {}
         self._decorated: dict[int, list[Fn]] = {}
         self._decorated_classes: dict[int, list[Cls]] = {}
@@ -479,11 +491,12 @@ class Flow(Evaluation):
                 makers |= self.kept_as(sorted(handing))
                 words |= self.kept_as(sorted(makers)) | self.kept_from(handing)
             words.discard("__call__")
-        calls = [c for w in sorted(words) for c in self.project.calls.get(w, ())]
+        for word in sorted(words):
+            yield from self._run_by(word, fn)
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
             family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
-            calls += [c for one in family for c in self._nameless.get(id(one), ())]
-        yield from self._those_of(fn, calls)
+            nameless = [c for one in family for c in self._nameless.get(id(one), ())]
+            yield from ((call, target) for call in nameless for target in self.targets(call) if target.fn is fn)
         others = list(_HANDED)
         if fn.ir.decorators:
             others += sorted(_DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED)
@@ -491,33 +504,33 @@ class Flow(Evaluation):
         for word in (*others, _COMPUTED) if mentioned else others:
             yield from self._run_by(word, fn)
         if mentioned:
-            yield from self._those_of(fn, self.escapes(fn))
-
-    def _those_of(self, fn: Fn, calls: Iterable[Value]) -> Iterable[tuple[Value, Target]]:
-        """Yield those of some calls that run a function."""
-        for call in calls:
-            for target in self.targets(call):
-                if target.fn is fn:
-                    yield call, target
+            looked_up = self._looked_up_in(fn)
+            key = (fn.ir.name, *looked_up)
+            calls = self._escaping.get(key)
+            if calls is None:
+                calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
+            yield from self._those_of(calls, fn)
 
     def _run_by(self, word: str, fn: Fn) -> Iterable[tuple[Value, Target]]:
-        """Return the calls of a name that is not the function's own which run it: `submit`, `delay`.
+        """Return the calls of a name that run a function, which may be another name than its own: `submit`, `delay`."""
+        calls = self._named.get(word)
+        if calls is None:
+            calls = self._named[word] = _Calls(self.project.calls.get(word, ()))
+        return self._those_of(calls, fn)
 
-        Every function asks for them, so what is known of a call for good is kept by the functions that it runs.
-        """
-        waiting, runs = self._runners.get(word) or self._runners.setdefault(
-            word, (dict.fromkeys(self.project.calls.get(word, ())), {})
-        )
-        found: list[tuple[Value, Target]] = []
-        for call in list(waiting):
+    def _those_of(self, calls: _Calls, fn: Fn) -> Iterable[tuple[Value, Target]]:
+        """Return those of some calls that run a function."""
+        found: list[tuple[int, Value, Target]] = []
+        for call, place in list(calls.waiting.items()):
             targets = self.targets(call)
             if call not in self._settled:
-                found += [(call, target) for target in targets if target.fn is fn]
-            elif call in waiting:
-                del waiting[call]
+                found += [(place, call, target) for target in targets if target.fn is fn]
+            elif call in calls.waiting:
+                del calls.waiting[call]
                 for target in targets:
-                    runs.setdefault(target.fn.id, []).append((call, target))
-        return sorted([*runs.get(fn.id, ()), *found], key=itemgetter(0))
+                    calls.runs.setdefault(target.fn.id, []).append((place, call, target))
+        found += calls.runs.get(fn.id, ())
+        return [(call, target) for _, call, target in sorted(found, key=itemgetter(0))]
 
     def _looked_up_in(self, fn: Fn) -> dict[str, ModuleInfo]:
         """Return the modules, by path, that may find a method by its name: `getattr(self, f"_do_{action.kind}")(action)`."""
@@ -594,13 +607,13 @@ class Flow(Evaluation):
             self._mentioned = table
         return table
 
-    def escapes(self, fn: Fn) -> list[Value]:
-        """Return calls of local variables and parameters, in functions of modules that mention the function.
+    def escapes(self, name: str, looked_up: Mapping[str, ModuleInfo]) -> list[Value]:
+        """Return calls of local variables and parameters, in functions of modules that mention a name or look it up.
 
         Of fields that were given a function also those in modules that these import: the class may be defined there.
         """
-        modules = {self.project.fn(r).module.path: self.project.fn(r).module for r in self.references(fn)}
-        modules |= self._looked_up_in(fn)
+        mentions = (self.project.fn(value) for value in self._mentions.get(name, ()))
+        modules = {**{fn.module.path: fn.module for fn in mentions}, **looked_up}
         found = [call for info in modules.values() for call in info.indirect_calls]
         near = {path: None for info in modules.values() for path in (info.path, *self.imported_by(info))}
         return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]
