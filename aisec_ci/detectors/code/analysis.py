@@ -72,14 +72,19 @@ _BRIEF = "what values can be was followed back for the steps of a program of thi
 _KEPT = 600
 """Files whose analysis may stay in memory until garbage is looked for, which takes a fraction of the time of a large part."""
 
+_SMALL = 10
+"""How many times smaller than what is held an analysis is for which no garbage is looked for: the rest of a tree whose files
+nearly all hang together."""
+
 _analysed: list[int] = []
 """How many files the analyses had whose memory was not taken back yet."""
 
 
 def _take_back(files: int) -> None:
-    """Look for what earlier analyses left, before one of so many files, if it is much: an analysis itself looks for no garbage."""
+    """Look for what earlier analyses left, before one of so many files, if both are much: an analysis itself looks for none."""
     gc.unfreeze()
-    if sum(_analysed) + files > _KEPT and _analysed:
+    held = sum(_analysed)
+    if held + files > _KEPT and held and files * _SMALL > held:
         gc.collect()
         _analysed.clear()
     _analysed.append(files)
