@@ -346,7 +346,7 @@ ASKING = frozenset(
 
 CLEAN_METHODS = frozenset(
     "startswith endswith isdigit isalpha isalnum isnumeric isidentifier isspace count index find rfind hexdigest digest close "
-    "keys __len__ exists is_file is_dir stat flush append extend insert update add remove clear sort reverse set commit "
+    "__len__ exists is_file is_dir stat flush append extend insert update add remove clear sort reverse set commit "
     "raise_for_status send_text send_json emit seek tell fileno cancel done get_cog _get_client".split()
 )
 """Methods whose result holds no text of their object."""

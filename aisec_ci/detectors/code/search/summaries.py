@@ -437,8 +437,8 @@ class Summaries(Arguments):
             path = () if found and not fact.path else None
         elif fact.path:
             path = self._part_that_method_returns(fact.path, call, node, name)
-        elif name == "items" and self.closed.names_fields(fact.value):
-            path = ("*", 1)
+        elif name in {"items", "keys"} and self.closed.names_fields(fact.value):
+            path = ("*", 1) if name == "items" else None
         else:
             key = self.flow.key(call) if name == "get" else None
             path = None if key in PLATFORM_ADDRESSES or self.closed.key(fact.value, key) else ()
