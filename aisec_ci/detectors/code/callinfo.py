@@ -99,7 +99,7 @@ class Calls:
         if path and self.flow.is_path((call & ~MASK) | callee.args[0]):  # a path is what it was made of: it has no name
             model = self.models.call(f"pathlib.Path().{word}")
         # a look-alike of a known call on something unknown
-        if model is None and callee.op == "attr" and not any(t.sure < 2 for t in targets):
+        if model is None and callee.op == "attr" and not any(t.sure < 2 and not t.handed for t in targets):
             known_elsewhere = any(
                 n.split(".", 1)[0].removesuffix("()") in STANDARD and not n.startswith(_DATA) for n in names
             )
@@ -122,6 +122,8 @@ class Calls:
             model = None
         if loose:
             targets = ()
+        elif model is not None:
+            targets = tuple(t for t in targets if not t.handed)
         # `re.search(x)` is a function of a module, `pattern.search(x)` and `st.session_state.messages.append(x)` are methods
         method = callee.op == "attr" and not any(
             "()" not in n.rpartition(".")[0] and not n.startswith(_SESSIONS) for n in names

@@ -21,7 +21,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
-from aisec_ci.detectors.code.flow.val import FEW, MANY, Target, Val
+from aisec_ci.detectors.code.flow.val import FEW, MANY, NPM, Target, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS, RUNNERS, STARTERS
@@ -60,6 +60,9 @@ _EACH = {
 _SUBSTITUTIONS = {"re.sub": 1, "re.subn": 1, "regex.sub": 1, "re.compile().sub": 0, "re.compile().subn": 0}
 """Substitutions, which ask a function what to put in place of each match, with its position."""
 
+
+_CALLBACKS = 3
+"""Arguments of a call in JavaScript that are looked at for a function which it runs, and returns the result of: `limit(() => ask(text))`."""
 
 _TOLD_BY_NAME = frozenset(
     "run_in_executor call_soon call_soon_threadsafe call_later start_soon run_in_threadpool add_job submit execute_write "
@@ -361,6 +364,11 @@ class Flow(Evaluation):
             given = self.argument(call, position, name)
             for target in self._handed(given) if given is not None else ():
                 yield target._replace(packed=position + 1)
+        elif dotted.startswith(NPM):
+            for at, one in enumerate(args[:_CALLBACKS]):
+                if self.project.node(one).op == "func":
+                    found = (t for val in self.values(one) for t in self.targets_of(val, 1))
+                    yield from (target._replace(skip=at + 1, handed=True) for target in found)
 
     def _handed(self, function: Value) -> Iterable[Target]:
         """Return what runs where a function is handed on: a method of something unknown is told by its name, if it is rare."""
@@ -510,6 +518,8 @@ class Flow(Evaluation):
             if calls is None:
                 calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
             yield from self._those_of(calls, fn)
+        if given := self._given_there.get(fn.id):
+            yield from self._those_of(_Calls(given), fn)
 
     def _run_by(self, word: str, fn: Fn) -> Iterable[tuple[Value, Target]]:
         """Return the calls of a name that run a function, which may be another name than its own: `submit`, `delay`."""
@@ -567,6 +577,17 @@ class Flow(Evaluation):
             for value in returned:
                 if fn.nodes[value].op in {"var", "import"}:
                     out.setdefault(last_word(fn.nodes, value), []).append(fn.ir.name)
+        return out
+
+    @cached_property
+    def _given_there(self) -> dict[int, list[Value]]:
+        """The calls in JavaScript that are given a function which is written there, by that function."""
+        out: dict[int, list[Value]] = {}
+        for fn in (one for one in self.project.fns if one.module.language == "javascript"):
+            for i, node in enumerate(fn.nodes):
+                for arg in node.args[1 : 1 + _CALLBACKS] if node.op == "call" else ():
+                    if fn.nodes[arg].op == "func":
+                        out.setdefault(fn.module.functions[fn.nodes[arg].data].id, []).append(fn.value(i))
         return out
 
     @cached_property

@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any, ClassVar, NamedTuple
 
 from aisec_ci.detectors.code.flow.members import Members
-from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, TEXT_LIMIT, UNKNOWN, Path, Val, inst
+from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, NPM, TEXT_LIMIT, UNKNOWN, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
 from aisec_ci.detectors.code.vocabulary import READ_INTO, SESSIONS
@@ -57,6 +57,9 @@ COPIES = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs
 
 _OPTIONS = frozenset({"typer.Option", "typer.Argument"})
 """Defaults of parameters that say what the command line gives."""
+
+WRAPPED = 2
+"""Arguments of a call in JavaScript that are looked at for a function which it returns in another form."""
 
 _INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
 """Calls that parse the command line into an object of the class that they are given."""
@@ -329,7 +332,18 @@ class Results(Members):
         made = self._made(dotted, path, depth)
         if word.endswith("()") and len(args) == len(node.data) == 1 and not path:  # a decorator: `timeout(20)(solve)`
             return [*made, *(v for v in self._eval(args[0], (), depth) if v.kind == "func")]
+        if word.startswith(NPM) and not path and (wrapped := self._wrapped(word, args)):
+            return [*made, *(v for one in wrapped for v in self._eval(one, (), depth) if v.kind == "func")]
         return made
+
+    def _wrapped(self, word: str, args: list[Value]) -> list[Value]:
+        """Return the functions in JavaScript that a call may return in another form: `cache(async (id) => …)`, `memoize(load)`.
+
+        What is not written there is looked at only where it is given first to a function that is imported, not to a method.
+        """
+        here = [one for one in args[:WRAPPED] if self.project.node(one).op == "func"]
+        plain = args[:1] if not here and "()" not in word and len(args) <= WRAPPED else []
+        return here or [one for one in plain if self.project.node(one).op in {"var", "import"}]
 
     def _made(self, dotted: str, path: Path, depth: int) -> Iterable[Val]:
         """Yield an object that a library made, or the part of it at a path."""

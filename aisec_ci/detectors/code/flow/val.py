@@ -23,6 +23,9 @@ DEPTH = 60
 TEXT_LIMIT = 20_000
 """Characters of a constant that is built from others."""
 
+NPM = "npm."
+"""What the names of libraries of JavaScript begin with that are not called like their sisters in Python."""
+
 Label = Any
 """A step into a structure: an attribute name or string key, an integer index, or `*` for any element."""
 
@@ -83,6 +86,8 @@ class Target(NamedTuple):
     """1 where it is called with each element of its arguments, `map(f, values)`; 2 where these are unpacked, `starmap`."""
     around: Fn | None = None
     """The function that is called, if it was decorated: this one runs in its place."""
+    handed: bool = False
+    """Whether a function in JavaScript is meant that something not known is given, which may run it and return its result."""
 
     @property
     def doubt(self) -> int:

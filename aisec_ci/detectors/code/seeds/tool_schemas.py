@@ -208,18 +208,32 @@ _FUNCTION_ENDS = ("_function", "_func", "_fn", "_callable", "_method", "_handler
 
 def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
     """Yield the functions that stand beside a schema: `{"name": "run", "parameters": {…}, "handler": run}`."""
-    for schema in known:
-        node = flow.project.node(schema.at)
+    for schema, beside in ((s, at) for s in known for at in (s.at, *_around(flow.project, s.at))):
+        node = flow.project.node(beside)
         args = node.args if node.op == "dict" else node.args[1:]
         for key, arg in zip(node.data, args, strict=False):
             known_key = key == "" or (isinstance(key, str) and key in _FUNCTION)
             if known_key or (isinstance(key, str) and key.endswith(_FUNCTION_ENDS)):
-                for fn in _handed(flow, flow.project.fn(schema.at).value(arg)):
+                for fn in _handed(flow, flow.project.fn(beside).value(arg)):
                     # of `format_function` only the parameters say that the model fills them
                     free = _free(fn, framework) if known_key else ()
                     if params := _chosen(fn, schema.fields, framework, 4) or (free if len(free) == 1 else ()):
                         yield Tool(fn, params)
 
+
+def _around(project: Project, at: Value) -> Iterator[Value]:
+    """Yield the mappings that a schema stands in: `{"def": {"type": "function", "function": {…}}, "run": run}`."""
+    fn, index = project.fn(at), at & MASK
+    for _ in range(_NESTED):
+        holder = next((use for use in fn.uses[index] if fn.nodes[use].op == "dict"), None)
+        if holder is None:
+            return
+        yield fn.value(holder)
+        index = holder
+
+
+_NESTED = 2
+"""Mappings around a schema that are looked at for the function."""
 
 _ABOUT = frozenset("description desc prompt doc help usage instruction".split())
 """Keys of what a model is told a function is for."""

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, Expressions
+from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, NAMELESS, Expressions
 from aisec_ci.detectors.code.front.javascript.nodes import (
     Arrow,
     Options,
@@ -15,12 +15,14 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     attribute,
     call,
     constant,
+    kept_as,
     load,
     setter,
     store,
     text_of,
     unwrapped,
 )
+from aisec_ci.detectors.code.front.javascript.words import variable
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -143,6 +145,10 @@ class Calls(Expressions):
 
     def _plain(self, node: tree_sitter.Node, callee: ast.expr, arguments: tree_sitter.Node | None) -> ast.expr:
         args = self.elements(arguments)
+        for given in args:  # `const load = cache(async (id) => …)`: what is called `load` is that function
+            if isinstance(given, Arrow) and given.definition.name == NAMELESS:
+                name = kept_as(node)
+                given.definition.name = variable(name) if name.isidentifier() else NAMELESS
         keywords = []
         last = args[-1] if args else None
         if isinstance(last, ast.Name) and len(args) <= 2 and _OPTIONS.search(last.id):

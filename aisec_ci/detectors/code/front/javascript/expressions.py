@@ -31,6 +31,9 @@ DEPTH_LIMIT = 100
 
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
+NAMELESS = "<lambda>"
+"""The name of functions that have none."""
+
 _COMPARES: dict[str, type[ast.cmpop]] = {
     "===": ast.Eq,
     "==": ast.Eq,
@@ -259,7 +262,7 @@ class Expressions(ABC):
 
     def arrow(self, node: tree_sitter.Node, name: str = "") -> ast.expr:
         """Translate a function that is an expression."""
-        definition = self.function(node, name or variable(text_of(node.child_by_field_name("name"))) or "<lambda>")
+        definition = self.function(node, name or variable(text_of(node.child_by_field_name("name"))) or NAMELESS)
         return arrow(node, definition)
 
     def class_expression(self, node: tree_sitter.Node) -> ast.expr:

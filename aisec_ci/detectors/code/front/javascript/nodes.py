@@ -150,6 +150,27 @@ def unwrapped(node: tree_sitter.Node) -> tree_sitter.Node:
     return node
 
 
+_AROUND = THROUGH | {"arguments", "call_expression", "await_expression"}
+_KEEPS = {
+    "variable_declarator": "name",
+    "pair": "key",
+    "public_field_definition": "name",
+    "field_definition": "property",
+    "assignment_expression": "left",
+}
+
+
+def kept_as(call: tree_sitter.Node) -> str:
+    """Return the name that the result of a call, or of a call that it is given to, gets; empty where it gets none."""
+    keeper = call.parent
+    while keeper is not None and keeper.type in _AROUND:
+        keeper = keeper.parent
+    name = (
+        text_of(keeper.child_by_field_name(_KEEPS[keeper.type])) if keeper is not None and keeper.type in _KEEPS else ""
+    )
+    return name.rpartition(".")[2].lstrip("#")
+
+
 def text_of(node: tree_sitter.Node | None) -> str:
     """Return the source of a node."""
     return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
