@@ -255,3 +255,9 @@ def test_any_source_is_translated(tokens: list[str], path: str) -> None:
             first, _, last, _ = function.place(number)
             assert 1 <= first <= last <= lines + 1
     pack(made)
+
+
+def test_a_source_with_a_nul_in_a_text() -> None:
+    source = b'import { exec } from "child_process";\nimport OpenAI from "openai";\n// it\'s\nexport const none = "\\0" ?? "\x00";\n'
+    other = 'import OpenAI from "openai";\nimport { none } from "./a";\n'
+    assert not [r for r in reports({"src/a.ts": source, "src/b.ts": other}) if isinstance(r, Gap)]

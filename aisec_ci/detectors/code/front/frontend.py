@@ -10,7 +10,7 @@ from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.front.lowering import lower
 from aisec_ci.detectors.code.front.notebooks import BrokenNotebookError, Cell, joined, notebook_cells
 from aisec_ci.sources.file import SourceFile, UnreadableError
-from aisec_ci.sources.kinds import SCRIPTS, Kind
+from aisec_ci.sources.kinds import SCRIPTS, Kind, kind_of_name
 
 if TYPE_CHECKING:
     from aisec_ci.detectors.code.front.javascript.translation import Translated
@@ -35,7 +35,7 @@ def read(file: SourceFile) -> ir.Module:
         raise UnparsedError(str(error)) from None
     if len(text) > SIZE_LIMIT and file.kind is not Kind.NOTEBOOK:
         raise UnparsedError(f"{len(text):,} characters of source, over the limit of {SIZE_LIMIT:,}: not analysed")
-    if file.kind in SCRIPTS:
+    if file.kind in SCRIPTS or kind_of_name(file.path) in SCRIPTS:  # with a NUL in a text it is no source by its bytes
         return _script(file)
     return _notebook(text, file.path) if file.kind is Kind.NOTEBOOK else parse(text, file.path)
 
