@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aisec_ci.detectors.code.project import MASK, Value, last_word
+from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
 
 _GIVEN_AS = ("input_schema", "parameters", "schema", "params_schema", "args_schema")
@@ -123,6 +124,8 @@ def is_closed(flow: Flow, schema: Value, depth: int = 0) -> bool:
             word = callee.data if callee.op == "attr" else ""
             if word in _CLOSED or (word == "regex" and _is_narrow(flow, at, node.args)):
                 return True
+            if word == "startswith" and len(node.args) > 1 and fixed_host(flow.only_text(base | node.args[1]) or ""):
+                return True  # an address of one service
             if word == "union" and len(node.args) > 1:
                 either = flow.elements(base | node.args[1])
                 return bool(either) and depth < _DEPTH and all(is_closed(flow, one, depth + 1) for one in either)

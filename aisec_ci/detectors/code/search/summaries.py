@@ -12,6 +12,7 @@ parts of dictionaries, lists, messages, and objects of libraries are followed ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -181,7 +182,7 @@ class Summaries(Arguments):
                 self.add(entry, Fact(use, path[1:], fact.flags | _behind_host(fn, name)), via)
             elif path[0] == "*":  # an element of something is rarely its attribute
                 self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
-        elif name not in HARMLESS_ATTRIBUTES and not self.closed.field(use, node):
+        elif name not in HARMLESS_ATTRIBUTES and not _says_server(fn, name) and not self.closed.field(use, node):
             flags = fact.flags | _behind_host(fn, name)
             if name in PLATFORM_PARTS and self.closed.of_platform((use & ~MASK) | node.args[0]):
                 flags |= SAFE["url"]
@@ -216,7 +217,8 @@ class Summaries(Arguments):
             return
         path, key = fact.path, node.data
         if not path:
-            if not (isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or self.closed.key(fact.value, key))):
+            harmless = isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or _says_server(fn, key))
+            if not harmless and not self.closed.key(fact.value, key):
                 last = isinstance(key, int) and self.texts.is_last_part(use)
                 flags = fact.flags | (SAFE["path"] if last else 0) | self._flags_of_key(fn, index, key)
                 self.add(entry, Fact(use, (), flags), via)
@@ -635,6 +637,14 @@ def _begins_request(fn: Fn, message: int) -> bool:
             if any(arg == text and kind in _SYSTEM for kind, arg in zip(call.data, call.args[1:], strict=True)):
                 return True
     return False
+
+
+_OF_SERVER = re.compile(r"error|model|model_(?:\w+_)?name|\w+_id")
+
+
+def _says_server(fn: Fn, name: str) -> bool:
+    """Say whether a part of an answer holds what the server says of it, where a browser reads it: numbers, names of models, errors."""
+    return _OF_SERVER.fullmatch(name) is not None and fn.module.in_browser
 
 
 def _behind_host(fn: Fn, name: str) -> int:

@@ -32,6 +32,11 @@ _MODEL_SERVICE = re.compile(
 )
 """Addresses of models. The paths are those of OpenAI's and Anthropic's APIs, of Ollama, Gemini, and Bedrock."""
 
+_NO_ANSWER = re.compile(
+    r"/(?:auth(?:/\w+)?|keys?|models|usage|credits|balance|count_?tokens|status(?:/[^/]*)?|tts|speech|voices)/?(?:\?.*)?$"
+)
+"""How addresses of such services end that answer with no text of a model: keys, names of models, numbers of tokens, sound."""
+
 
 def asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP asks a model, as its address shows: `requests.post(f"{base}/chat/completions", …)`."""
@@ -40,7 +45,7 @@ def asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
         return False
     url = _address(solver, call, info)
     texts = _texts(solver, url) if url is not None else []
-    if any(_MODEL_SERVICE.search(text) for text in texts):
+    if any(_MODEL_SERVICE.search(text) and not _NO_ANSWER.search(text) for text in texts):
         return True
     return not any("embed" in text or "image" in text for text in texts) and _model_body(solver, call)
 
@@ -63,10 +68,14 @@ def _begins_with_base(solver: Solver, url: Value) -> bool:
     node, fn = solver.project.node(solver.project.unguarded(url)), solver.project.fn(url)
     if node.op not in {"text", "add"} or (node.op == "text" and node.data[0] is not None):
         return False
-    begins = solver.flow.values((url & ~MASK) | node.args[0])
+    begin = node.args[0]
+    stripped = fn.nodes[fn.nodes[begin].args[0]] if fn.nodes[begin].op == "call" else node
+    if stripped.op == "attr" and stripped.data in {"rstrip", "strip", "removesuffix"}:
+        begin = stripped.args[0]  # `f"{endpoint.rstrip('/')}/prompts"`
+    begins = solver.flow.values((url & ~MASK) | begin)
     if begins and all(v.kind == "env" for v in begins):
         return True
-    name = fn.word(node.args[0]) or next((n for n, defs in fn.ir.defs.items() if node.args[0] in defs), "")
+    name = fn.word(begin) or next((n for n, defs in fn.ir.defs.items() if begin in defs), "")
     return name != "url" and ADDRESS_BASE.search(name) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -271,6 +272,8 @@ class Expressions(ABC):
         return load(node, name)
 
     def ternary(self, node: tree_sitter.Node) -> ast.expr:
+        if is_cleaner_there(node.child_by_field_name("condition")):
+            return self.value(node.child_by_field_name("consequence"))
         test, one, other = (
             self.value(node.child_by_field_name(f)) for f in ("condition", "consequence", "alternative")
         )
@@ -433,6 +436,20 @@ def bound(target: tree_sitter.Node) -> Iterator[str]:
             stack += node.named_children[1:2]
         elif "pattern" in node.type or node.type in THROUGH:
             stack += node.named_children
+
+
+_LOADED = re.compile(
+    r"typeof (?:window\.|globalThis\.)?[\w$]+ ?!==? ?['\"]undefined['\"]|(?:window|globalThis)\.[\w$]+|DOMPurify"
+)
+
+
+def is_cleaner_there(condition: tree_sitter.Node | None) -> bool:
+    """Say whether a condition asks for nothing but that the page has loaded what cleans HTML, and other libraries.
+
+    `typeof marked !== "undefined" && typeof DOMPurify !== "undefined"`: the script tag beside it sees to that.
+    """
+    text = " ".join(text_of(condition).split()).strip("() ") if condition is not None else ""
+    return "DOMPurify" in text and all(_LOADED.fullmatch(part) for part in text.split(" && "))
 
 
 def _html_of(value: ast.expr) -> ast.expr:

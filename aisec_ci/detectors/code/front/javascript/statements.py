@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.calls import Calls
-from aisec_ci.detectors.code.front.javascript.expressions import DEPTH_LIMIT, FUNCTIONS, bound
+from aisec_ci.detectors.code.front.javascript.expressions import DEPTH_LIMIT, FUNCTIONS, bound, is_cleaner_there
 from aisec_ci.detectors.code.front.javascript.nodes import (
     arguments,
     at,
@@ -213,8 +213,11 @@ class Statements(Calls):
         return [at(value, ast.Assign([store(names[0], held)], first[0])), setter(pattern, name, held)]
 
     def s_if(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-        test = self.value(node.child_by_field_name("condition"))
-        other = node.child_by_field_name("alternative")
+        condition, other = node.child_by_field_name("condition"), node.child_by_field_name("alternative")
+        if is_cleaner_there(condition):
+            yield from self.block(node.child_by_field_name("consequence"))
+            return
+        test = self.value(condition)
         orelse = self.block(other.named_children[-1]) if other is not None and other.named_children else []
         yield at(node, ast.If(test, self.block(node.child_by_field_name("consequence")), orelse))
 
