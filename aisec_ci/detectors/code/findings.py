@@ -24,7 +24,7 @@ from aisec_ci.detectors.code.facts import (
     Step,
 )
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
-from aisec_ci.detectors.code.guesses import is_far, is_guess
+from aisec_ci.detectors.code.guesses import is_far, is_guess, is_part_of_path
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
@@ -268,6 +268,8 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) ->
     severity = _severity(solver, graded.severity, reached, inner, notes)
     if is_far(solver, source, steps, sure=not doubt):
         severity = min(severity, Severity.MEDIUM)
+    if hit.kind in PROMPT_KINDS and is_part_of_path(solver, steps):
+        severity = min(severity, Severity.LOW)
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:
         built = None  # the text itself holds it

@@ -137,6 +137,30 @@ def _distance(steps: list[Step]) -> int:
     return passed + len(inside)
 
 
+_JOINS_PATHS = ("os.path.join", "pathlib.Path", "pathlib.PurePath")
+
+
+def is_part_of_path(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way puts the value behind a folder in a path: `ROOT / project`, `os.path.join(root, project)`.
+
+    Who reads the path reads a name that the file system has, most often a number.
+    """
+    for step in steps:
+        if step.jump is not None or step.path or step.before < 0:
+            continue
+        node, before = solver.project.node(step.value), step.before & MASK
+        if node.op == "op" and node.data == "/":
+            if node.args[0] != before:
+                return True
+        elif node.op == "call" and before in node.args[2:] and "*" not in node.data:
+            info = solver.calls.info(step.value)
+            if any(name.startswith(_JOINS_PATHS) for name in info.names):
+                return True
+        elif node.op == "call" and before in node.args[1:] and solver.calls.info(step.value).word == "joinpath":
+            return True
+    return False
+
+
 _NAME = frozenset({"remote", "llm", "tool"})
 """Sources that give names of files. A chat interface gives the name of a file that somebody sent it."""
 

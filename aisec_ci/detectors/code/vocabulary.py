@@ -215,8 +215,8 @@ SETTINGS = frozenset(
 )
 """Keywords by which something is made or run one way or the other: what comes of it holds no text of theirs."""
 
-IDENTIFIES = re.compile(r"[a-z_]+_(?:ids?|uuid)")
-"""Keywords that say which of several things is meant: who is asked for a thing by its number gives back another text."""
+IDENTIFIES = re.compile(r"[a-z_]+_(?:ids?|uuid)|(?:partition|row|cache|sort|hash|primary|lookup)_key")
+"""Keywords that say which of several things is meant: who is asked for a thing by its number or key gives back another text."""
 
 COUNTS = re.compile(
     r"_*(?:a?(?:count|estimate|calculate|calc|compute|get|check)_)?(?:num_|number_of_|n_|total_)*tokens?(?:_count|_length|_len|_num|_usage|_cost)?"
