@@ -53,7 +53,7 @@ _EVENT_NAME = re.compile(
 )
 """Variables in which workflows hand over text of whoever opened an issue or a pull request; the first is the file of the event."""
 _NAMES = re.compile(f"{_SECRET_NAME.pattern}|{_EVENT_NAME.pattern}")
-_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config", "os.environ.pop"})
+_ENVIRONMENT = frozenset({"os.getenv", "environ.get", "decouple.config"})
 
 _SECRET_FIELDS = frozenset(
     "password passwd api_key secret_key private_key access_token refresh_token client_secret".split()
@@ -126,14 +126,20 @@ def _variable(solver: Solver, fn: Fn, index: int) -> str:
     node = fn.nodes[index]
     value: Value = fn.value(index)
     if node.op == "item":
-        base = fn.value(node.args[0])
         if not isinstance(node.data, str) or not _NAMES.search(node.data):
             return ""
-        return node.data if any(v.what == "os.environ" for v in solver.flow.values(base) if v.kind == "ext") else ""
+        return node.data if _is_environment(solver, fn.value(node.args[0])) else ""
     first = solver.flow.argument(value, 0, "key")
     if first is None or solver.project.node(first).op != "const":
         return ""
     name = solver.project.node(first).data
     if not isinstance(name, str) or not _NAMES.search(name):
         return ""
-    return name if solver.flow.names(value) & _ENVIRONMENT else ""
+    callee = fn.nodes[node.args[0]]
+    read = callee.op == "attr" and callee.data in {"get", "pop"} and _is_environment(solver, fn.value(callee.args[0]))
+    return name if read or solver.flow.names(value) & _ENVIRONMENT else ""
+
+
+def _is_environment(solver: Solver, value: Value) -> bool:
+    """Say whether a value is the mapping of the environment variables."""
+    return any(v.what == "os.environ" for v in solver.flow.values(value) if v.kind == "ext")
