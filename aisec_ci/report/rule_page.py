@@ -1,6 +1,7 @@
 """The page of a rule: what `aisec-ci explain` prints, what docs/rules/ holds and what SARIF gives as help.
 
-It is made from the rule's file and from the first sample that it finds and the first that it ignores.
+It is made from the rule's file and from the first sample that it finds and the first that it ignores; where these are programs
+in Python, also from the first in JavaScript or TypeScript.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _SAMPLE = re.compile(r"## (finds|ignores): (.+)")
 _FENCE = re.compile(r"(`{3,}|~{3,})\s*(\S+)?\s*(.*)")
 _PLACE = re.compile(r"`([^`]+:\d+)`")
 _KEY = re.compile(r"\{\{key:([a-z0-9-]+)(?::\d+)?\}\}")
+_SCRIPTS = frozenset({"javascript", "typescript", "jsx", "tsx"})
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 
 _LLM = {  # OWASP Top 10 for LLM Applications 2025
@@ -59,13 +61,20 @@ class Example:
     files: tuple[tuple[str, str, str], ...]
     places: tuple[str, ...] = ()
 
+    @property
+    def language(self) -> str:
+        """The language of the file that it is about: where the rule reports, else the first."""
+        paths = [place.rpartition(":")[0] for place in self.places]
+        about = [language for language, path, _ in self.files if path in paths] or [f[0] for f in self.files]
+        return about[0] if about else ""
+
 
 @dataclass(frozen=True)
 class Examples:
-    """The first sample that a rule finds and the first that it leaves alone."""
+    """What a rule finds and what it leaves alone: the first sample, and behind one in Python the first of a script."""
 
-    finds: Example | None = None
-    ignores: Example | None = None
+    finds: tuple[Example, ...] = ()
+    ignores: tuple[Example, ...] = ()
 
 
 def examples(rule: Rule, root: Path | None = None) -> Examples:
@@ -79,10 +88,18 @@ def _all(root: Path) -> dict[str, Examples]:
     for path in sorted(root.glob("*/*.samples.md")):
         for rule_id, finds, example in _parse(path):
             known = out.get(rule_id, Examples())
-            out[rule_id] = Examples(
-                known.finds or (example if finds else None), known.ignores or (None if finds else example)
-            )
+            if finds:
+                out[rule_id] = Examples(_more(known.finds, example), known.ignores)
+            else:
+                out[rule_id] = Examples(known.finds, _more(known.ignores, example))
     return out
+
+
+def _more(known: tuple[Example, ...], example: Example) -> tuple[Example, ...]:
+    if not known:
+        return (example,)
+    wanted = len(known) == 1 and known[0].language == "python" and example.language in _SCRIPTS
+    return (*known, example) if wanted else known
 
 
 def _parse(path: Path) -> Iterator[tuple[str, bool, Example]]:
@@ -137,10 +154,9 @@ def facts(rule: Rule) -> str:
 def markdown(rule: Rule, shown: Examples) -> str:
     """Return the body of a rule's page as Markdown, without the heading."""
     parts = [f"**{_capital(rule.title)}**", facts(rule), "## Why", rule.why, "## What to do", rule.fix]
-    if shown.finds:
-        parts += ["## Found", *_example(shown.finds)]
-    if shown.ignores:
-        parts += ["## Not found", *_example(shown.ignores)]
+    for heading, samples in (("## Found", shown.finds), ("## Not found", shown.ignores)):
+        parts += [heading] if samples else []
+        parts += [part for sample in samples for part in _example(sample)]
     parts += ["## How to ignore it", *ignoring(rule)]
     if listed := references(rule):
         parts += ["## References", "\n".join(f"- {_link(text, address)}" for text, address in listed)]
@@ -172,14 +188,12 @@ def as_dict(rule: Rule, shown: Examples) -> dict[str, Any]:
         **rule_dict(rule),
         "why": rule.why,
         "fix": rule.fix,
-        "finds": _example_dict(shown.finds),
-        "ignores": _example_dict(shown.ignores),
+        "finds": [_example_dict(example) for example in shown.finds],
+        "ignores": [_example_dict(example) for example in shown.ignores],
     }
 
 
-def _example_dict(example: Example | None) -> dict[str, Any] | None:
-    if example is None:
-        return None
+def _example_dict(example: Example) -> dict[str, Any]:
     files = [{"path": path, "language": language, "text": content} for language, path, content in example.files]
     return {"name": example.name, "files": files, "reported": list(example.places)}
 

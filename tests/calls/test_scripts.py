@@ -8,6 +8,7 @@ from aisec_ci import catalog
 from aisec_ci.detectors.code.calls import scripts
 from aisec_ci.detectors.interface import Context, Tree
 from aisec_ci.model import Gap, GapLevel
+from aisec_ci.scan import scan
 from aisec_ci.sources.file import SourceFile
 
 FILES = {
@@ -27,3 +28,22 @@ def test_sources_that_are_left_out_are_told(most: int, level: GapLevel | None, m
     gaps = [r for r in scripts.Scripts(context, list(files)).run() if isinstance(r, Gap)]
     assert [g.level for g in gaps] == ([level] if level else [])
     assert all("3 sources in JavaScript" in g.reason for g in gaps)
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "said"),
+    [
+        (
+            "a.ts",
+            'import { pipeline } from "@huggingface/transformers";\nawait pipeline("ner", "a1/b1");\n',
+            "{ revision:",
+        ),
+        ("a.py", 'from transformers import AutoModel\nAutoModel.from_pretrained("a1/b1")\n', ""),
+    ],
+    ids=["script", "python"],
+)
+def test_advice_speaks_the_language(path: str, line: str, said: str) -> None:
+    file = SourceFile.of_bytes(path, line.encode())
+    found = scan([file], Context(catalog.load(), Tree([path], {path: file}.get), frozenset({path}), {})).findings
+    assert [f.rule_id for f in found] == ["unpinned-model"]
+    assert said in found[0].help if said else not found[0].help

@@ -104,17 +104,32 @@ def pack(tmp_path: Path) -> catalog.Catalog:
 
 def test_examples(pack: catalog.Catalog) -> None:
     first = rule_page.examples(pack.rules["loose-cap"], pack.root)
-    assert first.finds == rule_page.Example(
-        "a cap in JSON",
-        (("json", "a.json", '{"cap": null, "key": "<example-key>"}'), ("build", "b.bin", "data = bytes(3)")),
-        ("a.json:1", "b.bin:1"),
+    assert first.finds == (
+        rule_page.Example(
+            "a cap in JSON",
+            (("json", "a.json", '{"cap": null, "key": "<example-key>"}'), ("build", "b.bin", "data = bytes(3)")),
+            ("a.json:1", "b.bin:1"),
+        ),
     )
-    assert first.ignores is not None
-    assert first.ignores.files == (("markdown", "a.md", '```json\n{"cap": 3}\n```'),)
+    assert [e.files for e in first.ignores] == [(("markdown", "a.md", '```json\n{"cap": 3}\n```'),)]
     second = rule_page.examples(pack.rules["second-cap"], pack.root)
-    assert second.finds is None
-    assert second.ignores == rule_page.Example("nothing", (("text", "x.txt", "x"),))
+    assert second.finds == ()
+    assert second.ignores == (rule_page.Example("nothing", (("text", "x.txt", "x"),)),)
     assert rule_page.examples(reports.RULES["pickle-file"], pack.root) == rule_page.Examples()
+
+
+def test_program_in_python_has_a_script_beside_it(tmp_path: Path) -> None:
+    samples = [("finds", n, language) for n, language in enumerate(("python", "python", "typescript", "tsx"))]
+    samples += [("ignores", n, language) for n, language in enumerate(("json", "typescript"))]
+    text = "".join(
+        f"## {kind}: {n}\n\nExpect: `b:1`\n\n```text a\n```\n\n```{word} b\nx\n```\n\n" for kind, n, word in samples
+    )
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "loose-cap.yaml").write_text(PACK)
+    (tmp_path / "agents" / "loose-cap.samples.md").write_text(text)
+    shown = rule_page.examples(catalog.load(tmp_path).rules["loose-cap"], tmp_path)
+    assert [e.name for e in shown.finds] == ["0", "2"]
+    assert [e.name for e in shown.ignores] == ["0"]
 
 
 @pytest.mark.parametrize("rule_id", ["loose-cap", "second-cap"])

@@ -32,6 +32,13 @@ MOST = 12
 FEW = 3
 """Names that one call can load and of which each is as sure as the only one."""
 
+_IN_SCRIPTS = (
+    'pass the commit that you tested among the options: `{ revision: "<40 hexadecimal digits>" }` (the page "Files and versions" '
+    "of the repository shows it; `aisec-ci pin --online` looks it up); where nothing may be downloaded, say "
+    "`local_files_only: true`"
+)
+"""What to do in JavaScript and TypeScript, as the options of `@huggingface/transformers` and `@huggingface/hub` are called."""
+
 _TRUSTED_BY_TORCH = frozenset({"facebookresearch", "facebookincubator", "pytorch", "fairinternal"})
 """Owners that `torch.hub.load` loads from without asking (`_TRUSTED_REPO_OWNERS` in torch/hub.py)."""
 
@@ -228,7 +235,7 @@ class Loads:
                 where,
                 Severity.MEDIUM if files else Severity.LOW,
                 Confidence.HIGH,
-                help=self._help(locked, files),
+                help=self._help(load, locked, files),
                 fixes=self._pinned(load, locked),
                 evidence=evidence,
             )
@@ -244,7 +251,7 @@ class Loads:
                 where,
                 Severity.NOTE,
                 Confidence.HIGH,
-                help=self._help(locked, files),
+                help=self._help(load, locked, files),
                 fixes=self._pinned(load, locked),
                 evidence={**evidence, "revision": tag},
             )
@@ -263,9 +270,9 @@ class Loads:
         kind, hub, name = self._identity(load)
         return self.locks.entry(path, kind, hub, name, revision)
 
-    def _help(self, locked: Locked | None, files: list[str]) -> str:
+    def _help(self, load: _Load, locked: Locked | None, files: list[str]) -> str:
         if locked is None:
-            return ""
+            return "" if self.view.module(load.call).language == "python" else _IN_SCRIPTS
         said = f"the lock file has it at {locked.commit}: `aisec-ci fix` writes that commit"
         safe = next((p for p in sorted(locked.files) if p.endswith(".safetensors")), "")
         return said + (f"; at that commit `{safe}` holds the weights without a pickle" if files and safe else "")
