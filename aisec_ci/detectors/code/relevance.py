@@ -17,8 +17,8 @@ _AI = Marks(
     rb"|groq|ollama|together|replicate|huggingface_hub|transformers|vllm|dspy|crewai|autogen|agent_framework|semantic_kernel"
     rb"|pydantic_ai|smolagents|strands|haystack|guidance|instructor|fastmcp|mcp\.|chainlit|gradio|streamlit|agents import"
     rb"|claude|gpt-|llm|LLM|MCP|system_prompt|chat_completion|@tool|[\"']role[\"']\s*:|function_tool|dashscope|zhipuai|ai21|portkey|actionGroup"
-    rb"|tool_calls?|tool_name|[\"']/tools?/|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool"
-    rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|inputSchema\s*="
+    rb"|tool_calls?|tool_name|[\"']/tools?/|register_tool|ToolRegistry|tool_registry|ToolSpec|BaseTool|Tool(?:Base|Interface)?\):"
+    rb"|Annotated\[str, [\"']|tools/call|[\"'](?:parameters|input_schema|inputSchema)[\"']\s*:\s*\{|def inputSchema|input(?:_s|S)chema\s*="
     rb"|\bValves\b|__event_emitter__|user_message: str, model_id|CORTEX\.COMPLETE|AI_COMPLETE|ai_query\(|ML\.GENERATE_TEXT"
     rb"|[\"'](?:func|function|handler|method)[\"']\s*:\s*[\"']\w+[\"']\s*,\s*[\"'](?:prompt|description)[\"']"
 )
