@@ -342,6 +342,9 @@ class ModuleInfo:
         return [*found, *self.ir.stars]
 
 
+_NAMES_CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
+
+
 def last_word(nodes: list[ir.Node], value: int) -> str:
     """Return the last word of a callee or decorator: `run` for `subprocess.run`, `f` for `f(x)`."""
     for _ in range(6):
@@ -595,28 +598,31 @@ class Project:
         """
         out: dict[str, list[Value]] = {}
         for info in self:
-            imports = info.imports
             for fn in info.functions:
                 nodes = fn.nodes
                 for i, node in enumerate(nodes):
                     if node.op != "call":
                         continue
                     callee = nodes[node.args[0]]
-                    if callee.op == "attr":
-                        word = callee.data
-                    elif callee.op == "var":
-                        word = callee.data[1]
-                        if word in imports:
-                            word = self._imported_as(imports[word], info)
-                    elif callee.op == "import":
-                        word = self._imported_as(callee.data, info)
-                    elif callee.op in {"func", "class"}:
-                        table = fn.module.functions if callee.op == "func" else fn.module.classes
-                        word = table[callee.data].ir.name
-                    else:
-                        word = ""
-                    out.setdefault(word, []).append(fn.id << SHIFT | i)
+                    out.setdefault(self._word_of(fn, callee), []).append(fn.id << SHIFT | i)
+                    if callee.op == "item" and _NAMES_CLASS.fullmatch(word := self._word_of(fn, nodes[callee.args[0]])):
+                        out.setdefault(word, []).append(fn.id << SHIFT | i)  # `Agent[Deps](name)`
         return out
+
+    def _word_of(self, fn: Fn, callee: ir.Node) -> str:
+        """Return the last word of what is called, as `calls` has it."""
+        if callee.op == "attr":
+            return str(callee.data)
+        if callee.op == "var":
+            word = str(callee.data[1])
+            imported = fn.module.imports.get(word)
+            return word if imported is None else self._imported_as(imported, fn.module)
+        if callee.op == "import":
+            return self._imported_as(callee.data, fn.module)
+        if callee.op in {"func", "class"}:
+            table = fn.module.functions if callee.op == "func" else fn.module.classes
+            return str(table[callee.data].ir.name)
+        return ""
 
     def _imported_as(self, dotted: str, info: ModuleInfo) -> str:
         """Return the last word of what is imported, of what a library of JavaScript is itself that of its name: `import pdf from "pdf-parse"`."""

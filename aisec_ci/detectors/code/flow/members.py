@@ -22,23 +22,28 @@ _CONTAINER_METHODS = frozenset(
 _OPEN = frozenset({UNKNOWN, Val("const", None)})
 """What a class says of a field that is filled only where its objects are made."""
 
-_CONTEXTS = {"deps": "deps_type", "context": "context_schema"}
-"""Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class."""
+_CONTEXTS = {"deps": "deps_type", "context": "context_schema", "userdata": "userdata"}
+"""Attributes of the objects that agent libraries pass to prompts and tools, with the keyword that says their class, or is given them."""
 
-_CONTEXT_HOLDERS = frozenset(
-    {"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime", "get_runtime"}
-)
+_HOLDERS = frozenset({"RunContext", "RunContextWrapper", "ModelRequest", "Runtime", "ToolRuntime", "get_runtime"})
+
+_CONTEXT_HOLDERS = {
+    "deps": _HOLDERS,
+    "context": _HOLDERS,
+    "userdata": frozenset({"RunContext", "Agent", "AgentTask", "AgentSession"}),  # LiveKit's
+}
 """Classes, and functions that return them, of which such objects are attributes, where they are not parametrised."""
 
 _CONTEXT_TYPES = {
-    "RunContext": "deps",
-    "RunContextWrapper": "context",
-    "ToolContext": "context",
-    "AgentHookContext": "context",
-    "GraphRunContext": "state",
-    "StepContext": "state",
-    "Runtime": "context",
-    "ToolRuntime": "context",
+    "RunContext": ("deps", "userdata"),
+    "AgentSession": ("userdata",),
+    "RunContextWrapper": ("context",),
+    "ToolContext": ("context",),
+    "AgentHookContext": ("context",),
+    "GraphRunContext": ("state",),
+    "StepContext": ("state",),
+    "Runtime": ("context",),
+    "ToolRuntime": ("context",),
 }
 """Parametrised classes that hold the program's own object, with the attribute: `RunContext[Deps].deps` is a `Deps`."""
 
@@ -158,7 +163,7 @@ class Members(Hierarchy):
                 yield Val("env", None)
             elif (
                 name in _CONTEXTS
-                and val.what.split("().", 1)[0].rsplit(".", 1)[-1].removesuffix("()") in _CONTEXT_HOLDERS
+                and val.what.split("().", 1)[0].rsplit(".", 1)[-1].removesuffix("()") in _CONTEXT_HOLDERS[name]
             ):
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(inst(cls, exact=False), path, depth)
@@ -254,15 +259,15 @@ class Members(Hierarchy):
         )
 
     def _context_classes(self, keyword: str) -> list[Cls]:
-        """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`."""
+        """Return the classes that agents of the project are told to expect as context: `Agent(deps_type=Deps)`, or get: `userdata=Data()`."""
         known = self._contexts.get(keyword)
         if known is None:
             self._contexts[keyword] = known = []
-            for word in ("Agent", "create_agent", "create_react_agent", "StateGraph"):
+            for word in ("Agent", "create_agent", "create_react_agent", "StateGraph", "AgentSession"):
                 for call in self.project.calls.get(word, ()):
                     given = self.argument(call, None, keyword)
                     for val in self._anew(given) if given is not None else ():
-                        if val.kind == "class" and val.what not in known:
+                        if val.kind in {"class", "inst"} and val.what not in known:
                             known.append(val.what)
         return known
 
@@ -468,7 +473,7 @@ class Members(Hierarchy):
                     yield val
         elif not path and words & set(_CONTEXT_TYPES):
             yield Val("type", value)
-        elif path and path[0] in {_CONTEXT_TYPES[w] for w in words if w in _CONTEXT_TYPES}:
+        elif path and any(path[0] in _CONTEXT_TYPES[w] for w in words if w in _CONTEXT_TYPES):
             yield from self.of_type(base | node.args[1], path[1:], depth)
         else:
             for val in self._eval(base | node.args[0], (), depth):  # Agent[Deps]
