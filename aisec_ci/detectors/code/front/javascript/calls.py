@@ -92,6 +92,9 @@ _STARTS = frozenset("spawn spawnSync execFile execFileSync fork execa execaSync 
 STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty"})
 """The modules that have them."""
 
+_ACTIONS = "@actions/exec"
+"""A module whose functions are given a program, or a line that it takes apart without a shell, and the list of arguments."""
+
 _SIGN = re.compile(r"[^\\\w\s.^$*+?()\[\]{}|]|\\\W|[A-Za-z0-9]")
 """Patterns of one sign."""
 
@@ -102,6 +105,11 @@ _NUMBERS = frozenset(
 
 _REGEX = re.compile(r"(?i)(?:re|rx|regexp?|pattern|matcher)_?$")
 """Names of what a text is searched with: `exec` of anything else may run it."""
+
+_RUNS_SQL = re.compile(
+    r"(?i)(?:pg_|safe_|readonly_)?(?:exec|execute|run)_?(?:raw_|readonly_|dynamic_|select_)?(?:sql|query)(?:_\w+)?|sql|query"
+)
+"""Names of functions of a database that run the text which they are given."""
 
 _QUOTES = re.compile(r"(?:^|\.)(?:sql|SQL|\$|\$queryRaw|\$executeRaw)$")
 """Functions before a template that leave nothing in its text of the values in it."""
@@ -163,7 +171,9 @@ class Calls(Expressions):
         """Note that a name is bound to what a module has under a name; empty for all of it."""
         if source.removeprefix("node:") == "path":
             self.paths[bound] = f"path.{name}" if name and name != "default" else "path"
-        if source.removeprefix("node:") in STARTERS and (not name or name in _STARTS):
+        if source == _ACTIONS:
+            self.starters.update([bound] if name else [f"{bound}.exec", f"{bound}.getExecOutput"])
+        elif source.removeprefix("node:") in STARTERS and (not name or name in _STARTS):
             self.starters.add(bound if name else f"{bound}.")
 
     def called(self, callee: tree_sitter.Node | None) -> str:
@@ -305,6 +315,8 @@ class Calls(Expressions):
             kept = ast.Subscript(self.value(base), self.value(parts[0]), ast.Store())
             self.before.append(at(node, ast.Assign([at(node, kept)], self.value(parts[1]))))
             return self.value(base)
+        if name == "rpc" and parts and base is not None and _RUNS_SQL.fullmatch(text_of(parts[0])[1:-1]):
+            return self._plain(node, attribute(callee, self.value(base), "rpc_of_sql"), parts[0].parent)
         if name == "splice" and len(parts) > 2 and base is not None:
             put = [self.inner(p) if p.type == "spread_element" else self.value(p) for p in parts[2:]]
             added = [call(node, attribute(callee, self.value(base), "append"), [value]) for value in put]
@@ -514,6 +526,25 @@ class Calls(Expressions):
         combined = at(node, ast.ListComp(joined, [_each(node, name, self.value(base))]))
         return at(node, ast.Subscript(combined, constant(node, 0), ast.Load()))
 
+    def m_bind(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        """Translate `this.run.bind(this)`: the same method, some of its parameters filled with what else is given."""
+        if not parts or not _is_object_of(base, parts[0]):
+            return None
+        rest = [self.value(p) for p in parts[1:]]
+        return self.python(node, "functools.partial", [self.value(base), *rest]) if rest else self.value(base)
+
+    def m_call(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        """Translate `handler.call(this, text)`."""
+        if not parts or not _is_object_of(base, parts[0]):
+            return None
+        return call(node, self.value(base), [self.value(p) for p in parts[1:] if p.type != "spread_element"])
+
+    def m_apply(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        """Translate `handler.apply(this, words)`."""
+        if len(parts) != 2 or not _is_object_of(base, parts[0]):
+            return None
+        return call(node, self.value(base), [at(parts[1], ast.Starred(self.value(parts[1]), ast.Load()))])
+
     def m_then(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
         return self._called(parts[0], [self.value(base)]) if parts else self.value(base)
 
@@ -528,6 +559,13 @@ class Calls(Expressions):
             return None
         self.before.append(at(parts[0], ast.Expr(self._called(parts[0], []))))
         return self.value(base)
+
+
+def _is_object_of(function: tree_sitter.Node, given: tree_sitter.Node) -> bool:
+    """Say whether what a function is bound to is the object that it is a method of, or none."""
+    return text_of(given) in {"this", "null", "undefined", "self", "that"} or (
+        function.type == "member_expression" and text_of(function.child_by_field_name("object")) == text_of(given)
+    )
 
 
 def _has_shell(options: ast.expr) -> bool:
@@ -577,6 +615,9 @@ _METHODS: dict[str, str] = {
     "some": "m_some",
     "every": "m_every",
     "reduce": "m_reduce",
+    "bind": "m_bind",
+    "call": "m_call",
+    "apply": "m_apply",
     "then": "m_then",
     "catch": "m_catch",
     "finally": "m_finally",
