@@ -158,6 +158,21 @@ def test_a_name_to_show_beside_a_key():
     assert models("a.ts", text) == {("Xenova/all-MiniLM-L6-v2", "huggingface")}
 
 
+@pytest.mark.parametrize("path", ["a.ts", "a.json"])
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ('"modelId": "gpt-4.1", "modelName": "GPT-4.1", "provider": "openai"', {("gpt-4.1", "openai")}),
+        ('"model_name": "GPT-4o", "model_id": "gpt-4o"', {("gpt-4o", "openai")}),
+        ('"modelName": "gpt-4o", "provider": "openai"', {("gpt-4o", "openai")}),
+        ('"modelId": 17, "modelName": "gpt-4o", "provider": "openai"', {("gpt-4o", "openai")}),
+    ],
+)
+def test_a_name_beside_an_identifier_is_one_to_show(path, members, expected):
+    text = f"{{{members}}}"
+    assert models(path, f"export const M = {text};" if path == "a.ts" else text) == expected
+
+
 def test_a_model_of_a_component_is_found_at_its_place():
     (seen,) = [
         o

@@ -14,7 +14,7 @@ from typing import Any
 
 from aisec_ci.catalog import Catalog
 from aisec_ci.detectors.references.urls import public_url
-from aisec_ci.detectors.references.words import Reference, Words, is_role
+from aisec_ci.detectors.references.words import IDENTIFIERS, NAMES, Reference, Words, is_role
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 
@@ -272,8 +272,11 @@ class JavaScript:
                     word = _word(parent.child_by_field_name("key"))
                     if word in _SHOWN and _identified(parent.parent):
                         return None  # how the model is called on a page
+                    beside = _near(parent.parent, self._words)
+                    if word in NAMES and self._has_id(parent.parent, beside):
+                        return None
                     roles.append(word)
-                    near = near or _near(parent.parent, self._words)
+                    near = near or beside
             elif kind == "array":
                 listed = listed or not roles
             elif kind == "enum_assignment":
@@ -313,6 +316,19 @@ class JavaScript:
                 break
             here = parent
         return _held(roles, key=key, near=near, listed=listed)
+
+    def _has_id(self, mapping: Any, provider: str) -> bool:
+        """Say whether an object has the identifier of a model, beside which a name is one to show."""
+        for pair in mapping.named_children[:40]:
+            if pair.type == "pair" and _word(pair.child_by_field_name("key")) in IDENTIFIERS:
+                value = pair.child_by_field_name("value")
+                if (
+                    value is not None
+                    and value.type == "string"
+                    and self._words.model(_text(value).strip("\"'"), provider)
+                ):
+                    return True
+        return False
 
     def _called(
         self, arguments: Any, here: Any, root: str, last: str, package: str, roles: list[str], near: str, names: _Names

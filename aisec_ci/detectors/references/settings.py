@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from aisec_ci.detectors.config.parsers import Mapping, Node, Scalar, Sequence
 from aisec_ci.detectors.references.urls import public_url
-from aisec_ci.detectors.references.words import Reference, Words, is_dataset_role, is_result
+from aisec_ci.detectors.references.words import (
+    IDENTIFIERS,
+    NAMES,
+    Reference,
+    Words,
+    is_dataset_role,
+    is_result,
+)
 from aisec_ci.model import Confidence, Observation, Thing
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import Kind
@@ -111,7 +118,10 @@ def in_nodes(file: SourceFile, roots: list[Node], words: Words) -> Iterator[Obse
                 yield from _flow(file, step.node, flow, words)
                 continue
             near = _near(step.node, words) or step.near
+            has_id = _has_id(step.node, near, words)
             for entry in reversed(step.node.entries):
+                if has_id and entry.key.value in NAMES:
+                    continue
                 key = _snake(entry.key.value)
                 inside = step.inside or _is_strong(key)
                 # {"available_models": {"openai": ["gpt-4o"]}}
@@ -321,6 +331,12 @@ def _near(mapping: Mapping, words: Words) -> str:
             if found := words.provider(value) or _HUB_KEYS.get(_snake(value), ""):
                 return found
     return ""
+
+
+def _has_id(mapping: Mapping, provider: str, words: Words) -> bool:
+    """Say whether a record has the identifier of a model, beside which a name is one to show."""
+    nodes = [mapping.get(key) for key in sorted(IDENTIFIERS)]
+    return any(isinstance(node, Scalar) and node.string and words.model(node.value, provider) for node in nodes)
 
 
 def _provider_in(key: str, words: Words) -> str:

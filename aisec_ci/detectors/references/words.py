@@ -78,6 +78,11 @@ _DATASET = re.compile(
 )
 
 
+NAMES = frozenset({"modelName", "model_name"})
+IDENTIFIERS = frozenset({"modelId", "model_id", "hostedId", "hosted_id"})
+"""Keys of records: beside the identifier of a model the name is what people are shown, `GPT-4` beside `gpt-4`."""
+
+
 def is_role(name: str) -> bool:
     """Say whether a variable, key, or parameter of this name is one that holds the name of a model.
 
