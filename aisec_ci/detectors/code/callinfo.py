@@ -222,7 +222,10 @@ class Calls:
     def _unless(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.unless.items():
             if word.isdigit():
-                if any(
+                if wanted == "?":
+                    if self.flow.argument(call, int(word), None) is not None:
+                        return True
+                elif any(
                     _same(v, one) for v in self.flow.argument_constants(call, int(word), None).values for one in wanted
                 ):
                     return True

@@ -15,6 +15,9 @@ TOOLKITS = frozenset(
 )
 """Packages of interfaces in windows and terminals: what their modules call a message of the system is a notice to the user."""
 
+HAPPENS = re.compile(r"(?:Event|Action)$")
+"""Classes of what is told of a run, or done in it: a message among these is kept, no model gets it."""
+
 SESSIONS = frozenset(
     "streamlit.session_state chainlit.user_session flask.session flask.g quart.session quart.g nicegui.app.storage.user "
     "nicegui.app.storage.client nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()
@@ -355,6 +358,9 @@ TEXT_WORDS = frozenset(
     "format join render replace split split_documents split_text transform_documents rsplit splitlines strip lstrip rstrip sub substitute safe_substitute encode decode parse "
     "loads dumps dump from_string format_messages format_prompt partition rpartition lower upper title fill dedent translate to_source unparse".split()
 )
+
+ADDRESS_PARSERS = frozenset({"urlparse", "urlsplit", "URL", "AnyHttpUrl"})
+"""Functions and classes that take an address apart."""
 
 BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 """Parts of an address of JavaScript that begin with a sign which ends its host: `/`, `?`, `#`."""

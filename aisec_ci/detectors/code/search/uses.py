@@ -29,6 +29,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CONVERSATIONS,
     COUNTS_TOKENS,
     FETCHERS,
+    HAPPENS,
     LOG_NAMES,
     LOG_PACKAGES,
     MESSAGE_CLASS,
@@ -293,9 +294,11 @@ class Uses(Writes):
         )
 
     def _is_notice(self, message: Value) -> bool:
-        """Say whether a message is an object of a class of an interface, so is shown to the user: its module imports a toolkit."""
+        """Say whether a message is an object of a class of an interface, so is shown to the user (its module imports a toolkit), or is one of the events of a run."""
         node = self.project.node(message)
         made = self.flow.values((message & ~MASK) | node.args[0]) if node.op == "call" else ()
+        if any(v.kind == "class" and any(HAPPENS.search(c.ir.name) for c in self.flow.mro(v.what)) for v in made):
+            return True
         imports = (n for v in made if v.kind == "class" for n in v.what.module.imports.values())
         return any(name.partition(".")[0] in TOOLKITS for name in imports)
 
