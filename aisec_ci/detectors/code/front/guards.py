@@ -19,6 +19,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeGuard
 
+from aisec_ci.detectors.code.vocabulary import ADDRESS_PARSERS
+
 STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
 _MATCHES = frozenset({"fullmatch", "match", "search"})
 _CONTAINER_CHECKS = frozenset({"any", "all"})
@@ -444,7 +446,6 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool, dep
             yield Fact(name, "lacks", "", (left,), not known)
 
 
-ADDRESS_PARSERS = frozenset({"urlparse", "urlsplit", "URL", "AnyHttpUrl"})
 ADDRESS_PARTS = {
     **dict.fromkeys(("hostname", "netloc", "host", "origin"), "host"),
     **dict.fromkeys(("scheme", "protocol"), "scheme"),

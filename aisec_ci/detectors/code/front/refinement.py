@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from aisec_ci.detectors.code.front.consent import Consent, called
 from aisec_ci.detectors.code.front.guards import (
-    ADDRESS_PARSERS,
     ADDRESS_PARTS,
     CHECKS,
     GIVES_ROLE,
@@ -20,7 +19,7 @@ from aisec_ci.detectors.code.front.guards import (
     said_by,
 )
 from aisec_ci.detectors.code.front.scope import Check, Env, pos_test
-from aisec_ci.detectors.code.vocabulary import REFUSES
+from aisec_ci.detectors.code.vocabulary import ADDRESS_PARSERS, REFUSES
 
 _KEPT_FACTS = frozenset(
     {"eq", "in", "match", "method", "within", "prefix", "prefixes", "patterns", "signs", "host", "scheme", "domain"}

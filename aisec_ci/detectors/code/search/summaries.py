@@ -45,6 +45,7 @@ from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
+    ADDRESS_PARSERS,
     ANSWER_PARTS,
     BEHIND_HOST,
     CLEAN_METHODS,
@@ -188,6 +189,8 @@ class Summaries(Arguments):
                 flags |= SAFE["url"]
             if name in {"columns", "index", "dtypes"} and self.closed.own_table((use & ~MASK) | node.args[0]):
                 flags = with_doubt(flags, MAX_DOUBT)
+            if name == "port" and self._is_taken_apart((use & ~MASK) | node.args[0]):
+                return
             if name in FILE_IDS and self.closed.of_platform((use & ~MASK) | node.args[0], SENT_FILES):
                 return
             if name == "chat_id" and fn.nodes[node.args[0]].op == "attr" and fn.nodes[node.args[0]].data in UPDATES:
@@ -203,6 +206,11 @@ class Summaries(Arguments):
             if name in {"name", "stem", "suffix"} and self.texts.is_last_part(use):
                 flags |= SAFE["path"]
             self.add(entry, Fact(use, (), flags), via)
+
+    def _is_taken_apart(self, address: Value) -> bool:
+        """Say whether an address was taken apart, so that its port is a number: `urlparse(url).port`."""
+        made = self.project.unguarded(address)
+        return self.project.node(made).op == "call" and self.calls.info(made).word in ADDRESS_PARSERS
 
     def _has_user_part(self, fn: Fn, use: Value, node: Node) -> bool:
         """Say whether the message of the user is read off the same object: `prompt.system`, `prompt.user` of a template that is filled."""
@@ -478,6 +486,8 @@ class Summaries(Arguments):
             return flags | SAFE[harmless]
         if name == "as_uri" or GIVES_ADDRESS.fullmatch(name):
             return flags | SAFE["url"]  # a file of this machine, or of the service that answers
+        if name == "_replace" and "netloc" in node.data:
+            return flags | SAFE["url"]  # a parsed address that gets another host
         if name == "relative_to":
             return flags | SAFE["path"]  # it raises for a path outside of the folder, what it returns is inside
         return flags

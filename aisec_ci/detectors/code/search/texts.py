@@ -228,7 +228,7 @@ class Texts:
 
         An address that is not known is taken for one with a host of its own unless the gap is called after what hosts are.
         """
-        sought = (call & ~MASK) | node.args[1]
+        sought = self.project.unguarded((call & ~MASK) | node.args[1])
         gap = self.flow.only_text(sought)
         if gap is None:
             gap = "".join(p if isinstance(p, str) else "\ue000" for p in self._pieces(sought))
