@@ -11,6 +11,7 @@ from aisec_ci.detectors.code.facts import BUILT, CONTENT, SAFE, Fact, file_in
 from aisec_ci.detectors.code.flow.val import Label, Path, Val
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
+from aisec_ci.detectors.code.search import argv
 from aisec_ci.detectors.code.search.texts import only_shows
 from aisec_ci.detectors.code.vocabulary import (
     BEGINS_SESSION,
@@ -122,6 +123,8 @@ class Commands:
         if not first:
             return ""
         program = _program_name(first)
+        if index == "*" and (told := self._of_given(command, flags)):
+            return told
         before = self._word(command, index - 1) if isinstance(index, int) and index > 0 else ""
         if index == "*" and program in INTERPRETERS:  # `["powershell", "-Command"] + words`
             known = [self._word(command, i) for i in range(1, 5)]
@@ -136,6 +139,17 @@ class Commands:
             return "" if before in FILE_FLAGS else "package"
         free = program in INTERPRETERS and isinstance(index, int) and not flags & (BUILT | SAFE["path"])
         return "program" if free and self._is_script(command, index) else ""  # `["python", name]`
+
+    def _of_given(self, command: Value, flags: int) -> str:
+        """Tell what the unknown words are of a command whose end callers give: `["tmux", *words]`."""
+        found = [
+            _of_words(words, i)
+            for words in argv.commands(self.flow, command)
+            for i, word in enumerate(words)
+            if i and not word
+        ]
+        told = min(found, key=_GRAVITY.index, default="")
+        return "" if flags & SAFE["shell"] and told == "shell" else told
 
     def _handed_on(self, command: Value, index: Label) -> str:
         """Tell what a word of a command is to the program that it is handed on to: `["sudo", "bash", "-c", text]`, `["ssh", host, text]`."""
@@ -386,6 +400,14 @@ class Commands:
         """Say whether a call is made with `read_only=True`."""
         given = [self.flow.argument(call, None, word) for word in ("read_only", "readonly")]
         return any(v is not None and True in self.flow.constants(v).values for v in given)
+
+
+def _of_words(words: list[str], index: int) -> str:
+    """Tell what a word is of a command whose words are known: code for an interpreter, or what `_text_of` tells."""
+    program, before = _program_name(words[0]), words[index - 1]
+    if program in INTERPRETERS and before.lower() in CODE_FLAGS:
+        return "shell" if program in SHELLS else "exec"
+    return _text_of(words[:index])
 
 
 def _text_of(words: list[str], *, open_end: bool = False) -> str:

@@ -290,7 +290,7 @@ class Summaries(Arguments):
         """f-strings, `+`, `%`."""
         if fact.path and node.op == "add" and fact.path[0] != CONTENT:  # lists
             path = fact.path
-            if isinstance(path[0], int):
+            if isinstance(path[0], int) and node.args[0] != index:  # what stands in the first list keeps its place
                 path = ("*", *path[1:])
             self.add(entry, Fact(use, path, fact.flags), via)
             return
