@@ -279,12 +279,12 @@ class Commands:
             if val.kind in {"ext", "obj"} and val.what == "sys.executable":
                 return "python"
         if given is not None:
-            return self._python(given) if index == 0 else ""
+            return self._run_by(given) if index == 0 else ""
         if index == 0:
             for val in self.flow.values(value):
                 node = self.project.node(val.what) if val.kind == "lit" else None
                 if node is not None and node.op in {"list", "tuple"} and node.args and (node.data or ("",))[0] != "*":
-                    return self._python((val.what & ~MASK) | node.args[0])
+                    return self._run_by((val.what & ~MASK) | node.args[0])
         return ""
 
     def _element(self, value: Value, index: int) -> tuple[Val, ...]:
@@ -303,8 +303,8 @@ class Commands:
             return self.flow.values(value, (index,))
         return tuple(v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index]))
 
-    def _python(self, program: Value, depth: int = 0) -> str:
-        """Return `python` where the path of a program is one of Python's, as its end or its name says: `venv / "bin" / "python"`."""
+    def _run_by(self, program: Value, depth: int = 0) -> str:
+        """Return `python` or `sh` where the path of a program is one of theirs, as its end or its name says: `venv / "bin" / "python"`."""
         node, fn = self.project.node(program), self.project.fn(program)
         base = program & ~MASK
         names: Iterable[str] = fn.variables.get(program & MASK, ())
@@ -320,14 +320,16 @@ class Commands:
                 and info.word in {"str", "Path", "join", "joinpath", "which", "fspath", "resolve"}
                 and node.args[1:]
             ):
-                return self._python(base | node.args[-1], depth + 1)
+                return self._run_by(base | node.args[-1], depth + 1)
         elif node.op in {"text", "add", "op"} and node.args and depth < 4:
             end = node.data[-1] if node.op == "text" else None
-            return _ends_python(end) if end else self._python(base | node.args[-1], depth + 1)
+            return _ends_python(end) if end else self._run_by(base | node.args[-1], depth + 1)
         elif node.op == "const":
             return _ends_python(node.data)
         elif node.op in {"phi", "guard"} and depth < 4:
-            return next((w for a in node.args[:3] if (w := self._python(base | a, depth + 1))), "")
+            return next((w for a in node.args[:3] if (w := self._run_by(base | a, depth + 1))), "")
+        if any(SHELL_NAME.search(name) for name in names):
+            return "sh"
         return "python" if any(PYTHON_NAME.search(name) for name in names) else ""
 
     def _written(self, value: Value) -> list[str]:

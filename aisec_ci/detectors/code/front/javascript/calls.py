@@ -89,7 +89,7 @@ _TERMINAL = re.compile(r"(?i)(?:^|\.)_?(?:rl\w*|readline\w*|terminal|iface)$")
 _STARTS = frozenset("spawn spawnSync execFile execFileSync fork execa execaSync sync default $".split())
 """Functions of Node.js and of libraries around it that are given a program and the list of its arguments."""
 
-STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty"})
+STARTERS = frozenset({"child_process", "cross-spawn", "execa", "node-pty", "zx"})
 """The modules that have them."""
 
 _ACTIONS = "@actions/exec"
@@ -146,6 +146,12 @@ class Calls(Expressions):
 
     def _tagged(self, node: tree_sitter.Node, tag: tree_sitter.Node, text: ast.expr) -> ast.expr:
         """Translate a text that a function puts together: sql`…${value}…` sends its values beside it, $`…${value}…` quotes them."""
+        # a tag can be a call: execa({ shell: true })`…`
+        made = tag.child_by_field_name("function") if tag.type == "call_expression" else tag
+        if made is not None and self._is_starter(text_of(made)):
+            options = self.elements(tag.child_by_field_name("arguments")) if made is not tag else []
+            command = text if any(_has_shell(o) for o in options) else at(node, ast.List(_words(text), ast.Load()))
+            return at(node, Options(self.value(made), [command, *options], []))
         if _QUOTES.search(text_of(tag)) and isinstance(text, ast.JoinedStr):
             self.before += [at(node, ast.Expr(v.value)) for v in text.values if isinstance(v, ast.FormattedValue)]
             text = constant(node, "?".join(str(v.value) for v in text.values if isinstance(v, ast.Constant)))
@@ -566,6 +572,26 @@ def _is_object_of(function: tree_sitter.Node, given: tree_sitter.Node) -> bool:
     return text_of(given) in {"this", "null", "undefined", "self", "that"} or (
         function.type == "member_expression" and text_of(function.child_by_field_name("object")) == text_of(given)
     )
+
+
+def _words(text: ast.expr) -> list[ast.expr]:
+    """Return the words of a command that a template is: what stands for a value in it is one of them, or a part of one."""
+    words: list[list[ast.expr]] = [[]]
+    for part in text.values if isinstance(text, ast.JoinedStr) else [text]:
+        if isinstance(part, ast.Constant):
+            first, *others = re.split(r"\s+", str(part.value))
+            words[-1] += [ast.copy_location(ast.Constant(first), text)] if first else []
+            words += [[ast.copy_location(ast.Constant(word), text)] if word else [] for word in others]
+        else:
+            words[-1].append(part)
+    return [_word(text, parts) for parts in words if parts]
+
+
+def _word(text: ast.expr, parts: list[ast.expr]) -> ast.expr:
+    only = parts[0]
+    if len(parts) > 1:
+        return ast.copy_location(ast.JoinedStr(parts), text)
+    return only.value if isinstance(only, ast.FormattedValue) else only
 
 
 def _has_shell(options: ast.expr) -> bool:
