@@ -36,6 +36,10 @@ def _is_for_numbers(spec: ast.expr | None) -> bool:
     return _NUMBER.fullmatch("".join(str(v.value) for v in spec.values if isinstance(v, ast.Constant))) is not None
 
 
+_SIGNS: dict[type[ast.operator], str] = {ast.BitOr: "|", ast.Div: "/", ast.Sub: "-"}
+"""Signs of what keeps texts: mappings united, LangChain's pipes; paths joined; sets without some of their elements."""
+
+
 class Expressions(Refinement):
     """A scope that lowers expressions."""
 
@@ -221,10 +225,7 @@ class Expressions(Refinement):
         if isinstance(node.op, ast.Mod):
             right = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
             return self.add("mod", [self.expr(node.left), *(self.expr(r) for r in right)], None, node)
-        if isinstance(node.op, (ast.BitOr, ast.Div)):  # mappings united; paths joined; LangChain's pipes
-            word = "|" if isinstance(node.op, ast.BitOr) else "/"
-            return self.add("op", (self.expr(node.left), self.expr(node.right)), word, node)
-        return self.add("op", (self.expr(node.left), self.expr(node.right)), None, node)
+        return self.add("op", (self.expr(node.left), self.expr(node.right)), _SIGNS.get(type(node.op)), node)
 
     def e_boolop(self, node: ast.BoolOp) -> int:
         before = dict(self.env)

@@ -336,19 +336,41 @@ class Statements(Expressions):
         return not ends
 
     def pattern(self, pattern: ast.pattern, subject: int) -> None:
-        """Bind the names of a pattern."""
-        for node in ast.walk(pattern):
-            if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                whole = node is pattern or (isinstance(node, ast.MatchAs) and node.pattern is not None)
-                self.bind(node.name, subject if whole else self.add("item", (subject, subject), None, node))
-            elif isinstance(node, ast.MatchMapping):
-                if node.rest:
-                    self.bind(node.rest, subject)
-            elif isinstance(node, ast.MatchClass):
-                self.expr(node.cls)
-                for attr, sub in zip(node.kwd_attrs, node.kwd_patterns, strict=False):
-                    if isinstance(sub, ast.MatchAs) and sub.name:
-                        self.bind(sub.name, self.add("attr", (subject,), attr, sub))
+        """Bind the names of a pattern to the parts of what it is held against."""
+        if isinstance(pattern, ast.MatchAs):
+            if pattern.pattern is not None:
+                self.pattern(pattern.pattern, subject)
+            if pattern.name:
+                self.bind(pattern.name, subject)
+        elif isinstance(pattern, ast.MatchStar):
+            if pattern.name:
+                self.bind(pattern.name, self.add("slice", (subject,), None, pattern))
+        elif isinstance(pattern, ast.MatchOr):
+            for one in pattern.patterns:
+                self.pattern(one, subject)
+        elif isinstance(pattern, ast.MatchMapping):
+            for key, one in zip(pattern.keys, pattern.patterns, strict=True):
+                self.pattern(one, self.part(subject, key.value if isinstance(key, ast.Constant) else None, one))
+            if pattern.rest:
+                self.bind(pattern.rest, subject)
+        elif isinstance(pattern, ast.MatchSequence):
+            stars = [i for i, one in enumerate(pattern.patterns) if isinstance(one, ast.MatchStar)]
+            for i, one in enumerate(pattern.patterns):
+                star = isinstance(one, ast.MatchStar)
+                known = not stars or i < stars[0]
+                self.pattern(one, subject if star else self.part(subject, i if known else None, one))
+        elif isinstance(pattern, ast.MatchClass):
+            self.expr(pattern.cls)
+            for one in pattern.patterns:
+                self.pattern(one, self.part(subject, None, one))
+            for attr, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+                self.pattern(one, self.add("attr", (subject,), attr, one))
+
+    def part(self, subject: int, key: object, pattern: ast.pattern) -> int:
+        """Add the part that a pattern is held against: the one at a key, or any."""
+        if isinstance(key, (str, int)) and not isinstance(key, bool):
+            return self.add("item", (subject,), key, pattern)
+        return self.add("item", (subject, subject), None, pattern)
 
     def s_function(self, stmt: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         fn = self.function(stmt.name, stmt.args, stmt)

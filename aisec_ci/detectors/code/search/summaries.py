@@ -309,12 +309,23 @@ class Summaries(Arguments):
     def _op(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.data == "|" and node.args[0] == index and fact.path and fact.path[0] in self.templates.filled(use):
             self.hit(entry, fact, "system-variable", use, fact.value, "|", 0)
+        if node.data == "-" and node.args[0] == index and (fact.path[:1] == ("*",) or self._are_sets(use, node)):
+            self.add(entry, fact._replace(value=use), via)  # a set without some of its elements
         if node.data in {"|", "/"}:
             path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
             flags = fact.flags
             if node.data == "/" and node.args[0] != index:
                 flags |= BUILT | SAFE["url"]  # what stands behind something chooses no host
             self.add(entry, Fact(use, path, flags), via)
+
+    def _are_sets(self, use: Value, node: Node) -> bool:
+        for arg in node.args:
+            value = (use & ~MASK) | arg
+            if self.project.node(value).op == "call" and self.calls.info(value).word in {"set", "frozenset"}:
+                return True
+            if any(v.kind == "lit" and self.project.node(v.what).op == "set" for v in self.flow.values(value)):
+                return True
+        return False
 
     def _sequence(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         for i, arg in enumerate(node.args):
