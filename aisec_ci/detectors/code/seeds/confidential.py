@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from aisec_ci.detectors.code.facts import CONTENT, Source
-from aisec_ci.detectors.code.project import Fn, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
 
 _KEY = re.compile(
@@ -40,7 +40,7 @@ _EXAMPLE = re.compile(r"(?i)(?:\be\.g\.|\bexamples?|\bsuch as|\blike)\W{0,12}\Z"
 """Words after which a number is an example of one."""
 
 _PLACEHOLDER = re.compile(
-    r"(?i)your|example|xxx|placeholder|change|dummy|\*\*|\.\.\.|\bfake_|sample|redacted|1234567890|abcdef"
+    r"(?i)your|example|user(?:name)?:pass|xxx|placeholder|change|dummy|\*\*|\.\.\.|\bfake_|sample|redacted|1234567890|abcdef"
 )
 
 _SECRET_NAME = re.compile(
@@ -63,6 +63,9 @@ _PERSONAL_FIELDS = frozenset(
     "ssn social_security_number credit_card credit_card_number card_number cvv iban passport_number tax_id".split()
 )
 
+_PUBLIC = re.compile(r"(?i)publishable|public(?:_|$)|(?:^|_)anon(?:_|$)")
+"""Names of keys that stand in pages for everybody."""
+
 _SMALL = 12
 """Characters below which a constant is not looked at."""
 
@@ -77,7 +80,7 @@ def sources(solver: Solver) -> Iterator[Source]:
                 if kind := _kind(texts):
                     what = "a credential in the text" if kind == "secret" else "personal data in the text"
                     yield Source(fn.value(index), kind, what)
-            elif op == "attr" and _names_secret(node.data):
+            elif op == "attr" and _names_secret(node.data) and not _is_public(solver, fn, node.args[0]):
                 yield Source(fn.value(index), "secret", f"the field `{node.data}`", 1)
             elif op == "attr" and node.data in _PERSONAL_FIELDS and not _is_cut(fn, index):
                 yield Source(fn.value(index), "personal", f"the field `{node.data}`", 1)
@@ -94,6 +97,12 @@ def _names_secret(name: str) -> bool:
     if name not in _SECRET_FIELDS and not (name.endswith(_ENDS) and _SECRET_NAME.search(name)):
         return False
     return _PLACEHOLDER.search(name) is None
+
+
+def _is_public(solver: Solver, fn: Fn, holder: int) -> bool:
+    """Say whether what has a key is called one that stands in pages for everybody: `publishable_key.api_key`."""
+    names = fn.names_of(solver.project.unguarded(fn.value(holder)) & MASK)
+    return any(_PUBLIC.search(name) for name in names)
 
 
 def _kind(texts: list[str | None]) -> str:
