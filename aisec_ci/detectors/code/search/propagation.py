@@ -18,6 +18,8 @@ from aisec_ci.detectors.code.facts import (
     BUILT,
     FACT_GRADES,
     GRADES,
+    MAX_DOUBT,
+    MESSAGE,
     PATH_LIMIT,
     SAFE,
     USER_ROLE,
@@ -321,6 +323,8 @@ class Propagation(ABC):
             return
         if kind == "system" and not role:
             role = self._asked_role(argument)
+        if kind == "system" and label == MESSAGE and self.project.fn(at).module.in_browser:
+            doubt = MAX_DOUBT  # a page shows its notices among the messages of a conversation
         whole = kind == "program" and not fact.path
         word = len(fact.path) == 1 and isinstance(fact.path[0], int)
         hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole, word)

@@ -362,7 +362,10 @@ def _handed(flow: Flow, value: Value) -> list[Fn]:
         return (
             [] if named else [fn for v in flow.values(first) if v.kind in {"class", "inst"} for fn in _public(v.what)]
         )
-    direct = wrapped(flow, value) or [v.what for v in flow.values(value) if v.kind == "func"]
+    known = flow.values(value)
+    direct = wrapped(flow, value) or [v.what for v in known if v.kind == "func"]
+    if any(v.kind == "inst" for v in known):
+        return direct  # what an object of the program has is not handed over with it
     return [*direct, *(v.what for v in flow.values(value, ("*",)) if v.kind == "func")][:20]
 
 
