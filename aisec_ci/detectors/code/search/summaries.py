@@ -334,7 +334,10 @@ class Summaries(Arguments):
             if node.data and node.data[i] == "*":
                 rest = fact.path[1:] if fact.path else ()
                 place = fact.path[0] if fact.path else "*"
-                if isinstance(place, int) and fn.module.language != "python" and "*" not in node.data[:i]:
+                told = (
+                    fn.module.language != "python" or i == 0
+                )  # what a command of Python's is, its words behind tell, too
+                if isinstance(place, int) and place >= 0 and told and "*" not in node.data[:i]:
                     self.add(entry, Fact(use, (i + place, *rest), fact.flags), via)  # `[program, *words]`
                 else:
                     self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
@@ -343,7 +346,8 @@ class Summaries(Arguments):
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
                     first = self.flow.constants((use & ~MASK) | node.args[0])
                     taken = self.project.node((use & ~MASK) | node.args[0]).op in {"item", "attr"}  # out of a message
-                    if set(first.texts) & ROLES_TRUSTED and not fact.path and not taken:
+                    key = node.op == "tuple" and _is_key(fn, use & MASK)
+                    if set(first.texts) & ROLES_TRUSTED and not fact.path and not taken and not key:
                         self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
 
     def _told_word(self, fact: Fact, use: Value, node: Node, index: int) -> int:
@@ -659,6 +663,18 @@ def _begins_request(fn: Fn, message: int) -> bool:
                 return True
     return False
 
+
+def _is_key(fn: Fn, pair: int) -> bool:
+    """Say whether a pair is what something is kept or found by: `running[(agent, chat)]`, `running.get((agent, chat))`."""
+    uses = [fn.nodes[use] for use in fn.uses[pair]]
+    return pair not in (*fn.ir.returns, *fn.ir.yields) and all(
+        (node.op in {"item", "setitem"} and node.args[0] != pair)
+        or (node.op == "call" and last_word(fn.nodes, node.args[0]) in _FINDS_BY_KEY and node.args[1:2] == (pair,))
+        for node in uses
+    )
+
+
+_FINDS_BY_KEY = frozenset({"get", "pop", "setdefault", "has", "set", "delete"})
 
 _OF_SERVER = re.compile(r"error|model|model_(?:\w+_)?name|\w+_id")
 
