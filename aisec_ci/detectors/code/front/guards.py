@@ -25,7 +25,7 @@ STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "
 _MATCHES = frozenset({"fullmatch", "match", "search"})
 _CONTAINER_CHECKS = frozenset({"any", "all"})
 _SAYS_NOTHING = re.compile(
-    r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?|is_?file|is_?dir|is_?abs(?:olute)?|access|getsize|get|pop|next|iter"
+    r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?(?:_sync)?|is_?file|is_?dir(?:ectory)?|is_symbolic_link|is_?abs(?:olute)?|l?stat(?:_sync)?|access(?:_sync)?|getsize|get|pop|next|iter"
 )
 """Calls whose answer says nothing of what a value is good for: that something is there, or is not empty."""
 CHECKS = re.compile(
