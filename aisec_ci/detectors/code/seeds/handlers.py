@@ -109,12 +109,51 @@ def dependencies_of(solver: Solver, fn: Fn, handler: Handler | Signature, depth:
             if nodes[value & MASK].op != "call" or last_word(nodes, value & MASK) not in {"Depends", "Security"}:
                 continue
             given = solver.flow.argument(value, 0, "dependency")
-            for val in solver.flow.values(given) if given is not None else ():
-                if val.kind != "func" or index not in fn.params:
+            if given is None and param.annotation >= 0:
+                given = _said_first(solver.flow, parent.value(param.annotation))  # `page: Page = Depends()`
+            for val in solver.flow.values(given) if given is not None and index in fn.params else ():
+                what = argument_of(handler.kind, handler.family)
+                if val.kind == "class" and _is_sent_whole(solver, val):
+                    yield Source(fn.value(fn.params[index]), handler.kind, what)
                     continue
-                solver.places.injected.setdefault(val.what.id, []).append(fn.value(fn.params[index]))
-                yield from sent(solver, val.what, handler.kind, argument_of(handler.kind, handler.family), ())
-                yield from dependencies_of(solver, val.what, handler, depth + 1)
+                run = _run_by(val)
+                if run is None:
+                    continue
+                if val.kind != "class":
+                    solver.places.injected.setdefault(run.id, []).append(fn.value(fn.params[index]))
+                yield from sent(solver, run, handler.kind, what, ())
+                yield from dependencies_of(solver, run, handler, depth + 1)
+
+
+def _run_by(val: Val) -> Fn | None:
+    """Return the function that runs when a framework calls a value: of a class its constructor."""
+    name = {"class": "__init__", "inst": "__call__"}.get(val.kind)
+    run: Fn | None = val.what if val.kind == "func" else val.what.method(name) if name is not None else None
+    return run
+
+
+def _is_sent_whole(solver: Solver, val: Val) -> bool:
+    """Say whether a framework fills each field of a record from a request: none with what it makes itself."""
+    flow, cls = solver.flow, val.what
+    if not flow.is_record(cls) or cls.method("__init__") is not None or _injected(solver, val):
+        return False
+    for owner in flow.mro(cls):
+        for name, annotation in owner.ir.annotations.items():
+            held = flow.values(owner.owner.value(annotation))
+            if any(_injected(solver, v) or _is_live(flow, v) for v in held):
+                return False
+            if any(_is_marker(flow, value) for value in owner.values(name)):
+                return False
+    return True
+
+
+def _said_first(flow: Flow, annotation: Value) -> Value:
+    """Return the class that an annotation names: `Annotated[Page, Depends()]`."""
+    at = annotation
+    if flow.project.node(at).op != "type":
+        at = next((v.what for v in flow.values(at) if v.kind == "type"), at)
+    node = flow.project.node(at)
+    return (at & ~MASK) | node.args[1] if node.op == "type" and len(node.args) > 2 else at
 
 
 def _said_more(flow: Flow, annotation: Value) -> list[Value]:
