@@ -381,11 +381,18 @@ class Summaries(Arguments):
                 self._message(entry, fact, use, base | arg, role)
                 if self._untrusted_role(role):
                     flags |= USER_ROLE
-            elif key in SYSTEM_KEYS and is_request(node):
+            elif (key in SYSTEM_KEYS and is_request(node)) or (
+                key == "content" and self._renewed(entry, fact, node, base)
+            ):
                 self.hit(entry, fact, "system", use, base | arg, MESSAGE, 1)
             elif key == "body" and not fact.path:
                 self._answered_page(entry, fact, use, base | arg)
             self.add(entry, Fact(use, (key, *fact.path), flags), via)
+
+    def _renewed(self, entry: Entry, fact: Fact, node: Node, base: Value) -> bool:
+        """Say whether a literal copies a message of the system with another content: `{**message, "content": text}`."""
+        parts = (base | arg for key, arg in zip(node.data, node.args, strict=True) if isinstance(key, dict))
+        return any(self._said_system(part) and not self._had_already(entry, fact, part) for part in parts)
 
     def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if len(node.args) > 1 and node.args[1] == index:

@@ -57,6 +57,9 @@ _BUFFERS = frozenset({"io.StringIO()", "io.BytesIO()"})
 _CODE = frozenset({1, "code", "*"})
 """Where the code stands in a block of it, for AutoGen: `("python", code)`, `CodeBlock(language="python", code=code)`."""
 
+_STEPS = 12
+"""Facts, one after the other, that are asked whether they come from a message."""
+
 
 class Uses(Writes):
     """Propagation that knows the uses that matter."""
@@ -307,6 +310,9 @@ class Uses(Writes):
         return known.complete and not {str(c).lower() for c in known.values} & ROLES_TRUSTED
 
     def _stored_message(self, entry: Entry, fact: Fact, at: Value, message: Value) -> None:
+        if self._said_system(message) and not self._had_already(entry, fact, message):
+            self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
+            return
         roles = {str(c).lower() for c in self.flow.constants(message, ("role",)).values}
         message = self.project.unguarded(message)
         node = self.project.node(message)
@@ -325,6 +331,30 @@ class Uses(Writes):
         begins = first and (bool(roles & ROLES_TRUSTED) or (not roles and self._begins(message)))
         if begins or (roles and roles <= ROLES_TRUSTED):
             self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
+
+    def _said_system(self, message: Value) -> bool:
+        """Say whether a message was asked for its role before, and is that of the system: `if message["role"] == "system":`."""
+        node = self.project.node(message)
+        while node.op == "guard":
+            if node.data[0] == "system":
+                return True
+            node = self.project.node((message & ~MASK) | node.args[0])
+        return False
+
+    def _had_already(self, entry: Entry, fact: Fact, message: Value) -> bool:
+        """Say whether a fact comes from what stood in the message: `message["content"] = shorten(message["content"])`."""
+        held = self.project.unguarded(message)
+        step: Fact | None = fact
+        for _ in range(_STEPS):
+            via = entry.facts.get(step) if step is not None else None
+            if step is None or via is None:
+                return False
+            node = self.project.node(step.value)
+            read = node.op in {"attr", "item"} and node.data == "content"
+            if read and self.project.unguarded((step.value & ~MASK) | node.args[0]) == held:
+                return True
+            step = via.fact
+        return False
 
     def _begins(self, message: Value) -> bool:
         """Say whether a message is the first of a conversation that an object or session keeps: `self.messages[0]`."""
