@@ -28,7 +28,7 @@ Operations (`args` are operands, `data` is the rest):
 | test | | comparison, `not`: a truth value |
 | list, tuple, set | elements | `*` for each unpacked element, else `""` |
 | dict | values | constant key, `{"*": 1}` for an unpacked mapping, `{"?": 1}` for a key that is not constant |
-| each | value, (key) | a comprehension's element: what an unknown position holds; a key that is a task is one, too |
+| each | value, (key) | a comprehension's element: what an unknown position holds; a key that is a task is one, too. The number of the mapping whose keys the new one has, else None |
 | phi | alternatives | `RETURNED` for the value of `yield from`: what is iterated over without its elements |
 | guard | value, what it is held against | `(kind, detail)`: see `guards.py` |
 | setattr | base, value | attribute name |

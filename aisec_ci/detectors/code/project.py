@@ -109,6 +109,15 @@ class Fn:
         return out
 
     @cached_property
+    def keeping(self) -> dict[int, list[int]]:
+        """For each mapping the comprehensions that make another one with its keys."""
+        out: dict[int, list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            if node.op == "each" and node.data is not None:
+                out.setdefault(node.data, []).append(i)
+        return out
+
+    @cached_property
     def params(self) -> dict[int, int]:
         """For each parameter the node that holds it."""
         return {node.data: i for i, node in enumerate(self.nodes[: len(self.ir.params)]) if node.op == "param"}

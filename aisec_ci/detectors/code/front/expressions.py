@@ -309,26 +309,51 @@ class Expressions(Refinement):
         kept = {
             n.id: self.fn.defs.get(n.id) for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
         }
+        iterated = 0
         for generator in node.generators:
-            self.store(generator.target, self.add("iter", (self.expr(generator.iter),), None, generator.target))
+            iterated = self.add("iter", (self.expr(generator.iter),), None, generator.target)
+            self.store(generator.target, iterated)
             for test in generator.ifs:
                 self.expr(test)
                 picked += self.not_picked(generator, test)
                 self.refine(facts(test), test, holds=True)
+        mapping: int | None = None
         if isinstance(node, ast.DictComp):
             key = self.expr(node.key)
             value = self.expr(node.value)
             values = (value, key) if _starts(node.key) else (value,)
+            mapping = self.mapping_kept(key, iterated)
         else:
             values = (self.expr(node.elt),)
         for name, defs in kept.items():
             if defs is None:
                 self.fn.defs.pop(name, None)
         self.env, self.classes = before, classes
-        made = self.add("each", values, None, node)
+        made = self.add("each", values, mapping, node)
         if picked and len(node.generators) == 1 and len(node.generators[0].ifs) == 1:
             self.picked[made] = picked
         return made
+
+    def mapping_kept(self, key: int, iterated: int) -> int | None:
+        """Return the mapping whose keys those of a comprehension are: `{k: clean(v) for k, v in options.items()}`."""
+        nodes = self.fn.nodes
+        made = nodes[self.unguarded(key)]
+        if made.op != "item" or made.data != 0 or self.unguarded(made.args[0]) != iterated:
+            return None
+        for _ in range(_PICKED):
+            source = nodes[nodes[iterated].args[0]]
+            if source.op == "call":
+                callee = nodes[source.args[0]]
+                return callee.args[0] if callee.op == "attr" and callee.data == "items" else None
+            # of some of the items: `Object.entries(options).filter(([k, v]) => v)`
+            pair = nodes[self.unguarded(source.args[0])] if source.op == "each" else source
+            parts = [nodes[self.unguarded(a)] for a in pair.args] if pair.op in {"tuple", "list"} else []
+            if [(p.op, p.data) for p in parts] != [("item", 0), ("item", 1)]:
+                return None
+            origin = {self.unguarded(p.args[0]) for p in parts}
+            if len(origin) != 1 or nodes[iterated := origin.pop()].op != "iter":
+                return None
+        return None
 
     def not_picked(self, generator: ast.comprehension, test: ast.expr) -> list[tuple[int, Check, str]]:
         """Return what is known of each element that a condition leaves out, with the list."""
@@ -388,6 +413,10 @@ def tail(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+_PICKED = 4
+"""Times that the items of a mapping may be picked from before they make another one."""
 
 
 def _starts(key: ast.expr) -> bool:

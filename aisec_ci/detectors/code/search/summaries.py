@@ -131,11 +131,16 @@ class Summaries(Arguments):
             return
         self.add(entry, Fact(use, fact.path, fact.flags), via)
 
-    def _is_made(self, fn: Fn, use: Value, node: Node) -> bool:
-        """Say whether something is an object of a class of the program, in JavaScript: what came from outside is none by itself."""
-        if fn.module.language == "python" or len(node.args) < 2:
+    def _is_other(self, fact: Fact, fn: Fn, use: Value, node: Node) -> bool:
+        """Say whether what is of some type cannot be what a fact is about.
+
+        A text has no parts. An object of a class of the program, in JavaScript, is nothing that came from outside by itself.
+        """
+        if len(node.args) < 2 or (fact.path[:1] == (CONTENT,)) or (not fact.path and fn.module.language == "python"):
             return False
         held = self.flow.values((use & ~MASK) | node.args[1])
+        if fact.path:
+            return bool(held) and all(val.kind == "ext" and val.what in _TEXTS for val in held)
         return bool(held) and all(val.kind == "class" for val in held)
 
     def _guard(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -146,7 +151,7 @@ class Summaries(Arguments):
             known = self._barriers[use] = self.checks.judge(use, node)
         verdict, words = known
         flags = fact.flags
-        if verdict is Verdict.STOPPED or (not fact.path and node.data[0] == "type" and self._is_made(fn, use, node)):
+        if verdict is Verdict.STOPPED or (node.data[0] == "type" and self._is_other(fact, fn, use, node)):
             return
         if verdict is Verdict.WEAKENED:
             flags |= WEAK
@@ -176,6 +181,8 @@ class Summaries(Arguments):
                 self._receiver(entry, fact, fn, (use & ~MASK) | call, outer, name, via)
         path = fact.path
         if path:
+            if name == "items" and isinstance(path[0], str) and fn.keeping:
+                self._keep_keys(entry, fact, fn, fact.value)
             if path[0] == CONTENT:
                 if name in {"name", "path", "absolute", "as_posix"}:
                     self.add(entry, Fact(use, path, fact.flags), via)
@@ -364,8 +371,16 @@ class Summaries(Arguments):
                 return 0
         return ARGUMENT if self.commands.is_argument(use, index, fact.flags) else 0
 
-    def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, _node: Node, _index: int, via: Via) -> None:
-        self.add(entry, Fact(use, ("*", *fact.path), fact.flags), via)
+    def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
+        for label in _labels_kept(entry, use, node, fact.path):
+            self.add(entry, Fact(use, (label, *fact.path), fact.flags), via)
+
+    def _keep_keys(self, entry: Entry, fact: Fact, fn: Fn, mapping: Value) -> None:
+        """Follow a further part of a mapping to the mappings made with its keys: where it has the same as another, it goes no other way."""
+        for each in fn.keeping.get(mapping & MASK, ()):
+            made = [f for f in entry.facts if f.value == fn.value(fn.nodes[each].args[0])]
+            for known in [f for f in made if f.path == fact.path[1:]] or made:
+                self.add(entry, Fact(fn.value(each), (fact.path[0], *known.path), known.flags), Via(known))
 
     def _dict(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         base = use & ~MASK
@@ -593,6 +608,24 @@ def _read_from_file(name: str, path: Path) -> Path | None:
     if name in {"resolve", "absolute", "as_posix", "open", "expanduser", "__str__", "with_suffix", "rename"}:
         return path
     return None
+
+
+_TEXTS = frozenset({"builtins.str", "builtins.bytes"})
+
+
+def _labels_kept(entry: Entry, use: Value, node: Node, path: Path) -> list[Label]:
+    """Return under which keys a comprehension may have something: those of the mapping whose keys it keeps, as far as is known.
+
+    Of several parts of the mapping those count that are the same below the key, if there are any.
+    """
+    if node.data is None:
+        return ["*"]
+    mapping = (use & ~MASK) | node.data
+    parts = [f.path for f in entry.facts if f.value == mapping]
+    if not parts or any(not p or not isinstance(p[0], str) or p[0] in {"*", CONTENT} for p in parts):
+        return ["*"]
+    labels = [p[0] for p in parts if p[1:] == path] or [p[0] for p in parts]
+    return list(dict.fromkeys(labels))
 
 
 def _matches(label: Label, key: Label) -> bool:

@@ -75,7 +75,7 @@ _FUNCTIONS = {
 
 _PASSES = frozenset(
     "String Array.from Promise.all Promise.resolve Promise.race Promise.allSettled Object.freeze structuredClone util.promisify promisify "
-    "Object.fromEntries Readonly".split()
+    "Readonly".split()
 )
 """Functions whose result has what their first argument has."""
 
@@ -285,6 +285,8 @@ class Calls(Expressions):
             for part in parts[1:]:
                 self.before.append(at(part, ast.Expr(self.value(part))))
             return self.value(parts[0])
+        if name == "Object.fromEntries" and len(parts) == 1:
+            return _from_entries(node, self.value(parts[0]))
         if name in _OF_OBJECTS and len(parts) == 1:
             return call(node, attribute(node, self.value(parts[0]), _OF_OBJECTS[name]))
         if name == "Object.assign" and parts:
@@ -453,28 +455,29 @@ class Calls(Expressions):
 
     def _mapped(self, node: tree_sitter.Node, base: ast.expr, given: tree_sitter.Node) -> ast.expr:
         """Translate `list.map(f)`: the list of what `f` returns for each element."""
-        name, one = self._element(given)
-        result = one if one is not None else self._called(given, [load(given, name)])
-        return at(node, ast.ListComp(result, [_each(node, name, base)]))
+        names, one = self._element(given)
+        result = one if one is not None else self._called(given, [_loaded(given, names)])
+        return at(node, ast.ListComp(result, [_each(node, names, base)]))
 
-    def _element(self, given: tree_sitter.Node) -> tuple[str, ast.expr | None]:
-        """Return the name of the element in a function that is only an expression of it, with the expression."""
+    def _element(self, given: tree_sitter.Node) -> tuple[list[str], ast.expr | None]:
+        """Return the name of the element, or of its parts, in a function that is only an expression of it, with the expression."""
         body, one = given.child_by_field_name("body"), given.child_by_field_name("parameter")
         parameters = given.child_by_field_name("parameters")
         if one is None and parameters is not None and len(parameters.named_children) == 1:
             one = parameters.named_children[0]
             one = one.child_by_field_name("pattern") or one
         if given.type != "arrow_function" or body is None or body.type == "statement_block":
-            return self.fresh("element"), None
-        if one is None or one.type != "identifier":
-            return self.fresh("element"), None
+            return [self.fresh("element")], None
+        parts = _parts(one)
+        if not parts:
+            return [self.fresh("element")], None
         before, self.before = self.before, []
         value = self.value(body)
         hoisted, self.before = self.before, before
-        name = self.name(one)
-        if hoisted or not isinstance(name, ast.Name):
-            return self.fresh("element"), None
-        return name.id, value
+        names = [name.id for part in parts if isinstance(name := self.name(part), ast.Name)]
+        if hoisted or len(names) < len(parts):
+            return [self.fresh("element")], None
+        return names, value
 
     def _called(self, given: tree_sitter.Node, args: list[ast.expr]) -> ast.expr:
         value = self.value(given)
@@ -495,9 +498,9 @@ class Calls(Expressions):
     def _picked(
         self, node: tree_sitter.Node, base: tree_sitter.Node, given: tree_sitter.Node
     ) -> tuple[ast.expr, list[ast.comprehension]]:
-        name, test = self._element(given)
-        condition = test if test is not None else self._called(given, [load(given, name)])
-        return load(given, name), [_each(node, name, self.value(base), condition)]
+        names, test = self._element(given)
+        condition = test if test is not None else self._called(given, [_loaded(given, names)])
+        return _loaded(given, names), [_each(node, names, self.value(base), condition)]
 
     def m_find(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
         if len(parts) != 1 or parts[0].type not in FUNCTIONS:  # a query of a database
@@ -516,9 +519,9 @@ class Calls(Expressions):
     ) -> ast.expr | None:
         if len(parts) != 1:
             return None
-        name, test = self._element(parts[0])
-        condition = test if test is not None else self._called(parts[0], [load(node, name)])
-        each = _each(node, name, self.value(base))
+        names, test = self._element(parts[0])
+        condition = test if test is not None else self._called(parts[0], [_loaded(node, names)])
+        each = _each(node, names, self.value(base))
         return call(node, word, [at(node, ast.GeneratorExp(condition, [each]))])
 
     def m_reduce(
@@ -529,7 +532,7 @@ class Calls(Expressions):
         start = self.value(parts[1]) if len(parts) > 1 else constant(node, None)
         name = self.fresh("element")
         joined = self._called(parts[0], [start, load(node, name)])
-        combined = at(node, ast.ListComp(joined, [_each(node, name, self.value(base))]))
+        combined = at(node, ast.ListComp(joined, [_each(node, [name], self.value(base))]))
         return at(node, ast.Subscript(combined, constant(node, 0), ast.Load()))
 
     def m_bind(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
@@ -603,10 +606,38 @@ def _has_shell(options: ast.expr) -> bool:
     return False
 
 
+def _parts(one: tree_sitter.Node | None) -> list[tree_sitter.Node]:
+    """Return the names that a parameter binds, of a list also those of its parts: `([key, value]) => …`; none for any other."""
+    if one is None or one.type != "array_pattern":
+        return [one] if one is not None and one.type == "identifier" else []
+    parts = one.named_children
+    bare = (
+        all(p.type == "identifier" for p in parts) and len(one.children) == 2 * len(parts) + 1
+    )  # no place is left out
+    return parts if bare and len(parts) > 1 else []
+
+
+def _loaded(node: tree_sitter.Node, names: list[str]) -> ast.expr:
+    loaded: list[ast.expr] = [load(node, name) for name in names]
+    return loaded[0] if len(loaded) == 1 else at(node, ast.Tuple(loaded, ast.Load()))
+
+
 def _each(
-    node: tree_sitter.Node, name: str, iterated: ast.expr, condition: ast.expr | None = None
+    node: tree_sitter.Node, names: list[str], iterated: ast.expr, condition: ast.expr | None = None
 ) -> ast.comprehension:
-    return ast.comprehension(store(node, name), iterated, [condition] if condition is not None else [], 0)
+    stored: list[ast.expr] = [store(node, name) for name in names]
+    target = stored[0] if len(stored) == 1 else at(node, ast.Tuple(stored, ast.Store()))
+    return ast.comprehension(target, iterated, [condition] if condition is not None else [], 0)
+
+
+def _from_entries(node: tree_sitter.Node, entries: ast.expr) -> ast.expr:
+    """Translate `Object.fromEntries(entries)`: where it is said how each entry is made, that is a comprehension."""
+    made = entries.elt if isinstance(entries, ast.ListComp) else None
+    if isinstance(entries, ast.ListComp) and isinstance(made, (ast.List, ast.Tuple)) and len(made.elts) == 2:
+        key, value = made.elts
+        if not isinstance(key, ast.Starred) and not isinstance(value, ast.Starred):
+            return at(node, ast.DictComp(key, value, entries.generators))
+    return call(node, "dict", [entries])
 
 
 _METHODS: dict[str, str] = {
