@@ -341,10 +341,9 @@ class Summaries(Arguments):
             if node.data and node.data[i] == "*":
                 rest = fact.path[1:] if fact.path else ()
                 place = fact.path[0] if fact.path else "*"
-                told = (
-                    fn.module.language != "python" or i == 0
-                )  # what a command of Python's is, its words behind tell, too
-                if isinstance(place, int) and place >= 0 and told and "*" not in node.data[:i]:
+                # the words of a command of Python's are told by what stands before them, wherever they are: `["adb", *words]`
+                kept = i == 0 or fn.module.language != "python"
+                if isinstance(place, int) and place >= 0 and kept and "*" not in node.data[:i]:
                     self.add(entry, Fact(use, (i + place, *rest), fact.flags), via)  # `[program, *words]`
                 else:
                     self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
