@@ -273,6 +273,8 @@ class Arguments(Records):
             and barriers.holds_no_text(self.flow, (arg.call & ~MASK) | arg.node.args[1])
         ):
             return True
+        if info.word == "intersection" and info.method and barriers.is_known_in_common(self.flow, arg.call):
+            return True
         if "builtins.map" in info.names and position > 0:
             return self._makes_numbers((arg.call & ~MASK) | arg.node.args[1])
         if info.word == "compile" and "builtins.compile" in info.names:

@@ -465,6 +465,21 @@ def _constant_container(flow: Flow, value: Value) -> bool:
     return all(_closed_set(flow, v) for v in found) or _read_at_import(flow, value)
 
 
+def is_known_in_common(flow: Flow, call: Value) -> bool:
+    """Say whether what sets have in common is known, as one of them is: `set(names).intersection(ALLOWED)`."""
+    node, base = flow.project.node(call), call & ~MASK
+    callee = flow.project.node(base | node.args[0])
+    sets = (callee.args[0], *node.args[1:])
+    return callee.op == "attr" and callee.data == "intersection" and any(_constant_set(flow, base | a) for a in sets)
+
+
+def _constant_set(flow: Flow, value: Value) -> bool:
+    node = flow.project.node(value)
+    if node.op == "call" and len(node.args) == 2 and flow.project.fn(value).word(node.args[0]) in {"set", "frozenset"}:
+        return _constant_set(flow, (value & ~MASK) | node.args[1])
+    return _constant_container(flow, value)
+
+
 _READERS = frozenset("json.load json.loads yaml.safe_load tomllib.load tomllib.loads toml.load tomli.load".split())
 
 

@@ -40,7 +40,7 @@ from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
 from aisec_ci.detectors.code.search.arguments import Arguments
-from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, READS, Verdict
+from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, READS, Verdict, is_known_in_common
 from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
@@ -468,6 +468,8 @@ class Summaries(Arguments):
             return
         if any(n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names):
             return  # a pattern is no part of what it finds
+        if is_known_in_common(self.flow, call):
+            return
         model = info.model
         if model is not None:
             for use in model.uses:
