@@ -19,6 +19,9 @@ GAPS = 10
 RELATED = 10
 """So many related places of a finding are named, then they are counted."""
 
+NOTES = 3
+"""So many notes of a rule are shown whole, then each in a line: hundreds would bury what matters."""
+
 _ITEM = re.compile(r" (?=[2-9]\. )")
 _TAB = 4
 _CODE = 40
@@ -45,10 +48,28 @@ class Text:
         if self.quiet and report.passed and not report.shown(self.suppressed) and not report.gaps:
             return
         page = _Page(self, (getattr(out, "encoding", None) or "utf-8").lower(), report)
-        for finding in report.shown(self.suppressed):
+        whole, brief = _folded(report, report.shown(self.suppressed))
+        for finding in whole:
             out.writelines(log_line(line) + "\n" for line in page.finding(finding))
             out.write("\n")
+        for more in brief:
+            out.writelines(log_line(line) + "\n" for line in page.more(more))
+            out.write("\n")
         out.writelines(log_line(line) + "\n" for line in page.end())
+
+
+def _folded(report: Report, findings: Sequence[Finding]) -> tuple[list[Finding], list[list[Finding]]]:
+    """Return the findings to be shown whole, and of each rule the notes that are too many for that and fail nothing."""
+    whole: list[Finding] = []
+    notes: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if level(finding.severity) == "note" and finding.status is Status.ACTIVE and not report.fails(finding):
+            known = notes.setdefault(finding.rule_id, [])
+            known.append(finding)
+            if len(known) > NOTES:
+                continue
+        whole.append(finding)
+    return whole, [known[NOTES:] for known in notes.values() if len(known) > NOTES]
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,20 @@ class _Page:
             yield from self.remark(bar, "fix", self.clean(fix.title))
         yield from self.remark(bar, "help", self.clean(self.report.advice(finding)))
         yield f"{bar}{self.paint('bold', 'docs')}: aisec-ci explain {self.clean(finding.rule_id)}"
+
+    def more(self, findings: list[Finding]) -> Iterator[str]:
+        """Yield further notes of a rule, a line each."""
+        head = f"note[{self.clean(findings[0].rule_id)}]"
+        yield self.paint("note", head) + self.paint("bold", f": {len(findings)} more")
+        places = [self.place(finding.location) for finding in findings]
+        column = min(max(map(width, places)), self.form.width // 2)
+        for finding, place in zip(findings, places, strict=True):
+            room = max(self.form.width - max(width(place), column) - 5, 20)
+            said = textwrap.wrap(
+                self.clean(finding.message), room, max_lines=1, placeholder=" …" if self.can("…") else " ..."
+            )
+            yield f"  {place}{'':{max(0, column - width(place))}}  {''.join(said)}".rstrip()
+        yield f"  {self.paint('frame', '=')} {self.paint('bold', 'note')}: `--format html` shows them whole"
 
     def title(self, finding: Finding, word: str) -> Iterator[str]:
         """Yield the message, wrapped, with the grades at the right end of its last line."""

@@ -199,6 +199,24 @@ def test_github_shows_ten_and_counts_the_rest(count: int, shown: int) -> None:
     assert lines[-1] == "policy: failed"
 
 
+@pytest.mark.parametrize(("count", "more"), [(3, 0), (4, 1), (40, 37)])
+def test_text_shows_a_few_notes_of_a_rule_whole(count: int, more: int) -> None:
+    note = next(f for f in reports.full().findings if f.rule_id == "unpinned-model")
+    grave = reports.flow_finding()
+    many = [replace(note, location=replace(note.location, path=f"app/m{number:02}.py")) for number in range(count)]
+    several = [replace(grave, location=replace(grave.location, path=f"app/g{number}.py")) for number in range(5)]
+    waived = [replace(one, status=Status.WAIVED) for one in many]
+    text = written("text", replace(reports.full(), findings=(*several, *many)))
+    assert text.count("error[untrusted-system-prompt]") == 5
+    assert text.count("note[unpinned-model]") == min(count, 3) + (more > 0)
+    assert all(f"app/m{number:02}.py" in text for number in range(count)), "each is listed"
+    assert (f"note[unpinned-model]: {more} more\n" in text) is (more > 0)
+    shown = written("text", replace(reports.full(), findings=tuple(waived)), Options(suppressed=True))
+    assert shown.count("note[unpinned-model]") == count
+    failing = written("text", replace(reports.full(), findings=tuple(many), failing=frozenset({note.fingerprint})))
+    assert failing.count("note[unpinned-model]") == count
+
+
 def test_markdown_keeps_to_its_size() -> None:
     import io
 

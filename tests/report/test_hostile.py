@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from aisec_ci.model import Severity
 from aisec_ci.report import FORMATS, Options
 from aisec_ci.report.clean import command_data, command_property, html, markdown, same_length, terminal, uri, visible
 from tests.report import reports
@@ -92,6 +94,18 @@ def test_no_control_character_and_no_command_of_a_log(name: str, text: str) -> N
         if line.lstrip().startswith("::"):
             assert name == "github"
             assert own.match(line)
+
+
+@examples
+@given(ANY)
+def test_notes_in_a_line_are_as_clean(text: str) -> None:
+    report = reports.hostile(text)
+    notes = [replace(report.findings[0], severity=Severity.LOW, fingerprint=f"{n:016x}") for n in range(6)]
+    out = written("text", replace(report, findings=tuple(notes)))
+    assert "]: 3 more\n" in out
+    assert not controls(out)
+    lines = out.split("\n")
+    assert not any(line.lstrip().startswith("::") or re.search(r"##[A-Za-z]*\[", line) for line in lines)
 
 
 @examples
