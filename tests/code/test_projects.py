@@ -245,6 +245,26 @@ def test_syntax_newer_than_the_interpreter_is_analysed() -> None:
     assert findings({"app.py": source})
 
 
+@pytest.mark.parametrize(
+    ("hole", "safe"),
+    [
+        ("""text.replace("'", "'\\\\''")""", True),
+        ("""text.replace("'", "")""", False),
+        ("""text.replace("x", "'")""", False),
+    ],
+)
+def test_texts_inside_of_texts_keep_what_they_say(hole: str, safe: bool) -> None:
+    """Quotes stand in there since Python 3.12; what they say decides whether a shell takes the text for one word."""
+    source = f"""import os
+from openai import OpenAI
+
+text = OpenAI().responses.create(model="gpt-5", input="x").output_text
+os.system(f"say '{{{hole}}}'")
+type Words = list[str]
+"""
+    assert bool(findings({"app.py": source}, "model-output-to-shell")) is not safe
+
+
 def test_what_is_no_python_at_all_is_named() -> None:
     (gap,) = gaps({"app.py": b"import openai\n" + b"\xff\xfe((((" * 50})
     assert gap.path == "app.py"

@@ -30,7 +30,7 @@ class Repaired:
 def repair(source: str, parse: Callable[[str], ast.Module]) -> Repaired | None:
     """Return what can be parsed of `source` with `parse` (raises SyntaxError), or None where nothing is left."""
     data = bytearray(source.encode("utf-8", "surrogatepass"))
-    _rewrite(data)
+    texts = _rewrite(data)
     dropped: list[int] = []
     for _ in range(ROUNDS):
         try:
@@ -44,6 +44,9 @@ def repair(source: str, parse: Callable[[str], ast.Module]) -> Repaired | None:
             continue
         except (RecursionError, MemoryError):
             return None
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = texts.get((node.lineno, node.col_offset), node.value)
         lines = sorted(set(dropped))
         if not lines:
             return Repaired(tree)
@@ -71,13 +74,17 @@ def _nodes(data: bytearray) -> Iterator[Any]:
         stack.extend(reversed(node.children))
 
 
-def _rewrite(data: bytearray) -> None:
-    """Put newer and older syntax into words that the running Python parses. Only ends of lines grow."""
+def _rewrite(data: bytearray) -> dict[tuple[int, int], str]:
+    """Put newer and older syntax into words that the running Python parses. Only ends of lines grow.
+
+    Returns the texts that could not stay as they were, by line and column.
+    """
     closing: list[int] = []
+    texts: dict[tuple[int, int], str] = {}
     for node in list(_nodes(data)):
         kind = node.type
         if kind == "string" and any(c.type == "interpolation" for c in node.children):
-            _inner_quotes(data, node)
+            _inner_quotes(data, node, texts)
         elif (
             kind == "type_parameter"
             and node.parent is not None
@@ -108,9 +115,10 @@ def _rewrite(data: bytearray) -> None:
             _old_except(data, node)
     for end in sorted(closing, reverse=True):
         data[end:end] = b")"
+    return texts
 
 
-def _inner_quotes(data: bytearray, node: Any) -> None:
+def _inner_quotes(data: bytearray, node: Any, texts: dict[tuple[int, int], str]) -> None:
     """Change the quotes inside the holes of an f-string that are the same as its own (allowed since Python 3.12)."""
     if _is_gone(data, node):
         return
@@ -120,7 +128,7 @@ def _inner_quotes(data: bytearray, node: Any) -> None:
     for child in node.children:
         if child.type != "interpolation":
             continue
-        _plain_texts(data, child)
+        _plain_texts(data, child, texts)
         if len(opening) == 3:
             continue
         for i in range(child.start_byte, child.end_byte):
@@ -138,8 +146,8 @@ def _is_gone(data: bytearray, node: Any) -> bool:
     return bytes(data[node.start_byte : node.start_byte + 1]) == b"0"
 
 
-def _plain_texts(data: bytearray, hole: Any) -> None:
-    """Take quotes and backslashes out of texts inside a hole, where they stand only since Python 3.12.
+def _plain_texts(data: bytearray, hole: Any, texts: dict[tuple[int, int], str]) -> None:
+    """Take quotes and backslashes out of texts inside a hole, where they stand only since Python 3.12, and note the texts.
 
     For texts inside the holes of these texts there are no quotes left: they become `0`.
     """
@@ -151,10 +159,23 @@ def _plain_texts(data: bytearray, hole: Any) -> None:
             continue
         within = inner or (node.type == "interpolation" and node.parent is not None and node.parent.type == "string")
         stack.extend((child, within) for child in node.children)
+        if node.type == "string" and not within and (text := _text(bytes(data[node.start_byte : node.end_byte]))):
+            texts[node.start_point[0] + 1, node.start_point[1]] = text
         for part in node.children if node.type == "string" else ():
             for i in range(part.start_byte, part.end_byte) if part.type == "string_content" else ():
                 if data[i] in b"\"'\\":
                     data[i] = 0x2F
+
+
+def _text(literal: bytes) -> str:
+    """Return what a text is that has quotes or backslashes in it; empty for any other, and where that is not sure."""
+    if not any(sign in literal[1:-1] for sign in (b"'", b'"', b"\\")):
+        return ""
+    try:
+        value = ast.literal_eval(literal.decode("utf-8", "surrogatepass"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""
 
 
 def _old_except(data: bytearray, node: Any) -> None:
