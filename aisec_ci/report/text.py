@@ -113,7 +113,7 @@ class _Page:
             said = textwrap.wrap(
                 self.clean(finding.message), room, max_lines=1, placeholder=" …" if self.can("…") else " ..."
             )
-            yield f"  {place}{'':{max(0, column - width(place))}}  {''.join(said)}".rstrip()
+            yield f"  {pad(place, column)}  {''.join(said)}".rstrip()
         yield f"  {self.paint('frame', '=')} {self.paint('bold', 'note')}: `--format html` shows them whole"
 
     def title(self, finding: Finding, word: str) -> Iterator[str]:

@@ -504,22 +504,25 @@ class Flow(Evaluation):
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
             family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
             nameless = [c for one in family for c in self._nameless.get(id(one), ())]
-            yield from ((call, target) for call in nameless for target in self.targets(call) if target.fn is fn)
+            yield from self._among(nameless, fn)
         others = list(_HANDED)
         if fn.ir.decorators:
             others += sorted(_DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED)
-        mentioned = runs or len(self.references(fn)) > 0 or bool(self._looked_up_in(fn))
+        looked_up = self._looked_up_in(fn)
+        mentioned = runs or len(self.references(fn)) > 0 or bool(looked_up)
         for word in (*others, _COMPUTED) if mentioned else others:
             yield from self._run_by(word, fn)
         if mentioned:
-            looked_up = self._looked_up_in(fn)
             key = (fn.ir.name, *looked_up)
             calls = self._escaping.get(key)
             if calls is None:
                 calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
             yield from self._those_of(calls, fn)
-        if given := self._given_there.get(fn.id):
-            yield from self._those_of(_Calls(given), fn)
+        yield from self._among(self._given_there.get(fn.id, ()), fn)
+
+    def _among(self, calls: Iterable[Value], fn: Fn) -> Iterable[tuple[Value, Target]]:
+        """Return those of a few calls that run a function: of many that others ask for, too, `_those_of` does."""
+        return ((call, target) for call in calls for target in self.targets(call) if target.fn is fn)
 
     def _run_by(self, word: str, fn: Fn) -> Iterable[tuple[Value, Target]]:
         """Return the calls of a name that run a function, which may be another name than its own: `submit`, `delay`."""

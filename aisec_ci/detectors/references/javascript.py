@@ -319,16 +319,7 @@ class JavaScript:
 
     def _has_id(self, mapping: Any, provider: str) -> bool:
         """Say whether an object has the identifier of a model, beside which a name is one to show."""
-        for pair in mapping.named_children[:40]:
-            if pair.type == "pair" and _word(pair.child_by_field_name("key")) in IDENTIFIERS:
-                value = pair.child_by_field_name("value")
-                if (
-                    value is not None
-                    and value.type == "string"
-                    and self._words.model(_text(value).strip("\"'"), provider)
-                ):
-                    return True
-        return False
+        return any(self._words.model(text, provider) for text in _texts_under(mapping, IDENTIFIERS))
 
     def _called(
         self, arguments: Any, here: Any, root: str, last: str, package: str, roles: list[str], near: str, names: _Names
@@ -383,21 +374,26 @@ def _held(roles: list[str], *, key: bool, near: str, listed: bool) -> _Place | N
 
 def _near(mapping: Any, words: Words) -> str:
     """Return the provider that an object names beside the string."""
-    if mapping is None:
-        return ""
-    for pair in mapping.named_children[:40]:
-        if pair.type == "pair" and _word(pair.child_by_field_name("key")) in _PROVIDER_KEYS:
-            value = pair.child_by_field_name("value")
-            if value is not None and value.type == "string":
-                return words.provider(_text(value).strip("\"'"))
-    return ""
+    return next((words.provider(text) for text in _texts_under(mapping, _PROVIDER_KEYS)), "")
+
+
+def _pairs(mapping: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of an object with what they hold, of the first of very many."""
+    for pair in mapping.named_children[:40] if mapping is not None else ():
+        if pair.type == "pair":
+            yield _word(pair.child_by_field_name("key")), pair.child_by_field_name("value")
+
+
+def _texts_under(mapping: Any, keys: frozenset[str]) -> Iterator[str]:
+    """Yield the texts that an object has under some keys."""
+    for word, value in _pairs(mapping):
+        if word in keys and value is not None and value.type == "string":
+            yield _text(value).strip("\"'")
 
 
 def _identified(mapping: Any) -> bool:
     """Say whether an object has a key for an identifier, so that its name is one to show."""
-    return any(
-        p.type == "pair" and _word(p.child_by_field_name("key")) in _IDENTIFIERS for p in mapping.named_children[:40]
-    )
+    return any(word in _IDENTIFIERS for word, _ in _pairs(mapping))
 
 
 def _position(arguments: Any, here: Any) -> int:

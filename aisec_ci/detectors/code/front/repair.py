@@ -44,7 +44,7 @@ def repair(source: str, parse: Callable[[str], ast.Module]) -> Repaired | None:
             continue
         except (RecursionError, MemoryError):
             return None
-        for node in ast.walk(tree):
+        for node in ast.walk(tree) if texts else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = texts.get((node.lineno, node.col_offset), node.value)
         lines = sorted(set(dropped))

@@ -466,11 +466,10 @@ def _constant_container(flow: Flow, value: Value) -> bool:
 
 
 def is_known_in_common(flow: Flow, call: Value) -> bool:
-    """Say whether what sets have in common is known, as one of them is: `set(names).intersection(ALLOWED)`."""
+    """Say whether what sets have in common is known, as one of them is: `set(names).intersection(ALLOWED)`, called as a method."""
     node, base = flow.project.node(call), call & ~MASK
-    callee = flow.project.node(base | node.args[0])
-    sets = (callee.args[0], *node.args[1:])
-    return callee.op == "attr" and callee.data == "intersection" and any(_constant_set(flow, base | a) for a in sets)
+    sets = (*flow.project.node(base | node.args[0]).args[:1], *node.args[1:])
+    return any(_constant_set(flow, base | a) for a in sets)
 
 
 def _constant_set(flow: Flow, value: Value) -> bool:

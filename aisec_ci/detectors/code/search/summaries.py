@@ -468,7 +468,7 @@ class Summaries(Arguments):
             return
         if any(n.startswith(PATTERNS) and n.count(".") == 2 for n in info.names):
             return  # a pattern is no part of what it finds
-        if is_known_in_common(self.flow, call):
+        if name == "intersection" and is_known_in_common(self.flow, call):
             return
         model = info.model
         if model is not None:
