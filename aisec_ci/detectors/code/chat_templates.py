@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
+from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Value
 from aisec_ci.detectors.code.values import Flow
@@ -115,6 +116,94 @@ class ChatTemplates:
     def filled(self, runnable: Value) -> Gaps:
         """Return the gaps in messages of the system of the template that a runnable is or begins with."""
         return (self._gaps(runnable, 0) or _NONE) if self.used else _NONE
+
+    def fills(self, runnable: Value, path: Path) -> bool:
+        """Say whether what stands at a path in the input of a runnable fills a gap in a message of the system.
+
+        What a chain makes of its input before the template counts: `{"topic": RunnablePassthrough()} | prompt | llm`.
+        """
+        gaps = self.filled(runnable)
+        if not gaps:
+            return False
+        given: dict[str, Value] = {}
+        passed = True
+        for part in self._parts(runnable, 0):
+            if self.filled(part):
+                break
+            if made := self.mapping(part):
+                passed = passed and bool(self.assigned(part))
+                given = {**given, **made} if self.assigned(part) else made
+        if any(key in gaps and self._takes(part, path, key) for key, part in given.items()):
+            return True
+        return passed and bool(path) and path[0] in gaps and path[0] not in given
+
+    def _parts(self, runnable: Value, depth: int) -> Iterator[Value]:
+        """Yield the parts of a chain in their order."""
+        for made in self.origins.of(runnable) if depth < _DEPTH else ():
+            node = self.project.node(made)
+            if node.op != "op":
+                continue
+            for arg in node.args:
+                part = (made & ~MASK) | arg
+                further = list(self._parts(part, depth + 1))
+                yield from further or [part]
+            return
+
+    def _takes(self, part: Value, path: Path, key: str) -> bool:
+        """Say whether a part of a chain hands on what stands at a path in its input: `itemgetter("topic")`, `lambda x: x["topic"]`."""
+        for made in self.origins.of(part, all_kinds=True):
+            word = self._word(made) if self.project.node(made).op == "call" else ""
+            if word == "RunnablePassthrough":
+                return True
+            if word == "itemgetter":
+                return bool(path) and path[0] in self.flow.argument_constants(made, 0, "item").texts
+        functions = [v.what for v in self.flow.values(part) if v.kind == "func"]
+        for fn in functions:
+            param = fn.params.get(1 if fn.bound else 0)
+            for returned in fn.ir.returns if param is not None else ():
+                node = fn.nodes[returned]
+                if returned == param or (node.op == "item" and node.args[0] == param and path[:1] == (node.data,)):
+                    return True
+        return not functions and path[:1] == (key,)
+
+    def mapping(self, value: Value, depth: int = 0) -> dict[str, Value]:
+        """Return the keys of the mapping that a part of a chain gives, with what fills them."""
+        node = self.project.node(value)
+        base = value & ~MASK
+        if depth > _DEPTH:
+            return {}
+        if node.op == "op" and node.data == "|":
+            before = self.mapping(base | node.args[0], depth + 1)
+            after = self.mapping(base | node.args[1], depth + 1)
+            return {**before, **after} if self.assigned(base | node.args[1]) else after
+        out: dict[str, Value] = {}
+        if node.op == "call":
+            callee = self.project.node(base | node.args[0])
+            word = callee.data if callee.op == "attr" else ""
+            if word == "assign":
+                out = self.mapping(base | callee.args[0], depth + 1)
+            if word == "assign" or any(n.endswith("RunnableParallel") for n in self.flow.names(value)):
+                for key, arg in zip(node.data, node.args[1:], strict=True):
+                    if key.isidentifier():
+                        out[key] = base | arg
+                    elif key == "":
+                        out |= self.mapping(base | arg, depth + 1)
+        elif node.op == "dict":
+            out = {key: base | arg for key, arg in zip(node.data, node.args, strict=True) if isinstance(key, str)}
+        elif node.op in {"var", "phi", "guard"}:
+            for val in self.flow.values(value):
+                if val.kind == "lit":
+                    out |= self.mapping(val.what, depth + 1)
+        return out
+
+    def assigned(self, value: Value) -> list[Value]:
+        """Return the arguments of `RunnablePassthrough.assign(…)`, `RunnablePassthrough().assign(…)`."""
+        node = self.project.node(value)
+        if node.op != "call" or not any(
+            n.replace("()", "").endswith("RunnablePassthrough.assign") for n in self.flow.names(value)
+        ):
+            return []
+        return [(value & ~MASK) | arg for arg in node.args[1:]]
 
     def documents(self, call: Value) -> bool:
         """Say whether a call makes a chain that puts what a retriever finds into a message of the system."""

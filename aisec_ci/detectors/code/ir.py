@@ -32,7 +32,7 @@ Operations (`args` are operands, `data` is the rest):
 | phi | alternatives | `RETURNED` for the value of `yield from`: what is iterated over without its elements |
 | guard | value, what it is held against | `(kind, detail)`: see `guards.py` |
 | setattr | base, value | attribute name |
-| setitem | base, value | constant key or None |
+| setitem | base, value, (mapping) | constant key or None; the mapping whose keys a loop goes through, if the key is one of them |
 | setvar | value | `(function number, name)`: assignment to a global or nonlocal name |
 | opaque | | something that was not lowered |
 """

@@ -13,6 +13,7 @@
 | `("raised", class)` | handlers that catch an exception of the project |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name)` | loads of the name from what a framework keeps for a session |
+| `("hung", name)` | loads of the name from the application, on which the program hangs its own objects |
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
@@ -275,6 +276,12 @@ class Places:
                         for call, asked in self._asked_by_name(fn, fn.nodes[key].data):
                             out.setdefault(asked, []).append(call)
         return out
+
+    def _hung_reads(self, name: str) -> Iterator[Value]:
+        """Yield the loads of what hangs on the application: `request.app.state.persona`."""
+        for load in self.project.attributes.get(name, ()):
+            if self.flow.is_application((load & ~MASK) | self.project.node(load).args[0]):
+                yield load
 
     def _asked_by_name(self, fn: Fn, index: int) -> Iterator[tuple[Value, str]]:
         """Yield the calls of a function that looks up what its parameter names, with the name: `state("persona")`."""
@@ -555,6 +562,7 @@ class Places:
         "queue": lambda _, call: (call,),
         "row": lambda self, cls, name: self.rows.reads(cls, name),
         "session": lambda self, name: self._session_reads.get(name, ()),
+        "hung": lambda self, name: self._hung_reads(name),
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""

@@ -110,11 +110,13 @@ class Fn:
 
     @cached_property
     def keeping(self) -> dict[int, list[int]]:
-        """For each mapping the comprehensions that make another one with its keys."""
+        """For each mapping the comprehensions, and the assignments in loops, that make another one with its keys."""
         out: dict[int, list[int]] = {}
         for i, node in enumerate(self.nodes):
             if node.op == "each" and node.data is not None:
                 out.setdefault(node.data, []).append(i)
+            elif node.op == "setitem" and len(node.args) > 2:
+                out.setdefault(node.args[2], []).append(i)
         return out
 
     @cached_property
@@ -208,7 +210,7 @@ class Fn:
             return True
         nodes = self.module.functions[max(self.ir.parent, 0)].nodes
         said = nodes[first.annotation]
-        return last_word(nodes, said.args[0] if said.op == "item" else first.annotation) not in _PLAIN_TYPES
+        return last_word(nodes, said.args[0] if said.op in {"item", "type"} else first.annotation) not in _PLAIN_TYPES
 
 
 class Cls:

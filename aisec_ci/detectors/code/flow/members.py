@@ -88,7 +88,7 @@ class Members(Hierarchy):
             for state in states:
                 yield from self._eval(state, path, depth)
             return
-        if not item and self._is_state(base) and (hung := self._hung_on_application(str(name))):
+        if not item and self._is_state(base) and (hung := self.hung_on_application(str(name))):
             for one in hung:  # `req.app.ctx.bot`, whatever `req` is
                 yield from self._eval(one, path, depth)
             return
@@ -170,7 +170,7 @@ class Members(Hierarchy):
             elif val.what in SESSIONS and (kept := self.kept(str(name))):
                 for one in kept:
                     yield from self._eval(one, path, depth)
-            elif val.what in APPLICATIONS and (hung := self._hung_on_application(str(name))):
+            elif val.what in APPLICATIONS and (hung := self.hung_on_application(str(name))):
                 for one in hung:
                     yield from self._eval(one, path, depth)
             elif isinstance(name, str) and name != "*":
@@ -228,7 +228,7 @@ class Members(Hierarchy):
                         self._lifespans += [val.what.value(y) for y in val.what.ir.yields]
         return self._lifespans
 
-    def _hung_on_application(self, name: str) -> list[Value]:
+    def hung_on_application(self, name: str) -> list[Value]:
         """Return what handlers find under a name at the application: `app.state.bot = Bot()`, `client.llm = Model()`."""
         if self._hung is None:
             self._hung = {}
@@ -237,15 +237,11 @@ class Members(Hierarchy):
                 for fn in info.functions if heads & _APPLIED else ():
                     own = fn.params.get(0) if fn.bound else None
                     for node in fn.nodes:
-                        if (
-                            node.op == "setattr"
-                            and node.args[0] != own
-                            and self._is_application(fn.value(node.args[0]))
-                        ):
+                        if node.op == "setattr" and node.args[0] != own and self.is_application(fn.value(node.args[0])):
                             self._hung.setdefault(node.data, []).append(fn.value(node.args[1]))
         return self._hung.get(name, [])
 
-    def _is_application(self, value: Value) -> bool:
+    def is_application(self, value: Value) -> bool:
         """Say whether a value is an application, by what it is or, in what gets it passed, by its name: `app.state`."""
         if self._is_state(value):
             return True

@@ -58,6 +58,17 @@ COPIES = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs
 _OPTIONS = frozenset({"typer.Option", "typer.Argument"})
 """Defaults of parameters that say what the command line gives."""
 
+_PROVIDERS = frozenset(
+    {
+        "fastapi.Depends",
+        "fastapi.Security",
+        "fastapi.params.Depends",
+        "fastmcp.dependencies.Depends",
+        "faststream.Depends",
+    }
+)
+"""Defaults of parameters that say what a framework calls to fill them."""
+
 WRAPPED = 2
 """Arguments of a call in JavaScript that are looked at for a function which it returns in another form."""
 
@@ -394,6 +405,17 @@ class Results(Members):
             elif val.kind == "func":
                 yield from self._result(val.what, path, depth)
 
+    def _provided(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what a framework fills a parameter with: what `f` returns, or yields, for `service=Depends(f)`."""
+        yield from self._made(call.dotted, (), call.depth) if not call.path else ()
+        for val in self._eval(call.args[0], (), call.depth):
+            if val.kind == "class":
+                yield from self._instance(call.args[0], val.what, call.path, call.depth)
+            elif val.kind == "func":
+                yield from self._result(val.what, call.path, call.depth)
+                for one in val.what.ir.yields:
+                    yield from self._eval(val.what.value(one), call.path, call.depth)
+
     def _super(self, call: _LibraryCall) -> Iterable[Val]:
         if call.path:
             yield from self._made(call.dotted, call.path, call.depth)
@@ -495,6 +517,7 @@ class Results(Members):
         **dict.fromkeys(("functools.partial", "functools.partialmethod"), _partial),
         **dict.fromkeys(("typing.TypeVar", "typing.NewType"), _type),
         **dict.fromkeys(_OPTIONS, _command_line),
+        **dict.fromkeys(_PROVIDERS, _provided),
         **dict.fromkeys(_INTO_RECORDS, _record_of_command_line),
         **dict.fromkeys(("enumerate", "zip"), _beside_each_other),
     }

@@ -63,11 +63,13 @@ class Expressions(Refinement):
         elif isinstance(target, ast.Subscript):
             base = self.expr(target.value)
             key = _constant_key(target.slice)
+            kept: tuple[int, ...] = ()
             if key is None:
                 named = self.expr(target.slice)
                 if _starts(target.slice):
                     self.add("setitem", (base, named), None, target)
-            self.add("setitem", (base, value), key, target)
+                kept = self.keys_of(named)
+            self.add("setitem", (base, value, *kept), key, target)
             if self.dotted and (path := path_of(target)) in self.dotted:
                 self.env[path] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -207,6 +209,11 @@ class Expressions(Refinement):
             known = {n: v for n, v in self.env.items() if n.isidentifier()}
             return self.add("dict", known.values(), list(known), node)
         name = args[1].value if len(args) > 1 and isinstance(args[1], ast.Constant) else None
+        if word == "setattr" and len(args) == 3 and not isinstance(args[1], ast.Constant):
+            base, key, value = map(self.expr, args)  # `for key, value in options.items(): setattr(self, key, value)`
+            if kept := self.keys_of(key):
+                self.add("setitem", (base, value, *kept), None, node)
+            return self.add("const", (), None, node)
         if not isinstance(name, str) or not name.isidentifier():
             return None
         if word == "setattr":
@@ -335,7 +342,7 @@ class Expressions(Refinement):
         return made
 
     def mapping_kept(self, key: int, iterated: int) -> int | None:
-        """Return the mapping whose keys those of a comprehension are: `{k: clean(v) for k, v in options.items()}`."""
+        """Return the mapping whose keys those of another one are: `{k: clean(v) for k, v in options.items()}`."""
         nodes = self.fn.nodes
         made = nodes[self.unguarded(key)]
         if made.op != "item" or made.data != 0 or self.unguarded(made.args[0]) != iterated:
@@ -354,6 +361,13 @@ class Expressions(Refinement):
             if len(origin) != 1 or nodes[iterated := origin.pop()].op != "iter":
                 return None
         return None
+
+    def keys_of(self, key: int) -> tuple[int, ...]:
+        """Return the mapping whose keys a loop goes through, if a key is of one: `for k, v in options.items(): out[k] = clean(v)`."""
+        made = self.fn.nodes[self.unguarded(key)]
+        iterated = self.unguarded(made.args[0]) if made.op == "item" and made.data == 0 else -1
+        mapping = self.mapping_kept(key, iterated) if iterated >= 0 and self.fn.nodes[iterated].op == "iter" else None
+        return () if mapping is None else (mapping,)
 
     def not_picked(self, generator: ast.comprehension, test: ast.expr) -> list[tuple[int, Check, str]]:
         """Return what is known of each element that a condition leaves out, with the list."""

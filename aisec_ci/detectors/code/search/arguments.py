@@ -519,9 +519,9 @@ class Arguments(Records):
         if arg.kind not in {"", "*", "**", "input", "inputs"}:
             path = (arg.kind, *path)
         callee = arg.fn.nodes[arg.node.args[0]]
-        if not path or arg.position > 0 or callee.op != "attr":
+        if arg.position > 0 or callee.op != "attr":
             return False
-        return path[0] in self.templates.filled((arg.call & ~MASK) | callee.args[0])
+        return self.templates.fills((arg.call & ~MASK) | callee.args[0], path)
 
     def _fills_builder(self, arg: Argument) -> bool:
         """Say whether an argument fills a gap of a prompt builder in a pipeline: `pipeline.run({"builder": {"name": name}})`."""

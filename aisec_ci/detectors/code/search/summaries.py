@@ -371,15 +371,21 @@ class Summaries(Arguments):
         return ARGUMENT if self.commands.is_argument(use, index, fact.flags) else 0
 
     def _each(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
-        for label in _labels_kept(entry, use, node, fact.path):
+        for label in _labels_kept(entry, use, node.data, fact.path):
             self.add(entry, Fact(use, (label, *fact.path), fact.flags), via)
 
     def _keep_keys(self, entry: Entry, fact: Fact, fn: Fn, mapping: Value) -> None:
         """Follow a further part of a mapping to the mappings made with its keys: where it has the same as another, it goes no other way."""
         for each in fn.keeping.get(mapping & MASK, ()):
-            made = [f for f in entry.facts if f.value == fn.value(fn.nodes[each].args[0])]
+            node = fn.nodes[each]
+            value = fn.value(node.args[1] if node.op == "setitem" else node.args[0])
+            made = [f for f in entry.facts if f.value == value]
             for known in [f for f in made if f.path == fact.path[1:]] or made:
-                self.add(entry, Fact(fn.value(each), (fact.path[0], *known.path), known.flags), Via(known))
+                path = (fact.path[0], *known.path)
+                if node.op == "setitem":
+                    self.mutate(entry, fn.value(node.args[0]), path, known.flags, Via(known))
+                else:
+                    self.add(entry, Fact(fn.value(each), path, known.flags), Via(known))
 
     def _dict(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         base = use & ~MASK
@@ -410,13 +416,14 @@ class Summaries(Arguments):
 
     def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if len(node.args) > 1 and node.args[1] == index:
-            label = "*" if node.data is None else node.data
             base = (use & ~MASK) | node.args[0]
             if node.op == "setitem" and self._set_item(entry, fact, use, base):
                 return
             if self._is_put_back(entry, use, node):
                 return  # which element it is, is known of what is there already
-            self.mutate(entry, base, (label, *fact.path), fact.flags, via)
+            kept = node.args[2] if len(node.args) > 2 else None
+            for label in _labels_kept(entry, use, kept, fact.path) if node.data is None else (node.data,):
+                self.mutate(entry, base, (label, *fact.path), fact.flags, via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
             if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
@@ -614,14 +621,14 @@ def _read_from_file(name: str, path: Path) -> Path | None:
 _TEXTS = frozenset({"builtins.str", "builtins.bytes"})
 
 
-def _labels_kept(entry: Entry, use: Value, node: Node, path: Path) -> list[Label]:
-    """Return under which keys a comprehension may have something: those of the mapping whose keys it keeps, as far as is known.
+def _labels_kept(entry: Entry, use: Value, kept: int | None, path: Path) -> list[Label]:
+    """Return under which keys a new mapping may have something: those of the mapping whose keys it keeps, as far as is known.
 
     Of several parts of the mapping those count that are the same below the key, if there are any.
     """
-    if node.data is None:
+    if kept is None:
         return ["*"]
-    mapping = (use & ~MASK) | node.data
+    mapping = (use & ~MASK) | kept
     parts = [f.path for f in entry.facts if f.value == mapping]
     if not parts or any(not p or not isinstance(p[0], str) or p[0] in {"*", CONTENT} for p in parts):
         return ["*"]

@@ -54,6 +54,9 @@ class Writes(Propagation):
                 self._session(entry, Fact(base, path, flags), computed(fn) if path[0] == "*" else path[0], via)
                 if node.op != "attr" or not self.flow.owners((base & ~MASK) | node.args[0]):
                     return
+            elif self.flow.hung_on_application(path[0]) and self.flow.is_application(base):
+                where = kept_in(f"`{path[0]}` of the application")
+                self._out(entry, Fact(base, path, flags), ("hung", path[0]), path[1:], 1, where)
         self.add(entry, Fact(base, path, flags), via)
         for other in self._named_again(fn, base, node) if path[:1] == (CONTENT,) else ():
             self.add(entry, Fact(other, path, flags), via)
@@ -66,7 +69,8 @@ class Writes(Propagation):
         if node.op == "attr":
             for call in self.places.queues(base) if path[:1] == ("*",) else ():
                 self._out(entry, Fact(base, path, flags), ("queue", call), path, 1, kept_in("a queue"))
-            self.mutate(entry, at | node.args[0], (node.data, *path), flags, via, depth + 1)
+            fields = node.data == "__dict__" and path[0] != "*"
+            self.mutate(entry, at | node.args[0], path if fields else (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
             pair = fn.nodes[node.args[0]]

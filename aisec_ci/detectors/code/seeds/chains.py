@@ -171,7 +171,7 @@ def _chains(solver: Solver) -> Iterator[Source]:
                     and fn.nodes[node.args[0]].op == "attr"
                     and fn.nodes[node.args[0]].data == "assign"
                 ):
-                    before = _mapping(solver, fn.value(fn.nodes[node.args[0]].args[0]))
+                    before = solver.templates.mapping(fn.value(fn.nodes[node.args[0]].args[0]))
                     for arg in node.args[1:] if before else ():
                         yield from _read(solver, fn.value(arg), before)
 
@@ -186,7 +186,9 @@ def _filling(solver: Solver, chain: Value) -> Iterator[Source]:
     """Yield mappings that a chain fills a template of a system's message with: `{"context": retriever} | prompt`."""
     if gaps := solver.templates.filled(chain):
         before = (chain & ~MASK) | solver.project.node(chain).args[0]
-        yield from _fill(solver, chain, before, {k: v for k, v in _mapping(solver, before).items() if k in gaps})
+        yield from _fill(
+            solver, chain, before, {k: v for k, v in solver.templates.mapping(before).items() if k in gaps}
+        )
 
 
 def _fill(solver: Solver, chain: Value, holder: Value, given: dict[str, Value]) -> Iterator[Source]:
@@ -232,10 +234,10 @@ def _asks(solver: Solver, call: Value) -> bool:
 
 def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
     functions = list(_functions(solver, after))
-    assigned = _assigned(solver, after)
+    assigned = solver.templates.assigned(after)
     if not functions and not assigned:
         return
-    if given := _mapping(solver, before):
+    if given := solver.templates.mapping(before):
         for value in (after, *assigned):
             yield from _read(solver, value, given)
     elif kind := _gives(solver, before):
@@ -261,7 +263,7 @@ def _read(solver: Solver, value: Value, given: dict[str, Value], depth: int = 0)
     while node.op == "op" and node.data == "|":  # a chain: its first part gets the mapping
         chain, value = value, (value & ~MASK) | node.args[0]
         node = solver.project.node(value)
-        for assigned in _assigned(solver, value) if depth < _DEPTH else ():
+        for assigned in solver.templates.assigned(value) if depth < _DEPTH else ():
             yield from _read(solver, assigned, given, depth + 1)
         if node.op != "op" and (gaps := solver.templates.filled(value)):
             yield from _fill(solver, chain, value, {key: part for key, part in given.items() if key in gaps})
@@ -305,47 +307,6 @@ def _branches(solver: Solver, value: Value) -> list[Value]:
         return []
     given = [(base | arg, solver.project.node(base | arg)) for arg in node.args[1:]]
     return [base | n.args[-1] if n.op == "tuple" and n.args else v for v, n in given]
-
-
-def _mapping(solver: Solver, value: Value, depth: int = 0) -> dict[str, Value]:
-    """Return the keys of the mapping that a part of a chain gives, with what fills them."""
-    node = solver.project.node(value)
-    base = value & ~MASK
-    if depth > _DEPTH:
-        return {}
-    if node.op == "op" and node.data == "|":
-        before = _mapping(solver, base | node.args[0], depth + 1)
-        after = _mapping(solver, base | node.args[1], depth + 1)
-        return {**before, **after} if _assigned(solver, base | node.args[1]) else after
-    out: dict[str, Value] = {}
-    if node.op == "call":
-        callee = solver.project.node(base | node.args[0])
-        word = callee.data if callee.op == "attr" else ""
-        if word == "assign":
-            out = _mapping(solver, base | callee.args[0], depth + 1)
-        if word == "assign" or any(n.endswith("RunnableParallel") for n in solver.flow.names(value)):
-            for key, arg in zip(node.data, node.args[1:], strict=True):
-                if key.isidentifier():
-                    out[key] = base | arg
-                elif key == "":
-                    out |= _mapping(solver, base | arg, depth + 1)
-    elif node.op == "dict":
-        out = {key: base | arg for key, arg in zip(node.data, node.args, strict=True) if isinstance(key, str)}
-    elif node.op in {"var", "phi", "guard"}:
-        for val in solver.flow.values(value):
-            if val.kind == "lit":
-                out |= _mapping(solver, val.what, depth + 1)
-    return out
-
-
-def _assigned(solver: Solver, value: Value) -> list[Value]:
-    """Return the arguments of `RunnablePassthrough.assign(…)`, `RunnablePassthrough().assign(…)`."""
-    node = solver.project.node(value)
-    if node.op != "call" or not any(
-        n.replace("()", "").endswith("RunnablePassthrough.assign") for n in solver.flow.names(value)
-    ):
-        return []
-    return [(value & ~MASK) | arg for arg in node.args[1:]]
 
 
 def _functions(solver: Solver, value: Value) -> Iterator[Fn]:
