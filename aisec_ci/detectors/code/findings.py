@@ -30,6 +30,7 @@ from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
 from aisec_ci.detectors.code.search.solver import Reached, Solver
+from aisec_ci.detectors.code.sent import Sent
 from aisec_ci.detectors.code.ways import End, Ways, leg_end, legs
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
 
@@ -65,11 +66,12 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     concerned: set[str] = set(selected)
     ways = Ways(solver)
     told = _Told(solver, ways)
+    sent = Sent(solver)
     for reached in solver.reached:
         if reached.hit.kind == "log" and not told.holds(reached):
             continue
         try:
-            case = _case(solver, positions, reached, ways)
+            case = _case(solver, positions, reached, ways, sent)
         except Exception as error:  # noqa: BLE001 - the other findings must be told
             solver.failed(error, reached.hit.at)
             continue
@@ -247,7 +249,7 @@ _TOLD_OF_TOOLS = frozenset({"list_tools", "list_prompts", "list_resources"})
 """Calls by which a client asks a server of MCP what it offers."""
 
 
-def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) -> Case | None:
+def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, sent: Sent) -> Case | None:
     """Return what is to be said of a use that is reached; None where it is not reported."""
     state, hit, flags = reached
     source = state.source
@@ -270,6 +272,8 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways) ->
         severity = min(severity, Severity.MEDIUM)
     if hit.kind in PROMPT_KINDS and is_part_of_path(solver, steps):
         severity = min(severity, Severity.LOW)
+    if severity > Severity.MEDIUM and hit.kind == "system" and inner.label == MESSAGE and not sent.goes_to_model(inner):
+        severity = Severity.MEDIUM
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:
         built = None  # the text itself holds it
