@@ -37,6 +37,33 @@ def left_open(flow: Flow, schema: Value) -> list[str] | None:
     return [name for name, value in shape.items() if not is_closed(flow, value)] if shape is not None else None
 
 
+def answered(flow: Flow, call: Value, word: str, made: list[Value]) -> list[tuple[str, ...]] | None:
+    """Return the parts of a model's answer that the schema it was asked with leaves open to free text; None where none is seen.
+
+    `generateObject({schema})` has it among its options, `model.withStructuredOutput(schema).invoke(…)` in one of the calls
+    that made what is asked (`made`).
+    """
+    if word == "generate_object":
+        kind = flow.argument(call, None, "output")
+        known = flow.constants(kind) if kind is not None else None
+        if known is not None and known.values == {"enum"}:
+            return []
+        schema = flow.argument(call, None, "schema")
+        fields = left_open(flow, schema) if schema is not None else None
+        if fields is None or (known is not None and fields and known.values != {"object"}):
+            return None
+        return [("object", field) for field in fields]
+    project = flow.project
+    for one in made:
+        node = project.node(one)
+        if last_word(project.fn(one).nodes, node.args[0]) == "with_structured_output" and len(node.args) > 1:
+            fields = left_open(flow, (one & ~MASK) | node.args[1])
+            if fields is None or flow.argument(one, None, "include_raw") is not None:
+                return None
+            return [(field,) for field in fields]
+    return None
+
+
 PARSES = frozenset({"parse", "safe_parse", "parse_async", "safe_parse_async"})
 """Methods of a schema that return a text, or an object, only if it fits."""
 

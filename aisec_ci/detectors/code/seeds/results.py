@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.places import computed, returned_as
 from aisec_ci.detectors.code.project import MASK, Value, last_word
+from aisec_ci.detectors.code.search import schemas
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import asks_model, is_own_service
 from aisec_ci.detectors.code.seeds.words import result_of
@@ -45,11 +47,20 @@ def results(solver: Solver) -> Iterator[Source]:
                 yield Source(call, "llm", "the answer of a model that is asked in SQL")
                 continue
             what = result_of(info.model.returns, info.model.label)
-            yield Source(call, info.model.returns, what, 1 if info.loose else 0)
+            for path in _open_parts(solver, call, info):
+                yield Source(call, info.model.returns, what, 1 if info.loose else 0, path)
             if info.model.returns == "user":
                 yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+def _open_parts(solver: Solver, call: Value, info: CallInfo) -> list[tuple[str, ...]]:
+    """Return the parts of a result that hold free text: all of it, or what the schema of Zod that a model is asked with leaves open."""
+    if info.model is None or info.model.returns != "llm" or solver.project.fn(call).module.language == "python":
+        return [()]
+    parts = schemas.answered(solver.flow, call, info.word, solver.calls.made_by(call))
+    return [()] if parts is None else parts
 
 
 def _handed_in(solver: Solver, call: Value) -> list[Source] | None:
