@@ -59,9 +59,22 @@ APPLICATIONS = frozenset(
     quart.current_app sanic.Sanic().ctx sanic.Request().app.ctx discord.Client() discord.Bot() discord.ext.commands.Bot()
     discord.ext.commands.AutoShardedBot() nextcord.ext.commands.Bot() disnake.ext.commands.Bot() disnake.ext.commands.InteractionBot()
     discord.Interaction().client discord.ext.commands.Context().bot telebot.TeleBot() aiogram.Bot() slack_bolt.App()
-    slack_bolt.async_app.AsyncApp()""".split()
+    slack_bolt.async_app.AsyncApp() npm.fastify() npm.fastify.fastify() npm.fastify.Fastify() npm.fastify.FastifyInstance()
+    npm.fastify.FastifyRequest().server npm.express().locals npm.express.express().locals npm.express.Request().app.locals
+    npm.express.Response().locals npm.discord_js.Client() npm.discord_js.Message().client
+    npm.discord_js.ChatInputCommandInteraction().client npm.hono.Context().var""".split()
 )
 """What programs hang their own objects on, to have them in every handler: `app.state.db = Database()`, `bot.llm = Model()`."""
+
+HANGS = {
+    "decorate": "fastify",
+    "decorate_request": "fastify",
+    "set": "hono",
+}
+"""Methods in JavaScript that do so by name, with the package: `fastify.decorate("llm", model)`, `c.set("llm", model)` of Hono."""
+
+HUNG_ON = frozenset({"npm.hono.Context().get"})
+"""What gives it again."""
 
 MUTATORS = {
     "append": "element",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
-from aisec_ci.detectors.code.flow.val import MANY, UNKNOWN, Label, Path, Val, inst
+from aisec_ci.detectors.code.flow.val import MANY, NPM, UNKNOWN, Label, Path, Val, inst
+from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
-from aisec_ci.detectors.code.vocabulary import APPLICATIONS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, SESSIONS
 
 GIVERS = 24
 """Places at which functions of others fill a field of some name: where there are more, whose they are is not looked up."""
@@ -48,8 +49,23 @@ _CONTEXT_TYPES = {
 """Parametrised classes that hold the program's own object, with the attribute: `RunContext[Deps].deps` is a `Deps`."""
 
 
-_APPLIED = frozenset(name.partition(".")[0] for name in APPLICATIONS)
+def _package(dotted: str) -> str:
+    """Return the package that a name begins with, as an import says it: `fastapi`, `fastify` for `npm.fastify()`."""
+    return dotted.removeprefix(NPM).replace("(", ".").partition(".")[0]
+
+
+_APPLIED = frozenset(map(_package, (*APPLICATIONS, *HANGS.values())))
 """Packages of applications on which programs hang objects."""
+
+
+_NAMED = 3
+"""Arguments of the call of a method that is given a name and a value, with what is called."""
+
+
+def _method(fn: Fn, call: Node) -> str:
+    """Return the name of the method that a call runs."""
+    callee = fn.nodes[call.args[0]]
+    return str(callee.data) if callee.op == "attr" else ""
 
 
 class Members(Hierarchy):
@@ -233,12 +249,16 @@ class Members(Hierarchy):
         if self._hung is None:
             self._hung = {}
             for info in self.project:
-                heads = {dotted.partition(".")[0] for dotted in info.imports.values()}
-                for fn in info.functions if heads & _APPLIED else ():
+                heads = {_package(dotted) for dotted in info.imports.values()} & _APPLIED
+                for fn in info.functions if heads else ():
                     own = fn.params.get(0) if fn.bound else None
                     for node in fn.nodes:
                         if node.op == "setattr" and node.args[0] != own and self.is_application(fn.value(node.args[0])):
                             self._hung.setdefault(node.data, []).append(fn.value(node.args[1]))
+                        elif node.op == "call" and len(node.args) == _NAMED and HANGS.get(_method(fn, node)) in heads:
+                            said = fn.nodes[node.args[1]]
+                            if said.op == "const" and isinstance(said.data, str):
+                                self._hung.setdefault(said.data, []).append(fn.value(node.args[2]))
         return self._hung.get(name, [])
 
     def is_application(self, value: Value) -> bool:

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.flow.members import Members
 from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, NPM, TEXT_LIMIT, UNKNOWN, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
-from aisec_ci.detectors.code.vocabulary import READ_INTO, SESSIONS
+from aisec_ci.detectors.code.vocabulary import HUNG_ON, READ_INTO, SESSIONS
 
 _SAME = {
     "str": 0,
@@ -332,6 +332,12 @@ class Results(Members):
             return handler(self, call)  # type: ignore[no-any-return]
         if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
             return self._kept_for_session(call)
+        if word in HUNG_ON:
+            names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"] if args else []
+            hung = [
+                v for name in names for one in self.hung_on_application(str(name)) for v in self._eval(one, path, depth)
+            ]
+            return hung or [UNKNOWN]
         if word.rpartition(".")[2] in {"field", "Field"} and word.partition(".")[0] in _RECORDS:
             return self._default_of_field(call)
         if word.endswith(".parse_args") and path:

@@ -50,6 +50,12 @@ _ONLY_LOOKS = {
 _LISTS = frozenset({"-r", "--requirement", "--requirements"})
 """Options of installers behind which the name of a list of packages stands."""
 
+_RUNNERS = frozenset({"npx", "uvx"})
+"""Programs that install one package and run it with what follows."""
+
+_OF_RUNNERS = frozenset({"-p", "--package", "--from", "--with", "--python", "-c", "--call"})
+"""Their options behind which something else than the program stands."""
+
 _STARTS = ("subprocess.", "asyncio.", "pexpect.", "npm.child_process.")
 """How the names of calls begin that start a program with which text can be exchanged."""
 
@@ -136,7 +142,7 @@ class Commands:
         if handed := self._handed_on(command, index):
             return "" if flags & SAFE["shell"] and handed == "shell" else handed
         if self._installs(command, program):
-            return "" if before in FILE_FLAGS else "package"
+            return "" if before in FILE_FLAGS or self._names_program(command, program, index) else "package"
         free = program in INTERPRETERS and isinstance(index, int) and not flags & (BUILT | SAFE["path"])
         return "program" if free and self._is_script(command, index) else ""  # `["python", name]`
 
@@ -162,6 +168,13 @@ class Commands:
         """Say whether a command installs packages: `pip install …`, `python -m pip install …`."""
         installs = program in INSTALLERS and (program == "pipx" or self._word(command, 1) != "run")
         return installs or (program in INTERPRETERS and self._word(command, 2) in INSTALLERS)
+
+    def _names_program(self, command: Value, program: str, index: Label) -> bool:
+        """Say whether a known program stands before a word, which runs with it: `["npx", "-y", "eslint", path]`."""
+        if program not in _RUNNERS or not isinstance(index, int):
+            return False
+        before = [self._word(command, i) for i in range(min(index, _LONG))]
+        return any(word and not word.startswith("-") and option not in _OF_RUNNERS for option, word in pairwise(before))
 
     def _is_script(self, command: Value, index: Label) -> bool:
         """Say whether an interpreter runs an argument: only options stand before it, else it is the data of another script."""

@@ -52,7 +52,7 @@ def attributes(solver: Solver) -> Iterator[Source]:
                 yield Source(load, kind, result_of(kind, word))
             elif (
                 receiver == owner
-                and not (name in models.script_attributes and _is_told(solver, load))
+                and (python or not _is_told(solver, load))
                 and all(
                     v.kind in {"param", "unknown"} or (own and v.kind == "obj" and str(v.what).endswith(f"().{owner}"))
                     for v in flow.values((load & ~MASK) | project.node(load).args[0])

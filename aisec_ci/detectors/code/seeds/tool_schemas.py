@@ -369,7 +369,7 @@ def _handed(flow: Flow, value: Value) -> list[Fn]:
     return [*direct, *(v.what for v in flow.values(value, ("*",)) if v.kind == "func")][:20]
 
 
-def wrapped(flow: Flow, value: Value) -> list[Fn]:
+def wrapped(flow: Flow, value: Value, depth: int = 0) -> list[Fn]:
     """Return the functions that a helper of the program wraps in another one, which passes on what it gets: `Tool(func=guarded(run))`."""
     node = flow.project.node(value)
     if node.op != "call" or len(node.args) < 2:
@@ -377,7 +377,12 @@ def wrapped(flow: Flow, value: Value) -> list[Fn]:
     around = {(v.what.module, v.what.ir.parent) for v in flow.values(value) if v.kind == "func"}
     if not any((target.fn.module, target.fn.ir.index) in around for target in flow.targets(value)):
         return []
-    return [v.what for arg in node.args[1:] for v in flow.values((value & ~MASK) | arg) if v.kind == "func"]
+    given = [(value & ~MASK) | arg for arg in node.args[1:]]
+    inside = [fn for arg in given if depth < _WRAPS for fn in wrapped(flow, arg, depth + 1)]  # `logged(timed(run))`
+    return inside or [v.what for arg in given for v in flow.values(arg) if v.kind == "func"]
+
+
+_WRAPS = 3
 
 
 def _public(cls: Cls) -> list[Fn]:
