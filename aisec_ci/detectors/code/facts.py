@@ -318,9 +318,13 @@ def crowded(parts: int, path: Path) -> bool:
     return parts >= (KEYS_LIMIT if keys else PARTS_LIMIT) and path[:1] not in SYSTEM_PATHS
 
 
+_RUN_AS = {"shell-file": "shell", "run-file": "exec"}
+"""As what the content of a file is run."""
+
+
 def harmless(hit: Hit, flags: int) -> bool:
     """Say whether a value with these flags does no harm at a use."""
-    kind = "shell" if hit.kind == "shell-file" else hit.kind
+    kind = _RUN_AS.get(hit.kind, hit.kind)
     return (
         (kind in SAFE and bool(flags & SAFE[kind]))
         or (hit.kind == "system" and bool(flags & USER_ROLE))

@@ -12,7 +12,7 @@
 | `("context", name, path)` | loads of what the runs of a framework's agents are given, `ctx.deps`, in what a module imports |
 | `("raised", class)` | handlers that catch an exception of the project |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
-| `("session", name)` | loads of the name from what a framework keeps for a session |
+| `("session", name, app)` | loads of the name from what a framework keeps for a session, of Streamlit in one app |
 | `("hung", name)` | loads of the name from the application, on which the program hangs its own objects |
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
@@ -29,7 +29,7 @@ from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Target, Val
 from aisec_ci.detectors.code.origins import Origins
-from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, Value, last_word
+from aisec_ci.detectors.code.project import MASK, SHIFT, Cls, Fn, ModuleInfo, Value, last_word
 from aisec_ci.detectors.code.receivers import Receiver, may_be, may_use
 from aisec_ci.detectors.code.rows import Rows
 from aisec_ci.detectors.code.values import Flow
@@ -276,6 +276,37 @@ class Places:
                         for call, asked in self._asked_by_name(fn, fn.nodes[key].data):
                             out.setdefault(asked, []).append(call)
         return out
+
+    def app(self, fn: Fn) -> str:
+        """Return which of several apps of Streamlit a function is of: each has sessions of its own; nothing for other frameworks."""
+        return self._apps.get(fn.module.path, "")
+
+    @cached_property
+    def _apps(self) -> dict[str, str]:
+        """The modules that keep something in sessions of Streamlit, with the first module of their app.
+
+        Those are of one app that imports connect, and pages in folders below that of another one.
+        """
+        of_streamlit = (fn.module for fn in self._session_fns if _is_of_streamlit(fn.module))
+        found = dict.fromkeys(module.path for module in of_streamlit)
+        if len(found) < 2:
+            return {}
+        first: dict[str, str] = {}
+
+        def of(path: str) -> str:
+            while (up := first.get(path, path)) != path:
+                path = up
+            return path
+
+        for info in self.project:
+            for other in self.flow.imported_by(info):
+                first[of(other)] = of(info.path)
+        folders = [(_app_folder(path), path) for path in found]
+        for folder, path in folders:
+            for inner, other in folders:
+                if inner[: len(folder)] == folder:
+                    first[of(other)] = of(path)
+        return {path: of(path) for path in found}
 
     def _hung_reads(self, name: str) -> Iterator[Value]:
         """Yield the loads of what hangs on the application: `request.app.state.persona`."""
@@ -561,11 +592,23 @@ class Places:
         "raised": _handlers,
         "queue": lambda _, call: (call,),
         "row": lambda self, cls, name: self.rows.reads(cls, name),
-        "session": lambda self, name: self._session_reads.get(name, ()),
+        "session": lambda self, name, app: [
+            v for v in self._session_reads.get(name, ()) if self.app(self.project.fn(v)) == app
+        ],
         "hung": lambda self, name: self._hung_reads(name),
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""
+
+
+def _is_of_streamlit(module: ModuleInfo) -> bool:
+    return any(dotted.partition(".")[0] == "streamlit" for dotted in module.imports.values())
+
+
+def _app_folder(path: str) -> tuple[str, ...]:
+    """Return the folders of a script's app: its own, but for pages that above it."""
+    folders = path.split("/")[:-1]
+    return tuple(folders[:-1] if folders[-1:] == ["pages"] else folders)
 
 
 def _in_place_of(target: Target, number: int) -> bool:

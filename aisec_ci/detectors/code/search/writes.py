@@ -152,7 +152,8 @@ class Writes(Propagation):
         if name in self.state_variables:
             self.hit(entry, fact, "system-variable", fact.value, fact.value, f"{{{name}}}", 1)
         words = "under a computed name" if name[:1] == "*" else f"as `{name}`"
-        self._out(entry, fact, ("session", name), fact.path[1:], 1, kept_in(f"the session {words}"))
+        place = ("session", name, self.places.app(self.project.fn(fact.value)))
+        self._out(entry, fact, place, fact.path[1:], 1, kept_in(f"the session {words}"))
 
     def _of_import(self, entry: Entry, fact: Fact, imported: Value) -> None:
         """Go on after something was put into what is imported: a variable of another module, or one of its variables."""

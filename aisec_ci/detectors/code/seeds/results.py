@@ -156,8 +156,8 @@ def _kept_under_key(solver: Solver, widget: Value, what: str) -> Iterator[Source
     if key is None or not solver.project.attributes.get("session_state"):
         return
     flow, node = solver.flow, solver.project.node
-    name = flow.only_text(key)
-    for loads in solver.places.read_at(("session", computed(solver.project.fn(widget)) if name is None else name)):
+    name, fn = flow.only_text(key), solver.project.fn(widget)
+    for loads in solver.places.read_at(("session", computed(fn) if name is None else name, solver.places.app(fn))):
         for load in loads:  # of names that are computed those that begin alike
             if name is not None or flow.text_prefix((load & ~MASK) | node(load).args[1]) == flow.text_prefix(key):
                 yield Source(load, "user", what, 1)
