@@ -14,6 +14,7 @@
 | `("config",)` | parameters that receive the configuration of a LangChain run |
 | `("session", name, app)` | loads of the name from what a framework keeps for a session, of Streamlit in one app |
 | `("hung", name)` | loads of the name from the application, on which the program hangs its own objects |
+| `("shared", folder)` | parameters that hold the mapping which the nodes of a flow share |
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
@@ -74,6 +75,8 @@ class Places:
         self.project = flow.project
         self.injected: dict[int, list[Value]] = {}
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
+        self.shared: dict[Value, str] = {}
+        """The parameters that hold what all nodes of a flow share, with the folder of the flow."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
@@ -596,6 +599,7 @@ class Places:
             v for v in self._session_reads.get(name, ()) if self.app(self.project.fn(v)) == app
         ],
         "hung": lambda self, name: self._hung_reads(name),
+        "shared": lambda self, folder: [value for value, of in self.shared.items() if of == folder],
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""

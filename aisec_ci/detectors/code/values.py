@@ -509,7 +509,8 @@ class Flow(Evaluation):
         if fn.ir.decorators:
             others += sorted(_DELAYED | GRAPH_CALLS if _WORKFLOW in fn.decorator_names else _DELAYED)
         looked_up = self._looked_up_in(fn)
-        mentioned = runs or len(self.references(fn)) > 0 or bool(looked_up)
+        # a decorator of the program may keep the function: `@handler("plan")`
+        mentioned = runs or len(self.references(fn)) > 0 or bool(looked_up) or self._is_decorated_here(fn)
         for word in (*others, _COMPUTED) if mentioned else others:
             yield from self._run_by(word, fn)
         if mentioned:
@@ -519,6 +520,14 @@ class Flow(Evaluation):
                 calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
             yield from self._those_of(calls, fn)
         yield from self._among(self._given_there.get(fn.id, ()), fn)
+
+    def _is_decorated_here(self, fn: Fn) -> bool:
+        """Say whether a function has a decorator of its module, or one that is called like a function of the program."""
+        return "" in fn.decorator_names or not self._function_names.isdisjoint(fn.decorator_names)
+
+    @cached_property
+    def _function_names(self) -> frozenset[str]:
+        return frozenset(fn.ir.name for fn in self.project.fns)
 
     def _among(self, calls: Iterable[Value], fn: Fn) -> Iterable[tuple[Value, Target]]:
         """Return those of a few calls that run a function: of many that others ask for, too, `_those_of` does."""

@@ -101,6 +101,15 @@ class Writes(Propagation):
                 self._of_module(entry, Fact(base, path, flags), held[0].what, path)
         elif node.op == "import":
             self._of_import(entry, Fact(base, path, flags), base)
+        elif node.op == "param" and base in self.places.shared:
+            self._out(
+                entry,
+                Fact(base, path, flags),
+                ("shared", self.places.shared[base]),
+                path,
+                1,
+                kept_in("what the nodes share"),
+            )
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
             if kept := self._kept(base):

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import services
+from aisec_ci.detectors.code.seeds import services, steps
 
 _STANDS_IN = frozenset(
     {
@@ -62,7 +62,7 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from services.sources(solver)
     yield from _said_by_user(solver)
     yield from _kept_in_store(solver)
-    _flows(solver)
+    steps.note(solver)
 
 
 def _said_by_user(solver: Solver) -> Iterator[Source]:
@@ -89,36 +89,6 @@ def _kept_in_store(solver: Solver) -> Iterator[Source]:
             continue
         if fn.word(callee.args[0]).endswith("store"):
             yield Source(load, "stored", "what the store of LangGraph keeps", 1)
-
-
-def _flows(solver: Solver) -> None:
-    """Note which methods of CrewAI's flows get what another one returns: `@listen(write)`, `@router("write")`.
-
-    https://docs.crewai.com/concepts/flows
-    """
-    flow, places = solver.flow, solver.places
-    for word in ("listen", "router"):
-        for fn, decorator in solver.project.decorations.get(word, ()):
-            param = fn.params.get(1) if fn.bound else None
-            named = {plain(n) for n in flow.names(decorator)}
-            if param is None or fn.cls is None or not any(n.startswith("crewai.") for n in named):
-                continue
-            for before in _awaited(solver, fn, decorator):
-                places.injected.setdefault(before.id, []).append(fn.value(param))
-
-
-def _awaited(solver: Solver, fn: Fn, decorator: Value) -> Iterator[Fn]:
-    """Yield the methods that a listener of a flow waits for: named, by their names, or joined by `or_` and `and_`."""
-    given = [decorator]
-    for call in given:
-        node = solver.project.node(call)
-        for arg in node.args[1:] if node.op == "call" and len(given) < 4 else ():
-            value = (call & ~MASK) | arg
-            if solver.project.node(value).op == "call":
-                given.append(value)
-            named = (fn.cls.method(name) for name in solver.flow.constants(value).texts) if fn.cls is not None else ()
-            yield from (method for method in named if method is not None)
-            yield from (v.what for v in solver.flow.values(value) if v.kind == "func")
 
 
 def _stands_in(solver: Solver) -> Iterator[Source]:
