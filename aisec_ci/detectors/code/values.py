@@ -499,6 +499,7 @@ class Flow(Evaluation):
                 makers |= self.kept_as(sorted(handing))
                 words |= self.kept_as(sorted(makers)) | self.kept_from(handing)
             words.discard("__call__")
+        words |= self.keys_of.get(fn.id, set()) | self.keys_of.get(fn.ir.name, set())
         for word in sorted(words):
             yield from self._run_by(word, fn)
         if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
 from aisec_ci.detectors.code.flow.val import MANY, NPM, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
+from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, SESSIONS
 
 GIVERS = 24
@@ -56,6 +57,12 @@ def _package(dotted: str) -> str:
 
 _APPLIED = frozenset(map(_package, (*APPLICATIONS, *HANGS.values())))
 """Packages of applications on which programs hang objects."""
+
+
+def _is_signature(val: Val) -> bool:
+    """Say whether a function is but the signature of a method in a type of TypeScript."""
+    fn = val.what if val.kind == "func" else None
+    return fn is not None and fn.module.language == "javascript" and all(n.op == "param" for n in fn.nodes)
 
 
 _NAMED = 3
@@ -134,14 +141,47 @@ class Members(Hierarchy):
             elif val.kind == "inst" and not item:
                 found = list(self._member(val, name, path, depth, item=item))
                 yield from found
-                if all(v in _OPEN for v in found) and self._is_given(val.what, name):
+                if all(v in _OPEN or _is_signature(v) for v in found) and self._is_given(val.what, name):
                     yield from self._eval(base, (name, *path), depth)
             else:
                 yield from self._member(val, name, path, depth, item=item)
 
     def _is_given(self, cls: Cls, name: Label) -> bool:
         """Say whether an object of a record is made with a value for a field: the class itself may say only `Any = None`."""
-        return name in self.field_names(cls) and self.is_record(cls) and not self.find_method(cls, "__init__")
+        if self.find_method(cls, "__init__"):
+            return False
+        if cls.owner.module.language == "javascript":  # a type: what it describes is written where it is passed
+            methods = (cls.method(one) for one in cls.ir.methods)
+            return name in self.function_keys and all(_is_signature(Val("func", m)) for m in methods)
+        return name in self.field_names(cls) and self.is_record(cls)
+
+    @cached_property
+    def keys_of(self) -> dict[int | str, set[str]]:
+        """The keys of objects in JavaScript under which functions stand: `{build: () => text, run: runLine}`.
+
+        By the function where it is written there, by its name where it is not.
+        """
+        scripts = [one for one in self.project.fns if one.module.language == "javascript"]
+        names = {fn.ir.name for fn in scripts}
+        out: dict[int | str, set[str]] = {}
+        for fn in scripts:
+            for node in fn.nodes:
+                if node.op not in {"dict", "call"}:
+                    continue
+                for key, value in zip(node.data, node.args if node.op == "dict" else node.args[1:], strict=False):
+                    if not isinstance(key, str) or not key:
+                        continue
+                    held = fn.nodes[value]
+                    if held.op == "func":
+                        out.setdefault(fn.module.functions[held.data].id, set()).add(key)
+                    elif held.op in {"var", "import"} and (name := last_word(fn.nodes, value)) != key and name in names:
+                        out.setdefault(name, set()).add(key)
+        return out
+
+    @cached_property
+    def function_keys(self) -> frozenset[str]:
+        """All of these keys."""
+        return frozenset(key for keys in self.keys_of.values() for key in keys)
 
     def _functions_of(self, info: ModuleInfo, start: str = "") -> list[Fn]:
         """Return the functions of a module, for a look-up by a name of which only the start is known, if that."""

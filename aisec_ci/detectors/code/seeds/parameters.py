@@ -25,7 +25,7 @@ from aisec_ci.detectors.code.seeds.handlers import (
 from aisec_ci.detectors.code.seeds.own_tools import fields_of, offered_methods, own_tool, public_methods, tool_class
 from aisec_ci.detectors.code.seeds.registered import by_schema, carried, registered
 from aisec_ci.detectors.code.seeds.validators import validators
-from aisec_ci.detectors.code.seeds.words import argument_of
+from aisec_ci.detectors.code.seeds.words import CALLED_WITH, argument_of
 
 
 def parameters(solver: Solver) -> Iterator[Source]:
@@ -70,7 +70,10 @@ def parameters(solver: Solver) -> Iterator[Source]:
             if any(base.endswith("Servicer") for base in solver.flow.external_bases(cls)):
                 yield from _services(cls)
     known = carried(solver)
-    for tool in tool_schemas.tools(solver.flow, FRAMEWORK_NAMES):
+    schemas = tool_schemas.schemas(solver.flow)
+    compared = tool_schemas.compared(solver.flow, schemas)
+    found = tool_schemas.tools(solver.flow, schemas, FRAMEWORK_NAMES)
+    for tool in (*found, *tool_schemas.dispatched(compared, FRAMEWORK_NAMES)):
         if tool.fn.id in known:
             continue
         if made := _made_inside(solver, tool.fn):
@@ -80,6 +83,8 @@ def parameters(solver: Solver) -> Iterator[Source]:
             yield from chosen(solver, tool.fn, tool.params)
     for load in tool_schemas.called_by_name(solver.project):
         yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
+    for load in tool_schemas.called(compared):
+        yield Source(load, "tool", CALLED_WITH, 1)
     yield from registered(solver)
     yield from given(solver)
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import RUNS, SAYS_SCHEMA
@@ -110,9 +111,8 @@ def _fields(flow: Flow, value: Value, path: tuple[str, ...]) -> frozenset[str] |
     return frozenset(word for node in found if node.op == "dict" for word in _words(node.data))
 
 
-def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+def tools(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
     """Yield the functions that schemas of a project speak of. `framework` are parameters that no model fills."""
-    known = schemas(flow)
     by_name = _functions(flow.project, {_plain(s.name) for s in known if s.name})
     for schema in known:
         for fn in by_name.get(_plain(schema.name), ()) if schema.name else ():
@@ -126,6 +126,67 @@ def tools(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
     yield from _classes(flow, known, framework)
     yield from _modules(flow, known, framework)
     yield from _unpacked(flow, framework)
+
+
+class Compared(NamedTuple):
+    """A value that a function compares with the names of tools of which schemas near it speak."""
+
+    fn: Fn
+    node: int
+
+
+def compared(flow: Flow, known: list[Schema]) -> list[Compared]:
+    """Return the values that are compared with names of tools."""
+    named: dict[str, list[Fn]] = {}
+    for schema in known:
+        if schema.name:
+            named.setdefault(schema.name, []).append(flow.project.fn(schema.at))
+    out: dict[Compared, None] = {}
+    for fn in flow.project.fns if named else ():
+        for node in fn.nodes:
+            if node.op != "guard" or node.data[0] not in {"eq", "in"} or len(node.args) < _PAIR:
+                continue
+            other = fn.nodes[node.args[1]]
+            texts = [other, *(fn.nodes[a] for a in other.args)] if other.op in {"tuple", "list", "set"} else [other]
+            told = [n.data for n in texts if n.op == "const" and isinstance(n.data, str) and n.data in named]
+            if any(_near(at, fn) for text in told for at in named[text]):
+                out[Compared(fn, flow.project.unguarded(fn.value(node.args[0])) & MASK)] = None
+    return list(out)
+
+
+_PAIR = 2
+"""What a value that is compared stands with: itself, and what it is held against."""
+
+
+def dispatched(found: list[Compared], framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that get the name of a tool in one parameter, its arguments in another: `if name == "run": run(args)`."""
+    for fn, index in found:
+        if fn.nodes[index].op == "param":
+            free = [i for i in _free(fn, framework) if i != fn.nodes[index].data]
+            if whole := tuple(i for i in free if fn.ir.params[i].name.rstrip("_") in _WHOLE):
+                yield Tool(fn, whole)
+
+
+def called(found: list[Compared]) -> Iterator[Value]:
+    """Yield the arguments that stand beside the name of a tool: `if call.name == "run": run(call.arguments)`."""
+    for fn, index in found:
+        if not _reads(fn.nodes[index], _NAMED):
+            continue
+        call = fn.nodes[index].args[0]
+        for held in (call, *(use for use in fn.uses[call] if fn.nodes[use].op == "guard")):
+            yield from (fn.value(use) for use in fn.uses[held] if _reads(fn.nodes[use], _GIVEN))
+
+
+_NAMED = frozenset({"name", "tool_name", "toolName", "tool", "function_name"})
+"""What is read off a call of a tool for its name."""
+
+_GIVEN = frozenset({"arguments", "args", "input", "parameters", "params"})
+"""What is read off a call of a tool for its arguments."""
+
+
+def _reads(node: Node, names: frozenset[str]) -> bool:
+    """Say whether a node reads a part with one of some names."""
+    return node.op in {"attr", "item"} and isinstance(node.data, str) and node.data in names
 
 
 def _plain(name: str) -> str:
@@ -489,7 +550,7 @@ def called_by_name(project: Project) -> Iterator[Value]:
             continue
         for fn in info.functions:
             for i, node in enumerate(fn.nodes):
-                if node.op == "item" and node.data == "arguments":
+                if node.op in {"item", "attr"} and node.data == "arguments":
                     yield fn.value(i)
                 elif node.op == "call" and len(node.args) > 1 and fn.nodes[node.args[0]].op == "attr":
                     first = fn.nodes[node.args[1]]

@@ -20,14 +20,16 @@ _PACKAGES = re.compile(
     r"|gpt-3-encoder|tiktoken|js-tiktoken|portkey-ai|@openai|@anthropic-ai|@ai-sdk|@mastra|@langchain|@modelcontextprotocol|@llamaindex|@genkit-ai"
     r"|@google/(?:genai|generative-ai|adk)|@google-cloud/(?:vertexai|aiplatform)|@mistralai|@aws-sdk/client-bedrock[\w-]*|@azure/openai|@azure-rest/ai[\w-]*"
     r"|@huggingface|@xenova|@voltagent|@inngest/agent-kit|@strands-agents|@livekit/agents|@copilotkit|@vercel/(?:ai|mcp[\w-]*)|@openrouter|@dqbd/tiktoken|mcp-[\w-]+|@rekog/mcp-[\w-]+|@e2b|e2b"
-    r"|agents|workers-ai-provider|@cloudflare/(?:ai|think)|@browserbasehq/stagehand|node-llama-cpp|@lmstudio/sdk|chatgpt|mem0ai|@mem0|@composio|@openai/codex-sdk|@github/copilot-sdk|ai-sdk-[\w-]+)(?:/|$)"
+    r"|agents|workers-ai-provider|@cloudflare/(?:ai|think)|@browserbasehq/stagehand|node-llama-cpp|@lmstudio/sdk|chatgpt|mem0ai|@mem0|@composio|@openai/codex-sdk|@github/copilot-sdk|ai-sdk-[\w-]+"
+    r"|@boundaryml/baml|baml_client|@instructor-ai|modelfusion|@ax-llm|ai-jsx|openai-fetch|@ibm-cloud/watsonx-ai|@cerebras|fireworks-ai|@perplexity-ai|zhipuai[\w-]*"
+    r"|litemcp|xmcp|tmcp|@smithery/sdk|@agentic|@elizaos|@microsoft/(?:teams-ai|agents[\w-]*)|beeai-framework|bee-agent-framework|@upstash/rag-chat)(?:/|$)"
 )
 """Packages that call models, or serve tools to them."""
 
 _AI = Marks(
     rb"role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|chat/completions|/v1/messages|generativelanguage\.googleapis"
     rb"|/api/(?:generate|chat)[\"'`]|[\"']tools/call[\"']|generateText|streamText|[sS]ystem_?(?:Prompt|Message|Instruction)"
-    rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|LanguageModelTool\b|createChatParticipant|selectChatModels"
+    rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|\bAI\.run\(|/baml_client|LanguageModelTool\b|createChatParticipant|selectChatModels"
 )
 """Words that AI code has without a package, and other code hardly."""
 
