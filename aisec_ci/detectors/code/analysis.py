@@ -150,7 +150,9 @@ class _Analysis:
         if not self.examined:
             from aisec_ci.detectors.code.calls.scripts import Scripts  # noqa: PLC0415 - only for trees with such sources
 
+            gc.freeze()  # what is there by now stays, and is not looked through below
             yield from self.failures.of(Scripts(self.context, paths).run)
+            gc.collect()  # the form of the sources that this takes is not asked for any more
             return
         for examination in examinations(self.context, flow, positions.place):
             yield from self.failures.of(examination)

@@ -109,7 +109,7 @@ class Function:
     def add(self, op: str, args: Iterable[int], data: Any, pos: Pos) -> int:
         """Add a node and return its number. Raises OverflowError for a position that no source has."""
         self.places.extend(pos)
-        self.nodes.append(Node(op, tuple(args), data))
+        self.nodes.append(Node(op, _shared(tuple(args)), data))
         return len(self.nodes) - 1
 
     def place(self, node: int) -> Pos:
@@ -117,6 +117,16 @@ class Function:
         line, column, end_line, end_column = self.places[4 * node : 4 * node + 4]
         return (line, column, end_line, end_column)
 
+
+def _shared(args: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the one tuple of some operands that all nodes share: functions number theirs alike, so there are few."""
+    return _ARGS.setdefault(args, args) if len(args) < _FEW else args
+
+
+_ARGS: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+_FEW = 3
+"""Operands from which on two nodes seldom have the same."""
 
 _PLACE = "I"
 """How `array` calls numbers without a sign of 4 bytes: enough for any line and column."""
@@ -213,7 +223,7 @@ def unpack(packed: Packed) -> Module:
         function.params = [Param(n, k, a, d, place(p)) for n, k, a, d, p in function.params]
         raw: Any = function.nodes
         function.nodes = [
-            Node(op, tuple(args), _data(op, data) if type(data) is list else data) for op, args, data, _ in raw
+            Node(op, _shared(tuple(args)), _data(op, data) if type(data) is list else data) for op, args, data, _ in raw
         ]
         try:
             function.places.extend(number for *_, pos in raw for number in place(pos))

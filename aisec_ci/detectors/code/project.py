@@ -75,6 +75,10 @@ _PLAIN_TYPES = frozenset({"str", "int", "float", "bool", "list", "dict", "Annota
 """Types of parameters that no receiver of a method has."""
 
 
+_ONE = [(i,) for i in range(1_000)]
+"""Uses by one node: most values have one, and functions few nodes."""
+
+
 class Fn:
     """A function of the project."""
 
@@ -101,7 +105,7 @@ class Fn:
             for arg in set(node.args):
                 known = out[arg]
                 if not known:
-                    out[arg] = (i,)
+                    out[arg] = _ONE[i] if i < len(_ONE) else (i,)
                 elif isinstance(known, list):
                     known.append(i)
                 else:

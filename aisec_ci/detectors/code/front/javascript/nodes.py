@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,8 +173,13 @@ def kept_as(call: tree_sitter.Node) -> str:
 
 
 def text_of(node: tree_sitter.Node | None) -> str:
-    """Return the source of a node."""
-    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
+    """Return the source of a node; of names there is one text each."""
+    text = (node.text or b"").decode("utf-8", "replace") if node is not None else ""
+    return sys.intern(text) if len(text) < _NAME else text
+
+
+_NAME = 40
+"""Letters from which on a text is hardly a name, which sources say again and again."""
 
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\0": "\0"}
