@@ -61,6 +61,9 @@ _IMPLICIT = {
 """Methods that a statement runs: `box[key]` and `for x in box` give what they return, `with box as x` binds it."""
 
 
+_OF_CALLS = frozenset({"ret", "out"})
+"""Places that are read where calls run a function."""
+
 _HANDED_ON = 4
 """Functions that return one after the other what a call gave, as it is."""
 
@@ -87,16 +90,28 @@ class Places:
         self.prompted: dict[Value, list[Fn]] = {}
         """The functions that make the prompt of an agent from the state it is run with, by the call that makes the agent."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
+        self._doubts: dict[tuple[int, Value], int] = {}
+        """How doubtful it is that a function gave a value, by its number, where that is not sure."""
 
     def read_at(self, place: Place) -> list[tuple[Value, ...]]:
-        """Return the values that hold what is kept at a place, those of a function together."""
+        """Return the values that hold what is kept at a place, those of a function that are equally sure together."""
         known = self._groups.get(place)
         if known is None:
-            found: dict[int, dict[Value, None]] = {}
+            found: dict[tuple[int, int], dict[Value, None]] = {}
             for value in self._values(place):
-                found.setdefault(value >> SHIFT, {})[value] = None
+                found.setdefault((value >> SHIFT, self.doubt(place, value)), {})[value] = None
             known = self._groups[place] = [tuple(values) for values in found.values()]
         return known
+
+    def doubt(self, place: Place, value: Value) -> int:
+        """Return how doubtful it is that a value holds what is kept at a place: which function a call runs may be a guess."""
+        return self._doubts.get((place[1], value), 0) if place[0] in _OF_CALLS and self._doubts else 0
+
+    def _given_by(self, number: int, values: list[Value], target: Target) -> list[Value]:
+        """Return what a call brings to its caller, with a note on how sure it is that it runs the function."""
+        for value in values if target.doubt else ():
+            self._doubts[number, value] = target.doubt
+        return values
 
     def _values(self, place: Place) -> Iterable[Value]:
         kind, *what = place
@@ -371,7 +386,11 @@ class Places:
             return found if fn.cls is None else [v for v in found if may_use(self.flow, around, v, fn.cls)]
         if around >= 0:
             return [call for call, target in self.flow.callers(fn) if _in_place_of(target, around)]
-        found = [start for call, _ in self.flow.callers(fn) for start in self._run_for(call, fn)]
+        found = [
+            start
+            for call, target in self.flow.callers(fn)
+            for start in self._given_by(number, self._run_for(call, fn), target)
+        ]
         found += self.injected.get(number, [])
         if fn.cls is not None and not {"property", "cached_property"}.isdisjoint(fn.decorator_names):
             found += self._field_reads(fn.cls, fn.ir.name)
@@ -579,7 +598,7 @@ class Places:
         found: list[Value] = []
         for call, target in self.flow.callers(self.project.fns[number]):
             if around < 0 or _in_place_of(target, around):
-                found += self.arguments(call, target, param)
+                found += self._given_by(number, self.arguments(call, target, param), target)
         return found
 
     _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {

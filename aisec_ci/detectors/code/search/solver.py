@@ -295,7 +295,8 @@ class Solver(Summaries):
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
                 start = Start(values, path, place[0] == "out", self.parameters.wrapped(place, values))
-                self._arrive(start, after if receiver is None else self._same_object(after, values, receiver))
+                there = after._replace(flags=with_doubt(flags, self.places.doubt(place, values[0])))
+                self._arrive(start, there if receiver is None else self._same_object(there, values, receiver))
 
     def _same_object(self, state: State, values: tuple[Value, ...], receiver: Receiver) -> State:
         """Return a state for values that are read or returned in a method, where it is one of the same object."""
