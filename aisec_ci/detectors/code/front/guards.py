@@ -650,14 +650,37 @@ def _of_each(generator: ast.GeneratorExp, known: list[Fact], word: str, *, holds
             yield told._replace(kind="check", others=())
 
 
+def _of_syntax(generator: ast.GeneratorExp, known: list[Fact], word: str, *, holds: bool) -> Iterator[Fact]:
+    """Yield what `all(isinstance(n, KNOWN) for n in ast.walk(tree))` says of a tree, or of the text that is parsed there.
+
+    `known` is what the part before `for` says of a node.
+    """
+    loop = generator.generators[0]
+    if not isinstance(loop.iter, ast.Call) or not isinstance(loop.target, ast.Name) or loop.ifs:
+        return
+    if path_of(loop.iter.func).rpartition(".")[2] != "walk" or not loop.iter.args:
+        return
+    tree = loop.iter.args[0]
+    if isinstance(tree, ast.Call) and tree.args:
+        tree = tree.args[0]  # `ast.walk(ast.parse(text))`
+    for fact in known:
+        if fact.kind == "type" and fact.name == loop.target.id and fact.holds == (word == "all") and fact.others:
+            yield Fact(path_of(tree), "syntax", "", fact.others[:1], holds if word == "all" else not holds)
+
+
 def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:
-    """Return what is known of a text after a loop that refuses some of its signs: `for c in text: if c not in SIGNS: return None`."""
+    """Return what is known after a loop that refuses some of the signs of a text, or of the nodes of its syntax tree.
+
+    `for c in text: if c not in SIGNS: return None`, `for node in ast.walk(tree): if not isinstance(node, KNOWN): raise`.
+    """
     out = []
     for branch in loop.body:
-        if isinstance(branch, ast.If) and not branch.orelse and isinstance(branch.body[-1], (ast.Raise, ast.Return)):
+        if isinstance(branch, ast.If) and isinstance(branch.body[-1], (ast.Raise, ast.Return)):
             each = ast.comprehension(target=loop.target, iter=loop.iter, ifs=[], is_async=0)
-            fact = _of_signs(ast.GeneratorExp(elt=branch.test, generators=[each]), "any", holds=False)
+            refused = ast.GeneratorExp(elt=branch.test, generators=[each])
+            fact = _of_signs(refused, "any", holds=False) if not branch.orelse else None
             out += [fact] if fact is not None and fact.others else []
+            out += [f for f in _of_syntax(refused, facts(branch.test), "any", holds=False) if f.name]
     return out
 
 
@@ -716,6 +739,7 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
             return
         known = list(_facts(call.args[0].elt, holds=True, depth=depth + _DEPTH // 2))
         yield from _of_each(call.args[0], known, word, holds=holds)
+        yield from (f for f in _of_syntax(call.args[0], known, word, holds=holds) if f.name)
         yield from _inside_one(call.args[0], known, word, holds=holds)
         for node in ast.walk(call.args[0].elt):
             if isinstance(node, ast.Name):

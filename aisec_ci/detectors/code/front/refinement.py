@@ -97,6 +97,8 @@ class Refinement(Consent):
                 self.refine_parts(fact, value, others, at)
             if fact.kind in _OF_ORIGIN and "." not in fact.name:
                 self.refine_origin(fact, value, others, at)
+            elif fact.kind == "syntax":
+                self.refine_parsed(value, others, at)
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
         """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""
@@ -125,6 +127,16 @@ class Refinement(Consent):
         for name, held in list(self.env.items()):
             if name != fact.name and self.unguarded(held) == origin:
                 self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), pos_test(at))
+
+    def refine_parsed(self, tree: int, others: list[int], at: ast.AST) -> None:
+        """Say what is known of a syntax tree of the text that it was made of, too: `tree = ast.parse(text)`."""
+        made = self.nodes[self.unguarded(tree)]
+        if made.op != "call" or len(made.args) < 2:
+            return
+        text = self.unguarded(made.args[1])
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) == text:
+                self.env[name] = self.add("guard", (held, *others), ("syntax", ""), pos_test(at))
 
     def same(self, value: int) -> int:
         """Return the value that another was made of without a change that a check would see: `path` for `str(Path(path).resolve())`."""
@@ -366,23 +378,3 @@ class Refinement(Consent):
         if value is not None and REFUSES.match(self.fn.name) and self.nodes[self.unguarded(value)].op == "param":
             nothing = self.add("const", (), None, at)
             self.env[test.operand.id] = self.add("guard", (value, nothing), ("eq", ""), pos_test(at))
-
-    def refine_syntax(self, stmt: ast.For | ast.AsyncFor) -> None:
-        """Take in that a syntax tree has only nodes of a list: `for node in ast.walk(tree): if not isinstance(node, KNOWN): raise`."""
-        call = stmt.iter
-        if not (
-            isinstance(call, ast.Call) and called(call) == "walk" and call.args and isinstance(stmt.target, ast.Name)
-        ):
-            return
-        for branch in stmt.body:
-            if not (isinstance(branch, ast.If) and isinstance(branch.body[-1], (ast.Raise, ast.Return))):
-                continue
-            for fact in facts(branch.test):
-                if fact.kind == "type" and fact.name == stmt.target.id and not fact.holds and fact.others:
-                    walked = self.unguarded(self.expr(call.args[0]))
-                    made = self.nodes[walked]
-                    of = self.unguarded(made.args[1]) if made.op == "call" and len(made.args) > 1 else walked
-                    known = self.expr(fact.others[0])
-                    for name, held in list(self.env.items()):
-                        if self.unguarded(held) in (walked, of):
-                            self.env[name] = self.add("guard", (held, known), ("syntax", ""), pos_test(branch))

@@ -257,7 +257,6 @@ class Statements(Expressions):
         rounds = self.loop(stmt.body, stmt)
         if isinstance(stmt.target, ast.Name):
             self.refine_list(stmt, iterated, [env.get(stmt.target.id, iterated) for env in rounds])
-        self.refine_syntax(stmt)
         self.refine(of_loop(stmt), stmt, holds=True)
         self.block(stmt.orelse)
         return False

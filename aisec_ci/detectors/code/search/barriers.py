@@ -210,11 +210,19 @@ def _address(flow: Flow, part: str, others: list[Value]) -> tuple[Verdict, str]:
 
 def _syntax(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
     """Judge a list of the nodes that a syntax tree may have: without calls, what is left is a calculation."""
-    known = [flow.project.node(e) for o in others for e in (flow.elements(o) or [o])]
+    known = [flow.project.node(e) for o in others for e in _classes(flow, o)]
     names = {str(n.data).rpartition(".")[2] for n in known if n.op in {"attr", "import"}}
     if names and len(known) == len([n for n in known if n.op in {"attr", "import"}]) and "Call" not in names:
         return Verdict.STOPPED, ""
     return Verdict.WEAKENED, "its syntax is held against a list first"
+
+
+def _classes(flow: Flow, value: Value, depth: int = 0) -> list[Value]:
+    """Return the classes that a collection of them names, one made of another one as well: `tuple(KNOWN)`, `(ast.Load, *SIGNS)`."""
+    out = []
+    for val in flow.values(value) if depth < 4 else ():
+        out += [c for part in _parts(flow, val, value) or () for c in _classes(flow, part, depth + 1)]
+    return out or [value]
 
 
 def _first(flow: Flow, others: list[Value]) -> tuple[Verdict, str]:
