@@ -26,6 +26,9 @@ _NO = frozenset({"n", "no", "q", "quit", "exit", ""})
 _YES = frozenset({"y", "yes"})
 """Answers that let it be done, with which an empty one does as well: `input() not in ("", "y")`."""
 
+_LETTERS = frozenset({"y", "n"})
+"""Answers that nobody but a human gives, who was asked `Run it? (y/n)`: a model that judges writes `yes`."""
+
 _LEAVE = frozenset({"q", "quit", "exit", ""})
 """Those of them that also end a conversation, in which they say nothing of what is done with another text."""
 
@@ -65,6 +68,8 @@ class Consent(Scope):
                 names = {n.id for n in ast.walk(test.left) if isinstance(n, ast.Name)}
                 if names & self.handed_on():  # `if question == "exit": break`
                     return 0
+            if said & _LETTERS and said <= _LETTERS | {"yes", "no"}:
+                return sign  # whoever is asked in whatever way: `chat.messages[-1].text.lower() != "y"`
             return sign if self.consents(test.left, 0) else 0
         if isinstance(test, ast.Name) or (isinstance(test, ast.Call) and _TYPED.search(called(test))):
             return sign if self.consents(test, 0, _CONSENT) else 0  # `if question:` only says that there is one

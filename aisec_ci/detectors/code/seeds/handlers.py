@@ -255,8 +255,8 @@ def sent(solver: Solver, fn: Fn, kind: str, what: str, only: Iterable[str]) -> I
     if kind == "tool" and agreed_to(solver, fn):
         return
     wanted = set(only)
-    plain = (p.name for p in fn.ir.params[1 if fn.bound else 0 :] if p.kind in {"", "k"})
-    named = [name for name in plain if name not in FRAMEWORK_NAMES and name not in _CHOICES]
+    plain = [(i, p.name) for i, p in enumerate(fn.ir.params) if p.kind in {"", "k"} and not (i == 0 and fn.bound)]
+    named = [n for i, n in plain if n not in _CHOICES and (n not in FRAMEWORK_NAMES or _is_body(solver, fn, i))]
     for index, param in enumerate(fn.ir.params):
         if index == 0 and fn.bound:
             continue
