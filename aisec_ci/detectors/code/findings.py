@@ -24,7 +24,7 @@ from aisec_ci.detectors.code.facts import (
     Step,
 )
 from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
-from aisec_ci.detectors.code.guesses import is_far, is_guess, is_part_of_path
+from aisec_ci.detectors.code.guesses import is_far, is_guess, is_identifier, is_part_of_path
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
@@ -274,6 +274,8 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, se
         severity = min(severity, Severity.LOW)
     if severity > Severity.MEDIUM and hit.kind == "system" and inner.label == MESSAGE and not sent.goes_to_model(inner):
         severity = Severity.MEDIUM
+    if hit.kind in PROMPT_KINDS and not confidential and is_identifier(solver, source, steps):
+        severity = min(severity, Severity.LOW if doubt else Severity.MEDIUM)
     built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
     if confidential and solver.project.node(source.value).op in {"const", "text"}:
         built = None  # the text itself holds it

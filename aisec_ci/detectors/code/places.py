@@ -90,7 +90,7 @@ class Places:
         self.prompted: dict[Value, list[Fn]] = {}
         """The functions that make the prompt of an agent from the state it is run with, by the call that makes the agent."""
         self._groups: dict[Place, list[tuple[Value, ...]]] = {}
-        self._doubts: dict[tuple[int, Value], int] = {}
+        self._doubts: dict[tuple[object, Value], int] = {}
         """How doubtful it is that a function gave a value, by its number, where that is not sure."""
 
     def read_at(self, place: Place) -> list[tuple[Value, ...]]:
