@@ -222,7 +222,9 @@ def _chosen(fn: Fn, fields: frozenset[str], framework: frozenset[str], others: i
     needed = {p.name for _, p in free if p.default < 0 and p.kind == ""}
     if named and (needed <= fields or fields <= {p.name for _, p in free}):
         return tuple(named)
-    whole = [i for i, p in free if p.kind == "**" or p.name in _WHOLE]
+    whole = [i for i, p in free if p.name in _WHOLE and p.kind != "**"]
+    if not whole or needed & {"tool", "tool_use"}:  # else what else there is are options of the program
+        whole += [i for i, p in free if p.kind == "**"]
     return tuple(whole) if whole and len(needed - _WHOLE) <= others else ()
 
 
