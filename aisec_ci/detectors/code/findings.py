@@ -268,7 +268,7 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, se
     guess = is_guess(solver, hit, source, steps, sure=not doubt)
     confidence = Confidence.LOW if guess else _CONFIDENCE[doubt]
     severity = _severity(solver, graded.severity, reached, inner, notes)
-    if is_far(solver, source, steps, sure=not doubt):
+    if is_far(solver, source, steps, sure=not doubt) or (doubt and _needs_sureness(hit, flags, steps)):
         severity = min(severity, Severity.MEDIUM)
     if hit.kind in PROMPT_KINDS and is_part_of_path(solver, steps):
         severity = min(severity, Severity.LOW)
@@ -292,6 +292,21 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, se
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
     return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
+
+
+_SELDOM = frozenset({"sql", "import", "deserialize"})
+"""Uses that mixed-up objects reach more often than text from outside: on ways that were not sure 3 of 15 were right."""
+
+
+def _needs_sureness(hit: Hit, flags: int, steps: list[Step]) -> bool:
+    """Say whether a use that is reached from another function or object fails a scan only where the way to it is sure.
+
+    A message of the system that is somebody's text as a whole is most often one of the messages of a conversation then, or a
+    setting: of 34 of them on ways that were not sure in 25 large programs seven were right, of 49 that a prompt was built with 34.
+    """
+    if all(s.jump is None for s in steps):
+        return False
+    return hit.kind in _SELDOM or (hit.kind == "system" and not flags & BUILT)
 
 
 def _severity(solver: Solver, most: Severity, reached: Reached, inner: Hit, notes: list[str]) -> Severity:

@@ -108,7 +108,9 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "sql": {**_from_model("model-output-to-sql", _H, "is part of the query run by")},
     "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
     "url": {
-        **_from_model("model-output-to-url", _H, "chooses the address that is fetched by"),
+        "tool": Grade("model-output-to-url", _H, "chooses the address that is fetched by"),
+        # most of the addresses in an answer were found by a search, or belong to what a service made
+        "llm": Grade("model-output-to-url", _M, "chooses the address that is fetched by"),
         "remote": Grade("model-output-to-url", _M, "chooses the address that is fetched by"),
         "third": Grade("model-output-to-url", _L, "chooses the address that is fetched by"),
     },

@@ -57,7 +57,8 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or (source.kind in _NAME and hit.kind != "path" and _is_opened(solver, steps))
         or (source.kind in _NAME and hit.kind in {"url", "path"} and _of_answer(solver, steps))
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
-        or (hit.kind in PROMPT_KINDS and _of_history(solver, source))
+        or ((hit.kind in PROMPT_KINDS or any(s.goes(How.PUT) for s in steps)) and _of_history(solver, source))
+        or _other_key(solver, steps)
         or _letters(solver, steps)
     )
 
@@ -103,6 +104,28 @@ def _of_history(solver: Solver, source: Source) -> bool:
     node = solver.project.node(source.value)
     keyed = node.op == "item" or (node.op == "call" and solver.calls.info(source.value).word == "get")
     return source.kind == "tool" and keyed and source.what == CALLED_WITH
+
+
+def _other_key(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way puts something into an object under one key, and takes something out of it under another.
+
+    Where the object copies what it holds, `for key, value in values.items()`, the search no longer knows under which key it is.
+    """
+    keys: set[object] = set()
+    held: Path = ()
+    for step in steps:
+        node = solver.project.node(step.value)
+        before, held = held, step.path
+        if (
+            before
+            and isinstance(before[0], str)
+            and node.op == "call"
+            and solver.calls.info(step.value).word == "items"
+        ):
+            keys.add(before[0])
+        elif keys and step.jump is not None and step.jump.name == "__getitem__" and isinstance(node.data, str):
+            return node.data not in keys
+    return False
 
 
 def _from_caller(source: Source, steps: list[Step]) -> list[Step]:
