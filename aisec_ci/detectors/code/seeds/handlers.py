@@ -65,7 +65,11 @@ def agreed_to(solver: Solver, fn: Fn) -> bool:
 
 def chosen(solver: Solver, fn: Fn, params: Iterable[int]) -> Iterator[Source]:
     """Yield those of a tool's parameters that can hold text of the model's choice."""
-    for index in () if agreed_to(solver, fn) else params:
+    params = () if agreed_to(solver, fn) else tuple(params)
+    record = any(_is_body(solver, fn, index) for index in params)
+    for index in params:
+        if record and fn.ir.params[index].kind == "**":
+            continue  # options of the program: the model fills the record
         node = fn.params.get(index)
         if node is not None and _open(solver, fn, index) and not _is_context(fn, index):
             yield Source(fn.value(node), "tool", argument_of("tool", ""))

@@ -41,6 +41,8 @@ def results(solver: Solver) -> Iterator[Source]:
                 continue
             if info.model.returns == "third" and is_own_service(solver, call, info):
                 continue
+            if info.word in _RECEIVES and _of_machine(solver, call):
+                continue
             if info.model.returns == "stored" and _asks_with(solver, call, _CATALOG):
                 continue
             if info.model.returns == "stored" and _asks_with(solver, call, _MODEL_SQL):
@@ -53,6 +55,20 @@ def results(solver: Solver) -> Iterator[Source]:
                 yield from _kept_under_key(solver, call, what)
         elif info.model is None and not any(t.sure < 2 for t in info.targets):
             yield from _by_name(solver, call, info.word)
+
+
+_RECEIVES = frozenset({"recv", "recvfrom"})
+
+
+def _of_machine(solver: Solver, call: Value) -> bool:
+    """Say whether the sockets of a module are files of the machine: `socket.socket(socket.AF_UNIX)`. Parts of a program speak through these."""
+    module = solver.project.fn(call).module
+    families = {
+        name
+        for name in ("AF_UNIX", "AF_INET", "AF_INET6")
+        if any(solver.project.fn(load).module is module for load in solver.project.attributes.get(name, ()))
+    }
+    return families == {"AF_UNIX"}
 
 
 def _open_parts(solver: Solver, call: Value, info: CallInfo) -> list[tuple[str, ...]]:

@@ -334,6 +334,8 @@ def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
             continue
         for call in calls[word]:
             node = flow.project.node(call)
+            if "props" in node.data:
+                continue  # a step of a workflow: whoever draws the workflow fills its form
             if (word in {"register", "add"} and not _keeps_tools(flow, call)) or (
                 makes and word != "tool" and not _says_what(flow, call)
             ):
