@@ -68,10 +68,30 @@ def is_far(solver: Solver, source: Source, steps: list[Step], *, sure: bool) -> 
 
     `sure` says that each of its steps is.
     """
-    if sum(s.goes(How.FIELD) and not _of_graph(solver, s.value) for s in steps) > 1:
+    if sum(s.goes(How.FIELD) and not _of_graph(solver, s.value) for s in steps) > 1 or _under_some_key(solver, steps):
         return True
     # not rows: whoever reads a table may get any of it
     return not sure and _distance(_from_caller(source, steps)) >= FAR and not any(s.goes(How.ROW) for s in steps)
+
+
+def _under_some_key(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether something was put into a kept mapping under a key that is not known, and is taken out under one that is.
+
+    `self.context.update(answer)`, and elsewhere `self.context["customer"]`.
+    """
+    some = False
+    for step in steps:
+        if step.goes(*STORED):
+            some = step.path[:1] == ("*",)
+            continue
+        node = solver.project.node(step.value)
+        if some and step.jump is None:
+            asked = node.op == "call" and solver.calls.info(step.value).word in {"get", "pop"}
+            key = solver.flow.key(step.value) if asked else node.data if node.op == "item" else None
+            if isinstance(key, str):
+                return True
+        some = some and step.path[:1] == ("*",)
+    return False
 
 
 def _of_graph(solver: Solver, load: Value) -> bool:

@@ -29,6 +29,9 @@ _YES = frozenset({"y", "yes"})
 _LETTERS = frozenset({"y", "n"})
 """Answers that nobody but a human gives, who was asked `Run it? (y/n)`: a model that judges writes `yes`."""
 
+_SHOWN = frozenset({"ask", "unsafe_ask", "ask_async", "execute"})
+"""Methods without arguments that show a question and wait for the answer: questionary, InquirerPy."""
+
 _LEAVE = frozenset({"q", "quit", "exit", ""})
 """Those of them that also end a conversation, in which they say nothing of what is done with another text."""
 
@@ -70,10 +73,23 @@ class Consent(Scope):
                     return 0
             if said & _LETTERS and said <= _LETTERS | {"yes", "no"}:
                 return sign  # whoever is asked in whatever way: `chat.messages[-1].text.lower() != "y"`
+            if said and said <= {"yes", "no"} and self.is_asked(test.left):
+                return sign
             return sign if self.consents(test.left, 0) else 0
         if isinstance(test, ast.Name) or (isinstance(test, ast.Call) and _TYPED.search(called(test))):
             return sign if self.consents(test, 0, _CONSENT) else 0  # `if question:` only says that there is one
         return sign if self.consents(test, 0) else 0
+
+    def is_asked(self, answer: ast.expr) -> bool:
+        """Say whether something is what a menu answers that is shown: `questionary.select("Run it?", choices=["Yes", "No"]).ask()`."""
+        if isinstance(answer, ast.Call):
+            return called(answer) in _SHOWN and not answer.args
+        value = self.env.get(answer.id) if isinstance(answer, ast.Name) else None
+        node = self.nodes[self.unguarded(value)] if value is not None else None
+        if node is None or node.op != "call" or len(node.args) > 1:
+            return False
+        callee = self.nodes[node.args[0]]
+        return callee.op == "attr" and callee.data in _SHOWN
 
     def handed_on(self) -> frozenset[str]:
         """Return the names whose text goes into calls, messages, and other texts, and not only into what is printed."""
