@@ -59,6 +59,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
         or ((hit.kind in PROMPT_KINDS or any(s.goes(How.PUT) for s in steps)) and _of_history(solver, source))
         or _other_key(solver, steps)
+        or (hit.kind in PROMPT_KINDS and _by_any_name(solver, steps))
         or _letters(solver, steps)
     )
 
@@ -145,6 +146,22 @@ def _other_key(solver: Solver, steps: list[Step]) -> bool:
             keys.add(before[0])
         elif keys and step.jump is not None and step.jump.name == "__getitem__" and isinstance(node.data, str):
             return node.data not in keys
+    return False
+
+
+def _by_any_name(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a value of a mapping whose keys are not known is taken for an argument of some name: `generate(**inputs)`.
+
+    What tells a model what to be is hardly ever handed over without being named.
+    """
+    held: Path = ()
+    for step in steps:
+        before, held = held, step.path
+        if before[:1] != ("*",) or step.jump is None or not step.goes(How.PASSED) or step.jump.parameter[:1] == "*":
+            continue
+        node = solver.project.node(step.value)
+        if node.op == "call" and "**" in node.data:
+            return True
     return False
 
 
