@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.flow.val import Target
+from aisec_ci.detectors.code.flow.val import NPM, Target
 from aisec_ci.detectors.code.models import CallModel, Models
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
@@ -249,12 +249,18 @@ class Calls:
     def _only(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.only.items():
             place, name = (int(word), None) if word.isdigit() else (None, word)
-            known = self.flow.argument_constants(call, place, name).values
+            known = {*self.flow.argument_constants(call, place, name).values, *self._members_given(call, place, name)}
             if not any(
                 _same(value, one) for value in known for one in (wanted if isinstance(wanted, list) else [wanted])
             ):
                 return False
         return True
+
+    def _members_given(self, call: Value, place: int | None, name: str | None) -> set[str]:
+        """Return what a library in JavaScript calls a constant that an argument is: `MessageCreate` for `Events.MessageCreate`."""
+        given = self.flow.argument(call, place, name)
+        found = self.flow.values(given) if given is not None else ()
+        return {str(v.what).rpartition(".")[2] for v in found if v.kind == "ext" and str(v.what).startswith(NPM)}
 
 
 def _is_given(fn: Fn, index: int, depth: int = 0) -> bool:

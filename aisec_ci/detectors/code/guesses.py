@@ -323,8 +323,11 @@ def _attribute_of_json(solver: Solver, steps: list[Step]) -> bool:
     """Say whether a way reads an attribute of what was looked up by a key in a caller's data.
 
     That data is numbers, texts, lists and mappings: what has attributes is an object of the program that travels in the same
-    mapping. Files that were sent do have some, and so do records that the data was read into: `dict[str, Setting]`.
+    mapping. Files that were sent do have some, and so do records that the data was read into: `dict[str, Setting]`. In JavaScript
+    an attribute is a key.
     """
+    if steps and solver.project.fn(steps[0].value).module.language != "python":
+        return False
     looked_up = False
     for step in steps:
         node = solver.project.node(step.value)

@@ -317,6 +317,12 @@ class Arguments(Records):
             if (file := self.flow.argument(call, 1, "fp")) is not None:
                 self.mutate(entry, file, (CONTENT, *_keyed(fact.path)), fact.flags | SAFE["deserialize"], arg.via)
             return True
+        model = arg.info.model
+        if model is not None and arg.position == 1 and arg.kind == "" and not fact.path:  # `writeFile(name, text)`
+            kinds = {use.position: use.kind for use in model.uses}
+            if kinds.get(1) == "write" and kinds.get(0) == "path":
+                self.mutate(entry, (call & ~MASK) | arg.node.args[1], (CONTENT,), fact.flags, arg.via)
+                return True
         return False
 
     def _is_picked(self, arg: Argument) -> bool:

@@ -1,4 +1,4 @@
-"""What schemas of Zod leave open: `z.object({city: z.string(), unit: z.enum(["C", "F"])})` leaves free text to `city` only."""
+"""What schemas of Zod, and Convex's, leave open: `z.object({city: z.string(), unit: z.enum(["C", "F"])})` leaves free text to `city` only."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
 
-_GIVEN_AS = ("input_schema", "parameters", "schema", "params_schema", "args_schema")
+_GIVEN_AS = ("input_schema", "parameters", "schema", "params_schema", "args_schema", "args")
 """Options that hold the schema of what a tool is given."""
 
 _CLOSED = frozenset(
     "number int int32 float32 float64 bigint boolean literal enum native_enum date null undefined nan void uuid uuidv4 cuid cuid2 ulid "
-    "nanoid guid stringbool ip ipv4 ipv6 datetime iso coerce_number".split()
+    "nanoid guid id int64 stringbool ip ipv4 ipv6 datetime iso coerce_number".split()
 )
 """What makes a schema, or narrows that of a text, so that no free text fits."""
 
@@ -154,7 +154,7 @@ def is_closed(flow: Flow, schema: Value, depth: int = 0) -> bool:
             if word == "startswith" and len(node.args) > 1 and fixed_host(flow.only_text(base | node.args[1]) or ""):
                 return True  # an address of one service
             if word == "union" and len(node.args) > 1:
-                either = flow.elements(base | node.args[1])
+                either = flow.elements(base | node.args[1]) or [base | arg for arg in node.args[1:]]  # Convex's
                 return bool(either) and depth < _DEPTH and all(is_closed(flow, one, depth + 1) for one in either)
             if word in _INSIDE and len(node.args) > 1:
                 return depth < _DEPTH and is_closed(flow, base | node.args[1], depth + 1)

@@ -117,7 +117,8 @@ def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -
     for place, path in known:
         node = fn.params.get(place + (1 if fn.bound else 0))
         if node is not None:
-            fields = schemas.open_fields(flow, call) if place == 0 or kind == "tool" else None
+            told = place == 0 or kind == "tool" or len(known) == 1
+            fields = schemas.open_fields(flow, call) if told else None
             for end in [()] if fields is None else [(field,) for field in fields]:
                 yield Source(fn.value(node), kind, argument_of(kind, model.family), path=(*path, *end))
 
