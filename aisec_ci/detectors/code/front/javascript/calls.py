@@ -378,7 +378,13 @@ class Calls(Expressions):
         if len(parts) > 1:
             return None
         between = self.value(parts[0]) if parts else constant(node, ",")
-        return call(node, attribute(node, between, "join"), [self.value(base)])
+        pieces = self.value(base)
+        match pieces:
+            case ast.Call(ast.Attribute(text, "split"), [ast.Constant(str()) as sign], []) if isinstance(
+                between, ast.Constant
+            ):
+                return call(node, attribute(node, text, "replace"), [sign, between])  # as `replaceAll`
+        return call(node, attribute(node, between, "join"), [pieces])
 
     def m_concat(self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
         out = self.value(base)
@@ -402,18 +408,13 @@ class Calls(Expressions):
     ) -> ast.expr | None:
         if len(parts) != 2:
             return None
-        sign = self.pattern_of(parts[0]) if parts[0].type == "regex" else ""
-        if (
-            _SIGN.fullmatch(sign)
-            and parts[1].type == "string"
-            and "g" in text_of(parts[0].child_by_field_name("flags"))
-        ):
-            args = [constant(parts[0], sign[-1]), self.value(parts[1])]
-            return call(node, attribute(node, self.value(base), "replace"), args)
         if parts[0].type == "regex":
-            by = self.value(parts[1])
-            args = [constant(parts[0], self.pattern_of(parts[0])), by, self.value(base)]
-            if "g" not in text_of(parts[0].child_by_field_name("flags")):
+            sign, by = self.pattern_of(parts[0]), self.value(parts[1])
+            every = "g" in text_of(parts[0].child_by_field_name("flags"))
+            if _SIGN.fullmatch(sign) and every and isinstance(by, ast.Constant):
+                return call(node, attribute(node, self.value(base), "replace"), [constant(parts[0], sign[-1]), by])
+            args = [constant(parts[0], sign), by, self.value(base)]
+            if not every:
                 args.append(constant(node, 1))  # only what is found first is replaced
             return self.python(node, "re.sub", args)
         args = [self.value(p) for p in parts]
