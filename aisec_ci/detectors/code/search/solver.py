@@ -143,14 +143,16 @@ class Solver(Summaries):
         """Return the summaries, `limit` at most, to which one more source comes after the search, whatever it reaches there."""
         reached, self.reached = self.reached, []
         entries: list[Entry] = []
-        self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT))
-        while self._queue and not self.exhausted and len(entries) < limit:
-            self.steps += 1
-            state = heappop(self._queue)[4]
-            entries.append(state.entry)
-            self._go_on(state)
-        self._queue.clear()
-        self.reached = reached
+        try:
+            self._arrive(Start((source.value,), source.path), State(_NOWHERE, source, source.doubt << DOUBT))
+            while self._queue and not self.exhausted and len(entries) < limit:
+                self.steps += 1
+                state = heappop(self._queue)[4]
+                entries.append(state.entry)
+                self._go_on(state)
+        finally:
+            self._queue.clear()
+            self.reached = reached
         return entries
 
     def failed(self, error: Exception, value: Value) -> None:
