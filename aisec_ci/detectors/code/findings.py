@@ -23,7 +23,7 @@ from aisec_ci.detectors.code.facts import (
     State,
     Step,
 )
-from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, grade, origin
+from aisec_ci.detectors.code.grading import CONFIDENTIAL, PROMPT_KINDS, Grade, grade, origin
 from aisec_ci.detectors.code.guesses import is_far, is_guess, is_identifier, is_part_of_path
 from aisec_ci.detectors.code.help import advice
 from aisec_ci.detectors.code.ir import Pos
@@ -48,6 +48,7 @@ class Case(NamedTuple):
 
     finding: Finding
     """Without its flow."""
+    reached: Reached
     joined: Value | None
     """The join of texts at which it stands."""
     what: str
@@ -64,24 +65,13 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     """
     found: dict[str, dict[tuple[int, int, str], list[Case]]] = {}
     concerned: set[str] = set(selected)
-    ways = Ways(solver)
-    told = _Told(solver, ways)
-    sent = Sent(solver)
-    for reached in solver.reached:
-        if reached.hit.kind == "log" and not told.holds(reached):
-            continue
-        try:
-            case = _case(solver, positions, reached, ways, sent)
-        except Exception as error:  # noqa: BLE001 - the other findings must be told
-            solver.failed(error, reached.hit.at)
-            continue
-        if case is None:
-            continue
+    for case in _cases(solver, positions):
         where = case.finding.location
         line, column = (where.line, where.column) if case.joined is None else solver.project.place(case.joined)[:2]
-        prompt = reached.hit.kind in PROMPT_KINDS
+        use = case.reached.hit.kind
+        prompt = use in PROMPT_KINDS
         # `connection.execute(text(query))` is one statement, whichever of the two calls is the one that runs it
-        key = (line, column if prompt else 0, "prompt" if prompt else reached.hit.kind)
+        key = (line, column if prompt else 0, "prompt" if prompt else use)
         found.setdefault(where.path, {}).setdefault(key, []).append(case)
         if not selected.isdisjoint(solver.project.fn(s.value).module.path for s in case.steps):
             concerned.add(where.path)
@@ -90,6 +80,30 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
         for finding in _told_once([_finding(solver, positions, cases[key]) for key in sorted(cases)]):
             if path in selected or any(hop.location.path in selected for hop in finding.flow):
                 yield finding
+
+
+def _cases(solver: Solver, positions: Positions) -> Iterator[Case]:
+    """Yield the uses that are reported, in the order in which they were reached."""
+    ways = Ways(solver)
+    told = _Told(solver, ways)
+    sent = Sent(solver)
+    judged: list[_Judged] = []
+    for reached in solver.reached:
+        if reached.hit.kind == "log" and not told.holds(reached):
+            continue
+        try:
+            one = _judged(solver, reached, ways, sent)
+        except Exception as error:  # noqa: BLE001 - the other findings must be told
+            solver.failed(error, reached.hit.at)
+            continue
+        if one is not None:
+            judged.append(one)
+    positions.look_up(one.built for one in judged if one.built is not None)
+    for one in judged:
+        try:
+            yield _case(solver, positions, one)
+        except Exception as error:  # noqa: BLE001
+            solver.failed(error, one.reached.hit.at)
 
 
 def _worst_first(case: Case) -> tuple[int, int, bool, int]:
@@ -249,8 +263,23 @@ _TOLD_OF_TOOLS = frozenset({"list_tools", "list_prompts", "list_resources"})
 """Calls by which a client asks a server of MCP what it offers."""
 
 
-def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, sent: Sent) -> Case | None:
-    """Return what is to be said of a use that is reached; None where it is not reported."""
+class _Judged(NamedTuple):
+    """A use that a source reaches, and how bad that is."""
+
+    reached: Reached
+    graded: Grade
+    severity: Severity
+    confidence: Confidence
+    notes: list[str]
+    built: tuple[Value, Value] | None
+    """Of a prompt the expression that the source becomes part of, and the operand by which it does."""
+    steps: list[Step]
+    inner: Hit
+    """In the function that reaches the use itself."""
+
+
+def _judged(solver: Solver, reached: Reached, ways: Ways, sent: Sent) -> _Judged | None:
+    """Return how bad it is that a use is reached; None where it is not reported."""
     state, hit, flags = reached
     source = state.source
     graded = grade(hit.kind, source.kind)
@@ -260,38 +289,59 @@ def _case(solver: Solver, positions: Positions, reached: Reached, ways: Ways, se
     inner = hit
     while inner.inner is not None:
         inner = inner.inner[1]
-    confidential = source.kind in CONFIDENTIAL
-    if confidential and not _plain(solver, steps):
+    if source.kind in CONFIDENTIAL and not _plain(solver, steps):
         return None
     notes = [n for s in steps if (n := solver.notes.get(s.value))] if flags & WEAK else []
     doubt = flags >> DOUBT
     guess = is_guess(solver, hit, source, steps, sure=not doubt)
     confidence = Confidence.LOW if guess else _CONFIDENCE[doubt]
     severity = _severity(solver, graded.severity, reached, inner, notes)
-    if is_far(solver, source, steps, sure=not doubt) or (doubt and _needs_sureness(hit, flags, steps)):
-        severity = min(severity, Severity.MEDIUM)
-    if hit.kind in PROMPT_KINDS and is_part_of_path(solver, steps):
+    if confidence is Confidence.LOW:
         severity = min(severity, Severity.LOW)
+    severity = _on_way(solver, severity, reached, steps)
     if severity > Severity.MEDIUM and hit.kind == "system" and inner.label == MESSAGE and not sent.goes_to_model(inner):
         severity = Severity.MEDIUM
-    if hit.kind in PROMPT_KINDS and not confidential and is_identifier(solver, source, steps):
+    built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS and not _is_text(solver, source) else None
+    return _Judged(reached, graded, severity, confidence, notes, built, steps, inner)
+
+
+def _on_way(solver: Solver, severity: Severity, reached: Reached, steps: list[Step]) -> Severity:
+    """Return how bad a use is on a way that may not be what it seems, or that a name goes rather than a text."""
+    hit, source, doubt = reached.hit, reached.state.source, reached.flags >> DOUBT
+    if is_far(solver, source, steps, sure=not doubt) or (doubt and _needs_sureness(hit, reached.flags, steps)):
+        severity = min(severity, Severity.MEDIUM)
+    if hit.kind not in PROMPT_KINDS:
+        return severity
+    if is_part_of_path(solver, steps):
+        severity = min(severity, Severity.LOW)
+    if source.kind not in CONFIDENTIAL and is_identifier(solver, source, steps):
         severity = min(severity, Severity.LOW if doubt else Severity.MEDIUM)
-    built = _place(solver, steps, inner) if hit.kind in PROMPT_KINDS else None
-    if confidential and solver.project.node(source.value).op in {"const", "text"}:
-        built = None  # the text itself holds it
-        place = positions.locate(source.value)
+    return severity
+
+
+def _is_text(solver: Solver, source: Source) -> bool:
+    """Say whether a source is a confidential text that stands in the program."""
+    return source.kind in CONFIDENTIAL and solver.project.node(source.value).op in {"const", "text"}
+
+
+def _case(solver: Solver, positions: Positions, judged: _Judged) -> Case:
+    """Return what is to be said of a use that is reached."""
+    reached, graded, built, inner = judged.reached, judged.graded, judged.built, judged.inner
+    hit, source = reached.hit, reached.state.source
+    if built is not None:
+        place = positions.operand(*built)
     else:
-        place = positions.operand(*built) if built is not None else positions.locate(inner.at)
+        place = positions.locate(source.value if _is_text(solver, source) else inner.at)
     finding = Finding(
         rule_id=graded.rule,
-        message=_message(graded.phrase, hit, inner, source, notes),
+        message=_message(graded.phrase, hit, inner, source, judged.notes),
         location=replace(place, label=_label(hit.kind, source.kind)),
-        severity=min(severity, Severity.LOW) if confidence is Confidence.LOW else severity,
-        confidence=confidence,
+        severity=judged.severity,
+        confidence=judged.confidence,
         help=advice(graded.rule, hit.kind, inner.label, _packages(solver, (inner.at, source.value))),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
-    return Case(finding, built[0] if built is not None else None, source.what, steps, inner)
+    return Case(finding, reached, built[0] if built is not None else None, source.what, judged.steps, inner)
 
 
 _SELDOM = frozenset({"sql", "import", "deserialize"})

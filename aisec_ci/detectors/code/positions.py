@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from aisec_ci.detectors.code.front.expressions import summands
 from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree, translated
@@ -15,6 +16,9 @@ from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
 from aisec_ci.sources.file import SourceFile
 from aisec_ci.sources.kinds import SCRIPTS
+
+_TREES = 8
+"""Sources of JavaScript whose trees are kept, of a megabyte each."""
 
 
 class Positions:
@@ -27,7 +31,7 @@ class Positions:
         self._lines: dict[str, list[list[int]]] = {}
         self._sources: dict[str, list[str]] = {}
         self._scripts: dict[str, dict[Pos, list[ast.AST]]] = {}
-        """The expressions of sources that are translated, by their place."""
+        """The expressions of the last sources that were translated, by their place."""
         self._places: dict[tuple[Value, Value], Location] = {}
 
     def locate(self, value: Value) -> Location:
@@ -62,6 +66,12 @@ class Positions:
             known = self._places[value, operand] = self._operand(value, operand)
         return known
 
+    def look_up(self, pairs: Iterable[tuple[Value, Value]]) -> None:
+        """Find the ranges of many expressions and operands, those of a file together: only the last files' sources are kept."""
+        for value, operand in sorted(set(pairs), key=lambda pair: (self.project.fn(pair[0]).module.path, pair)):
+            with suppress(Exception):  # who asks for it gets the error
+                self.operand(value, operand)
+
     def _operand(self, value: Value, operand: Value) -> Location:
         fn = self.project.fn(value)
         node = fn.nodes[value & MASK]
@@ -86,8 +96,12 @@ class Positions:
         return self.place(path, place, cells)
 
     def _translated(self, file: SourceFile) -> dict[Pos, list[ast.AST]]:
-        known = self._scripts.get(file.path)
-        if known is None:
+        known = self._scripts.pop(file.path, None)
+        if known is not None:
+            self._scripts[file.path] = known  # as the last one
+        else:
+            if len(self._scripts) >= _TREES:
+                del self._scripts[next(iter(self._scripts))]
             known = self._scripts[file.path] = {}
             try:
                 tree = translated(file).tree
