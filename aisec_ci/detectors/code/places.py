@@ -313,7 +313,7 @@ class Places:
 
         def of(path: str) -> str:
             while (up := first.get(path, path)) != path:
-                path = up
+                first[path] = path = first.get(up, up)  # shortens the way for the next one
             return path
 
         for info in self.project:
