@@ -345,7 +345,7 @@ def _case(solver: Solver, positions: Positions, judged: _Judged) -> Case:
 
 
 _SELDOM = frozenset({"sql", "import", "deserialize"})
-"""Uses that mixed-up objects reach more often than text from outside: on ways that were not sure 3 of 15 were right."""
+"""Uses that mixed-up objects reach more often than text from outside: on ways that were not sure 2 of 14 were right."""
 
 
 def _needs_sureness(hit: Hit, flags: int, steps: list[Step]) -> bool:

@@ -84,9 +84,10 @@ def _under_some_key(solver: Solver, steps: list[Step]) -> bool:
     for step in steps:
         if step.goes(*STORED):
             some = step.path[:1] == ("*",)
+        if step.jump is not None:
             continue
         node = solver.project.node(step.value)
-        if some and step.jump is None:
+        if some:
             asked = node.op == "call" and solver.calls.info(step.value).word in {"get", "pop"}
             key = solver.flow.key(step.value) if asked else node.data if node.op == "item" else None
             if isinstance(key, str):

@@ -84,6 +84,8 @@ class Commands:
             return "" if shown else "shell-file" if shell else "run-file"
         if path[1:2] == (CONTENT,):  # `python script.py` runs it, `git add notes.md` does not
             program = _program_name(self._word(fact.value, 0))
+            if fact.flags & SAFE["shell"] and program in SHELLS:
+                return ""  # the script has it in quotes
             if self._installs(fact.value, program):
                 listed = isinstance(path[0], int) and self._word(fact.value, path[0] - 1) in _LISTS
                 return "package" if listed else ""

@@ -16,6 +16,7 @@ from aisec_ci.detectors.code.chat_templates import ChatTemplates
 from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
+    CONTENT,
     FACT_GRADES,
     GRADES,
     MAX_DOUBT,
@@ -44,6 +45,7 @@ from aisec_ci.detectors.code.facts import (
     worse,
 )
 from aisec_ci.detectors.code.flow.val import Path, Target
+from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Models, Use
 from aisec_ci.detectors.code.pipeline_templates import PipelineTemplates
 from aisec_ci.detectors.code.places import Places
@@ -67,6 +69,9 @@ LOGS = 24
 """Log calls that are followed for one start."""
 
 _LOG: Place = ("log",)
+
+_OF_TEXTS = PROMPT_KINDS | {"url"}
+"""Uses of what a text says. What stands in a file of which it is the name counts where the file is run."""
 
 
 class Propagation(ABC):
@@ -321,6 +326,8 @@ class Propagation(ABC):
         """Note that a fact reached a use."""
         if kind == "url" and self.project.fn(at).module.in_browser:
             return
+        if CONTENT in fact.path and kind in _OF_TEXTS:
+            return  # the name of a file that holds it
         if kind == "system" and not role:
             role = self._asked_role(argument)
         if kind == "system" and label == MESSAGE and self.project.fn(at).module.in_browser:
