@@ -131,8 +131,9 @@ class ChatTemplates:
             if self.filled(part):
                 break
             if made := self.mapping(part):
-                passed = passed and bool(self.assigned(part))
-                given = {**given, **made} if self.assigned(part) else made
+                adds = bool(self.assigned(part))
+                passed = passed and adds
+                given = {**given, **made} if adds else made
         if any(key in gaps and self._takes(part, path, key) for key, part in given.items()):
             return True
         return passed and bool(path) and path[0] in gaps and path[0] not in given

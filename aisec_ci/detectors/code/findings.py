@@ -48,14 +48,7 @@ class Case(NamedTuple):
 
     finding: Finding
     """Without its flow."""
-    reached: Reached
-    joined: Value | None
-    """The join of texts at which it stands."""
-    what: str
-    """The source in words."""
-    steps: list[Step]
-    hit: Hit
-    """In the function that reaches the use itself."""
+    judged: _Judged
 
 
 def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> Iterator[Finding]:
@@ -67,13 +60,14 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
     concerned: set[str] = set(selected)
     for case in _cases(solver, positions):
         where = case.finding.location
-        line, column = (where.line, where.column) if case.joined is None else solver.project.place(case.joined)[:2]
-        use = case.reached.hit.kind
+        built = case.judged.built
+        line, column = (where.line, where.column) if built is None else solver.project.place(built[0])[:2]
+        use = case.judged.reached.hit.kind
         prompt = use in PROMPT_KINDS
         # `connection.execute(text(query))` is one statement, whichever of the two calls is the one that runs it
         key = (line, column if prompt else 0, "prompt" if prompt else use)
         found.setdefault(where.path, {}).setdefault(key, []).append(case)
-        if not selected.isdisjoint(solver.project.fn(s.value).module.path for s in case.steps):
+        if not selected.isdisjoint(solver.project.fn(s.value).module.path for s in case.judged.steps):
             concerned.add(where.path)
     for path in sorted(concerned & found.keys()):
         cases = found[path]
@@ -107,8 +101,10 @@ def _cases(solver: Solver, positions: Positions) -> Iterator[Case]:
 
 
 def _worst_first(case: Case) -> tuple[int, int, bool, int]:
-    described = case.hit.kind == "tool-description"  # of an agent, beside its system prompt, which counts for more
-    return (-case.finding.severity, -case.finding.confidence, described, len(case.steps))
+    described = (
+        case.judged.inner.kind == "tool-description"
+    )  # of an agent, beside its system prompt, which counts for more
+    return (-case.finding.severity, -case.finding.confidence, described, len(case.judged.steps))
 
 
 def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding:
@@ -118,7 +114,8 @@ def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding
     order: list[Case] = []
     again: list[Case] = []
     for case in cases:
-        start = case.steps[0].value if case.steps else case.hit.at
+        steps = case.judged.steps
+        start = steps[0].value if steps else case.judged.inner.at
         (again if start in starts else order).append(case)
         starts.add(start)
     flows: dict[tuple[Hop, ...], None] = {}
@@ -341,7 +338,7 @@ def _case(solver: Solver, positions: Positions, judged: _Judged) -> Case:
         help=advice(graded.rule, hit.kind, inner.label, _packages(solver, (inner.at, source.value))),
         evidence={"source": source.kind, "sink": inner.label, "use": hit.kind},
     )
-    return Case(finding, reached, built[0] if built is not None else None, source.what, judged.steps, inner)
+    return Case(finding, judged)
 
 
 _SELDOM = frozenset({"sql", "import", "deserialize"})
@@ -632,7 +629,7 @@ def _plain(solver: Solver, steps: list[Step]) -> bool:
 
 
 def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
-    steps, sink = case.steps, case.hit
+    steps, sink = case.judged.steps, case.judged.inner
     hops: list[Hop] = []
 
     def add(location: Location, words: str) -> None:
@@ -640,7 +637,7 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
             hops.append(Hop(location, words))
 
     if steps:
-        add(positions.locate(steps[0].value), case.what)
+        add(positions.locate(steps[0].value), case.judged.reached.state.source.what)
     for step in steps[1:]:
         if step.jump is not None:
             passed = step.goes(How.PASSED)

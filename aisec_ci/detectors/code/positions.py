@@ -7,6 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 from aisec_ci.detectors.code.front.expressions import summands
 from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree, translated
@@ -30,8 +31,7 @@ class Positions:
         self._files: dict[str, SourceFile | None] = {}
         self._lines: dict[str, list[list[int]]] = {}
         self._sources: dict[str, list[str]] = {}
-        self._scripts: dict[str, dict[Pos, list[ast.AST]]] = {}
-        """The expressions of the last sources that were translated, by their place."""
+        self._translated = lru_cache(_TREES)(_expressions_of)
         self._places: dict[tuple[Value, Value], Location] = {}
 
     def locate(self, value: Value) -> Location:
@@ -95,23 +95,6 @@ class Positions:
                 return self.place(path, pos, cells)
         return self.place(path, place, cells)
 
-    def _translated(self, file: SourceFile) -> dict[Pos, list[ast.AST]]:
-        known = self._scripts.pop(file.path, None)
-        if known is not None:
-            self._scripts[file.path] = known  # as the last one
-        else:
-            if len(self._scripts) >= _TREES:
-                del self._scripts[next(iter(self._scripts))]
-            known = self._scripts[file.path] = {}
-            try:
-                tree = translated(file).tree
-            except RecursionError:
-                return known
-            for node in ast.walk(tree):
-                if isinstance(node, (ast.expr, ast.AugAssign)):
-                    known.setdefault(_place_of(node), []).append(node)
-        return known
-
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
             self._files[path] = self._open(path)
@@ -136,6 +119,19 @@ class Positions:
         return Location(
             file.path, at, column + 1 + pos[1], at, max(column + 1 + end_column, column + 1), "", text, f"cell {number}"
         )
+
+
+def _expressions_of(file: SourceFile) -> dict[Pos, list[ast.AST]]:
+    """Return the expressions of a source that is translated, by their place."""
+    found: dict[Pos, list[ast.AST]] = {}
+    try:
+        tree = translated(file).tree
+    except RecursionError:
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.expr, ast.AugAssign)):
+            found.setdefault(_place_of(node), []).append(node)
+    return found
 
 
 def _expressions(lines: list[str], pos: Pos) -> Iterator[ast.AST]:

@@ -99,7 +99,7 @@ class Sent:
         info = self.solver.calls.info(call)
         if any(target.sure < 2 for target in info.targets):
             return False  # the search goes on there
-        if path[:1] in _PARTS:
+        if path and path[0] in _NAMES:
             return True  # of a request, `{"model": …, "messages": […]}`, whatever takes it
         if info.model is not None:
             return info.model.returns == "llm" or any(use.kind in _OF_MODEL for use in info.model.uses)
@@ -113,9 +113,6 @@ class Sent:
         """Say whether a function that nobody in the program calls returns it, and no decorator tells to whom."""
         fn = self.project.fns[entry.fn]
         return param < 0 and not fn.ir.decorators and not self.solver.flow.callers(fn)
-
-
-_PARTS = frozenset((name,) for name in _NAMES)
 
 
 def _with_called(entries: list[Entry]) -> Iterator[Entry]:

@@ -663,9 +663,10 @@ def _of_syntax(generator: ast.GeneratorExp, known: list[Fact], word: str, *, hol
     tree = loop.iter.args[0]
     if isinstance(tree, ast.Call) and tree.args:
         tree = tree.args[0]  # `ast.walk(ast.parse(text))`
-    for fact in known:
+    name = path_of(tree)
+    for fact in known if name else ():
         if fact.kind == "type" and fact.name == loop.target.id and fact.holds == (word == "all") and fact.others:
-            yield Fact(path_of(tree), "syntax", "", fact.others[:1], holds if word == "all" else not holds)
+            yield Fact(name, "syntax", "", fact.others[:1], holds if word == "all" else not holds)
 
 
 def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:
@@ -680,7 +681,7 @@ def of_loop(loop: ast.For | ast.AsyncFor) -> list[Fact]:
             refused = ast.GeneratorExp(elt=branch.test, generators=[each])
             fact = _of_signs(refused, "any", holds=False) if not branch.orelse else None
             out += [fact] if fact is not None and fact.others else []
-            out += [f for f in _of_syntax(refused, facts(branch.test), "any", holds=False) if f.name]
+            out += _of_syntax(refused, facts(branch.test), "any", holds=False)
     return out
 
 
@@ -739,7 +740,7 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
             return
         known = list(_facts(call.args[0].elt, holds=True, depth=depth + _DEPTH // 2))
         yield from _of_each(call.args[0], known, word, holds=holds)
-        yield from (f for f in _of_syntax(call.args[0], known, word, holds=holds) if f.name)
+        yield from _of_syntax(call.args[0], known, word, holds=holds)
         yield from _inside_one(call.args[0], known, word, holds=holds)
         for node in ast.walk(call.args[0].elt):
             if isinstance(node, ast.Name):

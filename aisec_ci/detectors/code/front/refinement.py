@@ -98,7 +98,7 @@ class Refinement(Consent):
             if fact.kind in _OF_ORIGIN and "." not in fact.name:
                 self.refine_origin(fact, value, others, at)
             elif fact.kind == "syntax":
-                self.refine_parsed(value, others, at)
+                self.refine_parsed(fact, value, others, at)
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
         """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""
@@ -122,21 +122,20 @@ class Refinement(Consent):
     def refine_origin(self, fact: Fact, value: int, others: list[int], at: ast.AST) -> None:
         """Say what is known of a value of what it was made of, too: `small = text.lower()`, `if BAD in small: raise`."""
         origin = self.same(value)
-        if origin == self.unguarded(value):
-            return
+        if origin != self.unguarded(value):
+            self.refine_other_names(fact, origin, others, at)
+
+    def refine_other_names(self, fact: Fact, value: int, others: list[int], at: ast.AST) -> None:
+        """Say what is known under all other names that hold a value."""
         for name, held in list(self.env.items()):
-            if name != fact.name and self.unguarded(held) == origin:
+            if name != fact.name and self.unguarded(held) == value:
                 self.env[name] = self.add("guard", (held, *others), (fact.kind, fact.detail), pos_test(at))
 
-    def refine_parsed(self, tree: int, others: list[int], at: ast.AST) -> None:
+    def refine_parsed(self, fact: Fact, tree: int, others: list[int], at: ast.AST) -> None:
         """Say what is known of a syntax tree of the text that it was made of, too: `tree = ast.parse(text)`."""
         made = self.nodes[self.unguarded(tree)]
-        if made.op != "call" or len(made.args) < 2:
-            return
-        text = self.unguarded(made.args[1])
-        for name, held in list(self.env.items()):
-            if self.unguarded(held) == text:
-                self.env[name] = self.add("guard", (held, *others), ("syntax", ""), pos_test(at))
+        if made.op == "call" and len(made.args) > 1:
+            self.refine_other_names(fact, self.unguarded(made.args[1]), others, at)
 
     def same(self, value: int) -> int:
         """Return the value that another was made of without a change that a check would see: `path` for `str(Path(path).resolve())`."""

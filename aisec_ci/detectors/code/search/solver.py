@@ -297,7 +297,8 @@ class Solver(Summaries):
         for values in self.places.read_at(place):
             if not others or others.isdisjoint(values):
                 start = Start(values, path, place[0] == "out", self.parameters.wrapped(place, values))
-                there = after._replace(flags=with_doubt(flags, self.places.doubt(place, values[0])))
+                doubt = self.places.doubt(place, values[0])
+                there = after._replace(flags=with_doubt(flags, doubt)) if doubt else after
                 self._arrive(start, there if receiver is None else self._same_object(there, values, receiver))
 
     def _same_object(self, state: State, values: tuple[Value, ...], receiver: Receiver) -> State:

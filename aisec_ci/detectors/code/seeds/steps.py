@@ -100,7 +100,8 @@ def _nodes(solver: Solver) -> None:
             if not cls.ir.bases or not _is_node(solver, cls):
                 continue
             for end in ("", "_async"):
-                prep, run, post = (_method(solver, cls, f"{name}{end}") for name in ("prep", "exec", "post"))
+                found = (solver.flow.find_method(cls, f"{name}{end}") for name in ("prep", "exec", "post"))
+                prep, run, post = (next(iter(methods), None) for methods in found)
                 _handed(solver, prep, run, 1)
                 _handed(solver, prep, post, 2)
                 _handed(solver, run, post, 3)
@@ -114,11 +115,6 @@ def _is_node(solver: Solver, cls: Cls) -> bool:
     if any(base.startswith("pocketflow.") for base in solver.flow.external_bases(cls)):
         return True
     return any({"prep", "exec", "post"} <= {*base.ir.methods} for base in solver.flow.mro(cls)[1:])
-
-
-def _method(solver: Solver, cls: Cls, name: str) -> Fn | None:
-    """Return a method that the nodes of a class have, or inherit."""
-    return next((method for one in solver.flow.mro(cls) if (method := one.method(name)) is not None), None)
 
 
 def _handed(solver: Solver, giver: Fn | None, taker: Fn | None, index: int) -> None:
