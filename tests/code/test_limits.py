@@ -301,3 +301,15 @@ def test_what_is_known_of_small_letters_is_not_said_of_all_that_have_the_same_or
     with ends():
         module = parse(f"def f(p):\n{checks}    return p\n", "a.py")
     assert len(module.functions[1].nodes) < 3_000
+
+
+def test_a_field_is_not_followed_to_who_reads_other_parts_of_it() -> None:
+    readers = "".join(f"    def part{n}(self):\n        return self.kept['other{n}']\n\n" for n in range(20))
+    kept = f"class Store:\n    def keep(self, text):\n        self.kept = {{'asked': text}}\n\n{readers}"
+    reads = "    def read(self):\n        return self.kept['asked']\n\n"
+    use = "store = Store()\n\n\n@app.post('/')\ndef ask(q: str):\n    store.keep(q)\n    send(store.read())\n"
+    solver = searched(HEAD + kept + reads + use)
+    begun = {solver.project.fns[entry.fn].ir.name for entry in solver.entries.values()}
+    assert "read" in begun
+    assert not any(name.startswith("part") for name in begun)
+    assert solver.reached

@@ -294,8 +294,9 @@ class Solver(Summaries):
         if state.jumps >= JUMPS or _is_guess(flags, shared, state.jumps + state.calls + 1):
             return
         after = State(_NOWHERE, source, flags, shared, state.jumps + 1, state.calls, jump, state, out)
-        for values in self.places.read_at(place):
-            if not others or others.isdisjoint(values):
+        for read in self.places.read_at(place):
+            values = tuple(v for v in read if self.parameters.is_read(v, path[0])) if path else read
+            if values and (not others or others.isdisjoint(values)):
                 start = Start(values, path, place[0] == "out", self.parameters.wrapped(place, values))
                 doubt = self.places.doubt(place, values[0])
                 there = after._replace(flags=with_doubt(flags, doubt)) if doubt else after
