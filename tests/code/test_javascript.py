@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -255,6 +256,41 @@ def test_any_source_is_translated(tokens: list[str], path: str) -> None:
             first, _, last, _ = function.place(number)
             assert 1 <= first <= last <= lines + 1
     pack(made)
+
+
+PROGRAM = """\
+import { tool } from "ai";
+const join = (a, b = "x") => { return a + b; };
+export class Shop {
+  private open = async (name: string) => { await this.call(name, `of ${name}`); };
+  constructor(private url: string, other = { a: f("b") }) { this.url = url.trim(); }
+  find(id: number) { return this.rows.map((row) => { const shown = row.text + id; return shown; }); }
+}
+function outer() {
+  const { a, ...rest } = read();
+  function inner(b) {
+    return send({ a, b, c: () => { later(a, b); } });
+  }
+  return inner(rest);
+}
+items.forEach((item) => {
+  store(item.name);
+});
+"""
+
+
+def test_single_lines_are_translated_as_in_the_whole_source() -> None:
+    def expressions(lines: list[int] | None) -> Iterator[tuple[int, ...]]:
+        for node in ast.walk(translate(PROGRAM.encode(), "a.ts", lines).tree):
+            if isinstance(node, ast.expr):
+                yield node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+    whole = set(expressions(None))
+    for line in range(1, PROGRAM.count("\n") + 1):
+        part = set(expressions([line]))
+        assert part <= whole
+        assert {place for place in whole if place[0] == line} <= part
+    assert len(set(expressions([1]))) < len(whole) / 2
 
 
 def test_a_source_with_a_nul_in_a_text() -> None:

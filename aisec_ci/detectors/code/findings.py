@@ -40,6 +40,9 @@ HOPS = 14
 FLOWS = 5
 """Further flows that a finding keeps."""
 
+_TRIED = 2 * FLOWS + 1
+"""Flows among which they are."""
+
 _CONFIDENCE = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
 
@@ -69,9 +72,11 @@ def findings(solver: Solver, positions: Positions, selected: frozenset[str]) -> 
         found.setdefault(where.path, {}).setdefault(key, []).append(case)
         if not selected.isdisjoint(solver.project.fn(s.value).module.path for s in case.judged.steps):
             concerned.add(where.path)
-    for path in sorted(concerned & found.keys()):
-        cases = found[path]
-        for finding in _told_once([_finding(solver, positions, cases[key]) for key in sorted(cases)]):
+    told = {p: [_in_order(found[p][key]) for key in sorted(found[p])] for p in sorted(concerned & found.keys())}
+    shown = [case for cases in told.values() for case_of in cases for case in case_of[:_TRIED]]
+    positions.look_up(hop[:2] for case in shown for hop in _hops(solver, case.judged.steps))
+    for path, cases in told.items():
+        for finding in _told_once([_finding(solver, positions, one) for one in cases]):
             if path in selected or any(hop.location.path in selected for hop in finding.flow):
                 yield finding
 
@@ -107,20 +112,24 @@ def _worst_first(case: Case) -> tuple[int, int, bool, int]:
     return (-case.finding.severity, -case.finding.confidence, described, len(case.judged.steps))
 
 
-def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding:
-    """Return the finding of a place: its first case, with the flows of some others, of each source one before any has two."""
-    cases = sorted(cases, key=_worst_first)
+def _in_order(cases: list[Case]) -> list[Case]:
+    """Return the cases of a place as they are told: the worst first, then of each source one before any has two."""
     starts: set[Value] = set()
     order: list[Case] = []
     again: list[Case] = []
-    for case in cases:
+    for case in sorted(cases, key=_worst_first):
         steps = case.judged.steps
         start = steps[0].value if steps else case.judged.inner.at
         (again if start in starts else order).append(case)
         starts.add(start)
+    return [*order, *again]
+
+
+def _finding(solver: Solver, positions: Positions, cases: list[Case]) -> Finding:
+    """Return the finding of a place: its first case, with the flows of some others."""
     flows: dict[tuple[Hop, ...], None] = {}
-    for case in [*order, *again]:
-        if len(flows) > 2 * FLOWS:
+    for case in cases:
+        if len(flows) >= _TRIED:
             break
         flows[_flow(solver, positions, case)] = None
     best, *more = _whole(list(flows))
@@ -628,6 +637,15 @@ def _plain(solver: Solver, steps: list[Step]) -> bool:
 # -- hops --------------------------------------------------------------------------------------------------------------
 
 
+def _hops(solver: Solver, steps: list[Step]) -> Iterator[tuple[Value, Value, str]]:
+    """Yield the expressions on a way that are told, with the part of them that is meant, and the words."""
+    for step in steps[1:]:
+        if step.jump is not None:
+            yield step.value, step.before if step.goes(How.PASSED) else step.value, step.jump.words
+        elif _text_size(solver, step.value):
+            yield step.value, step.before, "built into a text"
+
+
 def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
     steps, sink = case.judged.steps, case.judged.inner
     hops: list[Hop] = []
@@ -638,13 +656,8 @@ def _flow(solver: Solver, positions: Positions, case: Case) -> tuple[Hop, ...]:
 
     if steps:
         add(positions.locate(steps[0].value), case.judged.reached.state.source.what)
-    for step in steps[1:]:
-        if step.jump is not None:
-            passed = step.goes(How.PASSED)
-            where = positions.operand(step.value, step.before) if passed else positions.locate(step.value)
-            add(where, step.jump.words)
-        elif _text_size(solver, step.value):
-            add(positions.operand(step.value, step.before), "built into a text")
+    for value, part, said in _hops(solver, steps):
+        add(positions.operand(value, part), said)
     words = sink.label if sink.kind != "system" or sink.label == MESSAGE else f"system prompt of `{_short(sink.label)}`"
     last = positions.locate(sink.at)
     if hops and hops[-1].location == last:

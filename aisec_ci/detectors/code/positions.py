@@ -32,6 +32,8 @@ class Positions:
         self._lines: dict[str, list[list[int]]] = {}
         self._sources: dict[str, list[str]] = {}
         self._translated = lru_cache(_TREES)(_expressions_of)
+        self._wanted: dict[str, frozenset[int]] = {}
+        """The lines of sources of which something is looked up."""
         self._places: dict[tuple[Value, Value], Location] = {}
 
     def locate(self, value: Value) -> Location:
@@ -68,9 +70,15 @@ class Positions:
 
     def look_up(self, pairs: Iterable[tuple[Value, Value]]) -> None:
         """Find the ranges of many expressions and operands, those of a file together: only the last files' sources are kept."""
-        for value, operand in sorted(set(pairs), key=lambda pair: (self.project.fn(pair[0]).module.path, pair)):
-            with suppress(Exception):  # who asks for it gets the error
-                self.operand(value, operand)
+        of_files: dict[str, set[tuple[Value, Value]]] = {}
+        for pair in pairs:
+            if pair not in self._places:
+                of_files.setdefault(self.project.fn(pair[0]).module.path, set()).add(pair)
+        for path, found in of_files.items():
+            self._wanted[path] = frozenset(self.project.place(value)[0] for value, _ in found)
+            for value, operand in sorted(found):
+                with suppress(Exception):  # who asks for it gets the error
+                    self.operand(value, operand)
 
     def _operand(self, value: Value, operand: Value) -> Location:
         fn = self.project.fn(value)
@@ -83,7 +91,9 @@ class Positions:
         place = fn.ir.place(value & MASK)
         file = self._file(path)
         if file is not None and file.kind in SCRIPTS:
-            for found in self._translated(file).get(place, ()):
+            wanted = self._wanted.get(path, frozenset())
+            wanted = wanted if place[0] in wanted else frozenset(place[:1])
+            for found in self._translated(file, wanted).get(place, ()):
                 if pos := _part(found, node.op, index, []):
                     return self.place(path, pos, cells)
             return self.place(path, place, cells)
@@ -121,11 +131,11 @@ class Positions:
         )
 
 
-def _expressions_of(file: SourceFile) -> dict[Pos, list[ast.AST]]:
-    """Return the expressions of a source that is translated, by their place."""
+def _expressions_of(file: SourceFile, lines: frozenset[int]) -> dict[Pos, list[ast.AST]]:
+    """Return the expressions of a source that is translated, by their place: those on some lines, and more of them."""
     found: dict[Pos, list[ast.AST]] = {}
     try:
-        tree = translated(file).tree
+        tree = translated(file, lines).tree
     except RecursionError:
         return found
     for node in ast.walk(tree):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code import ir
@@ -51,11 +52,11 @@ def _script(file: SourceFile) -> ir.Module:
     return module
 
 
-def translated(file: SourceFile) -> Translated:
-    """Return a source of JavaScript or TypeScript in Python's syntax tree. Raises RecursionError."""
+def translated(file: SourceFile, lines: Iterable[int] | None = None) -> Translated:
+    """Return a source of JavaScript or TypeScript in Python's syntax tree, or no more of it than has some lines. Raises RecursionError."""
     from aisec_ci.detectors.code.front.javascript.translation import translate  # noqa: PLC0415 - only for trees with such sources
 
-    return translate(file.data, file.path)
+    return translate(file.data, file.path, lines)
 
 
 def _notebook(text: str, path: str) -> ir.Module:

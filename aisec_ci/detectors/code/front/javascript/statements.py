@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,10 @@ _MODIFIERS = frozenset({"accessibility_modifier", "readonly", "override_modifier
 class Statements(Calls):
     """The translation of whole bodies."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: Sequence[int] | None = None) -> None:
         super().__init__()
+        self._lines = lines
+        """The lines, in order, without which what stands in a function is left out; None where all is translated."""
         self._blocks = 0
 
     def body(self, nodes: Iterable[tree_sitter.Node]) -> list[ast.stmt]:
@@ -386,7 +389,7 @@ class Statements(Calls):
         first = [*self.before, *first]
         self.before = []
         inside: list[ast.stmt]
-        if body is None:
+        if body is None or not self._is_wanted(node):
             inside = []
         elif body.type == "statement_block":
             inside = self.body(body.named_children)
@@ -399,6 +402,13 @@ class Statements(Calls):
         made = function(node, name, arguments(names, rest, defaults), [*first, *inside] or [at(node, ast.Pass())])
         made.returns = annotation(node.child_by_field_name("return_type"))
         return made
+
+    def _is_wanted(self, function: tree_sitter.Node) -> bool:
+        """Say whether what stands in a function is translated."""
+        if self._lines is None:
+            return True
+        first = bisect_left(self._lines, function.start_point[0] + 1)
+        return first < len(self._lines) and self._lines[first] <= function.end_point[0] + 1
 
     def s_class(self, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         yield self.class_(node, text_of(node.child_by_field_name("name")))

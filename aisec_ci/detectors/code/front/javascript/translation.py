@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisec_ci.detectors.code.front.javascript.statements import Statements
@@ -27,10 +27,13 @@ class Translated(NamedTuple):
     problems: list[str]
 
 
-def translate(data: bytes, path: str) -> Translated:
-    """Return the syntax tree of a source. Raises RecursionError for one that is nested too deep for the translation's own limits."""
+def translate(data: bytes, path: str, lines: Iterable[int] | None = None) -> Translated:
+    """Return the syntax tree of a source; of functions that have none of `lines`, if they are given, without what stands in them.
+
+    Raises RecursionError for one that is nested too deep for the translation's own limits.
+    """
     root = syntax(data, path)
-    work = Statements()
+    work = Statements(None if lines is None else sorted(lines))
     work.maps = set(_maps(data))
     body = work.body(root.named_children)
     directive = body[:1] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else []
