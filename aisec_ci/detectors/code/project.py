@@ -281,6 +281,11 @@ class ModuleInfo:
         return said.startswith("use client") or bool(heads & _FOR_PAGES) or not _IN_BROWSERS.isdisjoint(reads)
 
     @property
+    def is_page(self) -> bool:
+        """Whether the module is a source for browsers, which hears from the program's own server."""
+        return self.path.endswith((".tsx", ".jsx")) or self.in_browser
+
+    @property
     def body(self) -> Fn:
         """The module's own statements."""
         return self.functions[0]

@@ -470,6 +470,11 @@ SOUGHT_BY = frozenset(
 FILLERS = frozenset({"format", "format_map", "render", "substitute", "safe_substitute", "replace"})
 """Methods that put their arguments into a text of the program."""
 
+ESCAPES_HTML = re.compile(
+    r"_?(?:esc|escape|sanitize|purify|encode)_html(?:_entities)?|html_(?:escape|encode|sanitize)|esc"
+)
+"""Functions of another script of a page that say in their name what they do."""
+
 URL_PARTS = frozenset({"path", "query", "fragment"})
 """Parts of a parsed address that cannot change its host."""
 

@@ -40,6 +40,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLIENT,
     CONTEXTS,
     DUMPERS,
+    ESCAPES_HTML,
     EXTREMES,
     FETCHES,
     FILLERS,
@@ -425,6 +426,8 @@ class Arguments(Records):
             flags |= sum(SAFE[use] for use in _HARMLESS_IN.get(left, ()))
         if NAMES_FILES.match(word):
             flags |= SAFE["path"]
+        if ESCAPES_HTML.fullmatch(word) and not info.targets:
+            flags |= SAFE["html"]
         if word in {"format_messages", "aformat_messages"} and info.method:
             flags = with_doubt(flags, MAX_DOUBT)  # in which of the messages the variable stands, the template knows
         if word in _OPENERS and not fact.path and not self._is_upload(fact.value):

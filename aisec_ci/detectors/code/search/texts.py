@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, SHOWERS, URL_PARTS, WRAPPERS
 
 _MEDIA = ("data:image/", "data:audio/", "data:video/", "data:application/")
 """How addresses begin that hold what they lead to."""
+
+_REQUESTS = frozenset({"req", "request", "ctx", "context"})
+"""Names of what servers of JavaScript give their handlers: the path of its address begins with a slash."""
 
 _HOLE, _OTHER = "\ue001", "\ue000"
 """What stands for a value in a text, and for any other."""
@@ -61,10 +64,22 @@ class Texts:
         if flags & SAFE["shell"] and _CODE_FOLLOWS.search(before) and not _BOXED.search(before):
             flags &= ~SAFE["shell"]  # a quoted text is still all that the inner shell runs: `bash -c 'rm -rf /'`
         part = self.project.fn(use).nodes[index]
-        behind_host = before.startswith(("http://", "https://")) and part.op == "attr" and part.data in URL_PARTS
+        behind_host = before.startswith(("http://", "https://")) and self._is_behind_host(use, part)
         if fixed_host(before) or behind_host or _behind_slash(before) or self._behind_base(use, node, index):
             flags |= SAFE["url"]
         return flags
+
+    def _is_behind_host(self, use: Value, part: Node) -> bool:
+        """Say whether something is a part of an address that begins with what ends a host: `urlparse(url).path`, `req.path`.
+
+        In JavaScript the arguments of a tool are attributes, too: `({ path }) => fetch("https://api.example.com" + path)`.
+        """
+        if part.op != "attr" or part.data not in URL_PARTS:
+            return False
+        fn = self.project.fn(use)
+        whole = fn.nodes[part.args[0]]
+        name = fn.ir.params[whole.data].name if whole.op == "param" else last_word(fn.nodes, part.args[0])
+        return fn.module.language == "python" or name in _REQUESTS
 
     def _gathers(self, use: Value, node: Node, index: int) -> bool:
         """Say whether the parts of an answer are put together again as they come: `text = ""`, and in a loop `text += part`."""

@@ -44,7 +44,7 @@ def asks_model(solver: Solver, call: Value, info: CallInfo) -> bool:
     if info.word not in {"post", "request", "stream", "urlopen", "fetch", "axios", "got", "ky", "node_fetch"}:
         return False
     url = _address(solver, call, info)
-    texts = _texts(solver, url) if url is not None else []
+    texts = texts_of(solver, url) if url is not None else []
     if any(_MODEL_SERVICE.search(text) and not _NO_ANSWER.search(text) for text in texts):
         return True
     return not any("embed" in text or "image" in text for text in texts) and _model_body(solver, call)
@@ -96,7 +96,7 @@ def _model_body(solver: Solver, call: Value) -> bool:
     return False
 
 
-def _texts(solver: Solver, value: Value) -> list[str]:
+def texts_of(solver: Solver, value: Value) -> list[str]:
     """Return what a text can be, or the constant parts of one that is built."""
     if known := solver.flow.constants(value).texts:
         return known

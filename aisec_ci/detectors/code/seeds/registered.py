@@ -77,12 +77,6 @@ def registered(solver: Solver) -> Iterator[Source]:
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
 
 
-def _is_page(solver: Solver, call: Value) -> bool:
-    """Say whether a call stands in a source for browsers, which hears from the program's own server."""
-    info = solver.project.fn(call).module
-    return info.path.endswith((".tsx", ".jsx")) or info.in_browser
-
-
 def carried(solver: Solver) -> frozenset[int]:
     """Return the functions of which a table says what of their parameters carries data: the rest of what they are given does not."""
     if solver.carried is None:
@@ -105,7 +99,7 @@ def _carried(solver: Solver, call: Value, fn: Fn, kind: str, model: CallModel) -
     What a schema beside it closes is left out: `tool({inputSchema: z.object({day: z.enum(DAYS)}), execute: f})`.
     """
     flow = solver.flow
-    if kind == "remote" and solver.calls.info(call).loose and _is_page(solver, call):
+    if kind == "remote" and solver.calls.info(call).loose and solver.project.fn(call).module.is_page:
         return
     if kind == "tool" and any(flow.argument_constants(call, None, word).values == {True} for word in CONSENT):
         return

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
+from aisec_ci.detectors.code.seeds.answers import texts_of
 from aisec_ci.detectors.code.seeds.words import MEDIA_KEYS
 
 _ASKED = frozenset(
@@ -31,8 +32,28 @@ _OF_OTHERS = re.compile(r"https?://(?!localhost|127\.|0\.0\.0\.0|host\.docker)[\
 """The beginning of an address that names a service of others: what it answers is told by its own models."""
 
 
+_WORDS = frozenset({"text", "content", "result"})
+"""Keys of what is sent back where it is plain from the request that a model answers."""
+
+_QUESTIONS = _ASKED - {"q", "query", "message", "input", "history", "messages"}
+"""Keys that speak of a model whatever the address does; forms of a page send messages, too."""
+
+_ASSISTANT = re.compile(
+    r"(?i)chat|\bask|assist|\bbot|\bai\b|generat|complet|\bgpt|\bllm|openai|gemini|claude|prompt|agent|answer"
+)
+"""Words in the address of a service that answers as an assistant does."""
+
+_HTTP = frozenset({"fetch", "post", "axios", "ajax"})
+"""Calls by which pages ask their server."""
+
+
 def sources(solver: Solver) -> Iterator[Source]:
     """Yield the answers of services of the program's own that are asked as an assistant is."""
+    yield from _of_programs(solver)
+    yield from _of_pages(solver)
+
+
+def _of_programs(solver: Solver) -> Iterator[Source]:
     for word in ("post", "stream"):
         for call in solver.project.calls.get(word, ()):
             model = solver.calls.info(call).model
@@ -48,16 +69,87 @@ def sources(solver: Solver) -> Iterator[Source]:
                 yield Source(call, "llm", "the answer of a service that is asked as an assistant is", 1)
 
 
+def _of_pages(solver: Solver) -> Iterator[Source]:
+    """Yield the same in pages: `fetch("/ask", {body: JSON.stringify({question})})`, then `(await response.json()).answer`."""
+    project, flow = solver.project, solver.flow
+    for call in (c for word in sorted(_HTTP) for c in project.calls.get(word, ())):
+        fn = project.fn(call)
+        url = flow.argument(call, None, "url") or flow.argument(call, 0, None)
+        if url is None or not (fn.module.is_page or _is_jquery(fn, call)):
+            continue
+        address = " ".join(texts_of(solver, url))
+        if _OF_OTHERS.match(address):
+            continue
+        asked = _asked(solver, call)
+        sure = not asked.isdisjoint(_QUESTIONS)
+        if not sure and (asked.isdisjoint(_ASKED) or not _ASSISTANT.search(address)):
+            continue
+        keys = sorted(_ANSWERED | _WORDS if sure else _ANSWERED)
+        for where, path in _answered_at(solver, call):
+            for end in [()] if path is None else [(*path, key) for key in keys]:
+                yield Source(where, "llm", "the answer of a service that is asked as an assistant is", 1, path=end)
+
+
+def _is_jquery(fn: Fn, call: Value) -> bool:
+    """Say whether a request is one of jQuery: `$.post(…)`, `jQuery.ajax(…)`."""
+    callee = fn.nodes[fn.nodes[call & MASK].args[0]]
+    return callee.op == "attr" and fn.word(callee.args[0]) in {"$", "j_query"}
+
+
+def _answered_at(solver: Solver, call: Value) -> Iterator[tuple[Value, tuple[str, ...] | None]]:
+    """Yield what holds an answer, each with the part of it that is asked for its keys; None where it is the text itself."""
+    fn, flow = solver.project.fn(call), solver.flow
+    name = fn.nodes[solver.project.node(call).args[0]].data
+    given = [flow.argument(call, 2, "success"), flow.argument(call, 1, None)] if _is_jquery(fn, call) else []
+    functions = [v.what for value in given if value is not None for v in flow.values(value) if v.kind == "func"]
+    for shown in functions:  # jQuery: `$.post("/ask", {question}, (data) => …)`
+        if (first := shown.params.get(0)) is not None:
+            yield shown.value(first), ()
+    if functions:
+        return
+    yield call, ("data",) if name == "post" else ()
+    if name != "post":
+        yield call, ("data",)
+        work = [call & MASK]
+        for at in work:
+            for use in fn.uses[at] if len(work) < 40 else ():
+                node = fn.nodes[use]
+                if node.op in {"guard", "phi"}:
+                    work.append(use)
+                elif node.op == "attr" and node.data in {"text", "body"}:
+                    yield from ((fn.value(u), None) for u in (use, *fn.uses[use]) if node.data == "body" or u != use)
+
+
+def _asked(solver: Solver, call: Value) -> set[str]:
+    """Return the keys of what a page sends with a request: as JSON, in a form, or by name."""
+    flow, found = solver.flow, set[str]()
+    named = [flow.argument(call, None, name) for name in ("body", "json", "data")]
+    for given in named if any(named) else [flow.argument(call, 1, None)]:
+        if given is not None:
+            node = solver.project.node(given)
+            written = node.op == "call" and len(node.args) > 1  # `JSON.stringify({…})`
+            found |= _keys(solver, (given & ~MASK) | node.args[1] if written else given)
+    return found
+
+
 def _sends_question(solver: Solver, call: Value) -> bool:
     flow = solver.flow
     for name in ("json", "data", "params"):
         given = flow.argument(call, None, name)
-        for val in flow.values(given) if given is not None else ():
-            node = solver.project.node(val.what) if val.kind == "lit" else None
-            keys = {k for k in node.data if isinstance(k, str)} if node is not None and node.op == "dict" else set()
-            if not keys.isdisjoint(_ASKED) and ("prompt" not in keys or keys.isdisjoint(MEDIA_KEYS)):
-                return True
+        keys = _keys(solver, given) if given is not None else set()
+        if not keys.isdisjoint(_ASKED):
+            return True
     return False
+
+
+def _keys(solver: Solver, given: Value) -> set[str]:
+    """Return the keys of a mapping, none where it asks for a picture."""
+    found = set[str]()
+    for val in solver.flow.values(given):
+        node = solver.project.node(val.what) if val.kind == "lit" else None
+        keys = {k for k in node.data if isinstance(k, str)} if node is not None and node.op == "dict" else set()
+        found |= keys if "prompt" not in keys or keys.isdisjoint(MEDIA_KEYS) else set()
+    return found
 
 
 def _reads_answer(fn: Fn, call: int) -> Iterator[bool]:

@@ -33,6 +33,13 @@ _AI = Marks(
 )
 """Words that AI code has without a package, and other code hardly."""
 
+_ASKS = Marks(
+    rb"JSON\.stringify\(\s*\{\s*(?:prompt|question|query|messages?|history|input|text|user(?:_?[mM]essage|_?[iI]nput|_?[qQ]uery))\b"
+    rb"|\$\.(?:post|ajax)\("
+)
+_SHOWS = Marks(rb"(?:inner|outer)HTML|insertAdjacentHTML|InnerHTML|\.(?:html|append)\(")
+"""What pages have that ask the program's own server, and show what it answers as HTML."""
+
 _TEST = re.compile(
     r"(?:^|[._-])(?:test|tests|spec|e2e|stories|mock|mocks|bench)(?:-d)?\.[cm]?[jt]sx?$|^(?:jest|vitest|playwright)\."
 )
@@ -57,8 +64,8 @@ def is_left_out(path: str) -> bool:
 
 
 def is_ai(data: bytes) -> bool:
-    """Say whether a file's bytes have a word of AI code."""
-    return _AI.search(data)
+    """Say whether a file's bytes have a word of AI code, or are those of a page that may show answers."""
+    return _AI.search(data) or (_SHOWS.search(data) and _ASKS.search(data))
 
 
 def is_generated(data: bytes) -> bool:
