@@ -106,7 +106,7 @@ class Checks:
         for target in self.calls.info(call).targets:
             if target.sure < 2 and self.looks_at_network(target.fn):
                 return Verdict.PREFIXED, "https://host/"
-            if target.sure < 2 and target.fn.id in self._statements:
+            if target.sure < 2 and self._tells_reads(target.fn):
                 return Verdict.PREFIXED, READS
             verdict = self._says(call, target, checked) if target.sure < 2 else None
             if verdict is None:
@@ -239,9 +239,16 @@ class Checks:
 
     def lets_read(self, fn: Fn) -> bool:
         """Say whether a function refuses SQL of which a parser does not tell that it only reads."""
-        if fn.id not in self._statements:
+        if not self._tells_reads(fn):
             return False
         return REFUSES.match(fn.ir.name) is not None or any(n.op == "test" and n.data == ENDS for n in fn.nodes)
+
+    def _tells_reads(self, fn: Fn) -> bool:
+        """Say whether a function looks whether parsed SQL is a query, or one that it calls where it says that it checks."""
+        if fn.id in self._statements:
+            return True
+        says = REFUSES.match(fn.ir.name) or VETS.search(fn.ir.name) or fn.ir.name.lstrip("_").startswith("is_")
+        return bool(self._statements and says) and self._calls_one_of(self._statements, fn)
 
     @cached_property
     def _statements(self) -> set[int]:
@@ -250,9 +257,26 @@ class Checks:
         for word in STATEMENTS:
             for load in self.project.attributes.get(word, ()):
                 named = (str(v.what) for v in self.flow.values(load) if v.kind in {"ext", "obj"})
-                if any(name.startswith(("sqlglot.", "pglast.")) for name in named) and self._tells_class(load):
-                    out.add(load >> SHIFT)
+                if any(name.startswith(("sqlglot.", "pglast.")) for name in named):
+                    out |= {load >> SHIFT} if self._tells_class(load) else self._told_by_constant(load)
         return out
+
+    def _told_by_constant(self, load: Value) -> set[int]:
+        """Return the functions that hold something against a constant of their module that names a class: `isinstance(x, ALLOWED)`."""
+        body = self.project.fn(load)
+        if body.ir.index != 0:
+            return set()
+        held = {load & MASK, *body.uses[load & MASK]}
+        held |= {use for at in held for use in body.uses[at]}  # `frozenset({exp.Select})`
+        names = {(0, name) for name, values in body.ir.defs.items() if not held.isdisjoint(values)}
+        return {
+            fn.id
+            for fn in body.module.functions
+            for node in fn.nodes
+            if node.op == "call"
+            and last_word(fn.nodes, node.args[0]) == "isinstance"
+            and any(fn.nodes[a].op == "var" and fn.nodes[a].data in names for a in node.args[2:3])
+        }
 
     def _tells_class(self, load: Value) -> bool:
         """Say whether a class is one that `isinstance` asks for, by itself or among others."""

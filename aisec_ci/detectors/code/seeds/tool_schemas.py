@@ -218,10 +218,12 @@ def _chosen(fn: Fn, fields: frozenset[str], framework: frozenset[str], others: i
     `others` is how many more it may want where it takes all arguments of the tool at once.
     """
     free = [(i, p) for i, p in enumerate(fn.ir.params) if not (i == 0 and fn.bound) and p.name not in framework]
+    names = {p.name for _, p in free}
     named = [i for i, p in free if p.name in fields]
     needed = {p.name for _, p in free if p.default < 0 and p.kind == ""}
-    if named and (needed <= fields or fields <= {p.name for _, p in free}):
-        return tuple(named)
+    if named and (needed <= fields or fields <= names):
+        rest = [i for i, p in free if p.kind == "**"] if fields - names else []  # what has no parameter of its own
+        return (*named, *rest)
     whole = [i for i, p in free if p.name in _WHOLE and p.kind != "**"]
     if not whole or needed & {"tool", "tool_use"}:  # else what else there is are options of the program
         whole += [i for i, p in free if p.kind == "**"]
