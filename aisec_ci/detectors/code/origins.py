@@ -60,6 +60,9 @@ class Origins:
         if node.op == "param":
             fn = project.fn(value)
             calls = flow.callers(fn)[:6]
+            default = fn.ir.params[node.data].default
+            if not calls and default >= 0 and fn.ir.parent >= 0:  # `constructor(@InjectQueue("chats") queue: Queue)`
+                return [fn.module.functions[fn.ir.parent].value(default)]
             return [v for call, target in calls for v, path in flow.passed(call, target, node.data) if not path]
         if node.op == "call":
             callee = project.node(base | node.args[0])

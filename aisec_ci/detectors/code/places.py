@@ -15,6 +15,7 @@
 | `("session", name, app)` | loads of the name from what a framework keeps for a session, of Streamlit in one app |
 | `("hung", name)` | loads of the name from the application, on which the program hangs its own objects |
 | `("shared", folder)` | parameters that hold the mapping which the nodes of a flow share |
+| `("job", queue)` | parameters of workers that get the jobs of a queue of BullMQ |
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
@@ -80,6 +81,8 @@ class Places:
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self.shared: dict[Value, str] = {}
         """The parameters that hold what all nodes of a flow share, with the folder of the flow."""
+        self.workers: dict[str, list[Value]] = {}
+        """The parameters that hold the jobs of queues, by the name of the queue."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
@@ -494,6 +497,10 @@ class Places:
             return []
         return list(self._origins.of(value))
 
+    def made(self, value: Value) -> list[Value]:
+        """Return the calls that made what a value is, wherever that stands in the program."""
+        return list(self._origins.of(value))
+
     def _written_out(self, value: Value, path: Path) -> list[Value]:
         """Return a value, or what stands at its place in a literal: `jobs` of `Thread(target=work, args=(jobs,))`."""
         node = self.project.node(value)
@@ -619,6 +626,7 @@ class Places:
         ],
         "hung": lambda self, name: self._hung_reads(name),
         "shared": lambda self, folder: [value for value, of in self.shared.items() if of == folder],
+        "job": lambda self, queue: self.workers[queue],
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""

@@ -112,6 +112,8 @@ class FileFacts(NamedTuple):
     relevant: bool
     imports: tuple[str, ...]
     left_out: bool = False
+    beside: bool = False
+    """Whether it is of interest where other files are AI code: it hands on what callers say, by a queue."""
 
 
 def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
@@ -149,7 +151,9 @@ def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
             if target is not None and target != path and target in facts:
                 forward.setdefault(path, []).append(target)
                 backward.setdefault(target, []).append(path)
-    reached = _reach((p for p, known in facts.items() if known.relevant), backward)
+    relevant = [p for p, known in facts.items() if known.relevant]
+    relevant += [p for p, known in facts.items() if relevant and known.beside]
+    reached = _reach(relevant, backward)
     reached = _reach(sorted(reached), forward)
     out: list[list[str]] = []
     seen: set[str] = set()

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import itemgetter
 
+from aisec_ci.detectors.code.flow.channels import Channels
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.val import FEW, MANY, NPM, Target, Val
 from aisec_ci.detectors.code.ir import Node
@@ -126,6 +127,7 @@ class Flow(Evaluation):
         self._wrappers: dict[int, list[Target]] = {}
         self._imports: dict[str, list[str]] = {}
         self._lookups: list[tuple[str, ModuleInfo]] | None = None
+        self._channels = Channels(self)
 
     def targets(self, call: Value) -> list[Target]:
         """Return the functions of the project that a call may run."""
@@ -171,6 +173,7 @@ class Flow(Evaluation):
                 return
         if callee.op == "attr" and callee.data in GRAPH_CALLS:
             yield from self._workflows(base | callee.args[0])
+        yield from self._channels.targets(call)
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
         crowd = 0 if count <= FEW or self._from_table(callee_value) else 1 if count <= MANY else 2
@@ -521,6 +524,7 @@ class Flow(Evaluation):
                 calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
             yield from self._those_of(calls, fn)
         yield from self._among(self._given_there.get(fn.id, ()), fn)
+        yield from self._among(self._channels.callers(fn), fn)
 
     def _is_decorated_here(self, fn: Fn) -> bool:
         """Say whether a function has a decorator of its module, or one that is called like a function of the program."""

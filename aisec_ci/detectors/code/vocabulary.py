@@ -475,6 +475,9 @@ ESCAPES_HTML = re.compile(
 )
 """Functions of another script of a page that say in their name what they do."""
 
+QUEUES_OF_JOBS = re.compile(r"npm\.(?:bullmq\.Queue|bull(?:\.Queue)?)\(\)\.add")
+"""What puts jobs into queues of BullMQ and Bull."""
+
 URL_PARTS = frozenset({"path", "query", "fragment"})
 """Parts of a parsed address that cannot change its host."""
 

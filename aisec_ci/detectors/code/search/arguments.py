@@ -65,6 +65,7 @@ from aisec_ci.detectors.code.vocabulary import (
     PROMPT_KEYWORDS,
     QUERIES,
     QUERY_BUILDERS,
+    QUEUES_OF_JOBS,
     READS_KEYS,
     RENDERS,
     SETTINGS,
@@ -301,9 +302,25 @@ class Arguments(Records):
                 for param, path in bind(arg.fact, target, spread, 0):
                     self._enter(arg.entry, arg.fact, arg.call, target, param, path)
             return True
+        if info.word == "add" and self.places.workers and kind == "" and (queue := self._job_queue(arg)) is not None:
+            jump = kept_in(f"the queue `{queue}`")
+            self._out(arg.entry, arg.fact, ("job", queue), ("data", *arg.fact.path), 1, jump)
+            return True
         if info.word in {"map", "starmap"} and info.method:
             return self._mapped(arg.entry, arg.fact, arg.fn, arg.call, arg.node, kind, position)
         return False
+
+    def _job_queue(self, arg: Argument) -> str | None:
+        """Return the name of the queue that gets a job, None for other calls: `chats.add("chat", {question})` of BullMQ."""
+        workers, callee = self.places.workers, arg.fn.nodes[arg.node.args[0]]
+        if callee.op != "attr" or not any(QUEUES_OF_JOBS.fullmatch(n) for n in arg.info.names):
+            return None
+        made = self.places.made((arg.call & ~MASK) | callee.args[0])
+        named = [self.flow.argument(one, 0, None) for one in made]
+        name = next((self.flow.only_text(one) for one in named if one is not None), None)
+        if len(workers) == 1 and (name is None or "" in workers):
+            return next(iter(workers))
+        return name if name in workers else None
 
     def _is_put(self, arg: Argument) -> bool:
         """Take in where a call puts an argument into another one; say whether it does."""

@@ -26,16 +26,19 @@ _PACKAGES = re.compile(
 )
 """Packages that call models, or serve tools to them."""
 
+_QUEUES = frozenset({"bullmq", "bull", "@nestjs/bullmq", "@nestjs/bull"})
+"""Packages by which one part of a program lets another one work later."""
+
 _AI = Marks(
     rb"role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|chat/completions|/v1/messages|generativelanguage\.googleapis"
     rb"|/api/(?:generate|chat)[\"'`]|[\"']tools/call[\"']|generateText|streamText|[sS]ystem_?(?:Prompt|Message|Instruction)"
-    rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|\bAI\.run\(|/baml_client|LanguageModelTool\b|createChatParticipant|selectChatModels"
+    rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|\bAI\.run\(|/baml_client|exposeInMainWorld\(|LanguageModelTool\b|createChatParticipant|selectChatModels"
 )
 """Words that AI code has without a package, and other code hardly."""
 
 _ASKS = Marks(
     rb"JSON\.stringify\(\s*\{\s*(?:prompt|question|query|messages?|history|input|text|user(?:_?[mM]essage|_?[iI]nput|_?[qQ]uery))\b"
-    rb"|\$\.(?:post|ajax)\("
+    rb"|\$\.(?:post|ajax)\([^;]{0,200}\b(?:prompt|question|query|messages?|user_?(?:[mM]essage|[iI]nput|[qQ]uery))\b|ipcRenderer\b|window\.(?:api|electron\w*|\w*A[pP][iI]|\w*[bB]ridge)\."
 )
 _SHOWS = Marks(rb"(?:inner|outer)HTML|insertAdjacentHTML|InnerHTML|\.(?:html|append)\(")
 """What pages have that ask the program's own server, and show what it answers as HTML."""
@@ -81,4 +84,4 @@ def facts_of(data: bytes) -> FileFacts:
     relevant = is_ai(data) or any(_PACKAGES.match(source) for source in found)
     if is_generated(data):
         return FileFacts(relevant, imports=(), left_out=True)
-    return FileFacts(relevant, tuple(module(source) for source in found))
+    return FileFacts(relevant, tuple(module(source) for source in found), beside=not _QUEUES.isdisjoint(found))

@@ -436,7 +436,9 @@ class Statements(Calls):
             body += made
             if made:
                 decorators = []
-        own = [self.value(d.named_children[0]) for d in node.named_children if d.type == "decorator"]
+        around = node.parent  # `@Injectable() export class …`
+        said = [*(around.named_children if around and around.type == "export_statement" else ()), *node.named_children]
+        own = [self.value(d.named_children[0]) for d in said if d.type == "decorator"]
         return class_(node, name, bases, body, own)
 
     def _member_of_class(self, node: tree_sitter.Node, decorators: list[ast.expr]) -> Iterator[ast.stmt]:
