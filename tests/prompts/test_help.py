@@ -46,3 +46,11 @@ def test_where_the_text_of_a_user_goes(label: str, words: str) -> None:
 )
 def test_what_to_do_about_a_dangerous_call(use: str, label: str, packages: set[str], words: str) -> None:
     assert words in advice("model-output-to-exec", use, label, packages)
+
+
+@pytest.mark.parametrize("use", ["exec", "shell", "program", "package", "run-file", "shell-file"])
+def test_nobody_is_asked_for_what_callers_send(use: str) -> None:
+    words = advice("untrusted-input-to-code", use, "subprocess.run", {"langgraph"})
+    assert words
+    assert "human" not in words
+    assert "human" in advice("model-output-to-shell", use, "subprocess.run", {"langgraph"})

@@ -92,6 +92,8 @@ def advice(rule: str, use: str, label: str, packages: Collection[str] = ()) -> s
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
     instead = next((v for (of, part), v in _INSTEAD.items() if of == use and part in label), None)
+    if instead is None and rule == "untrusted-input-to-code" and use in _OF_CALLERS:
+        return _OF_CALLERS[use]  # a human who is asked each time cannot answer for strangers
     words = instead or _ADVICE.get(use, "")
     ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
     return f"{words}: {ask} asks" if ask and "human" in words else words
@@ -118,3 +120,14 @@ _ADVICE = {
     "server-template": "keep the template constant and pass the text as a variable",
     "import": "look the name up in a fixed table",
 }
+
+_SANDBOXED = "run it in a sandbox (container, microVM) without network and secrets, and only for callers who may"
+_OF_CALLERS = {
+    "exec": "do not run what a caller sends in this process: look up what it asks for in a fixed table, parse it (`ast.literal_eval`, JSON), or run it in a sandbox without network and secrets",
+    "run-file": _SANDBOXED,
+    "shell-file": _SANDBOXED,
+    "shell": "pass a list of arguments without a shell, with a program from a fixed list",
+    "program": "take the program from a fixed list",
+    "package": "allow packages from a fixed list only",
+}
+"""The same where it is not a model but a caller from outside who chooses."""
