@@ -44,7 +44,7 @@ class PipelineTemplates:
         return {name: words for name, words in out.items() if words}
 
     @cached_property
-    def _finders(self) -> set[str]:
+    def finders(self) -> set[str]:
         """The names of components that find documents."""
         return {
             name
@@ -55,7 +55,7 @@ class PipelineTemplates:
     def found(self) -> Iterator[Value]:
         """Yield where what was found is connected with a gap of the system: `connect("retriever.documents", "builder.documents")`."""
         for _, receiver, senders, receivers in self.connections() if self.gaps else ():
-            if any(name in self._finders for name, _, _ in senders) and any(
+            if any(name in self.finders for name, _, _ in senders) and any(
                 entry in self.gaps.get(name, ()) for name, _, entry in receivers
             ):
                 yield receiver

@@ -292,11 +292,18 @@ def _functions(solver: Solver, value: Value) -> Iterator[Fn]:
             yield val.what
 
 
+_FINDS_BEFORE = "what a component before it in the pipeline finds"
+_ANSWERED = "the answer of a model in the same pipeline"
+
+
 def _pipelines(solver: Solver) -> Iterator[Source]:
-    """Yield inputs of the program's own components of Haystack that a generator is connected to, directly or through others."""
+    """Yield inputs of the program's own components of Haystack that a generator is connected to, directly or through others.
+
+    Documents are what a component gets that is connected to one which finds them.
+    """
     project, flow = solver.project, solver.flow
     for given in solver.pipelines.found():
-        yield Source(given, "third", "what a component before it in the pipeline finds", path=FOUND)
+        yield Source(given, "third", _FINDS_BEFORE, path=FOUND)
     wires: dict[str, list[tuple[str, str, str]]] = {}
     for call, _, senders, receivers in solver.pipelines.connections():
         if senders and receivers:
@@ -309,17 +316,19 @@ def _pipelines(solver: Solver) -> Iterator[Source]:
         if not starts or path not in wires or component is None:
             continue
         models = (solver.models.call(f"{v.what}.run") for v in flow.values(component) if v.kind == "obj")
-        if not any(m is not None and m.returns == "llm" for m in models):
+        answers = any(m is not None and m.returns == "llm" for m in models)
+        if not answers and starts[0] not in solver.pipelines.finders:
             continue
         reached = {starts[0]}
-        for _ in range(4):  # components between the two are passed
+        for _ in range(4 if answers else 0):  # components between the two are passed
             reached |= {receiver for sender, receiver, _ in wires[path] if sender in reached}
         for sender, receiver, entry in wires[path]:
             if sender in reached:
-                yield from _component(solver, path, receiver, entry)
+                kind, what = ("llm", _ANSWERED) if answers else ("third", _FINDS_BEFORE)
+                yield from (Source(given, kind, what, 1) for given in _component(solver, path, receiver, entry))
 
 
-def _component(solver: Solver, path: str, name: str, entry: str) -> Iterator[Source]:
+def _component(solver: Solver, path: str, name: str, entry: str) -> Iterator[Value]:
     """Yield a parameter of the method `run` of an own component that a pipeline of a file knows by a name."""
     project, flow = solver.project, solver.flow
     for call in project.calls.get("add_component", ()):
@@ -332,4 +341,4 @@ def _component(solver: Solver, path: str, name: str, entry: str) -> Iterator[Sou
             for fn in flow.find_method(val.what, "run") if val.kind == "inst" else ():
                 for index, param in enumerate(fn.ir.params):
                     if index and param.name == entry and index in fn.params:
-                        yield Source(fn.value(fn.params[index]), "llm", "the answer of a model in the same pipeline", 1)
+                        yield fn.value(fn.params[index])
