@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aisec_ci.detectors.code.front.javascript.files import facts_of, is_left_out, is_test
 from aisec_ci.detectors.code.front.javascript.names import ModuleNames
 from aisec_ci.detectors.code.front.javascript.nodes import Arrow
+from aisec_ci.detectors.code.front.javascript.pages import scripts_of
 from aisec_ci.detectors.code.front.javascript.translation import translate
 from aisec_ci.detectors.code.front.javascript.words import key, module, pattern, snake, variable
 from aisec_ci.detectors.code.front.lowering import lower
@@ -291,6 +292,56 @@ def test_single_lines_are_translated_as_in_the_whole_source() -> None:
         assert part <= whole
         assert {place for place in whole if place[0] == line} <= part
     assert len(set(expressions([1]))) < len(whole) / 2
+
+
+def test_scripts_stand_where_they_stand_in_the_page() -> None:
+    page = (
+        "<p>ö</p><SCRIPT defer>first({{ name }});</SCRIPT>\n{% if c %}<script type='text/x-template'>never()</script>\r\n"
+        "<script src=e>never()</script><script>second() {# never #}\n"
+    )
+    left = scripts_of(page.encode())
+    assert left.split() == [b";first(__________);", b";", b";", b";second()"]
+    for script in (b"first(", b"second()"):
+        assert left.index(script) == page.encode().index(script)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<script>",
+                "</script>",
+                "<script src=a>",
+                "<",
+                ">",
+                "{{",
+                "}}",
+                "{%",
+                "%}",
+                "a;",
+                "\n",
+                "\r",
+                "ö",
+                "<SCRIPT type=module ",
+            ]
+        )
+    )
+)
+def test_pages_keep_their_lines_and_columns(pieces: list[str]) -> None:
+    page = "".join(pieces).encode()
+    left = scripts_of(page)
+    assert len(left) == len(page)
+    assert [i for i, sign in enumerate(left) if sign in b"\r\n"] == [
+        i for i, sign in enumerate(page) if sign in b"\r\n"
+    ]
+    assert b"<script" not in left.lower().replace(b";", b"") or b"<script" in page.lower()
+
+
+@pytest.mark.parametrize("piece", ["<script>", "<script", "{{ ", "{% ", "<script>{{", "</script>", "<script type="])
+def test_hostile_pages_end(piece: str) -> None:
+    page = (piece * (1_000_000 // len(piece))).encode()
+    assert len(scripts_of(page)) == len(page)
 
 
 def test_a_source_with_a_nul_in_a_text() -> None:

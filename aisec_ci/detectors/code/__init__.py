@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aisec_ci.detectors.code.front.javascript.words import PAGES
 from aisec_ci.detectors.deferred import Deferred
 from aisec_ci.detectors.interface import Context, Detector
 from aisec_ci.sources.file import SourceFile
@@ -20,4 +21,4 @@ def create(context: Context) -> Detector:
 
 
 def _is_code(file: SourceFile) -> bool:
-    return file.kind in (Kind.PYTHON, Kind.NOTEBOOK, Kind.JAVASCRIPT, Kind.TYPESCRIPT)
+    return file.kind in (Kind.PYTHON, Kind.NOTEBOOK, Kind.JAVASCRIPT, Kind.TYPESCRIPT) or file.path.endswith(PAGES)

@@ -98,12 +98,12 @@ class Program:
 
     def wants(self, file: SourceFile) -> bool:
         """Say yes to files of the language."""
-        return file.kind in self.language.kinds
+        return self.language.has(file.path, file.kind)
 
     def note(self, file: SourceFile) -> None:
         """Take in that there is such a file to analyse."""
         self.asked = True
-        if not file.small:
+        if not file.small and file.kind in self.language.kinds:
             self._large.append(file.path)
 
     def finish(self) -> Iterator[Report]:
@@ -241,7 +241,7 @@ class Program:
         key = self._digest(path)
         if not key:
             return None
-        script = kind_of_name(path) is None
+        script = not self.language.has(path, kind_of_name(path))
         key += "!" if script else ""
         facts = known.get(key)
         if facts is None and script and not self._is_script(path):
@@ -250,7 +250,7 @@ class Program:
             data = self.context.tree.read(path)
             if data is None:
                 return None
-            facts = self.language.facts(data, partial(self._pattern, cache))
+            facts = self.language.facts(path, data, partial(self._pattern, cache))
         new[key] = facts
         if facts.left_out and facts.relevant and path in self.context.selected:
             self._generated.append(path)

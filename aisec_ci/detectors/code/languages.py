@@ -12,6 +12,7 @@ from typing import Any
 
 from aisec_ci.detectors.code import relevance
 from aisec_ci.detectors.code.front.javascript import files
+from aisec_ci.detectors.code.front.javascript.words import PAGES
 from aisec_ci.detectors.code.project import Names
 from aisec_ci.detectors.code.relevance import FileFacts
 from aisec_ci.detectors.interface import Tree
@@ -39,9 +40,13 @@ class Language(ABC):
     examined = True
     """Whether single calls are judged in the program's own form."""
 
+    def has(self, path: str, kind: Kind | None) -> bool:  # noqa: ARG002 - most languages go by the kind alone
+        """Say whether a file of a kind is one of the language."""
+        return kind in self.kinds
+
     def paths(self, paths: Sequence[str]) -> list[str]:
         """Return the paths of a tree that are files of the language by their name."""
-        return [p for p in paths if kind_of_name(p) in self.kinds]
+        return [p for p in paths if self.has(p, kind_of_name(p))]
 
     def nameless(self, paths: Sequence[str]) -> list[str]:  # noqa: ARG002 - most languages have none
         """Return the paths that may be such files though their name says nothing."""
@@ -52,7 +57,7 @@ class Language(ABC):
         """Return what imports name."""
 
     @abstractmethod
-    def facts(self, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:
+    def facts(self, path: str, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:
         """Return what the bytes of a file say. `pattern` gives what finds calls that matter."""
 
     @abstractmethod
@@ -78,7 +83,7 @@ class _Python(Language):
     def names(self, tree: Tree, paths: Sequence[str], tables: Tables) -> Names:  # noqa: ARG002 - told by paths alone
         return Names(paths, {p for table in tables for p in table.get("packages", ())})
 
-    def facts(self, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:
+    def facts(self, path: str, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:  # noqa: ARG002
         return relevance.facts_of(data, pattern())
 
     def is_test(self, path: str) -> bool:
@@ -97,14 +102,17 @@ class _JavaScript(Language):
     size_limit = files.SIZE_LIMIT
     examined = False
 
+    def has(self, path: str, kind: Kind | None) -> bool:
+        return kind in self.kinds or path.endswith(PAGES)
+
     def names(self, tree: Tree, paths: Sequence[str], tables: Tables) -> Names:
         from aisec_ci.detectors.code.front.javascript.names import ModuleNames  # noqa: PLC0415 - only where there is some
 
         libraries = {name: meant for table in tables for name, meant in table.get("npm", {}).items()}
         return ModuleNames(paths, _packages(tree), libraries)
 
-    def facts(self, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:  # noqa: ARG002 - that is Python's
-        return files.facts_of(data)
+    def facts(self, path: str, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:  # noqa: ARG002 - that is Python's
+        return files.facts_of_page(data) if path.endswith(PAGES) else files.facts_of(data)
 
     def is_test(self, path: str) -> bool:
         return files.is_test(path)

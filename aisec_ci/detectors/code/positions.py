@@ -10,13 +10,12 @@ from contextlib import suppress
 from functools import lru_cache
 
 from aisec_ci.detectors.code.front.expressions import summands
-from aisec_ci.detectors.code.front.frontend import source_of, syntax_tree, translated
+from aisec_ci.detectors.code.front.frontend import is_script, source_of, syntax_tree, translated
 from aisec_ci.detectors.code.front.javascript.nodes import Options, parts_of
 from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.project import MASK, SHIFT, Project, Value
 from aisec_ci.model import Location
 from aisec_ci.sources.file import SourceFile
-from aisec_ci.sources.kinds import SCRIPTS
 
 _TREES = 8
 """Sources of JavaScript whose trees are kept, of a megabyte each."""
@@ -90,7 +89,7 @@ class Positions:
         path = fn.module.path
         place = fn.ir.place(value & MASK)
         file = self._file(path)
-        if file is not None and file.kind in SCRIPTS:
+        if file is not None and is_script(file):
             wanted = self._wanted.get(path, frozenset())
             wanted = wanted if place[0] in wanted else frozenset(place[:1])
             for found in self._translated(file, wanted).get(place, ()):

@@ -14,7 +14,7 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.code.front.javascript.words import ENDINGS
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PAGES
 from aisec_ci.detectors.code.front.javascript.words import module as module_name
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ class ModuleInfo:
     @cached_property
     def language(self) -> str:
         """The language of the source: `python`, or `javascript` for TypeScript as well."""
-        return "javascript" if self.path.endswith(ENDINGS) else "python"
+        return "javascript" if self.path.endswith((*ENDINGS, *PAGES)) else "python"
 
     @cached_property
     def in_browser(self) -> bool:
@@ -274,6 +274,8 @@ class ModuleInfo:
         said = self.functions[0].ir.doc
         if self.language == "python" or said.startswith("use server"):
             return False
+        if self.path.endswith(PAGES):
+            return True
         heads = {dotted.partition(".")[0].removeprefix("node:") for dotted in self.imports.values()}
         if heads & _ON_SERVERS:
             return False

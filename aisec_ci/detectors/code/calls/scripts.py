@@ -49,7 +49,11 @@ class Scripts:
     @cached_property
     def _chosen(self) -> list[str]:
         """The sources that import an AI library."""
-        return [path for path in self._given if _MARKS.search(self._context.tree.read(path) or b"")]
+        return [
+            path
+            for path in self._given
+            if path.endswith(ENDINGS) and _MARKS.search(self._context.tree.read(path) or b"")
+        ]
 
     def run(self) -> Iterator[Report]:
         """Yield what the calls show, and what was not analysed."""

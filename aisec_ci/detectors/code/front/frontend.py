@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code import ir
+from aisec_ci.detectors.code.front.javascript.words import PAGES
 from aisec_ci.detectors.code.front.lowering import lower
 from aisec_ci.detectors.code.front.notebooks import BrokenNotebookError, Cell, joined, notebook_cells
 from aisec_ci.sources.file import SourceFile, UnreadableError
@@ -36,9 +37,15 @@ def read(file: SourceFile) -> ir.Module:
         raise UnparsedError(str(error)) from None
     if len(text) > SIZE_LIMIT and file.kind is not Kind.NOTEBOOK:
         raise UnparsedError(f"{len(text):,} characters of source, over the limit of {SIZE_LIMIT:,}: not analysed")
-    if file.kind in SCRIPTS or kind_of_name(file.path) in SCRIPTS:  # with a NUL in a text it is no source by its bytes
+    if is_script(file):
         return _script(file)
     return _notebook(text, file.path) if file.kind is Kind.NOTEBOOK else parse(text, file.path)
+
+
+def is_script(file: SourceFile) -> bool:
+    """Say whether a file is a source of JavaScript or TypeScript, or a page with scripts in it."""
+    # with a NUL in a text it is no source by its bytes
+    return file.kind in SCRIPTS or kind_of_name(file.path) in SCRIPTS or file.path.endswith(PAGES)
 
 
 def _script(file: SourceFile) -> ir.Module:

@@ -6,6 +6,7 @@ import re
 from posixpath import basename
 
 from aisec_ci.detectors.automaton import Marks
+from aisec_ci.detectors.code.front.javascript.pages import SHOWS
 from aisec_ci.detectors.code.front.javascript.words import module
 from aisec_ci.detectors.code.relevance import FileFacts, is_installed
 
@@ -32,6 +33,8 @@ _QUEUES = frozenset({"bullmq", "bull", "@nestjs/bullmq", "@nestjs/bull"})
 _AI = Marks(
     rb"role:\s*[\"'](?:system|developer)[\"']|[\"']role[\"']:\s*[\"']system[\"']|chat/completions|/v1/messages|generativelanguage\.googleapis"
     rb"|/api/(?:generate|chat)[\"'`]|[\"']tools/call[\"']|generateText|streamText|[sS]ystem_?(?:Prompt|Message|Instruction)"
+    rb"|(?:fetch|axios|post|ajax|EventSource|WebSocket)\(\s*[\"'`][^\"'`\n]{0,60}/(?:[\w-]{0,30}[-_])?(?:chat|chatbot|ask|completions?|generate|prompt|llm|gpt|ai"
+    rb"|assistant|agent|copilot|bot|rag|summari[sz]e|converse|conversation|message|infer|inference|answer|question|respond|talk)\b"
     rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|\bAI\.run\(|/baml_client|exposeInMainWorld\(|LanguageModelTool\b|createChatParticipant|selectChatModels"
 )
 """Words that AI code has without a package, and other code hardly."""
@@ -76,6 +79,12 @@ def is_generated(data: bytes) -> bool:
     if len(data) > SIZE_LIMIT:
         return True
     return data.count(b"\n") < FEW_LINES and any(len(line) > LONG_LINE for line in data.split(b"\n"))
+
+
+def facts_of_page(data: bytes) -> FileFacts:
+    """Return the facts of a page: it is of interest where scripts in it ask a model, or a server that does, and show text as HTML."""
+    shows = len(data) <= SIZE_LIMIT and b"<script" in data and any(word in data for word in SHOWS)
+    return FileFacts(shows and is_ai(data), imports=())
 
 
 def facts_of(data: bytes) -> FileFacts:

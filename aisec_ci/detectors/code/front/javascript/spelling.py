@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PYTHON, TAKEN, snake
+from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PAGES, PYTHON, TAKEN, snake
 from aisec_ci.model import Finding, Hop
 from aisec_ci.sources.file import SourceFile, UnreadableError
 
@@ -17,6 +17,8 @@ _LAMBDA = re.compile(r"<lambda>\(([^()`]*)\)")
 
 _WORDS = {"__init__": "constructor", "self": "this", **{f"{name}_": name for name in TAKEN}}
 """What the translation calls things that the languages have under another name."""
+
+_SHOWN_IN_JSX = "dangerouslySetInnerHTML"
 
 _ADVICE = {
     "`ast.literal_eval`, JSON": "`JSON.parse`",
@@ -36,7 +38,7 @@ class Spelling:
 
     def of(self, finding: Finding) -> Finding:
         """Return a finding with names as they are written; one of another language as it is."""
-        if not finding.location.path.endswith(ENDINGS):
+        if not finding.location.path.endswith((*ENDINGS, *PAGES)):
             return finding
         names: dict[str, str] = {}
         for path in dict.fromkeys((finding.location.path, *(hop.location.path for hop in finding.flow))):
@@ -70,6 +72,7 @@ class Spelling:
                 text = file.text if file is not None else ""
             except (OSError, UnreadableError):
                 text = ""
+            known["set_inner_html"] = _SHOWN_IN_JSX if _SHOWN_IN_JSX in text else "innerHTML"
             for name in dict.fromkeys(_NAME.findall(text)):
                 if (short := snake(name)) != name:
                     known.setdefault(short, name)

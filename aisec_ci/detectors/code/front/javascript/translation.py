@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from aisec_ci.detectors.code.front.javascript.pages import scripts_of
 from aisec_ci.detectors.code.front.javascript.statements import Statements
-from aisec_ci.detectors.code.front.javascript.words import PYTHON, TYPESCRIPT
+from aisec_ci.detectors.code.front.javascript.words import PAGES, PYTHON, TYPESCRIPT
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -32,6 +33,7 @@ def translate(data: bytes, path: str, lines: Iterable[int] | None = None) -> Tra
 
     Raises RecursionError for one that is nested too deep for the translation's own limits.
     """
+    data = scripts_of(data) if path.endswith(PAGES) else data
     root = syntax(data, path)
     work = Statements(None if lines is None else sorted(lines))
     work.maps = set(_maps(data))

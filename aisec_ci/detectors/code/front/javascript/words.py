@@ -9,6 +9,9 @@ TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 ENDINGS = (*TYPESCRIPT, ".js", ".jsx", ".mjs", ".cjs")
 """How the names of files end."""
 
+PAGES = (".html", ".htm")
+"""The same of files with scripts in them."""
+
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
 _SHORT = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _CAMEL = re.compile(r"_*[a-z$][\w$]*")
