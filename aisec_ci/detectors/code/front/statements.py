@@ -13,7 +13,7 @@ from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, p
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
 from aisec_ci.detectors.code.front.standins import without_stand_ins
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Class, Function, Param, Pos
-from aisec_ci.detectors.code.vocabulary import REFUSES, VETS
+from aisec_ci.detectors.code.vocabulary import ANSWERED_NO, ANSWERED_YES, REFUSES, VETS
 
 DOC_LIMIT = 4000
 """Characters of a docstring that are kept."""
@@ -152,6 +152,8 @@ class Statements(Expressions):
         """Note what a function's answer says of its parameters where it holds: `return name in NAMES`, `return True` behind a check."""
         if isinstance(answer, ast.Tuple) and answer.elts:
             answer = answer.elts[0]
+        elif isinstance(answer, ast.Dict):
+            answer = _verdict(answer)
         if isinstance(answer, ast.Call) and called(answer) == "bool" and len(answer.args) == 1:
             answer = answer.args[0]
         if isinstance(answer, ast.Constant):
@@ -568,3 +570,13 @@ _STATEMENTS: dict[type[ast.stmt], Any] = {
     ast.Nonlocal: Statements.s_nonlocal,
     ast.Assert: Statements.s_assert,
 }
+
+
+def _verdict(answer: ast.Dict) -> ast.expr:
+    """Return what a check found, of the mapping that it answers with: `{"valid": True}`, `{"blocked": False}`."""
+    for key, value in zip(answer.keys, answer.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value in ANSWERED_YES:
+            return value
+        if isinstance(key, ast.Constant) and key.value in ANSWERED_NO and isinstance(value, ast.Constant):
+            return ast.copy_location(ast.Constant(not value.value), value)
+    return answer

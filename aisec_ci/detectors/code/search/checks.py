@@ -13,6 +13,8 @@ from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
 from aisec_ci.detectors.code.search import barriers
 from aisec_ci.detectors.code.search.barriers import READS, Verdict
 from aisec_ci.detectors.code.vocabulary import (
+    ANSWERED_NO,
+    ANSWERED_YES,
     FETCHES_SAFELY,
     LOOKS_UP,
     PRIVATE_ADDRESSES,
@@ -119,7 +121,9 @@ class Checks:
         fn = target.fn
         says = _says_of(fn)
         silent = [
-            v for v in {**dict.fromkeys(fn.ir.returns), **says} if fn.nodes[v].op == "const" and not fn.nodes[v].data
+            v
+            for v in {**dict.fromkeys(fn.ir.returns), **says}
+            if (fn.nodes[v].op == "const" and not fn.nodes[v].data) or _answers(fn, fn.nodes[v]) is True
         ]
         meant = self._meant(call, target, checked)
         found = []
@@ -140,7 +144,7 @@ class Checks:
             node = fn.nodes[returned]
             if node.op == "tuple" and node.args:  # `return False, "why not"`
                 node = fn.nodes[node.args[0]]
-            if node.op == "const" and not node.data:
+            if (node.op == "const" and not node.data) or _answers(fn, node) is False:
                 continue
             verdict = next((v for g in says.get(returned, ()) if (v := self._barrier(fn, g, meant))), None)
             if verdict is None:
@@ -322,6 +326,15 @@ class Checks:
                     found.add(target.fn.id)
                     work.append(target.fn)
         return False
+
+
+def _answers(fn: Fn, answer: Node) -> bool | None:
+    """Return what a check says by a mapping, `{"valid": False, "error": "no such file"}`, `{"blocked": True}`; None where it does not say."""
+    for key, arg in zip(answer.data, answer.args, strict=True) if answer.op == "dict" else ():
+        value = fn.nodes[arg]
+        if isinstance(key, str) and value.op == "const" and key in ANSWERED_YES | ANSWERED_NO:
+            return bool(value.data) == (key in ANSWERED_YES)
+    return None
 
 
 def _says_of(fn: Fn) -> dict[int, tuple[int, ...]]:

@@ -32,9 +32,6 @@ _OF_OTHERS = re.compile(r"https?://(?!localhost|127\.|0\.0\.0\.0|host\.docker)[\
 """The beginning of an address that names a service of others: what it answers is told by its own models."""
 
 
-_WORDS = frozenset({"text", "content", "result"})
-"""Keys of what is sent back where it is plain from the request that a model answers."""
-
 _QUESTIONS = _ASKED - {"q", "query", "message", "input", "history", "messages"}
 """Keys that speak of a model whatever the address does; forms of a page send messages, too."""
 
@@ -81,13 +78,10 @@ def _of_pages(solver: Solver) -> Iterator[Source]:
         if _OF_OTHERS.match(address):
             continue
         asked = _asked(solver, call)
-        sure = not asked.isdisjoint(_QUESTIONS)
-        if not sure and (asked.isdisjoint(_ASKED) or not _ASSISTANT.search(address)):
+        if asked.isdisjoint(_QUESTIONS) and (asked.isdisjoint(_ASKED) or not _ASSISTANT.search(address)):
             continue
-        keys = sorted(_ANSWERED | _WORDS if sure else _ANSWERED)
-        for where, path in _answered_at(solver, call):
-            for end in [()] if path is None else [(*path, key) for key in keys]:
-                yield Source(where, "llm", "the answer of a service that is asked as an assistant is", 1, path=end)
+        for where in _answered_at(solver, call):
+            yield Source(where, "llm", "the answer of a service that is asked as an assistant is", 1)
 
 
 def _is_jquery(fn: Fn, call: Value) -> bool:
@@ -96,28 +90,12 @@ def _is_jquery(fn: Fn, call: Value) -> bool:
     return callee.op == "attr" and fn.word(callee.args[0]) in {"$", "j_query"}
 
 
-def _answered_at(solver: Solver, call: Value) -> Iterator[tuple[Value, tuple[str, ...] | None]]:
-    """Yield what holds an answer, each with the part of it that is asked for its keys; None where it is the text itself."""
+def _answered_at(solver: Solver, call: Value) -> list[Value]:
+    """Return what holds the answer to a request: what the call gives, or what jQuery hands on, `$.post("/ask", {question}, (data) => …)`."""
     fn, flow = solver.project.fn(call), solver.flow
-    name = fn.nodes[solver.project.node(call).args[0]].data
     given = [flow.argument(call, 2, "success"), flow.argument(call, 1, None)] if _is_jquery(fn, call) else []
     functions = [v.what for value in given if value is not None for v in flow.values(value) if v.kind == "func"]
-    for shown in functions:  # jQuery: `$.post("/ask", {question}, (data) => …)`
-        if (first := shown.params.get(0)) is not None:
-            yield shown.value(first), ()
-    if functions:
-        return
-    yield call, ("data",) if name == "post" else ()
-    if name != "post":
-        yield call, ("data",)
-        work = [call & MASK]
-        for at in work:
-            for use in fn.uses[at] if len(work) < 40 else ():
-                node = fn.nodes[use]
-                if node.op in {"guard", "phi"}:
-                    work.append(use)
-                elif node.op == "attr" and node.data in {"text", "body"}:
-                    yield from ((fn.value(u), None) for u in (use, *fn.uses[use]) if node.data == "body" or u != use)
+    return [fn.value(fn.params[0]) for fn in functions if 0 in fn.params] if functions else [call]
 
 
 def _asked(solver: Solver, call: Value) -> set[str]:
