@@ -204,7 +204,7 @@ def _asks(solver: Solver, call: Value) -> bool:
 
 def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
     functions = list(_functions(solver, after))
-    assigned = solver.templates.assigned(after)
+    assigned = solver.templates.assigned(after) or _side_by_side(solver, after)
     if not functions and not assigned:
         return
     if given := solver.templates.mapping(before):
@@ -215,6 +215,14 @@ def _behind(solver: Solver, before: Value, after: Value) -> Iterator[Source]:
             param = fn.params.get(1 if fn.bound else 0)
             if param is not None:
                 yield Source(fn.value(param), kind, _WHAT[kind], 1)
+
+
+def _side_by_side(solver: Solver, part: Value) -> list[Value]:
+    """Return the chains that all get what stands before them: `{"answer": prompt | llm, "sources": find}`, `RunnableParallel(…)`."""
+    node = solver.project.node(part)
+    if node.op == "call" and any(n.endswith("RunnableParallel") for n in solver.flow.names(part)):
+        return [(part & ~MASK) | arg for arg in node.args[1:]]
+    return [(part & ~MASK) | arg for arg in node.args] if node.op == "dict" else []
 
 
 _WHAT = {

@@ -183,11 +183,15 @@ _KINDS = frozenset({"remote", "user", "third", "stored", "llm", "tool"})
 
 
 def _by_name(solver: Solver, call: Value, word: str) -> Iterator[Source]:
-    """Yield calls on something unknown whose names say that it is a model."""
+    """Yield calls on something unknown whose names say that it is a model; a tool of the program gives what its function returns."""
     fn = solver.project.fn(call)
     node = solver.project.node(call)
     callee = fn.nodes[node.args[0]]
     if callee.op != "attr":
+        return
+    if own := [v.what for v in solver.flow.values(fn.value(callee.args[0])) if v.kind == "func"]:
+        for tool in own:
+            solver.places.injected.setdefault(tool.id, []).append(call)
         return
     at = fn.nodes[callee.args[0]]
     receiver = (
