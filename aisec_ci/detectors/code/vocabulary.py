@@ -196,7 +196,7 @@ SAYS_SCHEMA = re.compile(
 RUNS = tuple(
     "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
     "handler perform function func run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call "
-    "run_impl _run_impl execute_impl _execute_impl run_async execute_async".split()
+    "run_impl _run_impl execute_impl _execute_impl run_async execute_async callback".split()
 )
 """Methods that do what a tool is for."""
 
