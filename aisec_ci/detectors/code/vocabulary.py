@@ -720,3 +720,11 @@ STARTERS = {
     "schedule": (0, "function"),
 }
 """Calls that run a function with arguments packed in a tuple and a mapping, with the function's position and name."""
+
+OTHERS_ADDRESS = re.compile(r"(?:https?|wss?)://(?!localhost|127\.|0\.0\.0\.0|host\.docker|\{\})[\w-]+\.[\w.-]+")
+"""The beginning of an address that names a service of others: what it answers is told by its own models."""
+
+ASSISTANT_ADDRESS = re.compile(
+    r"(?i)chat|\bask|assist|\bbot|\bai\b|generat|complet|\bgpt|\bllm|openai|gemini|claude|prompt|agent|answer"
+)
+"""Words in the address of a service that answers as an assistant does."""

@@ -724,7 +724,10 @@ def _is_key(fn: Fn, pair: int) -> bool:
 
 _FINDS_BY_KEY = frozenset({"get", "pop", "setdefault", "has", "set", "delete"})
 
-_OF_SERVER = re.compile(r"error|model|model_(?:\w+_)?name|\w+_id")
+_OF_SERVER = re.compile(
+    r"error|model|model_(?:\w+_)?name|(?:\w+_)?(?:id|count|total|score|index|timestamp|time|date|duration|latency|cost|version|size|length|progress"
+    r"|percent(?:age)?|color|icon|level)"
+)
 
 
 def _says_server(fn: Fn, name: str) -> bool:

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import services, steps
+from aisec_ci.detectors.code.seeds import pages, services, steps
 
 _STANDS_IN = frozenset(
     {
@@ -60,6 +60,7 @@ def sources(solver: Solver) -> Iterator[Source]:
     yield from _chains(solver)
     yield from _pipelines(solver)
     yield from services.sources(solver)
+    yield from pages.sources(solver)
     yield from _said_by_user(solver)
     yield from _kept_in_store(solver)
     steps.note(solver)

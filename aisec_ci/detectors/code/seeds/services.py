@@ -13,9 +13,10 @@ from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import texts_of
 from aisec_ci.detectors.code.seeds.words import MEDIA_KEYS
+from aisec_ci.detectors.code.vocabulary import ASSISTANT_ADDRESS, OTHERS_ADDRESS
 
 _ASKED = frozenset(
-    "prompt question query q message messages user_message user_input user_query userInput input chat_history history".split()
+    "prompt question query q message messages msg user_message user_input user_query userInput input chat_history history".split()
 )
 """Keys of what is sent to such a service."""
 
@@ -28,20 +29,14 @@ _STREAMED = frozenset({"iter_lines", "iter_content", "aiter_lines", "aiter_text"
 _PASSED = ("json", "get")
 
 
-_OF_OTHERS = re.compile(r"https?://(?!localhost|127\.|0\.0\.0\.0|host\.docker)[\w-]+\.[\w.-]+")
-"""The beginning of an address that names a service of others: what it answers is told by its own models."""
-
-
 _QUESTIONS = _ASKED - {"q", "query", "message", "input", "history", "messages"}
 """Keys that speak of a model whatever the address does; forms of a page send messages, too."""
 
-_ASSISTANT = re.compile(
-    r"(?i)chat|\bask|assist|\bbot|\bai\b|generat|complet|\bgpt|\bllm|openai|gemini|claude|prompt|agent|answer"
-)
-"""Words in the address of a service that answers as an assistant does."""
-
-_HTTP = frozenset({"fetch", "post", "axios", "ajax"})
+_HTTP = frozenset({"fetch", "post", "get", "get_json", "axios", "ajax"})
 """Calls by which pages ask their server."""
+
+_NAMES = re.compile(r"[?&](\w{1,40})=")
+"""What stands in an address beside the path: `/generate?prompt={}`."""
 
 
 def sources(solver: Solver) -> Iterator[Source]:
@@ -59,7 +54,7 @@ def _of_programs(solver: Solver) -> Iterator[Source]:
                 model is None
                 or model.returns != "third"
                 or url is None
-                or _OF_OTHERS.match(solver.flow.text_prefix(url))
+                or OTHERS_ADDRESS.match(solver.flow.text_prefix(url))
             ):
                 continue
             if _sends_question(solver, call) and any(_reads_answer(solver.project.fn(call), call & MASK)):
@@ -72,13 +67,13 @@ def _of_pages(solver: Solver) -> Iterator[Source]:
     for call in (c for word in sorted(_HTTP) for c in project.calls.get(word, ())):
         fn = project.fn(call)
         url = flow.argument(call, None, "url") or flow.argument(call, 0, None)
-        if url is None or not (fn.module.is_page or _is_jquery(fn, call)):
+        if url is None or not (_is_jquery(fn, call) or (fn.module.is_page and not _looks_up(fn, call))):
             continue
         address = " ".join(texts_of(solver, url))
-        if _OF_OTHERS.match(address):
+        if OTHERS_ADDRESS.match(address):
             continue
-        asked = _asked(solver, call)
-        if asked.isdisjoint(_QUESTIONS) and (asked.isdisjoint(_ASKED) or not _ASSISTANT.search(address)):
+        asked = _asked(solver, call) | set(_NAMES.findall(address))
+        if asked.isdisjoint(_QUESTIONS) and (asked.isdisjoint(_ASKED) or not ASSISTANT_ADDRESS.search(address)):
             continue
         for where in _answered_at(solver, call):
             yield Source(where, "llm", "the answer of a service that is asked as an assistant is", 1)
@@ -88,6 +83,12 @@ def _is_jquery(fn: Fn, call: Value) -> bool:
     """Say whether a request is one of jQuery: `$.post(…)`, `jQuery.ajax(…)`."""
     callee = fn.nodes[fn.nodes[call & MASK].args[0]]
     return callee.op == "attr" and fn.word(callee.args[0]) in {"$", "j_query"}
+
+
+def _looks_up(fn: Fn, call: Value) -> bool:
+    """Say whether a call of `get` asks no server: `headers.get(name)`, not `axios.get(address)`."""
+    callee = fn.nodes[fn.nodes[call & MASK].args[0]]
+    return callee.op == "attr" and callee.data == "get" and fn.word(callee.args[0]) not in {"axios", "http", "ky"}
 
 
 def _answered_at(solver: Solver, call: Value) -> list[Value]:
@@ -107,6 +108,8 @@ def _asked(solver: Solver, call: Value) -> set[str]:
             node = solver.project.node(given)
             written = node.op == "call" and len(node.args) > 1  # `JSON.stringify({…})`
             found |= _keys(solver, (given & ~MASK) | node.args[1] if written else given)
+            if any(v.kind == "obj" and v.what == "builtins.FormData()" for v in flow.values(given)):
+                found.add("message")  # what a person filled in
     return found
 
 

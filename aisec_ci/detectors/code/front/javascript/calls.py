@@ -677,6 +677,7 @@ _METHODS: dict[str, str] = {
     "call": "m_call",
     "apply": "m_apply",
     "then": "m_then",
+    "done": "m_then",  # jQuery's
     "catch": "m_catch",
     "finally": "m_finally",
 }

@@ -35,6 +35,7 @@ _AI = Marks(
     rb"|/api/(?:generate|chat)[\"'`]|[\"']tools/call[\"']|generateText|streamText|[sS]ystem_?(?:Prompt|Message|Instruction)"
     rb"|(?:fetch|axios|post|ajax|EventSource|WebSocket)\(\s*[\"'`][^\"'`\n]{0,60}/(?:[\w-]{0,30}[-_])?(?:chat|chatbot|ask|completions?|generate|prompt|llm|gpt|ai"
     rb"|assistant|agent|copilot|bot|rag|summari[sz]e|converse|conversation|message|infer|inference|answer|question|respond|talk)\b"
+    rb"|new showdown\.Converter\(|\bmarkdownit\(|\bmarked(?:\.parse)?\("
     rb"|tool_calls?\b|toolCalls?\b|inputSchema|useChat\b|\bAI\.run\(|/baml_client|exposeInMainWorld\(|LanguageModelTool\b|createChatParticipant|selectChatModels"
 )
 """Words that AI code has without a package, and other code hardly."""
