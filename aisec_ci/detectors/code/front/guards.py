@@ -9,7 +9,7 @@ Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an i
 `within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
-refuses came back), `gave` (so did one whose result is kept).
+refuses came back), `gave` (so did one whose result is kept), `found` (a call that looks for something by it found it).
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ CHECKS = re.compile(
     r"|(?:access|path|url|command|query|sql)_(?:error|problem|violation)$"
 )
 """Functions whose answers say what a value is good for."""
+VERDICT = re.compile(
+    r"(?:^|_|\b)(?:valid|allowed|permitted|approved|authori[sz]ed|safe|ok|okay)\b|(?:^|[a-z])(?:Valid|Allowed|Safe)\b"
+)
+"""Parts of an answer that say what a value is good for, which a function with any name was asked about."""
+FINDS = re.compile(r"_*a?(?:get|find|look_?up|load|resolve|fetch)(?:_|$)")
+"""Functions whose answers are nothing where there is nothing by the name that they are given."""
 OF_ELEMENTS = frozenset(
     "eq in match method within prefix prefixes patterns host scheme lacks check refused passed gave".split()
 )
@@ -86,6 +92,13 @@ def is_get(node: ast.expr) -> TypeGuard[ast.Call]:
         and len(node.args) in (1, 2)
         and not node.keywords
     )
+
+
+def looked_up_in(call: ast.Call) -> ast.expr | None:
+    """Return the mapping of `NAMES.get(name)`, which has what is looked up where it answers something."""
+    default = call.args[1] if len(call.args) > 1 else None
+    nothing = default is None or (isinstance(default, ast.Constant) and not default.value)
+    return call.func.value if is_get(call) and nothing else None  # type: ignore[attr-defined]
 
 
 def _key(node: ast.expr) -> str:
@@ -747,6 +760,8 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
                 yield Fact(node.id, "lacks", word, (), not holds)
                 yield Fact(node.id, "check", word, (), holds)
         return
+    if (of := looked_up_in(call)) is not None and (name := path_of(_plain(call.args[0]))):
+        yield Fact(name, "in", "", (of,), holds)
     if _SAYS_NOTHING.fullmatch(word):
         return
     for argument in [*call.args, *(k.value for k in call.keywords)]:

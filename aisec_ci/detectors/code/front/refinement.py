@@ -9,9 +9,11 @@ from aisec_ci.detectors.code.front.consent import Consent, called
 from aisec_ci.detectors.code.front.guards import (
     ADDRESS_PARTS,
     CHECKS,
+    FINDS,
     GIVES_ROLE,
     OF_ELEMENTS,
     ROLE,
+    VERDICT,
     Fact,
     asked_of,
     facts,
@@ -19,6 +21,7 @@ from aisec_ci.detectors.code.front.guards import (
     said_by,
 )
 from aisec_ci.detectors.code.front.scope import Check, Env, pos_test
+from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.vocabulary import ADDRESS_PARSERS, REFUSES
 
 _KEPT_FACTS = frozenset(
@@ -101,23 +104,41 @@ class Refinement(Consent):
                 self.refine_parsed(fact, value, others, at)
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
-        """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`."""
+        """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`.
+
+        So are they where a part of an answer is a verdict, `result = prepare(name)` and then `result.is_valid`, and where
+        something was found by them: `text = TEXTS.get(name)`.
+        """
         value = self.env.get(fact.name, self.env.get(fact.name.partition(".")[0]))
         node = self.nodes[self.unguarded(value)] if value is not None else None
+        parts = [fact.name.rpartition(".")[2]]
         for _ in range(2):
             if node is not None and node.op in {"item", "attr"}:
+                parts.append(str(node.data))
                 value = self.unguarded(node.args[0])
                 node = self.nodes[value]
         if node is None or value is None or node.op != "call":
             return
         word = self.word(node.args[0])
-        if not CHECKS.search(word):
+        known: tuple[str, str]
+        if CHECKS.search(word) or any(VERDICT.search(part) for part in parts):
+            known, others = ("check" if fact.detail == "yes" else "refused", word), [self.unguarded(value)]
+        elif fact.detail == "yes" and word == "get" and self.is_looked_up(node):
+            known, others = ("in", ""), [self.nodes[node.args[0]].args[0]]
+        elif fact.detail == "yes" and FINDS.match(word):
+            known, others = ("found", word), [self.unguarded(value)]
+        else:
             return
         asked = {self.same(arg) for arg in node.args[1:]}
-        kind = "check" if fact.detail == "yes" else "refused"
         for name, held in list(self.env.items()):
             if self.same(held) in asked and name != fact.name:
-                self.env[name] = self.add("guard", (held, self.unguarded(value)), (kind, word), pos_test(at))
+                self.env[name] = self.add("guard", (held, *others), known, pos_test(at))
+
+    def is_looked_up(self, call: Node) -> bool:
+        """Say whether a call is `NAMES.get(name)`, which answers nothing for what is no key."""
+        default = self.nodes[call.args[2]] if len(call.args) > 2 else None
+        nothing = default is None or (default.op == "const" and not default.data)
+        return self.nodes[call.args[0]].op == "attr" and len(call.args) in (2, 3) and nothing
 
     def refine_origin(self, fact: Fact, value: int, others: list[int], at: ast.AST) -> None:
         """Say what is known of a value of what it was made of, too: `small = text.lower()`, `if BAD in small: raise`."""

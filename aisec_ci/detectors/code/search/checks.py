@@ -56,6 +56,8 @@ class Checks:
             said = self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0])
             if said is not None:
                 return said
+        if node.data[0] == "found":
+            return self._said((use & ~MASK) | node.args[1], (use & ~MASK) | node.args[0]) or (Verdict.KEPT, "")
         if node.data[0] in {"passed", "gave"}:
             return self._came_back(use, node, 0)
         if node.data[0] == "refused":

@@ -110,6 +110,10 @@ def _wrapped(fn: Fn, returned: int) -> int:
     return node.args[1] if made else returned
 
 
+_NOT_GIVEN = frozenset({"DataFrame", "Series", "ndarray", "Tensor", "Callable", "Figure"})
+"""Types of which no model can give anything in a call."""
+
+
 def _told(fn: Fn) -> list[str]:
     """Return the parameters of a function that a sentence describes, as models of tools are told: `path: Annotated[str, "The file to read"]`."""
     if fn.ir.decorators or not fn.ir.doc or fn.ir.parent < 0:
@@ -118,6 +122,8 @@ def _told(fn: Fn) -> list[str]:
     out = []
     for param in fn.ir.params:
         node = nodes[param.annotation] if param.annotation >= 0 else None
+        if node is not None and param.default < 0 and last_word(nodes, param.annotation) in _NOT_GIVEN:
+            return []
         if node is None or node.op != "type" or last_word(nodes, node.args[0]) != "Annotated":
             continue
         about = nodes[node.args[2]] if len(node.args) > 2 else node
