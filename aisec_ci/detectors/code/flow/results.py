@@ -46,6 +46,9 @@ _SAME = {
     "tqdm.auto.tqdm": 0,
     "tqdm.asyncio.tqdm": 0,
     "rich.progress.track": 0,
+    **dict.fromkeys(
+        ("npm.genkit.genkit().define_flow", "npm.genkit.beta.genkit().define_flow", "npm.genkit_ai_flow.define_flow"), 1
+    ),
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
 

@@ -474,7 +474,8 @@ class Uses(Writes):
 def is_request(node: Node) -> bool:
     """Say whether a mapping is a request to a model, as all its keys are those of requests: `{"model": …, "system": …}`."""
     keys = [key for key in node.data if isinstance(key, str)] if node.op == "dict" else []
-    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys)
+    speaks = {"voice", "input"}.issubset(keys)  # how a text is to be read aloud
+    return REQUEST_KEYS.issuperset(keys) and any(key in REQUEST_MARKS for key in keys) and not speaks
 
 
 def _is_record(content: Path) -> bool:

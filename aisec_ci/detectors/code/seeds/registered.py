@@ -53,7 +53,7 @@ def registered(solver: Solver) -> Iterator[Source]:
                         seen.add(fn.id)
                         yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
                     continue
-                handed = _functions(solver, given, many=use.kind == "tools")
+                handed = _functions(solver, given, many=use.kind == "tools" or use.name == "flows")
                 if use.name == "resolvers":  # `{Query: {answer: (parent, args) => …}}`
                     handed = (v.what for v in flow.values(given, ("*", "*")) if v.kind == "func")
                 for fn in handed:

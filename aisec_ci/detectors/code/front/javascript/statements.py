@@ -106,7 +106,10 @@ class Statements(Calls):
         target = node.child_by_field_name("left")
         if target is None or target.type != "member_expression":
             return
-        if text_of(target.child_by_field_name("property")) in {"innerHTML", "outerHTML", "srcdoc"}:
+        name = text_of(target.child_by_field_name("property"))
+        # a view of VS Code: https://code.visualstudio.com/api/extension-guides/webview
+        in_view = name == "html" and text_of(target.child_by_field_name("object")).endswith("webview")
+        if name in {"innerHTML", "outerHTML", "srcdoc"} or in_view:
             value = self.value(node.child_by_field_name("right"))
             yield at(node, ast.Expr(call(node, "set_inner_html", [value])))
 
