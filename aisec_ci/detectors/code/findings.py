@@ -30,6 +30,7 @@ from aisec_ci.detectors.code.ir import Pos
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import MASK, SHIFT, Value
 from aisec_ci.detectors.code.search.solver import Reached, Solver
+from aisec_ci.detectors.code.seeds.words import OF_OWN_SERVER
 from aisec_ci.detectors.code.sent import Sent
 from aisec_ci.detectors.code.ways import End, Ways, leg_end, legs
 from aisec_ci.model import Confidence, Finding, Hop, Location, Severity
@@ -315,6 +316,8 @@ def _on_way(solver: Solver, severity: Severity, reached: Reached, steps: list[St
     """Return how bad a use is on a way that may not be what it seems, or that a name goes rather than a text."""
     hit, source, doubt = reached.hit, reached.state.source, reached.flags >> DOUBT
     if is_far(solver, source, steps, sure=not doubt) or (doubt and _needs_sureness(hit, reached.flags, steps)):
+        severity = min(severity, Severity.MEDIUM)
+    if hit.kind == "html" and source.what in OF_OWN_SERVER:
         severity = min(severity, Severity.MEDIUM)
     if hit.kind not in PROMPT_KINDS:
         return severity

@@ -82,6 +82,8 @@ _SOUGHT_WITH = re.compile(r"(?:Config|Options|Params|Filter)$")
 _NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
 """Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
 
+_MARKDOWN_IT = re.compile(r"(?:npm\.markdown_it(?:\.\w+)?|builtins\.(?:window\.)?markdownit)\(\)\.render(?:_inline)?")
+
 _OPENERS = frozenset({"open", "from_file", "parse_file", "from_path"})
 """Calls that return what stands in the file that they are given the name of."""
 
@@ -419,11 +421,20 @@ class Arguments(Records):
         # a file of the program's, whose name has a part from outside
         return bool(word in _OPENERS and fact.flags & BUILT and not fact.path and not info.method)
 
+    def _renders_no_html(self, arg: Argument) -> bool:
+        """Say whether Markdown is rendered by markdown-it, which escapes HTML in it unless it is told not to (github.com/markdown-it/markdown-it)."""
+        if not any(map(_MARKDOWN_IT.fullmatch, arg.info.names)):
+            return False
+        made = self.calls.made_by(arg.call)
+        return not any(True in self.flow.argument_constants(one, None, "html").values for one in made)
+
     def _result(self, arg: Argument) -> None:
         """Take in what the result of a call that is not known in any other way holds of an argument."""
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
+        if word.startswith("render") and self._renders_no_html(arg):
+            flags |= SAFE["html"]
         if word in {"urlunsplit", "urlunparse"} and fact.path and fact.path[0] in {2, 3, 4, 5}:
             flags |= SAFE["url"]  # behind the host
         if GIVES_ADDRESS.fullmatch(word) and info.method and not info.targets:

@@ -12,10 +12,8 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import Fn, ModuleInfo, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import texts_of
+from aisec_ci.detectors.code.seeds.words import SERVER_ANSWERS, SERVER_SENDS
 from aisec_ci.detectors.code.vocabulary import ASSISTANT_ADDRESS, OTHERS_ADDRESS
-
-_SENT = "what the page's own server sends as an assistant"
-_ANSWERED = "what the page's own server answers as an assistant"
 
 _SOCKETS = frozenset({"WebSocket", "EventSource", "ReconnectingWebSocket"})
 _REQUEST = "builtins.XMLHttpRequest().open"
@@ -33,13 +31,15 @@ def sources(solver: Solver) -> Iterator[Source]:
     for info, calls in _by_page(solver, made).items():
         if any(_speaks(solver, call, 0) for call in calls) or _renders(solver, info):
             for handler in _handlers(solver, info):
-                yield Source(handler, "llm", _SENT, 1, path=("data",))
+                yield Source(handler, "llm", SERVER_SENDS, 1, path=("data",))
     opened = [c for c in solver.project.calls.get("open", ()) if _REQUEST in solver.calls.info(c).names]
     for info, calls in _by_page(solver, opened).items():
         if any(_speaks(solver, call, 1) for call in calls):
             for fn in info.functions:
                 reads = (i for i, node in enumerate(fn.nodes) if node.op == "attr" and node.data in _READ_OFF)
-                yield from (Source(fn.value(i), "llm", _ANSWERED, 1) for i in reads if _is_of_request(solver, fn, i))
+                yield from (
+                    Source(fn.value(i), "llm", SERVER_ANSWERS, 1) for i in reads if _is_of_request(solver, fn, i)
+                )
 
 
 def _by_page(solver: Solver, calls: list[Value]) -> dict[ModuleInfo, list[Value]]:

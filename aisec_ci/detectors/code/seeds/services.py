@@ -12,7 +12,7 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.answers import texts_of
-from aisec_ci.detectors.code.seeds.words import MEDIA_KEYS
+from aisec_ci.detectors.code.seeds.words import MEDIA_KEYS, SERVICE_ANSWERS
 from aisec_ci.detectors.code.vocabulary import ASSISTANT_ADDRESS, OTHERS_ADDRESS
 
 _ASKED = frozenset(
@@ -58,7 +58,7 @@ def _of_programs(solver: Solver) -> Iterator[Source]:
             ):
                 continue
             if _sends_question(solver, call) and any(_reads_answer(solver.project.fn(call), call & MASK)):
-                yield Source(call, "llm", "the answer of a service that is asked as an assistant is", 1)
+                yield Source(call, "llm", SERVICE_ANSWERS, 1)
 
 
 def _of_pages(solver: Solver) -> Iterator[Source]:
@@ -76,7 +76,7 @@ def _of_pages(solver: Solver) -> Iterator[Source]:
         if asked.isdisjoint(_QUESTIONS) and (asked.isdisjoint(_ASKED) or not ASSISTANT_ADDRESS.search(address)):
             continue
         for where in _answered_at(solver, call):
-            yield Source(where, "llm", "the answer of a service that is asked as an assistant is", 1)
+            yield Source(where, "llm", SERVICE_ANSWERS, 1)
 
 
 def _is_jquery(fn: Fn, call: Value) -> bool:

@@ -5,6 +5,14 @@ from __future__ import annotations
 CALLED_WITH = "the arguments of a function that the model calls"
 
 
+SERVICE_ANSWERS = "the answer of a service that is asked as an assistant is"
+SERVER_SENDS = "what the page's own server sends as an assistant"
+SERVER_ANSWERS = "what the page's own server answers as an assistant"
+
+OF_OWN_SERVER = frozenset({SERVICE_ANSWERS, SERVER_SENDS, SERVER_ANSWERS})
+"""Sources of which only the way of asking tells that a model is behind them."""
+
+
 def result_of(kind: str, label: str) -> str:
     """Return what a result is called that somebody of a kind wrote."""
     return {
