@@ -172,10 +172,14 @@ class Calls:
 
     def made_by(self, call: Value) -> list[Value]:
         """Return the calls that made what a method is called on: `connect(…)` for `connect(…).cursor().execute(…)`."""
+        return [made for made in self.makers(call) if made != call]
+
+    def makers(self, value: Value) -> list[Value]:
+        """Return the calls that made a value, with those that made what they are methods of."""
         out: list[Value] = []
-        work = [call]
+        work = [value]
         seen: set[Value] = set()
-        while work and len(out) < 8:
+        while work and len(out) <= 8:
             value = work.pop()
             if value in seen:
                 continue
@@ -183,8 +187,7 @@ class Calls:
             base = value & ~MASK
             node = self.project.node(value)
             if node.op == "call":
-                if value != call:
-                    out.append(value)
+                out.append(value)
                 callee = self.project.node(base | node.args[0])
                 if callee.op == "attr":
                     work.append(base | callee.args[0])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.armed import Armed
 from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
@@ -87,12 +88,13 @@ def _cases(solver: Solver, positions: Positions) -> Iterator[Case]:
     ways = Ways(solver)
     told = _Told(solver, ways)
     sent = Sent(solver)
+    armed = Armed(solver)
     judged: list[_Judged] = []
     for reached in solver.reached:
         if reached.hit.kind == "log" and not told.holds(reached):
             continue
         try:
-            one = _judged(solver, reached, ways, sent)
+            one = _judged(solver, reached, ways, sent, armed)
         except Exception as error:  # noqa: BLE001 - the other findings must be told
             solver.failed(error, reached.hit.at)
             continue
@@ -285,7 +287,7 @@ class _Judged(NamedTuple):
     """In the function that reaches the use itself."""
 
 
-def _judged(solver: Solver, reached: Reached, ways: Ways, sent: Sent) -> _Judged | None:
+def _judged(solver: Solver, reached: Reached, ways: Ways, sent: Sent, armed: Armed) -> _Judged | None:
     """Return how bad it is that a use is reached; None where it is not reported."""
     state, hit, flags = reached
     source = state.source
@@ -296,6 +298,8 @@ def _judged(solver: Solver, reached: Reached, ways: Ways, sent: Sent) -> _Judged
     inner = hit
     while inner.inner is not None:
         inner = inner.inner[1]
+    if hit.kind == "prompt" and source.kind not in CONFIDENTIAL and not armed.holds(inner):
+        return None
     if source.kind in CONFIDENTIAL and not _plain(solver, steps):
         return None
     notes = [n for s in steps if (n := solver.notes.get(s.value))] if flags & WEAK else []
@@ -432,6 +436,8 @@ def _short(label: str) -> str:
 def _label(use: str, kind: str) -> str:
     if kind in CONFIDENTIAL:
         return f"{origin(kind)} that the model sees and can repeat"
+    if use == "prompt":
+        return f"{origin(kind)}, which may be an order to the agent"
     if use in PROMPT_KINDS:
         return (
             "text that a caller controls, in the part the model obeys"

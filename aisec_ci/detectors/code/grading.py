@@ -124,6 +124,15 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
     "dispatch": _from_model("model-output-to-import", _M, "chooses which function of a module is called by"),
 }
 
+_PROMPT["prompt"] = {
+    # the user's part of a prompt: reported only where the agent has a tool that does harm, see armed.py
+    "third": Grade(
+        "indirect-prompt-injection",
+        _M,
+        "reaches an agent that has tools to run, write or send something, in the prompt of",
+    ),
+}
+
 CONFIDENTIAL = frozenset({"secret", "personal"})
 """Kinds of sources that must not be told to a model, in whatever part of a prompt."""
 

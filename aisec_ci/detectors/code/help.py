@@ -88,6 +88,9 @@ def advice(rule: str, use: str, label: str, packages: Collection[str] = ()) -> s
     """Return what to do about a value that reaches a use of the call `label` in a module that imports `packages`."""
     if rule in {"secret-in-prompt", "personal-data-in-prompt"}:
         return _ADVICE[use if use in {"answer", "log"} else "prompt"]
+    if use == "prompt":
+        ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
+        return f"{_TO_AGENT}: {ask} asks" if ask else _TO_AGENT
     if use == "system":
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
@@ -98,6 +101,8 @@ def advice(rule: str, use: str, label: str, packages: Collection[str] = ()) -> s
     ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
     return f"{words}: {ask} asks" if ask and "human" in words else words
 
+
+_TO_AGENT = "mark where the content begins and ends and say that it is data, give the agent that reads it no such tool, or ask a human before the tool runs"
 
 _ADVICE = {
     "system-variable": "use the variable in the description of a task, not in the role, goal, or backstory of an agent",

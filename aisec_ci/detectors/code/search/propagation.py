@@ -103,6 +103,8 @@ class Propagation(ABC):
         """Functions whose result is used: instructions given as a callable."""
         self.confidential = False
         """Whether there are credentials or personal data to follow: for them every part of a prompt is a sink."""
+        self.armed = False
+        """Whether content from outside and tools that a model calls come together: then every part of a prompt is one, too."""
         self.system_variables: frozenset[str] = frozenset()
         """Inputs of a run that become part of a system prompt: see prompt_files.py."""
         self.state_variables: frozenset[str] = frozenset()
@@ -117,6 +119,11 @@ class Propagation(ABC):
         """How many parts of a parameter are entries, by the functions that are handed in beside it."""
         self.notes: dict[Value, str] = {}
         """Words on weak checks, by guard."""
+
+    @property
+    def follows_prompts(self) -> bool:
+        """Whether every part of a prompt is a sink, not only the trusted ones."""
+        return self.confidential or self.armed
 
     def entry(self, start: Start) -> Entry | None:
         """Return the summary of a start; None where all steps up to the limit were taken before it was made."""

@@ -135,7 +135,7 @@ class Uses(Writes):
             return
         if kind == "template" and self._is_jinja(call):
             kind = "jinja-template"
-        if kind == "user" and self.confidential:
+        if kind == "user" and self.follows_prompts:
             self.hit(entry, fact, "prompt", call, argument, model.label, doubt)
             return
         if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote", "handler-llm"}:
@@ -238,7 +238,7 @@ class Uses(Writes):
         self, entry: Entry, fact: Fact, path: Path, call: Value, argument: Value, label: str, doubt: int
     ) -> None:
         """Note a hit where a fact stands in the content of a message with a trusted role, in a list of messages."""
-        if not path and self.confidential:
+        if not path and self.follows_prompts:
             self.hit(entry, fact, "prompt", call, argument, label, doubt)  # one text instead of a list of messages
         if len(path) < 2 or not isinstance(path[0], int) or path[0] < 0:
             return  # the last message is seldom that of the system
@@ -249,7 +249,7 @@ class Uses(Writes):
         roles = self._literal_roles(argument, path[0], keys[0]) or {str(c).lower() for c in known.values}
         if roles and roles <= ROLES_TRUSTED:
             self.hit(entry, fact, "system", call, argument, label, doubt)
-        elif roles and self.confidential:
+        elif roles and self.follows_prompts:
             self.hit(entry, fact, "prompt", call, argument, label, doubt)
 
     def _literal_roles(self, messages: Value, index: int, key: Label) -> set[str]:

@@ -21,8 +21,12 @@ from aisec_ci.detectors.code.seeds.scripts import scripts
 def sources(solver: Solver) -> Iterator[Source]:
     """Yield every place where a value from outside enters, in the order of the project. What fails is noted by the solver."""
     parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters, scripts)
+    kinds: set[str] = set()
     for part in parts:
-        yield from solver.failures.of(partial(part, solver))
+        for source in solver.failures.of(partial(part, solver)):
+            kinds.add(source.kind)
+            yield source
+    solver.armed = kinds >= {"third", "tool"}
     yield from solver.failures.of(lambda: records.sources(solver, FRAMEWORK_NAMES))
     found = list(solver.failures.of(lambda: confidential.sources(solver)))
     solver.confidential = any(source.kind in CONFIDENTIAL for source in found)
