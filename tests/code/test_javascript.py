@@ -155,6 +155,7 @@ def test_what_a_program_wrote_is_left_out() -> None:
     assert facts_of(b"import OpenAI from 'openai';\n").relevant
     assert facts_of(b"x" * 40_000).left_out
     assert not facts_of(b"const icon = '" + b"x" * 40_000 + b"';\n" + b"f();\n" * 60).left_out
+    assert facts_of(b"const f=()=>{};" * 4_000 + b"`\n\n\n`" * 60).left_out
     assert is_left_out("node_modules/a/index.js")
     assert is_left_out("dist/a.js")
     assert is_test("src/a.test.ts")

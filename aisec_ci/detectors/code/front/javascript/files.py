@@ -15,6 +15,9 @@ SIZE_LIMIT = 1_000_000
 LONG_LINE = 30_000
 """Bytes of a line; a source of few lines with a longer one is a bundle."""
 FEW_LINES = 40
+"""Lines; the code of a bundle may also have more, where texts in it go over several."""
+_FUNCTIONS = 100
+"""Functions that nobody writes into so long lines."""
 
 _PACKAGES = re.compile(
     r"(?:openai|ai|langchain|fastmcp|llamaindex|genkit|ollama|ollama-ai-provider|groq-sdk|cohere-ai|together-ai|replicate|deepagents|openai-edge"
@@ -76,15 +79,20 @@ def is_ai(data: bytes) -> bool:
 
 
 def is_generated(data: bytes) -> bool:
-    """Say whether a program wrote a source: one that is very long, or of a few lines that are."""
+    """Say whether a program wrote a source: one that is very long, of a few lines that are, or with much code in such lines."""
     if len(data) > SIZE_LIMIT:
         return True
-    return data.count(b"\n") < FEW_LINES and any(len(line) > LONG_LINE for line in data.split(b"\n"))
+    if len(data) < LONG_LINE:
+        return False
+    lines = data.split(b"\n")
+    long = [line for line in lines if len(line) > LONG_LINE]
+    functions = sum(line.count(b"=>") + line.count(b"function") for line in long)
+    return bool(long) and (len(lines) <= FEW_LINES or functions > _FUNCTIONS)
 
 
 def facts_of_page(data: bytes) -> FileFacts:
     """Return the facts of a page: it is of interest where scripts in it ask a model, or a server that does, and show text as HTML."""
-    shows = len(data) <= SIZE_LIMIT and b"<script" in data and any(word in data for word in SHOWS)
+    shows = b"<script" in data and any(word in data for word in SHOWS) and not is_generated(data)
     return FileFacts(shows and is_ai(data), imports=())
 
 
