@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.model_tables import load_models
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.prompt_files import (
+    chosen_parameters,
     prompty_variables,
     raw_variables,
     state_variables,
@@ -126,6 +127,7 @@ class _Analysis:
         solver.state_variables = state_variables(flow)
         solver.prompty_variables = prompty_variables(context.tree.paths, context.tree.read)
         solver.template_words = template_words(flow, context.tree.paths, context.tree.read)
+        solver.chosen_parameters = chosen_parameters(flow, context.tree.paths, context.tree.read)
         solver.raw_variables = raw_variables(flow, context.tree.paths, context.tree.read)
         solver.run(sources(solver))
         if self.tell is not None:

@@ -309,7 +309,7 @@ def _of_answer(solver: Solver, steps: list[Step]) -> bool:
             info = solver.calls.info(step.value)
             method = solver.project.node((step.value & ~MASK) | node.args[0]).op == "attr"
             known = info.targets or _READS.fullmatch(info.word) or any(n.startswith(_READ_BY) for n in info.names)
-            asked = whole and method and not known
+            asked = whole and (asked or method) if not known else asked and whole  # `operations.get(operation)`
         elif asked and whole and (node.op == "attr" or (node.op == "item" and isinstance(node.data, str))):
             return True
         elif node.op in {"text", "add", "mod"}:

@@ -1,6 +1,6 @@
 """What stands in files that a library reads by itself.
 
-Which variables of CrewAI's `agents.yaml` and of Prompty's files stand in system prompts, and which variables of page templates are shown as they are.
+Which variables of CrewAI's `agents.yaml` and of Prompty's files stand in system prompts, which variables of page templates are shown as they are, and which parameters of Dify's tools a model fills.
 
 Files that the program reads (`open`, `get_template`, `yaml.safe_load`) need nothing of this: whatever is filled into their text
 goes on with the text.
@@ -89,6 +89,36 @@ def state_variables(flow: Flow) -> frozenset[str]:
     return frozenset(out)
 
 
+_NO_TEXT = frozenset(
+    "file files system-files select dynamic-select boolean checkbox number secret-input model-selector app-selector".split()
+)
+"""Types of parameters of Dify that hold no text of a model's choice: the platform hands over files, and checks choices."""
+
+
+def chosen_parameters(
+    flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]
+) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that a model fills with text, by the path of the module of a tool of Dify.
+
+    The description beside it says so: `form: llm`. What has `form: form` is set by who builds an app.
+    https://docs.dify.ai/en/plugins/cheatsheets/tools
+    """
+    known = frozenset(paths)
+    out = {}
+    for info in flow.project:
+        beside = f"{info.path.removesuffix('.py')}.yaml"
+        if beside not in known or not any("dify_plugin.Tool" in flow.external_bases(cls) for cls in info.classes):
+            continue
+        data = read(beside)
+        raw = _read_yaml(data) if data is not None and len(data) <= SIZE_LIMIT else None
+        given = raw.get("parameters") if isinstance(raw, dict) else None
+        fields = [f for f in given if isinstance(f, dict)] if isinstance(given, list) else []
+        if fields:
+            names = [f.get("name") for f in fields if f.get("form") != "form" and f.get("type") not in _NO_TEXT]
+            out[info.path] = tuple(name for name in names if isinstance(name, str))
+    return out
+
+
 def _configured(flow: Flow) -> list[str]:
     """Return the names of files that crews of the project say their agents stand in: `agents_config = "config/clerks.yaml"`."""
     values = [v for info in flow.project for cls in info.classes for v in cls.values("agents_config")]
@@ -149,13 +179,18 @@ def raw_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes 
     return out
 
 
-def _texts(data: bytes) -> Iterator[str]:
+def _read_yaml(data: bytes) -> object:
+    """Return what a file of YAML holds, None for a broken one: the configuration parsers name it."""
     import yaml  # noqa: PLC0415 - only where such a file is found
 
     try:
-        raw = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError, RecursionError):
-        return  # the configuration parsers name a broken file
+        return None
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    raw = _read_yaml(data)
     for agent in raw.values() if isinstance(raw, dict) else ():
         if isinstance(agent, dict):
             yield from (agent[key] for key in _SYSTEM_KEYS if isinstance(agent.get(key), str))

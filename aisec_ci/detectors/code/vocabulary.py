@@ -265,6 +265,9 @@ TRANSPORTS = frozenset({"transport", "connector"})
 PRIVATE_ADDRESSES = frozenset({"is_private", "is_loopback", "is_link_local", "is_reserved", "is_global"})
 """Attributes of `ipaddress` by which programs tell addresses inside of their network from those outside."""
 
+NETWORKS = frozenset({"ip_network", "IPv4Network", "IPv6Network"})
+"""Calls of `ipaddress` by which programs list networks of their own."""
+
 LOOKS_UP = {
     "lookup": ("dns",),
     **dict.fromkeys(("resolve4", "resolve6", "resolve"), ("dns",)),

@@ -101,6 +101,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         if others and _web_address(flow, others[0]):
             return Verdict.PREFIXED, "http"
         known = flow.constants(others[0]) if others else None
+        if known is not None and not known.texts and flow.constants(others[0], ("*",)).texts:
+            return _listed(flow, others)  # `url.startswith(HOOKS)`, several of them
         # a prefix of which only is known that the program has it: enough for a path in a folder, not for an address
         return Verdict.PREFIXED, known.texts[0] if known and known.complete and known.texts else "/within"
     if kind == "first":
@@ -271,6 +273,8 @@ def _web_address(flow: Flow, prefixes: Value) -> bool:
     node = flow.project.node(prefixes)
     several = node.args if node.op in {"list", "tuple"} else ()
     texts = [t for a in several for t in flow.constants((prefixes & ~MASK) | a).texts]
+    if not several and not flow.constants(prefixes).texts:
+        texts = flow.constants(prefixes, ("*",)).texts  # in a variable
     return any(text in {"http", "https", "http://", "https://"} for text in texts)
 
 

@@ -17,6 +17,7 @@ from aisec_ci.detectors.code.vocabulary import (
     ANSWERED_YES,
     FETCHES_SAFELY,
     LOOKS_UP,
+    NETWORKS,
     PRIVATE_ADDRESSES,
     REFUSES,
     STATEMENTS,
@@ -284,6 +285,21 @@ class Checks:
             and any(fn.nodes[a].op == "var" and fn.nodes[a].data in names for a in node.args[2:3])
         }
 
+    def _held_against(self, made: Value) -> set[int]:
+        """Return the functions that go through a list of their module in which something stands: `any(ip in net for net in BLOCKED)`."""
+        body = self.project.fn(made)
+        held, work = {made & MASK}, [made & MASK]
+        for at in work:
+            found = [use for use in body.uses[at] if body.nodes[use].op in {"list", "tuple", "set", "call"}]
+            work += [use for use in found if use not in held]
+            held.update(found)
+        names = {(0, name) for name, values in body.ir.defs.items() if not held.isdisjoint(values)}
+        return {
+            fn.id
+            for fn in body.module.functions[1:]
+            if any(node.op == "var" and node.data in names for node in fn.nodes)
+        }
+
     def _tells_class(self, load: Value) -> bool:
         """Say whether a class is one that `isinstance` asks for, by itself or among others."""
         fn, work = self.project.fn(load), [load & MASK]
@@ -306,6 +322,11 @@ class Checks:
         """Functions that themselves tell addresses inside of the network from those outside."""
         attributes = self.project.attributes
         out = {load >> SHIFT for word in PRIVATE_ADDRESSES for load in attributes.get(word, ())}
+        for word in NETWORKS:
+            for call in self.project.calls.get(word, ()):
+                if any(name.startswith("ipaddress.") for name in self.flow.names(call)):
+                    inside = self.project.fn(call).ir.index != 0
+                    out |= {call >> SHIFT} if inside else self._held_against(call)
         for word, libraries in LOOKS_UP.items():
             for load in attributes.get(word, ()):
                 if self.project.fn(load).module.language != "python":

@@ -49,7 +49,7 @@ from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Models, Use
 from aisec_ci.detectors.code.pipeline_templates import PipelineTemplates
 from aisec_ci.detectors.code.places import Places
-from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value
+from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
 from aisec_ci.detectors.code.search.checks import Checks
 from aisec_ci.detectors.code.search.closed import Closed
 from aisec_ci.detectors.code.search.commands import Commands
@@ -115,6 +115,8 @@ class Propagation(ABC):
         """The words of templates that the program fills, by their name: see prompt_files.py."""
         self.raw_variables: dict[str, frozenset[str]] = {}
         """Variables that templates of pages show as they are, by the template's path: see prompt_files.py."""
+        self.chosen_parameters: dict[str, tuple[str, ...]] = {}
+        """What a model fills of what a tool of Dify gets, by the path of its module: see prompt_files.py."""
         self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
         """How many parts of a parameter are entries, by the functions that are handed in beside it."""
         self.notes: dict[Value, str] = {}
@@ -216,15 +218,21 @@ class Propagation(ABC):
         if sink is not None:
             use, at, label = sink
             if use.kind != "html":
-                if not self._is_messages(fact, path):
+                if not self._is_messages(fact, fn, path, at):
                     self.hit(entry, fact, use.kind, at, fact.value, label, 0)
             elif self._shows(use, fact, path):
                 self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
         self._exit(entry, fact, fn, -1, path)
 
-    def _is_messages(self, fact: Fact, path: Path) -> bool:
-        """Say whether a function that makes a prompt returns a list of messages: who said each of them is told where it is made."""
+    def _is_messages(self, fact: Fact, fn: Fn, path: Path, at: Value) -> bool:
+        """Say whether a function that makes a prompt returns a list of messages: who said each of them is told where it is made.
+
+        For LangGraph any list that it returns is one, for others it may be one of lines.
+        """
         if path and path != ("*",):
+            return True
+        asked = self.calls.info(at).names if self.project.node(at).op == "call" else ()  # else a tool's answer
+        if (path or _gives_list(fn)) and any(n.startswith("langgraph.") for n in asked):
             return True
         return any(v.kind == "lit" and self.project.node(v.what).op == "list" for v in self.flow.values(fact.value))
 
@@ -442,6 +450,16 @@ def _make_loud(entry: Entry) -> None:
 def left(fn: Fn, param: int) -> Jump:
     """Return how something left a function: as its result, or put into a parameter."""
     return Jump(How.RETURNED if param < 0 else How.PUT, fn.ir.name)
+
+
+def _gives_list(fn: Fn) -> bool:
+    """Say whether a function is declared to return a list: `-> list[BaseMessage]`."""
+    if fn.ir.annotation < 0:
+        return False
+    nodes = fn.module.functions[fn.ir.parent].nodes
+    node = nodes[fn.ir.annotation]
+    head = node.args[0] if node.op == "type" else fn.ir.annotation
+    return last_word(nodes, head) in {"list", "List", "Sequence"}
 
 
 def _shown(use: Use) -> tuple[Path, ...]:

@@ -59,7 +59,8 @@ class Texts:
         if before or self._has_text(use, node, index):
             flags |= 0 if self._around_query(use, node, index) else BUILT
             flags &= ~USER_ROLE
-        if before.startswith(_MEDIA) or self._ends_before(use, node, index).endswith(";base64,"):
+        of_picture = before == "data:" and node.op == "text" and any(str(p).startswith(";base64,") for p in node.data)
+        if before.startswith(_MEDIA) or of_picture or self._ends_before(use, node, index).endswith(";base64,"):
             flags |= USER_ROLE  # the bytes of a picture, say, are no words that a model obeys
         if flags & SAFE["shell"] and _CODE_FOLLOWS.search(before) and not _BOXED.search(before):
             flags &= ~SAFE["shell"]  # a quoted text is still all that the inner shell runs: `bash -c 'rm -rf /'`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from aisec_ci.detectors.code.facts import Source
@@ -62,7 +62,9 @@ def parameters(solver: Solver) -> Iterator[Source]:
                 for name in offered_methods(solver, cls) if "*" in base.methods else base.methods:
                     method = cls.method(name)
                     if method is not None:
-                        yield from sent(solver, method, base.kind, argument_of(base.kind, base.family), base.only)
+                        all_of = sent(solver, method, base.kind, argument_of(base.kind, base.family), base.only)
+                        keys = solver.chosen_parameters.get(info.path)
+                        yield from all_of if keys is None else _keyed(all_of, keys)
                 if base.fields:
                     yield from fields_of(solver, cls, base)
             for method in (*tool_class(solver, cls), *own_tool(solver, cls)):
@@ -87,6 +89,13 @@ def parameters(solver: Solver) -> Iterator[Source]:
         yield Source(load, "tool", CALLED_WITH, 1)
     yield from registered(solver)
     yield from given(solver)
+
+
+def _keyed(mappings: Iterable[Source], keys: Sequence[str]) -> Iterator[Source]:
+    """Yield the parts of mappings that a model fills."""
+    for source in mappings:
+        for key in keys:
+            yield source._replace(path=(key,))
 
 
 def _made_inside(solver: Solver, fn: Fn) -> list[Fn]:
