@@ -136,6 +136,8 @@ def test_wrong_models_are_told(own: dict[str, Any], words: str) -> None:
         ("a.{b,c}.d", ["a.b.d", "a.c.d"]),
         ("a.{,b.}c", ["a.c", "a.b.c"]),
         ("{a,b{c,d}}.e", ["a.e", "bc.e", "bd.e"]),
+        ("{a,b.{,c.}{d,e}()}.f", ["a.f", "b.d().f", "b.e().f", "b.c.d().f", "b.c.e().f"]),
+        ("x.{a{,.{b,c}},d.e{,.{b,c}}}", ["x.a", "x.a.b", "x.a.c", "x.d.e", "x.d.e.b", "x.d.e.c"]),
     ],
 )
 def test_choices_in_names(name: str, names: list[str]) -> None:

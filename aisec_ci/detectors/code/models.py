@@ -458,8 +458,9 @@ def _nested(name: str, start: int, end: int) -> list[str]:
     if outer < 0:
         return [name[:start] + c.strip() + name[end + 1 :] for c in choices]
     left = max(name.rfind(",", outer, start), outer) + 1
-    right = end + 1
-    while name[right] not in ",}{":
+    right, depth = end + 1, 0
+    while depth or name[right] not in ",}":  # another choice may follow, which belongs to each of these
+        depth += (name[right] == "{") - (name[right] == "}")
         right += 1
     repeated = ",".join(name[left:start] + c.strip() + name[end + 1 : right] for c in choices)
     return [name[:left] + repeated + name[right:]]
