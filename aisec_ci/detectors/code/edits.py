@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from aisec_ci.detectors.code.ir import Class, Function, Module, Node, Pos
-from aisec_ci.detectors.code.vocabulary import LOG_NAMES, LOG_WORDS, ROLES_TRUSTED, RUNS, SAYS_SCHEMA
+from aisec_ci.detectors.code.vocabulary import CALLED_BACK, LOG_NAMES, LOG_WORDS, ROLES_TRUSTED, SAYS_SCHEMA
 
 MIDDLE = 600
 """Nodes of a function between what both versions begin and end with, beyond which an edit is not looked at."""
@@ -326,7 +326,7 @@ class _Edit:
             not function.decorators
             and function.cls not in self.classes.values()
             and self._hidden(function.name)
-            and function.name not in RUNS
+            and function.name not in CALLED_BACK
             and not SAYS_SCHEMA.fullmatch(function.name)
             and (function.parent > 0 or not self.around.looks_up(self.new.path, function.name))
         )

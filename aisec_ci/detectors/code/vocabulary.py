@@ -196,9 +196,12 @@ SAYS_SCHEMA = re.compile(
 RUNS = tuple(
     "run _run arun _arun execute _execute aexecute _aexecute invoke _invoke ainvoke forward call _call acall __call__ use handle "
     "handler perform function func run_tool execute_tool call_tool invoke_tool use_tool execute_function call_function on_call "
-    "run_impl _run_impl execute_impl _execute_impl run_async execute_async callback".split()
+    "run_impl _run_impl execute_impl _execute_impl run_async execute_async".split()
 )
 """Methods that do what a tool is for."""
+
+CALLED_BACK = (*RUNS, "callback")
+"""The same of a class that describes itself as a tool."""
 
 EMBEDS = re.compile(
     r"_*(?:a|get_|create_|compute_|make_|generate_|text_)*embed(?:dings?)?(?:_(?:query|documents?|texts?|batch|chunks?|async))*"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import RUNS, SAYS_SCHEMA
+from aisec_ci.detectors.code.vocabulary import CALLED_BACK, RUNS, SAYS_SCHEMA
 
 SCHEMA_KEYS = frozenset(
     "parameters input_schema inputSchema parameters_json_schema parametersJsonSchema args_schema params_schema".split()
@@ -242,7 +242,7 @@ def _classes(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iter
             fields = own.get(cls) if cls in own else _described(flow, cls)
             if fields is None:
                 continue
-            for name in RUNS:
+            for name in CALLED_BACK:
                 method = cls.method(name)
                 if method is not None and (params := _chosen(method, fields, framework, 4)):
                     yield Tool(method, params)
