@@ -64,12 +64,8 @@ class Armed:
         """The functions of the program that are tools and do harm with what a model chooses for them, without asking a human."""
         found = set[int]()
         for state, hit, flags in self.solver.reached:
-            if state.source.kind == "tool" and not flags & ASKED:
-                inner = hit
-                while inner.inner is not None:
-                    inner = inner.inner[1]
-                if inner.kind in _HARM:
-                    found.add(self.solver.project.fn(state.source.value).id)
+            if state.source.kind == "tool" and hit.kind in _HARM and not flags & ASKED:
+                found.add(self.solver.project.fn(state.source.value).id)
         return frozenset(found)
 
     def _holds(self, call: Value) -> bool:

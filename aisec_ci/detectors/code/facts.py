@@ -192,6 +192,14 @@ class Hit(NamedTuple):
     call: Value = -1
     """The call through which it came up."""
 
+    @property
+    def innermost(self) -> Hit:
+        """The hit in the function that reaches the use itself."""
+        hit = self
+        while hit.inner is not None:
+            hit = hit.inner[1]
+        return hit
+
 
 class Step(NamedTuple):
     """One step of a way: the value, the value it came from, and what happened."""

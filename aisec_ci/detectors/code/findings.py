@@ -295,9 +295,7 @@ def _judged(solver: Solver, reached: Reached, ways: Ways, sent: Sent, armed: Arm
     if graded is None or flags & ASKED:
         return None
     steps = ways.way(state, hit)
-    inner = hit
-    while inner.inner is not None:
-        inner = inner.inner[1]
+    inner = hit.innermost
     if hit.kind == "prompt" and source.kind not in CONFIDENTIAL and not armed.holds(inner):
         return None
     if source.kind in CONFIDENTIAL and not _plain(solver, steps):

@@ -259,9 +259,8 @@ class Solver(Summaries):
 
     def _is_early(self, hit: Hit, source: Source) -> bool:
         """Say whether a kind of source reaches a use for one of the first times: the likeliest ways come first."""
-        while hit.inner is not None:
-            hit = hit.inner[1]
-        count = self._ways[hit.at, source.kind] = self._ways.get((hit.at, source.kind), 0) + 1
+        at = hit.innermost.at
+        count = self._ways[at, source.kind] = self._ways.get((at, source.kind), 0) + 1
         return count <= (LOGGED if hit.kind == "log" else WAYS)
 
     def _pass(

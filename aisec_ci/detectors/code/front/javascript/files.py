@@ -6,7 +6,6 @@ import re
 from posixpath import basename
 
 from aisec_ci.detectors.automaton import Marks
-from aisec_ci.detectors.code.front.javascript.pages import SHOWS
 from aisec_ci.detectors.code.front.javascript.words import module
 from aisec_ci.detectors.code.relevance import FileFacts, is_installed
 
@@ -47,7 +46,7 @@ _ASKS = Marks(
     rb"JSON\.stringify\(\s*\{\s*(?:prompt|question|query|messages?|history|input|text|user(?:_?[mM]essage|_?[iI]nput|_?[qQ]uery))\b"
     rb"|\$\.(?:post|ajax)\([^;]{0,200}\b(?:prompt|question|query|messages?|user_?(?:[mM]essage|[iI]nput|[qQ]uery))\b|ipcRenderer\b|window\.(?:api|electron\w*|\w*A[pP][iI]|\w*[bB]ridge)\."
 )
-_SHOWS = Marks(rb"(?:inner|outer)HTML|insertAdjacentHTML|InnerHTML|\.(?:html|append)\(")
+_SHOWS = Marks(rb"(?:inner|outer)HTML|insertAdjacentHTML|InnerHTML|document\.write|\.(?:html|append)\(")
 """What pages have that ask the program's own server, and show what it answers as HTML."""
 
 _TEST = re.compile(
@@ -92,7 +91,7 @@ def is_generated(data: bytes) -> bool:
 
 def facts_of_page(data: bytes) -> FileFacts:
     """Return the facts of a page: it is of interest where scripts in it ask a model, or a server that does, and show text as HTML."""
-    shows = b"<script" in data and any(word in data for word in SHOWS) and not is_generated(data)
+    shows = b"<script" in data and _SHOWS.search(data) and not is_generated(data)
     return FileFacts(shows and is_ai(data), imports=())
 
 

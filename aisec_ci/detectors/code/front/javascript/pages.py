@@ -26,9 +26,6 @@ _TAG = re.compile(rb"\{\{[^\r\n]{0,300}?\}\}|\{%[^\r\n]{0,300}?%\}|\{#[^\r\n]{0,
 
 _BLANK = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
-SHOWS = (b"innerHTML", b"outerHTML", b"insertAdjacentHTML", b"document.write", b".html(", b".append(")
-"""How scripts show text as HTML: other pages are not looked at."""
-
 
 def scripts_of(data: bytes) -> bytes:
     """Return a page in as many bytes, of which only the scripts are left; lines end where they ended."""
