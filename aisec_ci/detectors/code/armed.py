@@ -90,15 +90,11 @@ class Armed:
 
     def _has_decorated(self, made: Value) -> bool:
         """Say whether such a function is made a tool of an agent where it stands: `@agent.tool`."""
+        if self.solver.calls.info(made).word != "Agent":
+            return False
         module = self.solver.project.fn(made).module
         fns = (self.solver.project.fns[number] for number in self._harmful)
-        return any(
-            fn.module is module and not {"tool", "tool_plain"}.isdisjoint(fn.decorator_names) and self._is_agent(made)
-            for fn in fns
-        )
-
-    def _is_agent(self, made: Value) -> bool:
-        return self.solver.calls.info(made).word == "Agent"
+        return any(fn.module is module and not {"tool", "tool_plain"}.isdisjoint(fn.decorator_names) for fn in fns)
 
     def _is_harmful(self, tools: Value) -> bool:
         return any(self._does(one) for one in self._elements(tools))

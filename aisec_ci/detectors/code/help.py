@@ -89,15 +89,18 @@ def advice(rule: str, use: str, label: str, packages: Collection[str] = ()) -> s
     if rule in {"secret-in-prompt", "personal-data-in-prompt"}:
         return _ADVICE[use if use in {"answer", "log"} else "prompt"]
     if use == "prompt":
-        ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
-        return f"{_TO_AGENT}: {ask} asks" if ask else _TO_AGENT
+        return _with_approval(_TO_AGENT, packages)
     if use == "system":
         where = next((v for k, v in _USER_ROLE.items() if k in label), "a user message")
         return f"put the text into {where} and mark where it begins and ends, or check it against a fixed list before it is used here"
     instead = next((v for (of, part), v in _INSTEAD.items() if of == use and part in label), None)
     if instead is None and rule == "untrusted-input-to-code" and use in _OF_CALLERS:
         return _OF_CALLERS[use]  # a human who is asked each time cannot answer for strangers
-    words = instead or _ADVICE.get(use, "")
+    return _with_approval(instead or _ADVICE.get(use, ""), packages)
+
+
+def _with_approval(words: str, packages: Collection[str]) -> str:
+    """Return advice with the name of what asks a human in the framework that is used, where the advice is to ask one."""
     ask = next((v for k, v in _APPROVAL.items() if k in packages), "")
     return f"{words}: {ask} asks" if ask and "human" in words else words
 

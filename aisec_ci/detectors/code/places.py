@@ -495,7 +495,7 @@ class Places:
         """Return the calls that made the queue that a value is; empty where it is none."""
         if not any(v.kind == "obj" and QUEUES.fullmatch(v.what) for v in self.flow.values(value)):
             return []
-        return list(self._origins.of(value))
+        return self.made(value)
 
     def made(self, value: Value) -> list[Value]:
         """Return the calls that made what a value is, wherever that stands in the program."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PAGES
+from aisec_ci.detectors.code.front.javascript.words import PAGES, SOURCES
 from aisec_ci.detectors.code.front.javascript.words import module as module_name
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ class ModuleInfo:
     @cached_property
     def language(self) -> str:
         """The language of the source: `python`, or `javascript` for TypeScript as well."""
-        return "javascript" if self.path.endswith((*ENDINGS, *PAGES)) else "python"
+        return "javascript" if self.path.endswith(SOURCES) else "python"
 
     @cached_property
     def in_browser(self) -> bool:

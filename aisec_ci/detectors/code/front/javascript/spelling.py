@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from aisec_ci.detectors.code.front.javascript.words import ENDINGS, PAGES, PYTHON, TAKEN, snake
+from aisec_ci.detectors.code.front.javascript.words import PYTHON, SOURCES, TAKEN, snake
 from aisec_ci.model import Finding, Hop
 from aisec_ci.sources.file import SourceFile, UnreadableError
 
@@ -38,7 +38,7 @@ class Spelling:
 
     def of(self, finding: Finding) -> Finding:
         """Return a finding with names as they are written; one of another language as it is."""
-        if not finding.location.path.endswith((*ENDINGS, *PAGES)):
+        if not finding.location.path.endswith(SOURCES):
             return finding
         names: dict[str, str] = {}
         for path in dict.fromkeys((finding.location.path, *(hop.location.path for hop in finding.flow))):

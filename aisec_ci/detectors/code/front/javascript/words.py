@@ -12,6 +12,9 @@ ENDINGS = (*TYPESCRIPT, ".js", ".jsx", ".mjs", ".cjs")
 PAGES = (".html", ".htm")
 """The same of files with scripts in them."""
 
+SOURCES = (*ENDINGS, *PAGES)
+"""The same of all that is read as JavaScript."""
+
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
 _SHORT = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _CAMEL = re.compile(r"_*[a-z$][\w$]*")
