@@ -56,7 +56,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or _method_of_json(solver, steps)
         or (source.kind in _NAME and hit.kind != "path" and _is_opened(solver, steps))
         or (source.kind in _NAME and hit.kind in {"url", "path"} and _of_answer(solver, steps))
-        or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, s) for s in steps))
+        or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, source, s) for s in steps))
         or ((hit.kind in PROMPT_KINDS or any(s.goes(How.PUT) for s in steps)) and _of_history(solver, source))
         or _other_key(solver, steps)
         or (hit.kind in PROMPT_KINDS and _by_any_name(solver, steps))
@@ -182,11 +182,14 @@ def _from_caller(source: Source, steps: list[Step]) -> list[Step]:
 
 
 def _distance(steps: list[Step]) -> int:
-    """Return how many calls, results and fields lie between the ends of a way, without the calls that it comes back from."""
+    """Return how many calls, results and fields lie between the ends of a way, without the calls that it comes back from.
+
+    What has no name is no other place: in JavaScript it is the body of a loop, `files.map((file) => …)`.
+    """
     inside: list[str] = []
     passed = 0
     for step in steps:
-        if step.jump is None:
+        if step.jump is None or step.jump.name == "<lambda>":
             continue
         how, name = step.jump.how, step.jump.name
         if how is How.PASSED:
@@ -379,10 +382,16 @@ _INSTRUCTIONS = frozenset(
 )
 
 
-def _instructions(solver: Solver, step: Step) -> bool:
-    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has."""
+def _instructions(solver: Solver, source: Source, step: Step) -> bool:
+    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has.
+
+    What a model is told to fill for a tool, `{prompt, systemMessage}`, is of its choice.
+    """
     node = solver.project.node(step.value)
-    return step.jump is None and node.op == "attr" and node.data in _INSTRUCTIONS
+    if step.jump is not None or node.op != "attr" or node.data not in _INSTRUCTIONS:
+        return False
+    chosen = solver.project.node(source.value).op == "param" and source.kind == "tool"
+    return not chosen or solver.project.unguarded((step.value & ~MASK) | node.args[0]) != source.value
 
 
 def _letters(solver: Solver, steps: list[Step]) -> bool:

@@ -37,6 +37,23 @@ def left_open(flow: Flow, schema: Value) -> list[str] | None:
     return [name for name, value in shape.items() if not is_closed(flow, value)] if shape is not None else None
 
 
+_CONVERTS = frozenset({"zod_to_json_schema", "to_json_schema", "zod_schema", "zod_function", "convert_to_json_schema"})
+"""Functions that write a schema in other words: `zodToJsonSchema(schema)`, `z.toJSONSchema(schema)`, `zodSchema(schema)`."""
+
+
+def described(flow: Flow, schema: Value) -> tuple[frozenset[str], tuple[str, ...]] | None:
+    """Return the names of the fields of a schema and those that it leaves open to free text; None where not all of it is seen."""
+    project = flow.project
+    for at in _seen(flow, schema):
+        node = project.node(at)
+        if node.op == "call" and len(node.args) > 1 and last_word(project.fn(at).nodes, node.args[0]) in _CONVERTS:
+            schema = (at & ~MASK) | node.args[1]
+    shape = _shape(flow, schema)
+    if not shape:
+        return None
+    return frozenset(shape), tuple(name for name, value in shape.items() if not is_closed(flow, value))
+
+
 def answered(flow: Flow, call: Value, word: str, made: list[Value]) -> list[tuple[str, ...]] | None:
     """Return the parts of a model's answer that the schema it was asked with leaves open to free text; None where none is seen.
 

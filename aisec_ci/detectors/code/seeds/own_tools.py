@@ -97,7 +97,7 @@ def own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
         yield from (method for name in _RUN if (method := cls.method(name)) is not None)
         return
     bases = [b for b in solver.flow.mro(cls)[1:] if _TOOL_BASE.fullmatch(b.ir.name)]
-    told = any(solver.flow.has_field(b, "description") for b in (*bases, *([cls] if bases else ())))
+    told = any(_tells(solver, b) for b in (*bases, *([cls] if bases else ())))
     names = {name for b in bases for name in b.ir.methods}
     if not told and not any(_TOLD.fullmatch(name) for name in names) and not {"__call__", "to_params"} <= names:
         return
@@ -105,6 +105,25 @@ def own_tool(solver: Solver, cls: Cls) -> Iterator[Fn]:
         method = cls.method(name)
         if method is not None and any(name in b.ir.methods or name.lstrip("_") in b.ir.methods for b in bases):
             yield method
+
+
+_DEFINITION = ("definition", "schema", "spec", "declaration", "metadata", "tool_definition", "tool_schema")
+"""Fields that hold all that a class tells a model of itself: `definition = {name: "run", description: "Runs a command"}`."""
+
+
+def _tells(solver: Solver, cls: Cls) -> bool:
+    """Say whether a class has words on what it does, as a field of its own or in what describes it."""
+    flow = solver.flow
+    if flow.has_field(cls, "description"):
+        return True
+    held = (
+        flow.project.node(v.what)
+        for name in _DEFINITION
+        for at in cls.values(name)
+        for v in flow.values(at)
+        if v.kind == "lit"
+    )
+    return any(node.op == "dict" and "description" in node.data for node in held)
 
 
 _TOOL_DECORATORS = frozenset({"register_tool", "tool_class", "register_as_tool"})

@@ -82,7 +82,8 @@ def parameters(solver: Solver) -> Iterator[Source]:
             for fn in made:
                 yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
         else:
-            yield from chosen(solver, tool.fn, tool.params)
+            filled = chosen(solver, tool.fn, tool.params)
+            yield from filled if tool.parts is None else _keyed(filled, tool.parts)
     for load in tool_schemas.called_by_name(solver.project):
         yield Source(load, "tool", "arguments that the model chose, in a request of MCP")
     for load in tool_schemas.called(compared):

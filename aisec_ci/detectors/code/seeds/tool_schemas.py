@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value
+from aisec_ci.detectors.code.search.schemas import described
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import CALLED_BACK, RUNS, SAYS_SCHEMA
 
@@ -50,18 +51,23 @@ _FORMS = (
 
 
 class Schema(NamedTuple):
-    """A hand-written schema: where it stands, the name of the tool (empty where it is not said), its arguments' names."""
+    """A schema: where it stands, the name of the tool (empty where it is not said), its arguments' names.
+
+    `free` are those that one of Zod leaves open to free text; None where nothing is said of that.
+    """
 
     at: Value
     name: str
     fields: frozenset[str]
+    free: tuple[str, ...] | None = None
 
 
 class Tool(NamedTuple):
-    """A function with the parameters that the model fills."""
+    """A function with the parameters that the model fills, and the parts of the one that holds all arguments, if they are known."""
 
     fn: Fn
     params: tuple[int, ...]
+    parts: tuple[str, ...] | None = None
 
 
 def schemas(flow: Flow) -> list[Schema]:
@@ -97,10 +103,19 @@ def _schema(flow: Flow, fn: Fn, index: int) -> Iterator[Schema]:
     fields = _fields(flow, properties, ("properties",))
     if fields is None:  # Bedrock's and Strands' `{"inputSchema": {"json": {…}}}`
         fields = _fields(flow, properties, ("json", "properties"))
+    free = None
     if fields is None:
-        return
+        told = "description" in given and fn.module.language != "python" and given.keys().isdisjoint(_OF_ROUTES)
+        found = described(flow, properties) if told else None
+        if found is None:
+            return
+        fields, free = found
     name = flow.constants(given["name"]).texts if "name" in given else []
-    yield Schema(fn.value(index), name[0] if len(name) == 1 else "", fields)
+    yield Schema(fn.value(index), name[0] if len(name) == 1 else "", fields, free)
+
+
+_OF_ROUTES = frozenset("method path route url".split())
+"""Keys of what answers requests, and has a schema of Zod, too."""
 
 
 def _fields(flow: Flow, value: Value, path: tuple[str, ...]) -> frozenset[str] | None:
@@ -282,8 +297,23 @@ def _beside(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Itera
                 for fn in _handed(flow, flow.project.fn(beside).value(arg)):
                     # of `format_function` only the parameters say that the model fills them
                     free = _free(fn, framework) if known_key else ()
-                    if params := _chosen(fn, schema.fields, framework, 4) or (free if len(free) == 1 else ()):
+                    if fn.module.language != "python":
+                        free = free[:1]  # all arguments in one object, then what the program adds
+                    params = _chosen(fn, schema.fields, framework, 4) or (free if len(free) == 1 else ())
+                    if params and schema.free is not None:
+                        yield from _left_open(fn, params, schema)
+                    elif params:
                         yield Tool(fn, params)
+
+
+def _left_open(fn: Fn, params: tuple[int, ...], schema: Schema) -> Iterator[Tool]:
+    """Yield a function with what its schema leaves open to free text of the parameters that the model fills."""
+    for index in params:
+        named = fn.ir.params[index].name in schema.fields
+        if not named:
+            yield Tool(fn, (index,), schema.free)
+        elif fn.ir.params[index].name in (schema.free or ()):
+            yield Tool(fn, (index,))
 
 
 def _around(project: Project, at: Value) -> Iterator[Value]:
