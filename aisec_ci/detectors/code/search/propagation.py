@@ -195,6 +195,10 @@ class Propagation(ABC):
         """Go on after a variable of an enclosing function or of the module was set."""
         if via is not None:
             self.add(entry, fact, via)
+        if variable[0] == fn.ir.parent and _runs_at_once(fn):
+            put = Jump(How.OTHER, f"put into `{variable[1]}`")
+            self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 0, put)
+            return
         self._out(entry, fact, ("var", fn.module.path, variable), fact.path, 1, kept_in(f"`{variable[1]}`"))
         if not variable[0] and fact.path:  # what was put into it other modules find there, too
             self._out(entry, fact, ("import", fn.module.path, variable[1]), fact.path, 1, kept_in(f"`{variable[1]}`"))
@@ -467,3 +471,14 @@ def _shown(use: Use) -> tuple[Path, ...]:
     if use.position is None:
         return (), ("*",), (0,)  # `return page, 200`
     return (use.position,), ("*", use.position)
+
+
+def _runs_at_once(fn: Fn) -> bool:
+    """Say whether a function inside another one is called where it is made, as the body of a loop is: `lines.forEach((l) => { all += l; })`."""
+    around = fn.module.functions[fn.ir.parent] if fn.ir.parent > 0 and fn.ir.name == "<lambda>" else None
+    for i, node in enumerate(around.nodes if around is not None else ()):
+        if node.op == "func" and node.data == fn.ir.index:
+            return around is not None and any(
+                around.nodes[use].op == "call" and around.nodes[use].args[0] == i for use in around.uses[i]
+            )
+    return False

@@ -17,12 +17,13 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     constant,
     kept_as,
     load,
+    only_text,
     setter,
     store,
     text_of,
     unwrapped,
 )
-from aisec_ci.detectors.code.front.javascript.words import variable
+from aisec_ci.detectors.code.front.javascript.words import module, variable
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -42,9 +43,7 @@ _RENAMED = {
 }
 """Methods that Python has under another name."""
 
-_SAME = frozenset(
-    {"toString", "valueOf", "flat", "sort", "reverse", "toSorted", "toReversed", "normalize", "asReadonly"}
-)
+_SAME = frozenset({"toString", "valueOf", "flat", "sort", "reverse", "toSorted", "toReversed", "asReadonly"})
 """Methods whose result has what their object has."""
 
 _FUNCTIONS = {
@@ -140,6 +139,10 @@ class Calls(Expressions):
             return self._plain(node, attribute(callee, self.value(callee), "select"), arguments)
         if callee.type == "super":
             return self._plain(node, attribute(callee, self.value(callee), "__init__"), arguments)
+        if text_of(callee) in {"import", "require"} and (source := only_text(arguments)):
+            held = self.fresh("module")
+            self.before.append(at(node, ast.Import([at(node, ast.alias(module(source), held))])))
+            return load(node, held)
         if callee.type == "import":
             return call(node, "__import__", self.elements(arguments))
         return self._plain(node, self.value(callee), arguments)
@@ -358,9 +361,17 @@ class Calls(Expressions):
 
     # -- methods of texts and lists ------------------------------------------------------------------------------------
 
-    def m_same(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr:
+    def m_same(self, _: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]) -> ast.expr | None:
+        if parts and base.type == "this":
+            return None  # a method of the program
         self.happen(parts)
         return self.value(base)
+
+    def m_normalize(
+        self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
+    ) -> ast.expr | None:
+        # of a text it takes the name of a form; `path.normalize(file)` is a function that is given the text
+        return self.m_same(node, base, parts) if not parts or parts[0].type == "string" else None
 
     def m_includes(
         self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
@@ -643,6 +654,7 @@ def _from_entries(node: tree_sitter.Node, entries: ast.expr) -> ast.expr:
 
 _METHODS: dict[str, str] = {
     **dict.fromkeys(_SAME, "m_same"),
+    "normalize": "m_normalize",
     "includes": "m_includes",
     "has": "m_includes",
     "hasOwnProperty": "m_own",

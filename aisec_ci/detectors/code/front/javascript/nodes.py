@@ -192,6 +192,13 @@ def string_of(node: tree_sitter.Node | None) -> str:
     return "".join(unescaped(c) for c in node.named_children)
 
 
+def only_text(node: tree_sitter.Node | None) -> str:
+    """Return what the string literal says that is all a call is given; empty for anything else."""
+    if node is None or len(node.named_children) != 1 or node.named_children[0].type != "string":
+        return ""
+    return string_of(node.named_children[0])
+
+
 def unescaped(node: tree_sitter.Node) -> str:
     """Return what a part of a string literal says."""
     text = text_of(node)

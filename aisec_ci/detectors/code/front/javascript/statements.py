@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.front.javascript.nodes import (
     constant,
     function,
     load,
+    only_text,
     setter,
     store,
     string_of,
@@ -676,13 +677,7 @@ def _required(node: tree_sitter.Node) -> str:
     if node.type != "call_expression":
         return ""
     callee, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if callee is None or text_of(callee) not in {"require", "import"} or given is None:
-        return ""
-    return (
-        string_of(given.named_children[0])
-        if len(given.named_children) == 1 and given.named_children[0].type == "string"
-        else ""
-    )
+    return only_text(given) if callee is not None and text_of(callee) in {"require", "import"} else ""
 
 
 _SILENT = frozenset(
