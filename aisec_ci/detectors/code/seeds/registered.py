@@ -54,6 +54,8 @@ def registered(solver: Solver) -> Iterator[Source]:
                         yield from sent(solver, fn, "tool", argument_of("tool", ""), ())
                     continue
                 handed = _functions(solver, given, many=use.kind == "tools" or use.name == "flows")
+                if use.name == "component":  # Haystack's `ComponentTool(component=Lookup())`
+                    handed = (f for v in flow.values(given) if v.kind == "inst" for f in flow.find_method(v.what, "run"))
                 if use.name == "resolvers":  # `{Query: {answer: (parent, args) => …}}`
                     handed = (v.what for v in flow.values(given, ("*", "*")) if v.kind == "func")
                 for fn in handed:
