@@ -172,6 +172,7 @@ class Models:
         self.script_attributes: set[str] = set()
         """Those of them that only JavaScript and TypeScript have."""
         self.handlers: dict[str, Handler] = {}
+        self._wild_handlers: dict[tuple[str, int], list[tuple[list[str], Handler]]] = {}
         self.loose_handlers: dict[str, list[tuple[tuple[str, ...], Handler]]] = {}
         """By the last word of the decorator; the words say what must stand before it."""
         self.results: dict[str, str] = {}
@@ -232,6 +233,9 @@ class Models:
             )
             for name in _expand_all(handler.get("decorator", ())):
                 self.handlers[name] = made
+                *before, last = name.split(".")
+                if "*" in name:
+                    self._wild_handlers.setdefault((last, len(before)), []).append((before, made))
             for name in _expand_all(handler.get("loose", ())):
                 self.loose_handlers.setdefault(name.rsplit(".", 1)[-1], []).append((tuple(name.split(".")), made))
         for result in raw.get("results", ()):
@@ -325,11 +329,16 @@ class Models:
         found = self.calls.get(name)
         if found is None:
             *before, last = name.split(".")
-            for known, model in self.wild.get((last, len(before)), ()):
-                if all(
-                    word == one or ("*" in word and _fits(word, one)) for word, one in zip(known, before, strict=True)
-                ):
-                    return model
+            found = next((m for known, m in self.wild.get((last, len(before)), ()) if _fit(known, before)), None)
+        return found
+
+    def handler(self, name: str) -> Handler | None:
+        """Return what a decorator makes a function, by its full name."""
+        name = plain(name)
+        found = self.handlers.get(name)
+        if found is None:
+            *before, last = name.split(".")
+            found = next((h for k, h in self._wild_handlers.get((last, len(before)), ()) if _fit(k, before)), None)
         return found
 
     def call_loose(self, words: tuple[str, ...], keywords: Iterable[str], language: str) -> CallModel | None:
@@ -493,6 +502,11 @@ _TRANSPARENT = re.compile(
 def plain(name: str) -> str:
     """Return a name without the words that do not change what is called."""
     return _TRANSPARENT.sub("", name.replace("[]", "").removeprefix("builtins."))
+
+
+def _fit(known: list[str], words: list[str]) -> bool:
+    """Say whether the words of a name fit those of a model."""
+    return all(k == word or ("*" in k and _fits(k, word)) for k, word in zip(known, words, strict=True))
 
 
 def _fits(pattern: str, word: str) -> bool:

@@ -180,13 +180,12 @@ def handler_of(solver: Solver, fn: Fn) -> Handler | None:
         called = node.op == "call"
         known = False
         for val in flow.values(parent.value(decorator)) if called else ():
-            if val.kind == "ext" and (handler := models.handlers.get(plain(val.what))):
+            if val.kind == "ext" and (handler := models.handler(val.what)):
                 return handler  # a function of the program answers with the decorator of a library
         for val in flow.values(parent.value(callee)):
             if val.kind in {"ext", "obj"}:
-                name = plain(val.what)
-                if name in models.handlers:
-                    return models.handlers[name]
+                if handler := models.handler(val.what):
+                    return handler
                 known = known or not _vague(val)
             elif val.kind in {"func", "class"}:
                 if val.kind == "func" and (handler := models.handlers.get(solver.calls.own_name(val.what))):

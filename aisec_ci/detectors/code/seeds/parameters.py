@@ -9,7 +9,7 @@ from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import Signature, Use
 from aisec_ci.detectors.code.project import Cls, Fn, last_word
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import tool_schemas
+from aisec_ci.detectors.code.seeds import tool_schemas, widgets
 from aisec_ci.detectors.code.seeds.given import given
 from aisec_ci.detectors.code.seeds.handlers import (
     FRAMEWORK_NAMES,
@@ -50,7 +50,9 @@ def parameters(solver: Solver) -> Iterator[Source]:
                     continue
                 if handler.family == "web" and (page := _page(solver, fn)):
                     solver.result_sinks.setdefault(fn.id, (Use("html", None, page), 0, fn.ir.name))
-                yield from sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
+                found = sent(solver, fn, handler.kind, argument_of(handler.kind, handler.family), handler.only)
+                closed = handler.family == "chat-interfaces" and widgets.chosen_by_decorators(solver.flow, fn)
+                yield from widgets.typed(solver.flow, fn, found, closed) if closed else found
                 yield from dependencies_of(solver, fn, handler)
                 if handler.family == "web":
                     yield from validators(solver, fn, handler.kind, argument_of(handler.kind, handler.family))
@@ -74,8 +76,8 @@ def parameters(solver: Solver) -> Iterator[Source]:
     known = carried(solver)
     schemas = tool_schemas.schemas(solver.flow)
     compared = tool_schemas.compared(solver.flow, schemas)
-    found = tool_schemas.tools(solver.flow, schemas, FRAMEWORK_NAMES)
-    for tool in (*found, *tool_schemas.dispatched(compared, FRAMEWORK_NAMES)):
+    offered = tool_schemas.tools(solver.flow, schemas, FRAMEWORK_NAMES)
+    for tool in (*offered, *tool_schemas.dispatched(compared, FRAMEWORK_NAMES)):
         if tool.fn.id in known:
             continue
         if made := _made_inside(solver, tool.fn):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
@@ -10,7 +11,7 @@ from aisec_ci.detectors.code.models import CallModel, Use, plain
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search import schemas
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds import tool_schemas
+from aisec_ci.detectors.code.seeds import tool_schemas, widgets
 from aisec_ci.detectors.code.seeds.handlers import CONSENT, sent
 from aisec_ci.detectors.code.seeds.words import argument_of
 
@@ -28,6 +29,7 @@ def registered(solver: Solver) -> Iterator[Source]:
     """Yield parameters of functions that are handed to a framework as tools: `Tool(func=f)`, `tools=[f]`."""
     project, flow = solver.project, solver.flow
     seen: set[int] = set()
+    shown: dict[int, _Shown] = {}
     yield from _called_decorators(solver, seen)
     yield from _connections(solver)
     offered = _offered_over_mcp(solver)
@@ -55,7 +57,9 @@ def registered(solver: Solver) -> Iterator[Source]:
                     continue
                 handed = _functions(solver, given, many=use.kind == "tools" or use.name == "flows")
                 if use.name == "component":  # Haystack's `ComponentTool(component=Lookup())`
-                    handed = (f for v in flow.values(given) if v.kind == "inst" for f in flow.find_method(v.what, "run"))
+                    handed = (
+                        f for v in flow.values(given) if v.kind == "inst" for f in flow.find_method(v.what, "run")
+                    )
                 if use.name == "resolvers":  # `{Query: {answer: (parent, args) => …}}`
                     handed = (v.what for v in flow.values(given, ("*", "*")) if v.kind == "func")
                 for fn in handed:
@@ -66,6 +70,12 @@ def registered(solver: Solver) -> Iterator[Source]:
                     elif model is not None and model.carry and fn.id not in seen:
                         seen.add(fn.id)
                         yield from _carried(solver, call, fn, kind, model)
+                    elif (
+                        (fn.id in shown or fn.id not in seen) and model is not None and _has_inputs(solver, call, model)
+                    ):
+                        seen.add(fn.id)
+                        one = shown.setdefault(fn.id, _Shown(fn, kind, argument_of(kind, model.family), []))
+                        one.chosen.append(widgets.chosen(flow, call, word, fn))
                     elif fn.id not in seen:
                         seen.add(fn.id)
                         named = [p.name for p in fn.ir.params[fn.bound :]]
@@ -77,6 +87,26 @@ def registered(solver: Solver) -> Iterator[Source]:
                     if kind is not None and fn.id not in seen:
                         seen.add(fn.id)
                         yield from sent(solver, fn, kind, argument_of(kind, model.family if model else ""), free)
+    for fn, kind, what, chosen in shown.values():
+        yield from widgets.typed(flow, fn, sent(solver, fn, kind, what, ()), frozenset.intersection(*chosen))
+
+
+class _Shown(NamedTuple):
+    """A function that an interface runs with the values of components."""
+
+    fn: Fn
+    kind: str
+    what: str
+    chosen: list[frozenset[int]]
+    """For each call that hands it over, which values can only be chosen."""
+
+
+def _has_inputs(solver: Solver, call: Value, model: CallModel) -> bool:
+    """Say whether a call hands a function over together with the components whose values it gets."""
+    said = not {"inputs", "additional_inputs"}.isdisjoint(solver.project.node(call).data)
+    return model.family == "chat-interfaces" and (
+        said or any(n.startswith("gradio.") for n in solver.calls.info(call).names)
+    )
 
 
 def carried(solver: Solver) -> frozenset[int]:
