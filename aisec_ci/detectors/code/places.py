@@ -18,6 +18,7 @@
 | `("job", queue)` | parameters of workers that get the jobs of a queue of BullMQ |
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
+| `("columns", class)` | calls that give the columns of such a row as a dictionary |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
@@ -621,6 +622,7 @@ class Places:
         "raised": _handlers,
         "queue": lambda _, call: (call,),
         "row": lambda self, cls, name: self.rows.reads(cls, name),
+        "columns": lambda self, cls: self.rows.dumps(cls),
         "session": lambda self, name, app: [
             v for v in self._session_reads.get(name, ()) if self.app(self.project.fn(v)) == app
         ],

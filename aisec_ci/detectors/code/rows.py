@@ -11,7 +11,7 @@ from functools import cached_property
 
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.origins import Origins
-from aisec_ci.detectors.code.project import MASK, Cls, Value
+from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
 from aisec_ci.detectors.code.values import Flow
 
 _MAPPERS = (
@@ -42,6 +42,11 @@ _TABLES = frozenset("query select insert update get get_or_404 aget select_from 
 
 STATEMENTS = frozenset({"execute", "exec", "scalars", "scalar", "stream_scalars", "stream"})
 """Calls that are given a statement made of one."""
+
+_KEYS_OF_OTHERS = frozenset(
+    "ForeignKey OneToOneField ForeignKeyField OneToOneRelation relationship Relationship".split()
+)
+"""Calls that declare a column, or an attribute, by which a row has a row of another table: they name it first."""
 
 STORES = MAKES | STATEMENTS
 """Calls that may put something into rows."""
@@ -79,10 +84,17 @@ class Rows:
         return any(name.startswith(_MAPPERS) and (name != _PLAIN or said) for name in names)
 
     def reads(self, cls: Cls, name: str) -> Iterator[Value]:
-        """Yield the loads of a column from rows of a table."""
-        for load in self.project.attributes.get(name, ()):
+        """Yield the loads of a column from rows of a table: `row.code`, and `row["code"]` of `Skill.objects.values("code")`."""
+        for load in (*self.project.attributes.get(name, ()), *self.project.items.get(name, ())):
             if cls in self.tables_of((load & ~MASK) | self.project.node(load).args[0]):
                 yield load
+
+    def dumps(self, cls: Cls) -> Iterator[Value]:
+        """Yield the calls that give the columns of a table's row as a dictionary: Django's `model_to_dict(skill)`."""
+        for call in self.project.calls.get("model_to_dict", ()):
+            row = self.flow.argument(call, 0, "instance")
+            if row is not None and cls in self.tables_of(row):
+                yield call
 
     def tables_of(self, value: Value) -> frozenset[Cls]:
         """Return the classes of which a value is a row, rows, or a query for them."""
@@ -108,7 +120,24 @@ class Rows:
             if node.op == "call":
                 yield from self._asked(one)
                 work += self._asked_with(one)
+            elif node.op == "attr":
+                yield from self._related(base | node.args[0], node.data)
             work += self._origins.of(one)
+
+    def _related(self, row: Value, name: str) -> Iterator[Cls]:
+        """Yield the tables that an attribute of a row has a row of: `chapter.book` of `book = models.ForeignKey(Book)`."""
+        for key in (k for cls in self.tables_of(row) for k in cls.values(name)):
+            node = self.project.node(key)
+            nodes = self.project.fn(key).nodes
+            if node.op == "call" and len(node.args) > 1 and last_word(nodes, node.args[0]) in _KEYS_OF_OTHERS:
+                yield from self._meant((key & ~MASK) | node.args[1])
+
+    def _meant(self, table: Value) -> Iterator[Cls]:
+        """Yield the tables that a class, or a name of one, means: `Book`, `"Book"`, `"shop.Book"`."""
+        name = (self.flow.only_text(table) or "").rpartition(".")[2]
+        near = [c for c in self.project.fn(table).module.classes if c.ir.name == name]
+        yield from (c for c in near if self.is_table(c))
+        yield from (v.what for v in self.flow.values(table) if v.kind == "class" and self.is_table(v.what))
 
     def _asked(self, call: Value) -> Iterator[Cls]:
         """Yield the tables that a call names: `select(Skill)`, `Skill.get(1)`, `Skill.objects.all()`, `Skill.query.first()`."""

@@ -275,7 +275,7 @@ class Solver(Summaries):
     ) -> None:
         """Go on where a place is read, but not at `others`, unless the kind of source did so before in the same way."""
         source = state.source
-        if place[0] == "row":  # for prompts, what is stored is a source of its own where it is read
+        if place[0] in {"row", "columns"}:  # for prompts, what is stored is a source of its own where it is read
             if source.kind not in KEPT:
                 return
             source = source._replace(kind=KEPT[source.kind])

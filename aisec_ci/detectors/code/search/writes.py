@@ -153,7 +153,10 @@ class Writes(Propagation):
 
     def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
         """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
-        self._out(entry, fact, ("row", cls, name), path, 1, kept_in(f"the table `{cls.ir.name}.{name}`", How.ROW))
+        where = kept_in(f"the table `{cls.ir.name}.{name}`", How.ROW)
+        self._out(entry, fact, ("row", cls, name), path, 1, where)
+        if self.places.read_at(("columns", cls)):
+            self._out(entry, fact, ("columns", cls), (name, *path), 1, where)
 
     def _session(self, entry: Entry, fact: Fact, name: str, via: Via) -> None:
         """Go on after something was kept for the session: the script runs again, from its start, and any page may read it."""
