@@ -15,12 +15,13 @@ from aisec_ci.detectors.code.seeds.commands import commands
 from aisec_ci.detectors.code.seeds.handlers import FRAMEWORK_NAMES
 from aisec_ci.detectors.code.seeds.parameters import parameters
 from aisec_ci.detectors.code.seeds.results import results
+from aisec_ci.detectors.code.seeds.routes import routes
 from aisec_ci.detectors.code.seeds.scripts import scripts
 
 
 def sources(solver: Solver) -> Iterator[Source]:
     """Yield every place where a value from outside enters, in the order of the project. What fails is noted by the solver."""
-    parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters, scripts)
+    parts = (results, commands, answers, function_calls, chains.sources, attributes, parameters, routes, scripts)
     kinds: set[str] = set()
     for part in parts:
         for source in solver.failures.of(partial(part, solver)):
