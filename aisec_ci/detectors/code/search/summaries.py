@@ -290,8 +290,15 @@ class Summaries(Arguments):
         if not path:
             if not self.closed.names_fields(fact.value):
                 self.add(entry, Fact(use, (), fact.flags), via)
-        elif path[0] == "*" or isinstance(path[0], int):
+        elif (path[0] == "*" and not self._is_dict(fact.value)) or isinstance(path[0], int):
             self.add(entry, Fact(use, path[1:], fact.flags), via)
+
+    def _is_dict(self, value: Value) -> bool:
+        """Say whether a value is a mapping that the function itself makes: a loop over it goes through its keys, not its values."""
+        if self.project.fn(value).module.language != "python":
+            return False
+        made = self.project.node(self.project.unguarded(value))
+        return made.op == "dict"
 
     def _join(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         """f-strings, `+`, `%`."""
