@@ -170,13 +170,19 @@ def raw_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes 
     out = {}
     for path in [p for p in paths if p.endswith(_PAGES)][:_PAGES_LIMIT]:
         data = read(path)
-        if data is not None and len(data) <= SIZE_LIMIT and (b"safe" in data or b"autoescape" in data):
-            found = {m[1] for m in _RAW.finditer(data)}
-            for block in _NO_ESCAPE.finditer(data):
-                found |= {m[1] for m in _SHOWN.finditer(block[1])}
-            if found:
-                out[path] = frozenset(name.decode() for name in found)
+        if data is not None and len(data) <= SIZE_LIMIT and (found := shown_raw(data)):
+            out[path] = found
     return out
+
+
+def shown_raw(template: bytes) -> frozenset[str]:
+    """Return the variables that a template of Jinja or Django shows without escaping."""
+    if b"safe" not in template and b"autoescape" not in template:
+        return frozenset()
+    found = {m[1] for m in _RAW.finditer(template)}
+    for block in _NO_ESCAPE.finditer(template):
+        found |= {m[1] for m in _SHOWN.finditer(block[1])}
+    return frozenset(name.decode() for name in found)
 
 
 def _read_yaml(data: bytes) -> object:

@@ -333,6 +333,9 @@ READ_INTO = frozenset(
 )
 """Methods of pydantic's classes that make an object of what they are given."""
 
+TEXT_RENDERER = "render_template_string"
+"""Flask's call that fills a template which stands in the program itself."""
+
 RENDERS = frozenset({"render_template", "TemplateResponse", "render", "render_to_string"})
 """Calls that fill a template of a page."""
 

@@ -72,6 +72,7 @@ from aisec_ci.detectors.code.vocabulary import (
     SOUGHT,
     SOUGHT_BY,
     TEMPLATE_NAMERS,
+    TEXT_RENDERER,
     TEXT_WORDS,
     USER_MESSAGES,
 )
@@ -194,6 +195,8 @@ class Arguments(Records):
             self.hit(entry, fact, "log", arg.call, fact.value, info.word, 0)
         if self.raw_variables and info.word in RENDERS:
             self._page(entry, fact, arg.call, arg.kind)
+        if info.word == TEXT_RENDERER:
+            self._page_in_text(entry, fact, arg.call, arg.kind)
         if arg.kind in CONTEXTS and any(n.startswith(CONTEXTS[arg.kind]) for n in info.names):
             run: Place = ("context", arg.kind, arg.fn.module.path)
             self._out(entry, fact, run, fact.path, 1, noted("given to the run as its context"))

@@ -23,6 +23,7 @@ from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
+from aisec_ci.detectors.code.prompt_files import shown_raw
 from aisec_ci.detectors.code.search.writes import Writes
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_NAME,
@@ -416,6 +417,13 @@ class Uses(Writes):
                         if name in raw and (path == text or path.endswith("/" + text)):
                             self.hit(entry, fact, "html", call, fact.value, f"{text}: {name}|safe", 0)
                             return
+
+    def _page_in_text(self, entry: Entry, fact: Fact, call: Value, name: str) -> None:
+        """Note a hit where a template in the program shows a fact without escaping: `render_template_string("{{ a|safe }}", a=answer)`."""
+        source = self.flow.argument(call, 0, "source")
+        texts = self.flow.constants(source).texts if source is not None and source != fact.value else ()
+        if any(name in shown_raw(text.encode()) for text in texts):
+            self.hit(entry, fact, "html", call, fact.value, f"{name}|safe", 0)
 
     def _answered_page(self, entry: Entry, fact: Fact, answer: Value, body: Value) -> None:
         """Note a hit where a function of AWS Lambda answers with a page: `{"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": page}`.
