@@ -180,7 +180,7 @@ class Places:
         return out
 
     def _context(self, name: str, path: str) -> Iterator[Value]:
-        """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`.
+        """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`, `request.runtime.context`.
 
         The agent that a module runs is one that it has, or imports.
         """
@@ -193,6 +193,8 @@ class Places:
         for load in self.project.attributes.get(name, ()):
             fn = self.project.fn(load)
             node = fn.nodes[self.project.node(load).args[0]]
+            if node.op == "attr" and node.data == "runtime":
+                node = fn.nodes[node.args[0]]
             annotation = fn.ir.params[node.data].annotation if node.op == "param" and fn.ir.parent >= 0 else -1
             if annotation < 0 or fn.module.path not in reached:
                 continue
@@ -200,7 +202,8 @@ class Places:
             typed = parent.nodes[annotation]
             if typed.op == "type":
                 annotation, *held = typed.args
-                if any(v.kind == "class" for arg in held for v in self.flow.values(parent.value(arg))):
+                classes = (v.what for arg in held for v in self.flow.values(parent.value(arg)) if v.kind == "class")
+                if any(not self.flow.is_mapping(cls) for cls in classes):
                     continue  # an object of a class of the project: its fields are followed as such
             if last_word(parent.nodes, annotation) in CONTEXT_PARAMS:
                 yield load

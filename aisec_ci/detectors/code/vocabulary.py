@@ -38,12 +38,22 @@ RUN_STATES = frozenset(
 
 CONTEXTS = {
     "deps": ("pydantic_ai.Agent().", "pydantic_ai.agent.Agent()."),
-    "context": ("agents.Runner.", "agents.run.Runner."),
+    "context": (
+        "agents.Runner.",
+        "agents.run.Runner.",
+        "langchain.agents.create_agent().",
+        "langgraph.prebuilt.create_react_agent().",
+        "langgraph.graph.StateGraph().compile().",
+        "langgraph.graph.state.StateGraph().compile().",
+        "deepagents.create_deep_agent().",
+    ),
 }
 """Arguments that a framework hands on to the functions of an agent, as the attribute of that name, by what runs agents."""
 
-CONTEXT_PARAMS = frozenset({"RunContext", "RunContextWrapper", "ToolContext", "AgentHookContext"})
-"""Types of the parameters that have that attribute."""
+CONTEXT_PARAMS = frozenset(
+    "RunContext RunContextWrapper ToolContext AgentHookContext ModelRequest Runtime ToolRuntime".split()
+)
+"""Types of the parameters that have that attribute, themselves or in their attribute `runtime`."""
 
 SESSION_WORDS = ("session_state", "user_session", "session", "storage", "user_data", "chat_data", "bot_data")
 """Attributes by which programs get at these."""
