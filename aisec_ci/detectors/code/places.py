@@ -522,10 +522,43 @@ class Places:
         """
         out: dict[int, dict[int, Value]] = {}
         for call, given in self._added_nodes():
-            for fn, index in (run for val in self.flow.values(given) for run in self._run_as_node(val)):
-                if index in fn.params:
-                    out.setdefault(call >> SHIFT, {})[fn.id] = fn.value(fn.params[index])
+            for graph, node in self._from_tables(given) or [(call >> SHIFT, given)]:
+                for fn, index in (run for val in self.flow.values(node) for run in self._run_as_node(val)):
+                    if index in fn.params:
+                        out.setdefault(graph, {})[fn.id] = fn.value(fn.params[index])
         return out
+
+    def _from_tables(self, given: Value) -> list[tuple[int, Value]]:
+        """Return the nodes of tables that callers hand to a function which makes a graph of each: `add_node(name, nodes[name])`.
+
+        Each with the function that hands it over: its graph is not the one of another caller.
+        """
+        table = self._table_of(given)
+        node = self.project.node(table)
+        if node.op != "param":
+            return []
+        tables = [
+            (outer >> SHIFT, self.project.unguarded(value))
+            for outer, target in self.flow.callers(self.project.fn(table))
+            for value, path in self.flow.passed(outer, target, node.data)
+            if not path
+        ]
+        return [
+            (graph, (value & ~MASK) | element)
+            for graph, value in tables
+            if self.project.node(value).op == "dict"
+            for element in self.project.node(value).args
+        ]
+
+    def _table_of(self, given: Value) -> Value:
+        """Return the mapping that a value is taken out of: `nodes[name]`, or the second of `for name, node in nodes.items()`."""
+        for _ in range(4):
+            node = self.project.node(given)
+            callee = self.project.node((given & ~MASK) | node.args[0]) if node.op == "call" else node
+            if node.op not in {"item", "iter", "guard"} and callee.data not in {"items", "values"}:
+                break
+            given = (given & ~MASK) | (callee if node.op == "call" else node).args[0]
+        return given
 
     def _run_as_node(self, val: Val) -> Iterator[tuple[Fn, int]]:
         """Yield the functions that run where a thing is a node of a graph, each with the parameter that receives the state."""
