@@ -6,7 +6,7 @@ is worth something (is the container constant?) is decided later, by `barriers.p
 
 Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `patterns` (matches one of the other), `first` (the first of its elements is a member of the other),
-`within` (a path inside the folder that is the other), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
+`within` (a path inside the folder that is the other), `below` (does not begin with `..`), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
 refuses came back), `gave` (so did one whose result is kept), `found` (a call that looks for something by it found it).
@@ -421,16 +421,14 @@ def _but_for_signs(node: ast.expr) -> ast.expr:
 
 
 def _plain(node: ast.expr) -> ast.expr:
-    """Return the value itself for forms that do not change what a comparison says: `x.lower()`, `str(x)`, `await x`."""
+    """Return the value itself for forms that do not change what a comparison says: `x.lower()`, `str(x)`, `os.path.normcase(x)`, `await x`."""
     for _ in range(4):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
             if node.func.attr not in {"lower", "upper", "strip", "casefold", "resolve", "absolute", "as_posix"}:
                 break
             node = node.func.value
-        elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords
-        ):
-            if node.func.id != "str":
+        elif isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+            if path_of(node.func) not in {"str", "os.path.normcase"}:
                 break
             node = node.args[0]
         elif isinstance(node, (ast.Await, ast.NamedExpr)):
@@ -533,11 +531,34 @@ def _of_role(role: ast.expr, word: ast.expr, words: frozenset[str]) -> tuple[str
 
 def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
     """Yield what `os.path.commonpath([path, folder]) == folder` says. `commonprefix` compares letters, not folders."""
+    one, folder = _plain(one), _plain(folder)
     if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute) or one.func.attr != "commonpath":
         return
     for part in one.args[0].elts if one.args and isinstance(one.args[0], (ast.List, ast.Tuple)) else ():
-        if (name := path_of(_plain(part))) and not _is_same(part, folder):
+        if (name := path_of(_plain(part))) and not _is_same(_plain(part), folder):
             yield Fact(name, "within", "commonpath", (folder,), holds)
+
+
+def _relative(way: ast.expr, *, holds: bool) -> Iterator[Fact]:
+    """Yield what it says of a path that `os.path.relpath(path, folder)` does not lead upwards."""
+    if isinstance(way, ast.Call) and path_of(way.func).rpartition(".")[2] == "relpath" and len(way.args) > 1:
+        if name := path_of(_plain(way.args[0])):
+            yield Fact(name, "within", "relpath", (way.args[1],), holds)
+
+
+def _is_upwards(beginning: ast.expr) -> bool:
+    """Say whether a beginning is that of a way out of a folder: `".."`, `os.pardir + os.sep`, or several of them."""
+    if isinstance(beginning, ast.Tuple):
+        return any(map(_is_upwards, beginning.elts))
+    if isinstance(beginning, ast.BinOp):
+        return _is_upwards(beginning.left)
+    if isinstance(beginning, ast.JoinedStr):
+        return bool(beginning.values) and _is_upwards(beginning.values[0])
+    if isinstance(beginning, ast.FormattedValue):
+        return _is_upwards(beginning.value)
+    if isinstance(beginning, ast.Constant):
+        return isinstance(beginning.value, str) and beginning.value.startswith("..")
+    return path_of(beginning).endswith("pardir")
 
 
 def contained(call: ast.Call) -> Fact | None:
@@ -729,10 +750,15 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
     if isinstance(func, ast.Attribute) and (name := path_of(_plain(func.value))):
         if word in {"startswith", "endswith"}:
             yield Fact(name, "prefix" if word == "startswith" else "check", word, tuple(call.args[:1]), holds)
+            if word == "startswith" and call.args and _is_upwards(call.args[0]):
+                yield Fact(name, "below", "", (), not holds)
             return
         if word == "is_relative_to":
             yield Fact(name, "within", word, tuple(call.args[:1]), holds)
             return
+    if word == "startswith" and isinstance(func, ast.Attribute) and call.args and _is_upwards(call.args[0]):
+        yield from _relative(func.value, holds=not holds)
+        return
     if word == "isinstance" and len(call.args) == 2 and (name := path_of(call.args[0])):
         yield Fact(name, "type", "", (call.args[1],), holds)
         return

@@ -43,7 +43,7 @@ _ASKS = frozenset({"check", "refused", "passed", "gave"})
 """Kinds of what is known of a value since a function was asked about it."""
 
 _UNCHANGED = frozenset(
-    "str Path PurePath fspath resolve absolute expanduser realpath abspath as_posix strip lower upper casefold".split()
+    "str Path PurePath fspath resolve absolute expanduser realpath abspath normcase as_posix strip lower upper casefold".split()
 )
 """Calls that name the same file as what they are given, or give the same text."""
 
@@ -70,6 +70,9 @@ class Refinement(Consent):
             if fact.kind == "answer":
                 self.refine_checked(fact, at)
                 continue
+            if fact.kind == "below":
+                self.refine_relative(fact, at)
+                continue
             value = self.env.get(fact.name)
             if fact.detail == "beside" and not self.same_tuple(value, self.env.get("role")):
                 continue
@@ -94,6 +97,7 @@ class Refinement(Consent):
                 self.refine_address(value, others, None, at)
                 self.refine_role(value, others, at)
                 self.refine_first(value, others, at)
+                self.refine_common(value, others, at)
             elif fact.kind in {"check", "refused", "passed", "gave", "domain"}:
                 self.refine_address(value, others, (fact.kind, fact.detail), at)
             elif fact.kind in {"type", "system", "user"} and "." not in fact.name:
@@ -215,6 +219,31 @@ class Refinement(Consent):
                 self.env[name] = self.add(
                     "guard", (held, *others), asked or (ADDRESS_PARTS[node.data], ""), pos_test(at)
                 )
+
+    def refine_common(self, value: int, others: list[int], at: ast.AST) -> None:
+        """Where what paths have in common is known, say so of them: `common = os.path.commonpath([ROOT, path])`, `if common != ROOT: raise`."""
+        node = self.nodes[self.same(value)]
+        if node.op != "call" or len(node.args) < 2 or self.word(node.args[0]) != "commonpath":
+            return
+        folders = {self.same(other) for other in others}
+        for path in self.nodes[node.args[1]].args:
+            if self.same(path) not in folders:
+                self.refine_path(path, "commonpath", others, at)
+
+    def refine_relative(self, fact: Fact, at: ast.AST) -> None:
+        """Where the way from a folder to a path does not lead upwards, the path is inside: `os.path.relpath(path, ROOT)`."""
+        way = self.env.get(fact.name)
+        node = self.nodes[self.unguarded(way)] if way is not None else None
+        if way is not None and node is not None and node.op == "call" and self.word(node.args[0]) == "relpath":
+            for path in (node.args[1], way) if len(node.args) > 2 else ():
+                self.refine_path(path, "relpath", list(node.args[2:]), at)
+
+    def refine_path(self, path: int, told_by: str, folder: list[int], at: ast.AST) -> None:
+        """Say of a path under all its names that it is inside of a folder."""
+        same = {self.unguarded(path), self.same(path)}
+        for name, held in list(self.env.items()):
+            if self.unguarded(held) in same:
+                self.env[name] = self.add("guard", (held, *folder), ("within", told_by), pos_test(at))
 
     def part_of_address(self, value: int) -> int:
         """Return the attribute that a value is in small letters, or another one instead of nothing: `(parts.hostname or "").lower()`."""
