@@ -249,6 +249,9 @@ class _Edit:
         for function, extra in ((old, left), (new, right)):
             self._inert(function, extra)
         self._same_names(old, new, mapping)
+        held = {n: (self.functions.get(f, -1), nodes.get(f, {}).get(guard)) for n, (f, guard) in old.held.items()}
+        if held != {name: tuple(at) for name, at in new.held.items()}:
+            raise SeenError
         if number:
             yield old.pos, new.pos
         for before, after in zip(old.params, new.params, strict=True):

@@ -103,6 +103,8 @@ class Function:
     gated: list[int] = field(default_factory=list)
     """Calls that stand behind a question to a human."""
     doc: str = ""
+    held: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """For names of enclosing functions' variables that were checked before this function was made: the function and the `guard` node."""
     places: array[int] = field(default_factory=lambda: array(_PLACE))
     """The numbers of the positions of the nodes, one node after the other: a tuple for each took eight times the memory."""
 

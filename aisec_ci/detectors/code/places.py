@@ -24,7 +24,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -85,6 +85,7 @@ class Places:
         self.workers: dict[str, list[Value]] = {}
         """The parameters that hold the jobs of queues, by the name of the queue."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
+        self._checked: dict[tuple[str, int, int], list[Value]] = {}
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
         self._origins = Origins(flow)
@@ -357,7 +358,14 @@ class Places:
                 for i, node in enumerate(fn.nodes):
                     if node.op == "var":
                         known.setdefault(node.data, []).append(fn.value(i))
+                        if at := fn.ir.held.get(node.data[1]):
+                            self._checked.setdefault((path, *at), []).append(fn.value(i))
         return known
+
+    def checked_reads(self, path: str, function: int, guard: int) -> Sequence[Value]:
+        """Return where inner functions read the variable that a function had checked before it made them: what `guard` lets through."""
+        self.variable_reads(path)
+        return self._checked.get((path, function, guard), ())
 
     def _imported(self, path: str, name: str) -> Iterator[Value]:
         """Yield where other modules get a variable of a module: `from module import name` and `module.name`."""

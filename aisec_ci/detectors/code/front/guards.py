@@ -541,9 +541,13 @@ def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
 
 def _relative(way: ast.expr, *, holds: bool) -> Iterator[Fact]:
     """Yield what it says of a path that `os.path.relpath(path, folder)` does not lead upwards."""
-    if isinstance(way, ast.Call) and path_of(way.func).rpartition(".")[2] == "relpath" and len(way.args) > 1:
-        if name := path_of(_plain(way.args[0])):
-            yield Fact(name, "within", "relpath", (way.args[1],), holds)
+    if (
+        isinstance(way, ast.Call)
+        and path_of(way.func).rpartition(".")[2] == "relpath"
+        and len(way.args) > 1
+        and (name := path_of(_plain(way.args[0])))
+    ):
+        yield Fact(name, "within", "relpath", (way.args[1],), holds)
 
 
 def _is_upwards(beginning: ast.expr) -> bool:

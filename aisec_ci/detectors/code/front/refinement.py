@@ -76,6 +76,9 @@ class Refinement(Consent):
             value = self.env.get(fact.name)
             if fact.detail == "beside" and not self.same_tuple(value, self.env.get("role")):
                 continue
+            if value is None and self.is_captured(fact.name):
+                self.checked.add(fact.name)
+                value = self.name(fact.name, at)
             if value is None:
                 root, _, rest = fact.name.partition(".")
                 if not rest or (root not in self.env and '["' not in rest):
@@ -106,6 +109,10 @@ class Refinement(Consent):
                 self.refine_origin(fact, value, others, at)
             elif fact.kind == "syntax":
                 self.refine_parsed(fact, value, others, at)
+
+    def is_captured(self, name: str) -> bool:
+        """Say whether a name is that of a variable of an enclosing function, which this one does not set."""
+        return "." not in name and name not in self.fn.defs and name not in self.outside and self.owner_of(name) > 0
 
     def refine_checked(self, fact: Fact, at: ast.AST) -> None:
         """Where a check's answer was kept and says yes, the values are checked that it was asked about: `ok, why = validate(name)`.

@@ -26,6 +26,9 @@ class Work:
         self.module = Module(path)
         self.pending: deque[tuple[Function, ast.AST]] = deque()
         self.count = 0
+        self.held: dict[int, dict[str, tuple[int, int]]] = {}
+        """For inner functions, by number, the variables around them that were checked where they are made: the `guard` node, and
+        how often the variable had been set."""
 
     def problem(self, text: str) -> None:
         """Note what could not be analysed, once."""
@@ -48,6 +51,8 @@ class Scope(ABC):
         self.env: Env = {}
         self.dotted: set[str] = set()
         """The attributes, such as `request.kind`, of which `env` has known something."""
+        self.checked: set[str] = set()
+        """The same of variables of enclosing functions."""
         self.outside: dict[str, int] = {}
         """Names declared global or nonlocal, with the function they belong to."""
         self.bare: dict[int, int] = {}
@@ -109,7 +114,21 @@ class Scope(ABC):
             return self.add("var", (), (self.outside[name], name), at)
         if name in self.fn.defs:  # bound on a path that does not lead here, as far as this form can tell
             return self.phi(self.fn.defs[name][-3:], at)
-        return self.add("var", (), (self.owner_of(name), name), at)
+        owner = self.owner_of(name)
+        if owner:
+            self.note_check(name, owner)
+        return self.add("var", (), (owner, name), at)
+
+    def note_check(self, name: str, owner: int) -> None:
+        """Note that a variable of a function around this one had been checked, and is not set again, where this one was made."""
+        functions, index = self.module.functions, self.fn.index
+        while index != owner:
+            parent = functions[index].parent
+            guard, times = self.lowering.held.get(index, {}).get(name, (-1, 0))
+            if guard >= 0 and len(functions[parent].defs.get(name, ())) == times:
+                self.fn.held[name] = (parent, guard)
+                return
+            index = parent
 
     def owner_of(self, name: str) -> int:
         """Return the innermost enclosing function that binds `name`, 0 where none does."""
@@ -132,8 +151,8 @@ class Scope(ABC):
         out: Env = {}
         for name in dict.fromkeys(n for e in envs for n in e):
             values = [e[name] for e in envs if name in e]
-            if "." in name and len(values) < len(envs):
-                continue  # a fact about an attribute that does not hold on every way here
+            if ("." in name or name in self.checked) and len(values) < len(envs):
+                continue  # a fact about an attribute, or a variable from outside, that does not hold on every way here
             out[name] = values[0] if all(v == values[0] for v in values) else self.phi(values, pos_test(at))
         return out
 

@@ -403,6 +403,12 @@ class Statements(Expressions):
             fn.params.append(self.param(arg, "k", keyword_default))
         if args.kwarg:
             fn.params.append(self.param(args.kwarg, "**", None))
+        if self.fn.index:
+            self.lowering.held[fn.index] = {
+                name: (value, len(self.fn.defs.get(name, ())))
+                for name, value in self.env.items()
+                if value in self.bare and "." not in name
+            }
         self.lowering.pending.append((fn, node))
         return fn
 

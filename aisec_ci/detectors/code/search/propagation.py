@@ -208,14 +208,16 @@ class Propagation(ABC):
         reads = self.places.variable_reads(fn.module.path)
         for name in names:
             for read in reads.get((fn.ir.index, name), ()):
-                if read >> SHIFT != fn.id:
-                    self.add(
-                        entry,
-                        Fact(read, fact.path, fact.flags),
-                        Via(fact, jump=noted(f"as `{name}` in an inner function")),
-                    )
+                inner = read >> SHIFT
+                if inner != fn.id and name not in self.project.fns[inner].ir.held:
+                    self._read_inside(entry, fact, read)
             if fn.ir.index == 0:
                 self._out(entry, fact, ("import", fn.module.path, name), fact.path, 0, noted(f"imported as `{name}`"))
+
+    def _read_inside(self, entry: Entry, fact: Fact, read: Value) -> None:
+        """Follow a value to where an inner function reads the variable that holds it."""
+        name = self.project.node(read).data[1]
+        self.add(entry, Fact(read, fact.path, fact.flags), Via(fact, jump=noted(f"as `{name}` in an inner function")))
 
     def _leave(self, entry: Entry, fact: Fact, fn: Fn, path: Path) -> None:
         sink = self.result_sinks.get(fn.id)

@@ -123,6 +123,9 @@ class Summaries(Arguments):
         for param, name in fn.module.defaults.get(fn.ir.index, {}).get(index, ()):
             self.add(entry, Fact(param, fact.path, fact.flags), Via(fact, jump=noted(f"as the default of `{name}`")))
         node = fn.nodes[index]
+        if node.op == "guard":
+            for read in self.places.checked_reads(fn.module.path, fn.ir.index, index):
+                self._read_inside(entry, fact, read)
         if node.op == "param" and fact.path and not (value in entry.start.values and fact.path == entry.start.path):
             self._exit(entry, fact, fn, node.data, fact.path)
 
