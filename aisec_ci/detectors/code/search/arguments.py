@@ -513,7 +513,7 @@ class Arguments(Records):
         imported = word.startswith("format") and arg.fn.nodes[arg.node.args[0]].op == "attr"
         if word in FILLERS and (info.method or imported):
             flags |= BUILT
-            if word == "format" and self.texts.fills_behind_host(arg.call, arg.node):
+            if word == "format" and self.texts.fills_behind_host(arg.call, arg.node, arg.fact.value):
                 flags |= SAFE["url"]
             if word == "replace" and arg.position == 1 and self.texts.fills_gap_of_address(arg.call, arg.node):
                 flags |= SAFE["url"]

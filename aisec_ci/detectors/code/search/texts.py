@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import Formatter
 
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.flow.val import Val
@@ -230,14 +231,38 @@ class Texts:
             "</" in t for a in node.args for t in self.flow.constants(base | a).texts
         )
 
-    def fills_behind_host(self, call: Value, node: Node) -> bool:
-        """Say whether a constant text that is filled is an address whose host, or base, stands before the first gap."""
+    def fills_behind_host(self, call: Value, node: Node, value: Value) -> bool:
+        """Say whether a constant text that is filled is an address whose host, or base, stands before the gap of a value."""
         callee = self.project.node((call & ~MASK) | node.args[0])
         template = (call & ~MASK) | callee.args[0]
         if texts := self.flow.constants(template).texts:
-            return all(fixed_host(t.partition("{")[0]) for t in texts)
+            filled = [self._filled_before(text, call, node, value) for text in texts]
+            return all(fixed_host(text) or (_HOLE in text and _behind_slash(text)) for text in filled)
         begins = [self._before_gap(made) for made in self._made(template)]
         return bool(begins) and all(_behind_slash(begin) for begin in begins)
+
+    def _filled_before(self, template: str, call: Value, node: Node, value: Value) -> str:
+        """Return what stands before the gap of a value once `template.format(…)` is filled; a value that is not known is one sign."""
+        base = call & ~MASK
+        given = {word: base | arg for word, arg in zip(node.data, node.args[1:], strict=True) if word}
+        given |= {
+            str(i): base | arg
+            for i, arg in enumerate(a for w, a in zip(node.data, node.args[1:], strict=True) if not w)
+        }
+        out, gaps = "", 0
+        try:
+            for text, gap, _, _ in Formatter().parse(template):
+                out += text
+                held = given.get(gap or str(gaps)) if gap is not None else None
+                gaps += gap == ""
+                if gap is None:
+                    continue
+                if held is None or held == value:
+                    break
+                out += self.flow.text_prefix(held) + ("" if self.flow.constants(held).complete else _HOLE)
+        except ValueError:
+            return template.partition("{")[0]
+        return out
 
     def fills_gap_of_address(self, call: Value, node: Node) -> bool:
         """Say whether a gap in braces is replaced that is not the host of an address: `url.replace("{id}", number)`.
