@@ -146,8 +146,11 @@ def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:
             yield known._replace(holds=holds == isinstance(test.op, ast.Or))
         if _may_all_be(test):
             yield from (fact for fact in parts[-1] if fact.holds != sure)
-        if _is_where_there_is(test):
-            yield from (_asked(fact) for fact in parts[-1] if fact.holds != sure)
+        if there := _where_there_is(test):
+            # what is empty holds nobody's text: `style and style not in STYLES`
+            yield from (fact if there == {fact.name} else _asked(fact) for fact in parts[-1] if fact.holds != sure)
+        if name := _leads_below(test):
+            yield Fact(name, "below", "relative", (), sure)
         if name := _listed_of_kind(test):
             yield Fact(name, "check", "an allow list", (), not sure)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and (name := _set_of(test.left)):
@@ -266,12 +269,12 @@ def present(test: ast.expr) -> frozenset[str]:
     return frozenset({name} if name else ())
 
 
-def _is_where_there_is(test: ast.BoolOp) -> bool:
-    """Say whether the last check is made where there is what makes it: `self.guard is not None and not self.guard.allows(path)`."""
+def _where_there_is(test: ast.BoolOp) -> frozenset[str]:
+    """Return what a last check is made of, or with, only where it is there: `self.guard is not None and not self.guard.allows(path)`."""
     if not isinstance(test.op, ast.And):
-        return False
+        return frozenset()
     there = present(ast.BoolOp(test.op, test.values[:-1]))
-    return bool(there) and not there.isdisjoint(_paths(test.values[-1]))
+    return frozenset() if there.isdisjoint(_paths(test.values[-1])) else there
 
 
 def _listed_of_kind(test: ast.BoolOp) -> str:
@@ -450,6 +453,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool, dep
             if address := _of_address(one):
                 yield Fact(*address, "", (other,), known)
             yield from _common(one, other, holds=known)
+            if name := _held_by(one, other):
+                yield Fact(name, "within", "parent", (other,), known)
         if isinstance(right, ast.Constant) and right.value is None:
             if isinstance(left, ast.Call):
                 yield from _call(left, holds=not known, depth=depth)
@@ -539,6 +544,22 @@ def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
             yield Fact(name, "within", "commonpath", (folder,), holds)
 
 
+def _held_by(folder: ast.expr, other: ast.expr) -> str:
+    """Return the path of which `path.parent` or `os.path.dirname(path)` is compared with another folder."""
+    folder = _plain(folder)
+    if isinstance(folder, ast.Attribute) and folder.attr == "parent":
+        name = path_of(_plain(folder.value))
+    elif (
+        isinstance(folder, ast.Call) and path_of(folder.func).rpartition(".")[2] == "dirname" and len(folder.args) == 1
+    ):
+        name = path_of(_plain(folder.args[0]))
+    else:
+        return ""
+    # `while path.parent != path`, `one.parent == other.parent`
+    elsewhere = {n.attr for n in ast.walk(other) if isinstance(n, ast.Attribute)}
+    return name if name and name not in _paths(other) and elsewhere.isdisjoint({"parent", "dirname"}) else ""
+
+
 def _relative(way: ast.expr, *, holds: bool) -> Iterator[Fact]:
     """Yield what it says of a path that `os.path.relpath(path, folder)` does not lead upwards."""
     if (
@@ -548,6 +569,35 @@ def _relative(way: ast.expr, *, holds: bool) -> Iterator[Fact]:
         and (name := path_of(_plain(way.args[0])))
     ):
         yield Fact(name, "within", "relpath", (way.args[1],), holds)
+
+
+def _leads_below(test: ast.BoolOp) -> str:
+    """Return the path that is neither absolute nor leads upwards where a condition fails: `path.is_absolute() or ".." in path.parts`.
+
+    A text must have been made plain before: `os.path.isabs(text) or text.startswith("..")` with what `os.path.normpath` gave.
+    """
+    if not isinstance(test.op, ast.Or):
+        return ""
+    absolute, upwards = set(), set()
+    for part in test.values:
+        if isinstance(part, ast.Call):
+            func = part.func
+            word = path_of(func).rpartition(".")[2]
+            if word == "isabs" and part.args:
+                absolute.add(path_of(_plain(part.args[0])))
+            elif isinstance(func, ast.Attribute) and word == "is_absolute":
+                absolute.add(path_of(_plain(func.value)))
+            elif isinstance(func, ast.Attribute) and word == "startswith" and part.args:
+                begin = part.args[0]
+                if _is_upwards(begin):
+                    upwards.add(path_of(_plain(func.value)))
+                elif isinstance(begin, ast.Constant) and begin.value == "/":
+                    absolute.add(path_of(_plain(func.value)))
+        elif isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.In):
+            of = part.comparators[0]
+            if _is_upwards(part.left) and isinstance(of, ast.Attribute) and of.attr == "parts":
+                upwards.add(path_of(_plain(of.value)))
+    return next(iter((absolute & upwards) - {""}), "")
 
 
 def _is_upwards(beginning: ast.expr) -> bool:

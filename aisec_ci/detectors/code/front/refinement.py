@@ -47,8 +47,23 @@ _UNCHANGED = frozenset(
 )
 """Calls that name the same file as what they are given, or give the same text."""
 
+_PLAIN_PATHS = frozenset({"normpath", "Path", "PurePath", "PurePosixPath", "PosixPath"})
+"""Calls that make a path of which `..` is a part of its own, or stands at its beginning only."""
+
 _OF_ORIGIN = frozenset("check refused lacks prefix prefixes within eq in".split())
 """Kinds of what is known of a text in small letters, or of a path in full, that is known of what it was made of."""
+
+
+def _told(test: ast.expr, *, holds: bool) -> list[str]:
+    """Return the variables that hold something where a condition holds, or where it fails: `if not found:`, `if found is None:`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _told(test.operand, holds=not holds)
+    if isinstance(test, ast.BoolOp):
+        return [n for t in test.values for n in _told(t, holds=holds)] if isinstance(test.op, ast.And) == holds else []
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Name):
+        none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+        return [test.left.id] if none and isinstance(test.ops[0], ast.IsNot if holds else ast.Is) else []
+    return [test.id] if holds and isinstance(test, ast.Name) else []
 
 
 class Refinement(Consent):
@@ -238,12 +253,20 @@ class Refinement(Consent):
                 self.refine_path(path, "commonpath", others, at)
 
     def refine_relative(self, fact: Fact, at: ast.AST) -> None:
-        """Where the way from a folder to a path does not lead upwards, the path is inside: `os.path.relpath(path, ROOT)`."""
+        """Where the way from a folder to a path does not lead upwards, the path is inside: `os.path.relpath(path, ROOT)`.
+
+        So it is where a path without `..` in its middle is not absolute: `Path(name)`, `os.path.normpath(name)`.
+        """
         way = self.env.get(fact.name)
         node = self.nodes[self.unguarded(way)] if way is not None else None
-        if way is not None and node is not None and node.op == "call" and self.word(node.args[0]) == "relpath":
-            for path in (node.args[1], way) if len(node.args) > 2 else ():
-                self.refine_path(path, "relpath", list(node.args[2:]), at)
+        if way is None or node is None or node.op != "call":
+            return
+        word = self.word(node.args[0])
+        if word == "relpath" and len(node.args) > 2:
+            for path in (node.args[1], way):
+                self.refine_path(path, word, list(node.args[2:]), at)
+        elif fact.detail and word in _PLAIN_PATHS:
+            self.refine_path(way, word, [], at)
 
     def refine_path(self, path: int, told_by: str, folder: list[int], at: ast.AST) -> None:
         """Say of a path under all its names that it is inside of a folder."""
@@ -363,7 +386,7 @@ class Refinement(Consent):
         asks = isinstance(said, ast.Call) and (
             called(said) in _ASKING or (said is not test and called(said) == "search")
         )
-        if asks or isinstance(test, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
+        if asks or isinstance(test, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp)):
             known = [f for f in facts(test) if f.kind in _KEPT_FACTS]
         elif isinstance(test, (ast.ListComp, ast.SetComp)) and len(test.generators) == 1:
             # `[root for root in ROOTS if path.is_relative_to(root)]`: where it holds one, the path is inside of that
@@ -385,6 +408,39 @@ class Refinement(Consent):
         kept = self.tests.get(self.env.get(name.id, -1), []) if isinstance(name, ast.Name) else []
         same = [f for f, of in kept if f.name in self.env and self.unguarded(self.env[f.name]) == of]
         return [f._replace(holds=f.holds != turned) for f in same]
+
+    def keep_flag(self, node: ast.expr, value: int) -> None:
+        """Remember what is known where a variable is set to say that something was found: `inside = True`, `found = root` in a loop."""
+        if (isinstance(node, ast.Constant) and node.value is True) or (isinstance(node, ast.Name) and self.jumps):
+            self.flags[value] = {name: held for name, held in self.env.items() if held in self.bare and "." not in name}
+
+    def refine_flagged(self, test: ast.expr, at: ast.AST, *, holds: bool) -> None:
+        """Where a variable says that something was found, what was known then still is, of what is held by the same names."""
+        for flag in _told(test, holds=holds):
+            if (value := self.env.get(flag)) is None:
+                continue
+            ends = self.alternatives(value)
+            found = [end for end in ends if not (self.nodes[end].op == "const" and not self.nodes[end].data)]
+            if len(found) == len(ends) or not all(end in self.flags for end in found):
+                continue
+            for name, held in self.flags[found[0]].items() if found else ():
+                guards = [self.flags[end].get(name, -1) for end in found]
+                origin = {self.unguarded(end) for end in self.alternatives(self.env.get(name, held))}
+                if all(g >= 0 and origin == {self.unguarded(g)} for g in guards):
+                    self.env[name] = self.phi(guards, pos_test(at))
+
+    def alternatives(self, value: int) -> list[int]:
+        """Return what a value can be that depends on the way that was taken."""
+        ends: dict[int, None] = {}
+        seen, left = {value}, [value]
+        while left:
+            node = self.nodes[at := left.pop()]
+            if node.op != "phi":
+                ends[at] = None
+            new = [arg for arg in node.args if arg not in seen] if node.op == "phi" else ()
+            seen.update(new)
+            left += new
+        return list(ends)
 
     def refine_list(self, loop: ast.For | ast.AsyncFor, iterated: int, elements: Sequence[int]) -> None:
         """Where each round of a loop ends with its element checked, all of the list is: `for name in names: if name not in KNOWN: raise`."""

@@ -61,6 +61,8 @@ class Scope(ABC):
         """For what was picked out of lists, each list, what is known of the elements that were left out, and the list's name."""
         self.tests: dict[int, list[tuple[Any, int]]] = {}
         """For answers of tests that were kept, what they say, with the value that each fact is about."""
+        self.flags: dict[int, dict[str, int]] = {}
+        """For values that say that something was found, the `guard` nodes that variables held where a variable was set to them."""
         self.classes: list[Class] = []
         """Classes whose bodies are being walked, innermost last."""
         self.gate = 0

@@ -83,6 +83,7 @@ class Statements(Expressions):
         value = self.assigned(stmt.value)
         self.passed(stmt.value, value, "gave")
         self.keep_test(stmt.value, value)
+        self.keep_flag(stmt.value, value)
         for target in stmt.targets:
             self.store(target, value)
         return False
@@ -194,6 +195,7 @@ class Statements(Expressions):
             asked = self.asks(node.test)
             before = dict(self.env)
             self.refine(known, node, holds=True)
+            self.refine_flagged(node.test, node, holds=True)
             self.refine_missing(node.test, node)
             self.gate = gate + (asked > 0)
             ended = self.block(node.body)
@@ -202,6 +204,7 @@ class Statements(Expressions):
                 ends.append(self.env)
             self.env = before
             self.refine(known, node, holds=False)
+            self.refine_flagged(node.test, node, holds=False)
             self.refine_picked(node.test, node)
             if ended and asked < 0:  # `if input() != "y": return`
                 gate = self.gate = gate + 1
@@ -217,10 +220,11 @@ class Statements(Expressions):
             self.refine_asked(there, stmt, ends[0], without)
         return not ends
 
-    def loop(self, body: Sequence[ast.stmt], at: ast.AST) -> list[Env]:
+    def loop(self, body: Sequence[ast.stmt], at: ast.AST, orelse: Sequence[ast.stmt] = ()) -> list[Env] | None:
         """Lower a loop's body: each name that it assigns is a phi of the value before and the value after a round.
 
-        Return what the variables hold at the end of each round; nothing where the loop may be left before its end.
+        Return what the variables hold at the end of each round; None where the loop may be left before its end. Then `orelse` is
+        lowered, too: it is done where the loop was not left so.
         """
         gate = self.gate
         before = dict(self.env)
@@ -246,9 +250,10 @@ class Statements(Expressions):
         for name, value in before.items():
             self.env.setdefault(name, value)
         left_early = [env for left, env in jumps if left]
-        self.env = self.join([self.env, *left_early], at)
+        past = bool(left_early) and self.block(orelse)
+        self.env = self.join(left_early if past else [self.env, *left_early], at)
         self.gate = gate
-        return [] if left_early else rounds
+        return None if left_early else rounds
 
     def s_for(self, stmt: ast.For | ast.AsyncFor) -> bool:
         iterated = self.expr(stmt.iter)
@@ -256,11 +261,12 @@ class Statements(Expressions):
             self.bind(stmt.target.id, self.add("iter", (iterated,), None, stmt.target))
         else:
             self.store(stmt.target, self.add("iter", (iterated,), None, stmt.target))
-        rounds = self.loop(stmt.body, stmt)
+        rounds = self.loop(stmt.body, stmt, stmt.orelse)
         if isinstance(stmt.target, ast.Name):
-            self.refine_list(stmt, iterated, [env.get(stmt.target.id, iterated) for env in rounds])
+            self.refine_list(stmt, iterated, [env.get(stmt.target.id, iterated) for env in rounds or ()])
         self.refine(of_loop(stmt), stmt, holds=True)
-        self.block(stmt.orelse)
+        if rounds is not None:
+            self.block(stmt.orelse)
         return False
 
     def s_while(self, stmt: ast.While) -> bool:

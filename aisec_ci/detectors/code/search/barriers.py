@@ -13,7 +13,7 @@ from enum import Enum
 
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
 from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import INSTALLERS, INTERPRETERS, WRAPPERS
@@ -80,7 +80,9 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
     if kind == "eq":
         return (Verdict.STOPPED, "") if others and all(_constant(flow, o) for o in others) else (Verdict.KEPT, "")
     if kind == "in":
-        return (Verdict.STOPPED, "") if others and _constant_container(flow, others[0]) else (Verdict.KEPT, "")
+        if others and _constant_container(flow, others[0]):
+            return Verdict.STOPPED, ""
+        return (Verdict.PREFIXED, "/within") if others and _lists_folder(flow, others[0]) else (Verdict.KEPT, "")
     if kind == "type":
         return (Verdict.STOPPED, "") if others and holds_no_text(flow, others[0]) else (Verdict.KEPT, "")
     if kind in {"host", "scheme"}:
@@ -477,6 +479,12 @@ def _constant_container(flow: Flow, value: Value) -> bool:
     return all(_closed_set(flow, v) for v in found) or _read_at_import(flow, value)
 
 
+def _lists_folder(flow: Flow, names: Value) -> bool:
+    """Say whether names are those that a folder has: `os.listdir(FOLDER)`."""
+    found = flow.names(names) if flow.project.node(names).op == "call" else {str(v.what) for v in flow.values(names)}
+    return any(n.removesuffix("()") == "os.listdir" for n in found)
+
+
 def is_known_in_common(flow: Flow, call: Value) -> bool:
     """Say whether what sets have in common is known, as one of them is: `set(names).intersection(ALLOWED)`, called as a method."""
     node, base = flow.project.node(call), call & ~MASK
@@ -529,6 +537,8 @@ def closed_type(flow: Flow, annotation: Value) -> bool:
     """Say whether every value of an annotated type is of a closed kind: number, bool, UUID, enum, Literal, pattern."""
     found = flow.values(annotation)
     node = flow.project.node(annotation)
+    if node.op == "call" and flow.project.fn(annotation).word(node.args[0]) == "constr":
+        return pattern_field(flow, annotation)
     if node.op in {"tuple", "phi"}:
         parts = [(annotation & ~MASK) | a for a in node.args]
         return bool(parts) and all(closed_type(flow, p) or _is_none(flow, p) for p in parts)
@@ -567,13 +577,16 @@ def _closed(flow: Flow, val: Val) -> bool:
         if heads & {"Optional", "Union", "list", "List", "set", "Set", "tuple", "Tuple", "Sequence"}:
             return all(closed_type(flow, base | a) or _is_none(flow, base | a) for a in node.args[1:])
         if "Annotated" in heads:
-            return closed_type(flow, base | node.args[1]) or any(_pattern_field(flow, base | a) for a in node.args[2:])
+            said = [base | a for a in node.args[2:]]
+            return closed_type(flow, base | node.args[1]) or any(
+                pattern_field(flow, a) or _validates(flow, a) for a in said
+            )
         if heads & {"constr"}:
             return True
     return False
 
 
-def _pattern_field(flow: Flow, value: Value) -> bool:
+def pattern_field(flow: Flow, value: Value) -> bool:
     """Say whether `Field(pattern=…)` or `StringConstraints(pattern=…)` leaves no room for free text."""
     node = flow.project.node(value)
     if node.op != "call":
@@ -594,8 +607,54 @@ def closed_field(flow: Flow, owner: Val, name: str) -> bool:
         if declared and all(_closed_column(flow, v) for v in declared):
             return True
         if annotation >= 0:
-            return any(_pattern_field(flow, v) for v in declared)
+            return any(pattern_field(flow, v) for v in declared) or _validated(flow, owner.what, name)
     return False
+
+
+_VALIDATES_FIELD = frozenset({"field_validator", "validator"})
+
+
+def _validated(flow: Flow, cls: Cls, name: str) -> bool:
+    """Say whether a validator of a field lets nothing of a sender's choice through: `if v not in STYLES: raise ValueError`."""
+    for owner in flow.mro(cls):
+        for number in owner.ir.methods.values():
+            method = owner.module.functions[number]
+            if not method.ir.decorators or _VALIDATES_FIELD.isdisjoint(method.decorator_names):
+                continue
+            around = owner.owner
+            given = [around.nodes[arg].data for d in method.ir.decorators for arg in around.nodes[d].args[1:]]
+            if (name in given or "*" in given) and _gives_closed(flow, method):
+                return True
+    return False
+
+
+def _gives_closed(flow: Flow, fn: Fn) -> bool:
+    return bool(fn.ir.returns) and all(_closed_value(flow, fn.value(r)) for r in fn.ir.returns)
+
+
+_VALIDATORS = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator"})
+
+
+def _validates(flow: Flow, value: Value) -> bool:
+    """Say whether `AfterValidator(known_style)` has a function that lets nothing of a sender's choice through."""
+    node, fn = flow.project.node(value), flow.project.fn(value)
+    if node.op != "call" or len(node.args) < 2 or fn.word(node.args[0]) not in _VALIDATORS:
+        return False
+    return any(v.kind == "func" and _gives_closed(flow, v.what) for v in flow.values(fn.value(node.args[1])))
+
+
+def _closed_value(flow: Flow, value: Value, depth: int = 0) -> bool:
+    """Say whether a value is a constant, or was checked so that nothing of a sender's choice is left of it."""
+    node, base = flow.project.node(value), value & ~MASK
+    if node.op == "guard":
+        return judge(flow, value)[0] is Verdict.STOPPED or _closed_value(flow, base | node.args[0], depth)
+    if node.op == "phi":
+        return depth < _ALTERNATIVES and all(_closed_value(flow, base | a, depth + 1) for a in node.args)
+    return _constant(flow, value)
+
+
+_ALTERNATIVES = 3
+"""How deep alternatives are looked into."""
 
 
 def _closed_column(flow: Flow, value: Value) -> bool:

@@ -326,6 +326,8 @@ def _open(solver: Solver, fn: Fn, index: int) -> bool:
         return False
     if any(_is_picked(flow, parent.value(d), param.name) for d in fn.ir.decorators):
         return False
+    if param.default >= 0 and barriers.pattern_field(flow, parent.value(param.default)):
+        return False  # `lang: str = Query("en", pattern="^(en|de)$")`
     if param.annotation < 0:
         return True
     annotation = parent.value(param.annotation)
