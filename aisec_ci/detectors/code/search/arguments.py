@@ -515,6 +515,8 @@ class Arguments(Records):
             flags |= BUILT
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node, arg.fact.value):
                 flags |= SAFE["url"]
+            if word == "render" and self.texts.fills_escaped(arg.call, arg.node):
+                flags |= SAFE["html"]
             if word == "replace" and arg.position == 1 and self.texts.fills_gap_of_address(arg.call, arg.node):
                 flags |= SAFE["url"]
         return flags

@@ -9,6 +9,7 @@ from string import Formatter
 from aisec_ci.detectors.code.facts import BUILT, SAFE, USER_ROLE
 from aisec_ci.detectors.code.flow.val import Val
 from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.origins import Origins
 from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import ADDRESS_BASE, INTERPRETERS, SHOWERS, URL_PARTS, WRAPPERS
@@ -18,6 +19,14 @@ _MEDIA = ("data:image/", "data:audio/", "data:video/", "data:application/")
 
 _REQUESTS = frozenset({"req", "request", "ctx", "context"})
 """Names of what servers of JavaScript give their handlers: the path of its address begins with a slash."""
+
+_ESCAPING = ("starlette.templating.Jinja2Templates", "fastapi.templating.Jinja2Templates")
+"""Environments that escape what their templates are filled with, https://www.starlette.io/templates/"""
+
+_JINJA = frozenset({"Environment", "SandboxedEnvironment", "ImmutableSandboxedEnvironment", "Template"})
+"""Classes of Jinja that do where they are asked to."""
+
+_OF_ENVIRONMENT = frozenset({"get_template", "select_template", "get_or_select_template", "from_string"})
 
 _HOLE, _OTHER = "\ue001", "\ue000"
 """What stands for a value in a text, and for any other."""
@@ -51,6 +60,7 @@ class Texts:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.project = flow.project
+        self._origins = Origins(flow)
 
     def joined(self, flags: int, use: Value, node: Node, index: int) -> int:
         """Return the flags of a text built from others: built, and for URLs whether the host is fixed."""
@@ -230,6 +240,34 @@ class Texts:
         return node.op in {"add", "mod"} and any(
             "</" in t for a in node.args for t in self.flow.constants(base | a).texts
         )
+
+    def fills_escaped(self, call: Value, node: Node) -> bool:
+        """Say whether a template that is rendered escapes what it is filled with: `Environment(autoescape=True).get_template(…)`.
+
+        What a template shows as it is, by `|safe`, is told by its file.
+        """
+        callee = self.project.node((call & ~MASK) | node.args[0])
+        return callee.op == "attr" and any(map(self._escapes, self._origins.of((call & ~MASK) | callee.args[0])))
+
+    def _escapes(self, made: Value, depth: int = 0) -> bool:
+        names, node = self.flow.names(made), self.project.node(made)
+        if any(n.startswith(_ESCAPING) or ".jinja_env." in n for n in names):
+            return True
+        if any(n.startswith("jinja2.") and n.rpartition(".")[2] in _JINJA for n in names):
+            text = self.flow.argument(made, 0, "source")
+            if text is not None and any("safe" in t for t in self.flow.constants(text).texts):
+                return False
+            asked = self.flow.argument(made, None, "autoescape")
+            return asked is not None and (
+                self.project.node(asked).op == "call" or self.flow.constants(asked).values == {True}
+            )
+        callee = self.project.node((made & ~MASK) | node.args[0])
+        if depth > 1 or callee.op != "attr" or callee.data not in _OF_ENVIRONMENT:
+            return False
+        text = self.flow.argument(made, 0, None)
+        if callee.data == "from_string" and (text is None or any("safe" in t for t in self.flow.constants(text).texts)):
+            return False
+        return any(self._escapes(m, depth + 1) for m in self._origins.of((made & ~MASK) | callee.args[0]))
 
     def fills_behind_host(self, call: Value, node: Node, value: Value) -> bool:
         """Say whether a constant text that is filled is an address whose host, or base, stands before the gap of a value."""
