@@ -85,6 +85,10 @@ PARSES = frozenset({"parse", "safe_parse", "parse_async", "safe_parse_async"})
 """Methods of a schema that return a text, or an object, only if it fits."""
 
 
+_ASKS_FOR = ("input", "schema", "input_schema")
+"""Methods of what a handler is hung on that say what it takes: tRPC's, and those of next-safe-action."""
+
+
 def _schemas(flow: Flow, call: Value) -> list[Value]:
     """Return where the schema may stand that goes with a function: among the options, before it, or in a call before this one."""
     found = [flow.argument(call, None, word) for word in _GIVEN_AS]
@@ -95,7 +99,7 @@ def _schemas(flow: Flow, call: Value) -> list[Value]:
         node = flow.project.node(base | callee.args[0]) if callee.op == "attr" else callee
         if node.op != "call":
             break
-        if last_word(flow.project.fn(call).nodes, node.args[0]) == "input" and len(node.args) > 1:
+        if last_word(flow.project.fn(call).nodes, node.args[0]) in _ASKS_FOR and len(node.args) > 1:
             found.append(base | node.args[1])
     return [value for value in found if value is not None]
 

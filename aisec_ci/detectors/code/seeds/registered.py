@@ -209,11 +209,42 @@ def _connections(solver: Solver) -> Iterator[Source]:
             continue
         for fn in _functions(solver, given, many=False):
             yield from _heard(fn, 1 if fn.bound else 0)
+    for call in project.calls.get("on", ()):
+        names = flow.names(call) if flow.argument_constants(call, 0, None).values == {"connection"} else ()
+        handler = flow.argument(call, 1, None) if any(n.startswith(_SERVERS) for n in names) else None
+        for fn in _functions(solver, handler, many=False) if handler is not None else ():
+            yield from _listened(solver, fn, any(n.startswith("npm.socket_io.") for n in names))
     for fn, _ in project.decorations.get("websocket", ()):  # Sanic's `@app.websocket("/feed")`
         for index, param in enumerate(fn.ir.params):
             if param.name in _SOCKETS:
                 yield from _heard(fn, index)
 
+
+_SERVERS = ("npm.ws.", "npm.socket_io.")
+"""How the names of servers of WebSockets begin."""
+
+
+def _listened(solver: Solver, fn: Fn, anything: bool) -> Iterator[Source]:
+    """Yield what those send who connect, whatever the connection is called: `server.on("connection", (s) => s.on("message", f))`.
+
+    Of socket.io it is any event but those of its own.
+    """
+    held = fn.params.get(1 if fn.bound else 0)
+    for load in fn.uses[held] if held is not None else ():
+        calls = fn.uses[load] if fn.nodes[load].op == "attr" and fn.nodes[load].data in {"on", "once"} else ()
+        for call in (fn.value(c) for c in calls if fn.nodes[c].op == "call" and fn.nodes[c].args[0] == load):
+            event = solver.flow.argument_constants(call, 0, None).values
+            given = solver.flow.argument(call, 1, None)
+            if given is None or not event or (event & _OWN_EVENTS if anything else event != {"message"}):
+                continue
+            for listener in _functions(solver, given, many=False):
+                first = listener.params.get(1 if listener.bound else 0)
+                if first is not None:
+                    yield Source(listener.value(first), "remote", "data of the caller (websockets)")
+
+
+_OWN_EVENTS = frozenset({"disconnect", "disconnecting", "error", "connect_error", "close"})
+"""Events of a connection that say nothing of what somebody sent."""
 
 _SOCKETS = frozenset({"ws", "websocket", "socket"})
 """Names of the connection among the parameters of its handler."""

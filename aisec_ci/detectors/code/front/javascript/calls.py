@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from aisec_ci.detectors.code.front.javascript.expressions import FUNCTIONS, NAMELESS, Expressions
@@ -295,8 +296,7 @@ class Calls(Expressions):
         if name == "Object.assign" and parts:
             if parts[0].type in {"identifier", "member_expression"}:
                 for part in parts[1:]:
-                    update = call(node, attribute(node, self.value(parts[0]), "update"), [self.value(part)])
-                    self.before.append(at(node, ast.Expr(update)))
+                    self.before += self._put_into(node, parts[0], part)
                 return self.value(parts[0])
             return at(node, ast.Dict([None] * len(parts), [self.value(p) for p in parts]))
         if name == "Array.isArray" and parts:
@@ -366,6 +366,13 @@ class Calls(Expressions):
             return None  # a method of the program
         self.happen(parts)
         return self.value(base)
+
+    def _put_into(self, node: tree_sitter.Node, target: tree_sitter.Node, part: tree_sitter.Node) -> Iterator[ast.stmt]:
+        """Translate `Object.assign(target, part)`: the object gets the keys, and a variable holds them under their names from there on."""
+        yield at(node, ast.Expr(call(node, attribute(node, self.value(target), "update"), [self.value(part)])))
+        if target.type == "identifier" and text_of(target) in self.declared:
+            both = at(node, ast.Dict([None, None], [self.value(target), self.value(part)]))
+            yield from self.assign(target, both)
 
     def m_normalize(
         self, node: tree_sitter.Node, base: tree_sitter.Node, parts: list[tree_sitter.Node]
