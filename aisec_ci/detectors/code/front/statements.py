@@ -349,6 +349,9 @@ class Statements(Expressions):
                 self.pattern(pattern.pattern, subject)
             if pattern.name:
                 self.bind(pattern.name, subject)
+                if pattern.pattern is not None and (literals := _literals(pattern.pattern)):
+                    bound = ast.copy_location(ast.Name(pattern.name, ast.Load()), pattern)
+                    self.refine(facts(_compared(bound, literals)), pattern, holds=True)
         elif isinstance(pattern, ast.MatchStar):
             if pattern.name:
                 self.bind(pattern.name, self.add("slice", (subject,), None, pattern))
