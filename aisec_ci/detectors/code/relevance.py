@@ -81,6 +81,8 @@ _DYNAMIC = re.compile(
 """Names of modules with gaps: in the call that imports them, kept in a variable first, put together."""
 _HOLE = re.compile(r"\{[^{}]*\}")
 _IMPORTERS = (b"import_module(", b"__import__(", b"import_string(", b"load_extension(")
+_WORKERS = (b"send_task(", b"async_task(", b"enqueue(")
+"""Calls that have a worker import a module and run a function of it: `enqueue("app.tasks.answer", text)`."""
 _NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
 _NAMED_LIMIT = 300
 """Texts of one file that are looked at as names of modules."""
@@ -91,12 +93,15 @@ def dynamic_imports(data: bytes) -> list[str]:
 
     Tables of what is imported when it is needed hold such names: `{"mysql": "app.handlers.mysql"}`.
     """
-    if not any(word in data for word in _IMPORTERS):
+    works = any(word in data for word in _WORKERS)
+    if not works and not any(word in data for word in _IMPORTERS):
         return []
     found = [
         f"{(called or text or begin).decode()}{'{}' if begin else ''}" for called, text, begin in _DYNAMIC.findall(data)
     ]
     named = dict.fromkeys(match[1].decode() for match in islice(_NAMED.finditer(data), _NAMED_LIMIT))
+    if works:
+        named |= dict.fromkeys(name.rpartition(".")[0] for name in named)
     return [*(text for text in found if not text.startswith("{") and "{" in text), *named]
 
 

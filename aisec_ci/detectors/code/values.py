@@ -22,10 +22,11 @@ from operator import itemgetter
 
 from aisec_ci.detectors.code.flow.channels import Channels
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
+from aisec_ci.detectors.code.flow.tasks import Tasks
 from aisec_ci.detectors.code.flow.val import FEW, MANY, NPM, Target, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value, last_word
-from aisec_ci.detectors.code.vocabulary import GRAPH_CALLS, RUNNERS, STARTERS
+from aisec_ci.detectors.code.vocabulary import ACTIVITIES, GRAPH_CALLS, RUNNERS, STARTERS
 
 _PATH_MAKERS = frozenset("resolve absolute expanduser joinpath with_suffix with_name with_stem".split())
 """Methods of a path whose result is a path."""
@@ -128,6 +129,7 @@ class Flow(Evaluation):
         self._imports: dict[str, list[str]] = {}
         self._lookups: list[tuple[str, ModuleInfo]] | None = None
         self._channels = Channels(self)
+        self._tasks = Tasks(self)
 
     def targets(self, call: Value) -> list[Target]:
         """Return the functions of the project that a call may run."""
@@ -174,6 +176,7 @@ class Flow(Evaluation):
         if callee.op == "attr" and callee.data in GRAPH_CALLS:
             yield from self._workflows(base | callee.args[0])
         yield from self._channels.targets(call)
+        yield from self._tasks.targets(call)
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
         crowd = 0 if count <= FEW or self._from_table(callee_value) else 1 if count <= MANY else 2
@@ -358,7 +361,14 @@ class Flow(Evaluation):
         word = dotted.rsplit(".", 1)[-1]
         position = _SUBSTITUTIONS[dotted] if dotted in _SUBSTITUTIONS else RUNNERS.get(word)
         args = [(call & ~MASK) | a for a, k in zip(node.args[1:], node.data, strict=False) if k == ""]
-        if position is not None and position < len(args):
+        if word in ACTIVITIES:
+            for target in self._handed(args[0]) if args else ():
+                shift = max(target.shift, int(target.fn.bound))  # `Work.run` of an object that the worker makes
+                if "args" in node.data:
+                    yield target._replace(shift=shift, packed=1)
+                else:
+                    yield target._replace(shift=shift, skip=1)
+        elif position is not None and position < len(args):
             for target in self._handed(args[position]):
                 shift = target.shift + (word in _TRANSACTIONS)
                 yield target._replace(skip=position + 1, shift=shift, each=_EACH.get(word, 0))
@@ -525,6 +535,7 @@ class Flow(Evaluation):
             yield from self._those_of(calls, fn)
         yield from self._among(self._given_there.get(fn.id, ()), fn)
         yield from self._among(self._channels.callers(fn), fn)
+        yield from self._among(self._tasks.callers(fn), fn)
 
     def _is_decorated_here(self, fn: Fn) -> bool:
         """Say whether a function has a decorator of its module, or one that is called like a function of the program."""

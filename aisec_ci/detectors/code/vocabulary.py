@@ -700,6 +700,12 @@ TEXT_BEHIND = {
 TYPED = frozenset("-t -s -n -c -e -x -y -F".split())
 """Options of tmux behind which no keys, and no command, stand."""
 
+ACTIVITIES = frozenset(
+    "execute_activity start_activity execute_local_activity start_local_activity execute_activity_method start_activity_method "
+    "execute_workflow start_workflow execute_child_workflow start_child_workflow".split()
+)
+"""Calls by which Temporal runs an activity or a workflow, and awaits what it returns."""
+
 RUNNERS = {
     "to_thread": 0,
     "submit": 0,
@@ -708,7 +714,7 @@ RUNNERS = {
     "run_in_threadpool": 0,
     "map": 0,
     "enqueue": 0,
-    **dict.fromkeys(("execute_activity", "start_activity", "execute_local_activity", "execute_activity_method"), 0),
+    **dict.fromkeys(sorted(ACTIVITIES), 0),
     "add_task": 0,
     "call_soon": 0,
     "call_soon_threadsafe": 0,

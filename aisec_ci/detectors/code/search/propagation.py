@@ -57,6 +57,7 @@ from aisec_ci.detectors.code.search.parameters import Parameters
 from aisec_ci.detectors.code.search.texts import Texts
 from aisec_ci.detectors.code.values import Flow
 from aisec_ci.detectors.code.vocabulary import (
+    ACTIVITIES,
     COUNTS,
     FETCHES_SAFELY,
     MODEL_WORD,
@@ -284,7 +285,7 @@ class Propagation(ABC):
         if call in self._gates(call):
             merged |= ASKED
         via = Via(arg, callee, fact)
-        if param < 0 and target.packed:
+        if param < 0 and target.packed and self.calls.info(call).word not in ACTIVITIES:
             return  # what a thread returns nobody gets
         if param < 0:
             if VALIDATES.match(target.fn.ir.name):
