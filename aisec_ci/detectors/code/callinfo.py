@@ -251,6 +251,11 @@ class Calls:
 
     def _only(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.only.items():
+            if "." in word:
+                known = self._part_given(call, word)
+                if not any(_same(value, wanted) for value in known):
+                    return False
+                continue
             place, name = (int(word), None) if word.isdigit() else (None, word)
             known = {*self.flow.argument_constants(call, place, name).values, *self._members_given(call, place, name)}
             if not any(
@@ -258,6 +263,13 @@ class Calls:
             ):
                 return False
         return True
+
+    def _part_given(self, call: Value, word: str) -> set[object]:
+        """Return the constants at a key of a mapping that is given: `headers.content-type`, however the key is written."""
+        name, _, key = word.partition(".")
+        given = self.flow.argument(call, None, name)
+        found = (self.flow.constants(given, (k,)).values for k in (key, key.title())) if given is not None else ()
+        return {value for values in found for value in values}
 
     def _members_given(self, call: Value, place: int | None, name: str | None) -> set[str]:
         """Return what a library in JavaScript calls a constant that an argument is: `MessageCreate` for `Events.MessageCreate`."""

@@ -398,6 +398,7 @@ class Expressions(ABC):
         keys: list[ast.expr | None] = []
         values: list[ast.expr] = []
         shown: list[ast.expr] = []
+        raw = False
         for part in opening.named_children:
             if part.type == "jsx_expression":  # `{...props}`
                 keys.append(None)
@@ -411,9 +412,15 @@ class Expressions(ABC):
                 )
                 if word == "dangerously_set_inner_html":
                     shown.append(call(part, "set_inner_html", [_html_of(value)]))
+                raw = raw or (word == "rehype_plugins" and _shows_tags(text_of(part)))
                 keys.append(constant(part, word))
                 values.append(value)
         children = [self.value(c) for c in node.named_children if c.type.startswith("jsx_") and c.type in _EXPRESSIONS]
+        if raw:
+            given = [
+                v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == "children"
+            ]
+            children = [call(node, "show_raw_markdown", [one]) for one in (*children, *given)]
         keys.append(constant(node, "children"))
         values.append(at(node, ast.List([*children, *shown], ast.Load())))
         component = self.value(name) if name is not None else load(node, "fragment_")
@@ -450,6 +457,14 @@ def is_cleaner_there(condition: tree_sitter.Node | None) -> bool:
     """
     text = " ".join(text_of(condition).split()).strip("() ") if condition is not None else ""
     return "DOMPurify" in text and all(_LOADED.fullmatch(part) for part in text.split(" && "))
+
+
+def _shows_tags(plugins: str) -> bool:
+    """Say whether a component for Markdown shows the tags in a text, and nothing cleans them: `rehypePlugins={[rehypeRaw]}`.
+
+    https://github.com/rehypejs/rehype-raw#security
+    """
+    return "rehypeRaw" in plugins and re.search(r"(?i)sanitiz|harden", plugins) is None
 
 
 def _html_of(value: ast.expr) -> ast.expr:

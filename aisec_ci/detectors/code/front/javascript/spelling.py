@@ -15,7 +15,12 @@ _QUOTED = re.compile(r"`[^`\n]*`")
 _LIBRARY = re.compile(r"(?<![\w.])npm\.")
 _LAMBDA = re.compile(r"<lambda>\(([^()`]*)\)")
 
-_WORDS = {"__init__": "constructor", "self": "this", **{f"{name}_": name for name in TAKEN}}
+_WORDS = {
+    "__init__": "constructor",
+    "self": "this",
+    "show_raw_markdown": "rehypeRaw",
+    **{f"{name}_": name for name in TAKEN},
+}
 """What the translation calls things that the languages have under another name."""
 
 _SHOWN_IN_JSX = "dangerouslySetInnerHTML"
