@@ -189,11 +189,10 @@ def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
         return
     several = flow.elements(shown)
     for index, one in enumerate(several or [shown]):
-        if not any(v.what in {"gradio.HTML()", "html"} for v in flow.values(one) if v.kind in {"obj", "const"}):
-            continue
-        for fn in _functions(solver, given, many=False):
+        label = widgets.shows_html(flow, one)
+        for fn in _functions(solver, given, many=False) if label else ():
             position = index if len(several) > 1 else None
-            solver.result_sinks.setdefault(fn.id, (Use("html", position, None), 0, "gr.HTML"))
+            solver.result_sinks.setdefault(fn.id, (Use("html", position, None), 0, label))
 
 
 _EVENTS = frozenset({"submit", "click", "change", "input", "upload", "release", "select", "load", "then", "success"})

@@ -1,4 +1,4 @@
-"""What of an interface's inputs a user types: Gradio hands a function the values of components, and many let only choose.
+"""Gradio's components: which inputs of a function a user types, as many let only choose, and which show its result as HTML.
 
 https://www.gradio.app/docs/gradio/dropdown: a value that is not among the choices is refused by the server.
 """
@@ -62,6 +62,15 @@ def typed(flow: Flow, fn: Fn, sources: Iterable[Source], closed: frozenset[int])
             yield from (source._replace(path=(i - place,)) for i in range(place, last) if i not in closed)
         elif place not in closed:
             yield source
+
+
+def shows_html(flow: Flow, component: Value) -> str:
+    """Return what a component is called that shows the HTML in its value as it is, else nothing."""
+    names = {str(v.what) for v in flow.values(component) if v.kind in {"obj", "const"}}
+    if names & {"gradio.HTML()", "html"}:
+        return "gr.HTML"
+    told = (flow.argument_constants(made, None, "sanitize_html").values for made in flow.made(component))
+    return "gr.Markdown" if "gradio.Markdown()" in names and {False} in told else ""
 
 
 def _parts(flow: Flow, given: Value) -> list[Value]:
