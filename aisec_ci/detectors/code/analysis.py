@@ -15,12 +15,12 @@ from aisec_ci.detectors.code.flow.evaluation import STEPS
 from aisec_ci.detectors.code.front.frontend import UnparsedError
 from aisec_ci.detectors.code.front.javascript.spelling import Spelling
 from aisec_ci.detectors.code.model_tables import load_models
+from aisec_ci.detectors.code.page_templates import page_contexts, raw_variables
 from aisec_ci.detectors.code.positions import Positions
 from aisec_ci.detectors.code.project import Names, Project
 from aisec_ci.detectors.code.prompt_files import (
     chosen_parameters,
     prompty_variables,
-    raw_variables,
     state_variables,
     system_variables,
     template_words,
@@ -129,6 +129,7 @@ class _Analysis:
         solver.template_words = template_words(flow, context.tree.paths, context.tree.read)
         solver.chosen_parameters = chosen_parameters(flow, context.tree.paths, context.tree.read)
         solver.raw_variables = raw_variables(flow, context.tree.paths, context.tree.read)
+        solver.page_contexts = page_contexts(flow, solver.raw_variables)
         solver.run(sources(solver))
         if self.tell is not None:
             modules = (info.ir for info in project)

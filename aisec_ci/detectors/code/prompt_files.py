@@ -1,6 +1,6 @@
 """What stands in files that a library reads by itself.
 
-Which variables of CrewAI's `agents.yaml` and of Prompty's files stand in system prompts, which variables of page templates are shown as they are, and which parameters of Dify's tools a model fills.
+Which variables of CrewAI's `agents.yaml` and of Prompty's files stand in system prompts, and which parameters of Dify's tools a model fills.
 
 Files that the program reads (`open`, `get_template`, `yaml.safe_load`) need nothing of this: whatever is filled into their text
 goes on with the text.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import RENDERS, ROLES_TRUSTED, TEMPLATE_NAMERS
+from aisec_ci.detectors.code.vocabulary import ROLES_TRUSTED, TEMPLATE_NAMERS
 
 SIZE_LIMIT = 500_000
 """Bytes of a file that is read."""
@@ -152,37 +152,6 @@ def template_words(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes
         if data is not None and len(data) <= SIZE_LIMIT and not _OTHER_FILES.search(data):
             out[name] = frozenset(word.decode() for word in _WORD.findall(data))
     return out
-
-
-_PAGES = (".html", ".htm", ".j2", ".jinja", ".jinja2")
-_PAGES_LIMIT = 2000
-_RAW = re.compile(rb"\{\{-?\s{0,8}([A-Za-z_]\w{0,63})[^{}]{0,200}\|\s{0,8}safe\b")
-_NO_ESCAPE = re.compile(
-    rb"\{%-?\s{0,8}autoescape\s{1,8}(?:false|off)\s{0,8}-?%\}(.{0,20000}?)\{%-?\s{0,8}endautoescape", re.DOTALL
-)
-_SHOWN = re.compile(rb"\{\{-?\s{0,8}([A-Za-z_]\w{0,63})")
-
-
-def raw_variables(flow: Flow, paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, frozenset[str]]:
-    """Return the variables that page templates show without escaping, by the template's path: `{{ answer|safe }}`."""
-    if not any(flow.project.calls.get(word) for word in RENDERS):
-        return {}
-    out = {}
-    for path in [p for p in paths if p.endswith(_PAGES)][:_PAGES_LIMIT]:
-        data = read(path)
-        if data is not None and len(data) <= SIZE_LIMIT and (found := shown_raw(data)):
-            out[path] = found
-    return out
-
-
-def shown_raw(template: bytes) -> frozenset[str]:
-    """Return the variables that a template of Jinja or Django shows without escaping."""
-    if b"safe" not in template and b"autoescape" not in template:
-        return frozenset()
-    found = {m[1] for m in _RAW.finditer(template)}
-    for block in _NO_ESCAPE.finditer(template):
-        found |= {m[1] for m in _SHOWN.finditer(block[1])}
-    return frozenset(name.decode() for name in found)
 
 
 def _read_yaml(data: bytes) -> object:

@@ -47,6 +47,7 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import Models, Use
+from aisec_ci.detectors.code.page_templates import is_shown
 from aisec_ci.detectors.code.pipeline_templates import PipelineTemplates
 from aisec_ci.detectors.code.places import Places
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
@@ -115,7 +116,9 @@ class Propagation(ABC):
         self.template_words: dict[str, frozenset[str]] = {}
         """The words of templates that the program fills, by their name: see prompt_files.py."""
         self.raw_variables: dict[str, frozenset[str]] = {}
-        """Variables that templates of pages show as they are, by the template's path: see prompt_files.py."""
+        """Variables that templates of pages show as they are, by the template's path: see page_templates.py."""
+        self.page_contexts: dict[int, frozenset[str]] = {}
+        """What pages show as it is of what functions return that make their contexts: see page_templates.py."""
         self.chosen_parameters: dict[str, tuple[str, ...]] = {}
         """What a model fills of what a tool of Dify gets, by the path of its module: see prompt_files.py."""
         self._starts: dict[tuple[Value, tuple[int, ...]], int] = {}
@@ -229,6 +232,9 @@ class Propagation(ABC):
                     self.hit(entry, fact, use.kind, at, fact.value, label, 0)
             elif self._shows(use, fact, path):
                 self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
+        raw = self.page_contexts.get(fn.id)
+        if raw is not None and is_shown(raw, path) and not fact.flags & SAFE["html"]:
+            self.hit(entry, fact, "html", fact.value, fact.value, f"{path[0]}|safe", 0)
         self._exit(entry, fact, fn, -1, path)
 
     def _is_messages(self, fact: Fact, fn: Fn, path: Path, at: Value) -> bool:

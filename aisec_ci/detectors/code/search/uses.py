@@ -22,8 +22,8 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.flow.val import Label, Path
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.models import CallModel, Use
+from aisec_ci.detectors.code.page_templates import is_shown, shown_raw
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
-from aisec_ci.detectors.code.prompt_files import shown_raw
 from aisec_ci.detectors.code.search.writes import Writes
 from aisec_ci.detectors.code.vocabulary import (
     ADDRESS_NAME,
@@ -406,23 +406,23 @@ class Uses(Writes):
 
     def _page(self, entry: Entry, fact: Fact, call: Value, kind: str) -> None:
         """Note a hit where a fact is what a template shows without escaping: `render_template("a.html", answer=…)`."""
-        name = kind if kind not in {"", "*", "**", "context"} else fact.path[0] if fact.path else None
-        if not isinstance(name, str):
+        path = (kind, *fact.path) if kind not in {"", "*", "**", "context"} else fact.path
+        if not path:
             return
         for made in [call, *self.calls.made_by(call)]:
             node = self.project.node(made)
             for arg in node.args[1:3]:
                 for text in self.flow.constants((made & ~MASK) | arg).texts:
-                    for path, raw in self.raw_variables.items():
-                        if name in raw and (path == text or path.endswith("/" + text)):
-                            self.hit(entry, fact, "html", call, fact.value, f"{text}: {name}|safe", 0)
+                    for file, raw in self.raw_variables.items():
+                        if (file == text or file.endswith("/" + text)) and is_shown(raw, path):
+                            self.hit(entry, fact, "html", call, fact.value, f"{text}: {path[0]}|safe", 0)
                             return
 
     def _page_in_text(self, entry: Entry, fact: Fact, call: Value, name: str) -> None:
         """Note a hit where a template in the program shows a fact without escaping: `render_template_string("{{ a|safe }}", a=answer)`."""
         source = self.flow.argument(call, 0, "source")
         texts = self.flow.constants(source).texts if source is not None and source != fact.value else ()
-        if any(name in shown_raw(text.encode()) for text in texts):
+        if any(is_shown(shown_raw(text.encode()), (name, *fact.path)) for text in texts):
             self.hit(entry, fact, "html", call, fact.value, f"{name}|safe", 0)
 
     def _answered_page(self, entry: Entry, fact: Fact, answer: Value, body: Value) -> None:

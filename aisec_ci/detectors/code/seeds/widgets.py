@@ -69,8 +69,8 @@ def shows_html(flow: Flow, component: Value) -> str:
     names = {str(v.what) for v in flow.values(component) if v.kind in {"obj", "const"}}
     if names & {"gradio.HTML()", "html"}:
         return "gr.HTML"
-    told = (flow.argument_constants(made, None, "sanitize_html").values for made in flow.made(component))
-    return "gr.Markdown" if "gradio.Markdown()" in names and {False} in told else ""
+    told = (flow.argument_constants(made, None, "sanitize_html").values == {False} for made in flow.made(component))
+    return "gr.Markdown" if "gradio.Markdown()" in names and any(told) else ""
 
 
 def _parts(flow: Flow, given: Value) -> list[Value]:
