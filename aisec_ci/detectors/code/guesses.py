@@ -56,7 +56,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or _method_of_json(solver, steps)
         or (source.kind in _NAME and hit.kind != "path" and _is_opened(solver, steps))
         or (source.kind in _NAME and hit.kind in {"url", "path"} and _of_answer(solver, steps))
-        or (source.kind in {"llm", "third", "tool", "stored"} and any(_instructions(solver, source, s) for s in steps))
+        or (source.kind in {"llm", "third", "tool", "stored"} and _reads_instructions(solver, source, steps))
         or ((hit.kind in PROMPT_KINDS or any(s.goes(How.PUT) for s in steps)) and _of_history(solver, source))
         or _other_key(solver, steps)
         or (hit.kind in PROMPT_KINDS and _by_any_name(solver, steps))
@@ -382,16 +382,22 @@ _INSTRUCTIONS = frozenset(
 )
 
 
-def _instructions(solver: Solver, source: Source, step: Step) -> bool:
-    """Say whether a step reads instructions off an object: an answer has none, a request that travels with it has.
+def _reads_instructions(solver: Solver, source: Source, steps: list[Step]) -> bool:
+    """Say whether a way reads instructions off an object: an answer has none, a request that travels with it has.
 
-    What a model is told to fill for a tool, `{prompt, systemMessage}`, is of its choice.
+    What a model is told to fill for a tool, `{prompt, systemMessage}`, is of its choice, and what the program put under such a key
+    it finds there again: `ask({systemPrompt: f"Use {page}"})`.
     """
-    node = solver.project.node(step.value)
-    if step.jump is not None or node.op != "attr" or node.data not in _INSTRUCTIONS:
-        return False
-    chosen = solver.project.node(source.value).op == "param" and source.kind == "tool"
-    return not chosen or solver.project.unguarded((step.value & ~MASK) | node.args[0]) != source.value
+    held: Path = ()
+    for step in steps:
+        before, held = held, step.path
+        node = solver.project.node(step.value)
+        if step.jump is not None or node.op != "attr" or node.data not in _INSTRUCTIONS or before[:1] == (node.data,):
+            continue
+        chosen = solver.project.node(source.value).op == "param" and source.kind == "tool"
+        if not chosen or solver.project.unguarded((step.value & ~MASK) | node.args[0]) != source.value:
+            return True
+    return False
 
 
 def _letters(solver: Solver, steps: list[Step]) -> bool:
