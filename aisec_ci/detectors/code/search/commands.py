@@ -59,6 +59,14 @@ _OF_RUNNERS = frozenset({"-p", "--package", "--from", "--with", "--python", "-c"
 _STARTS = ("subprocess.", "asyncio.", "pexpect.", "npm.child_process.")
 """How the names of calls begin that start a program with which text can be exchanged."""
 
+_OWN_INTERPRETER = {
+    "sys.executable": "python",
+    "builtins.process.exec_path": "node",
+    "builtins.process.argv0": "node",
+    "npm.process.exec_path": "node",
+}
+"""Names of the interpreter that a program runs in."""
+
 _VERSION = re.compile(r"(?<=python)[\d.]+$|\.exe$")
 
 
@@ -291,8 +299,8 @@ class Commands:
         for val in known:
             if val.kind == "const" and isinstance(val.what, str):
                 return val.what
-            if val.kind in {"ext", "obj"} and val.what == "sys.executable":
-                return "python"
+            if val.kind in {"ext", "obj"} and val.what in _OWN_INTERPRETER:
+                return _OWN_INTERPRETER[val.what]
         if given is not None:
             return self._run_by(given) if index == 0 else ""
         if index == 0:
