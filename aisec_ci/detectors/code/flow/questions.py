@@ -139,6 +139,9 @@ class Questions(ABC):
                 known = self.constants(base | callee.args[0])
                 return known.texts[0].split("{", 1)[0] if len(known.texts) == 1 else ""
             return self._prefix_of_results(base | node.args[0], depth)
+        if node.op == "var":  # `API = f"https://example.com/{KEY}"` of the module
+            made = self.variable(self.project.fn(value).module, *node.data)
+            return self.text_prefix(made[0], depth + 1) if len(made) == 1 and isinstance(made[0], int) else ""
         return ""
 
     def _prefix_of_results(self, callee: Value, depth: int) -> str:

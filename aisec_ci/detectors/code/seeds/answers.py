@@ -242,6 +242,16 @@ _SENDS = frozenset({"post", "put", "patch", "delete"})
 """What is sent to a service: it was chosen to work with."""
 
 
+_UPDATES = re.compile(r"/getUpdates\b")
+"""The address at which Telegram answers with what people have written to a bot: https://core.telegram.org/bots/api#getupdates."""
+
+
+def asks_for_messages(solver: Solver, call: Value, info: CallInfo) -> bool:
+    """Say whether a request asks Telegram what has been sent to a bot: `requests.get(f"{BOT}/getUpdates")`."""
+    url = _address(solver, call, info)
+    return url is not None and any(_UPDATES.search(text) for text in texts_of(solver, url))
+
+
 def is_own_service(solver: Solver, call: Value, info: CallInfo) -> bool:
     """Say whether a request over HTTP goes to a service that the program chose: its answer is not a stranger's page."""
     assert info.model is not None

@@ -12,7 +12,7 @@ from aisec_ci.detectors.code.places import computed, returned_as
 from aisec_ci.detectors.code.project import MASK, Value, last_word
 from aisec_ci.detectors.code.search import schemas
 from aisec_ci.detectors.code.search.solver import Solver
-from aisec_ci.detectors.code.seeds.answers import asks_model, is_own_service
+from aisec_ci.detectors.code.seeds.answers import asks_for_messages, asks_model, is_own_service
 from aisec_ci.detectors.code.seeds.words import result_of
 from aisec_ci.detectors.code.vocabulary import MODEL_NAMES
 
@@ -36,6 +36,9 @@ def results(solver: Solver) -> Iterator[Source]:
                 continue
             if info.word == "Request" and info.model.returns == "third":
                 continue  # what is asked with it answers
+            if info.model.returns == "third" and asks_for_messages(solver, call, info):
+                yield Source(call, "remote", "messages to a bot of Telegram")
+                continue
             if info.model.returns == "third" and asks_model(solver, call, info):
                 yield Source(call, "llm", "the answer of a model that is asked over HTTP")
                 continue
