@@ -184,10 +184,13 @@ class Members(Hierarchy):
         return frozenset(key for keys in self.keys_of.values() for key in keys)
 
     def _functions_of(self, info: ModuleInfo, start: str = "") -> list[Fn]:
-        """Return the functions of a module, for a look-up by a name of which only the start is known, if that."""
+        """Return the functions of a module, for a look-up by a name of which only the start is known, if that.
+
+        Those that are private are not meant where it does not say so.
+        """
         self.looked_through.add((info.path, start))
         own = (fn for fn in info.functions if fn.ir.parent == 0 and fn.ir.cls < 0)
-        return [fn for fn in own if fn.ir.name.startswith(start)]
+        return [fn for fn in own if fn.ir.name.startswith(start) and (start or not fn.ir.name.startswith("_"))]
 
     def _member(self, val: Val, name: Label, path: Path, depth: int, *, item: bool) -> Iterable[Val]:
         """Return what `val.name` or `val[name]` can be."""

@@ -431,12 +431,19 @@ class Arguments(Records):
         made = self.calls.made_by(arg.call)
         return not any(True in self.flow.argument_constants(one, None, "html").values for one in made)
 
+    def _sanitizes(self, arg: Argument) -> bool:
+        """Say whether a chain of unified has a step that leaves nothing that runs: `.use(rehypeSanitize)` (github.com/rehypejs/rehype-sanitize)."""
+        steps = [self.flow.argument(made, 0, None) for made in self.calls.made_by(arg.call)]
+        return any(v.what == "npm.rehype_sanitize" for s in steps if s is not None for v in self.flow.values(s))
+
     def _result(self, arg: Argument) -> None:
         """Take in what the result of a call that is not known in any other way holds of an argument."""
         fact, info, word = arg.fact, arg.info, arg.info.word
         flags = fact.flags
         flags |= next((e for n in info.names if (e := self.models.escapes.get(n.removeprefix("builtins.")))), 0)
-        if word.startswith("render") and self._renders_no_html(arg):
+        if word.startswith("render") and (self._renders_no_html(arg) or self.texts.fills_escaped(arg.call, arg.node)):
+            flags |= SAFE["html"]
+        if word in {"process", "process_sync"} and self._sanitizes(arg):
             flags |= SAFE["html"]
         if word in {"urlunsplit", "urlunparse"} and fact.path and fact.path[0] in {2, 3, 4, 5}:
             flags |= SAFE["url"]  # behind the host
@@ -515,8 +522,6 @@ class Arguments(Records):
             flags |= BUILT
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node, arg.fact.value):
                 flags |= SAFE["url"]
-            if word == "render" and self.texts.fills_escaped(arg.call, arg.node):
-                flags |= SAFE["html"]
             if word == "replace" and arg.position == 1 and self.texts.fills_gap_of_address(arg.call, arg.node):
                 flags |= SAFE["url"]
         return flags
