@@ -236,6 +236,7 @@ class Summaries(Arguments):
         path, key = fact.path, node.data
         if not path:
             harmless = isinstance(key, str) and (key in HARMLESS_ATTRIBUTES or _says_server(fn, key))
+            harmless = harmless or (key == 1 and _is_count(fn, node.args[0]))
             if not harmless and not self.closed.key(fact.value, key):
                 last = isinstance(key, int) and self.texts.is_last_part(use)
                 flags = fact.flags | (SAFE["path"] if last else 0) | self._flags_of_key(fn, index, key)
@@ -738,6 +739,12 @@ _OF_SERVER = re.compile(
     r"error|model|model_(?:\w+_)?name|(?:\w+_)?(?:id|count|total|score|index|timestamp|time|date|duration|latency|cost|version|size|length|progress"
     r"|percent(?:age)?|color|icon|level)"
 )
+
+
+def _is_count(fn: Fn, pair: int) -> bool:
+    """Say whether the second part of a pair is how often something was replaced: `re.subn(PATTERN, "", text)`."""
+    made = fn.nodes[pair]
+    return made.op == "call" and fn.word(made.args[0]) == "subn"
 
 
 def _says_server(fn: Fn, name: str) -> bool:
