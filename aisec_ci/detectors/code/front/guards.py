@@ -9,7 +9,7 @@ Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an i
 `within` (a path inside the folder that is the other), `below` (does not begin with `..`), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
 call that is not known), `refused` (such a call said no), `answer` (the answer of such a call, kept in a variable, says yes), `passed` (a call that raises for what it
-refuses came back), `gave` (so did one whose result is kept), `found` (a call that looks for something by it found it).
+refuses came back), `gave` (so did one whose result is kept), `made` (an object of a class was made of it, which may be an enumeration), `found` (a call that looks for something by it found it).
 """
 
 from __future__ import annotations
@@ -456,6 +456,9 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, *, holds: bool, dep
             if name := _held_by(one, other):
                 yield Fact(name, "within", "parent", (other,), known)
         if isinstance(right, ast.Constant) and right.value is None:
+            if isinstance(left, ast.NamedExpr):  # `(found := PATTERN.fullmatch(name)) is None`
+                yield from _answered(left.target, holds=not known)
+                left = left.value
             if isinstance(left, ast.Call):
                 yield from _call(left, holds=not known, depth=depth)
             elif isinstance(left, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -542,6 +545,24 @@ def _common(one: ast.expr, folder: ast.expr, *, holds: bool) -> Iterator[Fact]:
     for part in one.args[0].elts if one.args and isinstance(one.args[0], (ast.List, ast.Tuple)) else ():
         if (name := path_of(_plain(part))) and not _is_same(_plain(part), folder):
             yield Fact(name, "within", "commonpath", (folder,), holds)
+
+
+_CONVERTS = re.compile(
+    r"int|float|(?:uuid\.)?UUID|(?:decimal\.)?Decimal"
+    r"|(?:datetime\.)?(?:date|datetime|time)\.(?:fromisoformat|strptime)|(?:time\.)?strptime"
+)
+"""Calls that raise for everything but numbers, dates, and the like."""
+
+
+def converted(call: ast.Call) -> Fact | None:
+    """Return what is known of a text after a call that raises unless it is a number, a date, or a member: `int(text)`, `Mode(text)`."""
+    word = path_of(call.func)
+    name = path_of(_plain(call.args[0])) if call.args else ""
+    if name and _CONVERTS.fullmatch(word):
+        return Fact(name, "method", "", (), holds=True)
+    if name and len(call.args) == 1 and not call.keywords and word.rpartition(".")[2][:1].isupper():
+        return Fact(name, "made", "", (), holds=True)
+    return None
 
 
 def _held_by(folder: ast.expr, other: ast.expr) -> str:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from aisec_ci.detectors.code.front.javascript.words import SOURCES
 from aisec_ci.detectors.code.ir import Class, Function, Module, Pos
 
 NODE_LIMIT = 400_000
@@ -66,6 +67,10 @@ class Scope(ABC):
         self.classes: list[Class] = []
         """Classes whose bodies are being walked, innermost last."""
         self.gate = 0
+        self.raising = not lowering.module.path.endswith(SOURCES)
+        """Whether conversions raise for what they cannot convert: those of JavaScript do not."""
+        self.trying = 0
+        """How many `try` with handlers of some errors are around."""
         self.body: Sequence[ast.stmt] = ()
         self.handed: frozenset[str] | None = None
         """The names that `handed_on` has found."""

@@ -9,7 +9,16 @@ from typing import Any
 
 from aisec_ci.detectors.code.front.consent import called
 from aisec_ci.detectors.code.front.expressions import DEPTH_LIMIT, Expressions, tail
-from aisec_ci.detectors.code.front.guards import CHECKS, Fact, facts, of_loop, path_of, plain_path_of, present
+from aisec_ci.detectors.code.front.guards import (
+    CHECKS,
+    Fact,
+    converted,
+    facts,
+    of_loop,
+    path_of,
+    plain_path_of,
+    present,
+)
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
 from aisec_ci.detectors.code.front.standins import without_stand_ins
 from aisec_ci.detectors.code.ir import ENDS, SAYS, Class, Function, Param, Pos
@@ -69,6 +78,10 @@ class Statements(Expressions):
     def passed(self, stmt: ast.expr, value: int, how: str = "passed") -> None:
         """Note that a call that raises did not: `validate_url(url)`, made for nothing else, or `book = require_book(key)`."""
         call = stmt.value if isinstance(stmt, ast.Await) else stmt
+        raises = self.raising and (self.trying > 0 or how == "passed")
+        if isinstance(call, ast.Call) and raises and (fact := converted(call)) is not None:
+            self.refine([fact], call, holds=True, held=(value,) if fact.kind == "made" else ())
+            return
         if not isinstance(call, ast.Call) or not (REFUSES.match(called(call)) or VETS.search(called(call))):
             return
         given = [*call.args, *(k.value for k in call.keywords)]
@@ -282,7 +295,10 @@ class Statements(Expressions):
 
     def s_try(self, stmt: ast.Try) -> bool:
         before = dict(self.env)
+        typed = any(handler.type is not None for handler in stmt.handlers)
+        self.trying += typed
         ended = self.block(stmt.body)
+        self.trying -= typed
         after = self.env
         ends = []
         start = self.join([after, before], stmt) if stmt.handlers else before

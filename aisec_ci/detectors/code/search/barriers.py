@@ -83,6 +83,9 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
         if others and _constant_container(flow, others[0]):
             return Verdict.STOPPED, ""
         return (Verdict.PREFIXED, "/within") if others and _lists_folder(flow, others[0]) else (Verdict.KEPT, "")
+    if kind == "made":
+        found = flow.values(others[0])
+        return (Verdict.STOPPED if found and all(_is_member(flow, v) for v in found) else Verdict.KEPT, "")
     if kind == "type":
         return (Verdict.STOPPED, "") if others and holds_no_text(flow, others[0]) else (Verdict.KEPT, "")
     if kind in {"host", "scheme"}:
@@ -470,6 +473,10 @@ def _constant_container(flow: Flow, value: Value) -> bool:
         callee = flow.project.node(base | node.args[0])
         if callee.data in {"keys", "values", "items"}:
             return _constant_container(flow, base | callee.args[0])
+    if node.op == "attr" and node.data in {"__members__", "_value2member_map_"}:
+        return _constant_container(flow, base | node.args[0])
+    if _is_of_operator(flow, value):
+        return True
     known = flow.constants(value)
     if known.complete and known.texts:
         return True  # a part of a text of the program
@@ -477,6 +484,27 @@ def _constant_container(flow: Flow, value: Value) -> bool:
     if not found:
         return False
     return all(_closed_set(flow, v) for v in found) or _read_at_import(flow, value)
+
+
+def _is_member(flow: Flow, val: Val) -> bool:
+    return val.kind in {"inst", "class"} and flow.is_enum(val.what)
+
+
+def _is_of_operator(flow: Flow, value: Value, depth: int = 0) -> bool:
+    """Say whether a list is a part of the program, or of its settings: `get_args(Mode)`, `os.environ["HOSTS"].split(",")`."""
+    node, base = flow.project.node(value), value & ~MASK
+    if node.op == "call":
+        callee = flow.project.node(base | node.args[0])
+        if callee.op == "attr" and callee.data in {"split", "splitlines"}:
+            return _constant(flow, base | callee.args[0])
+        word = flow.project.fn(value).word(node.args[0])
+        if word in {"list", "tuple", "set", "frozenset", "sorted"} and len(node.args) == 2:
+            return _is_of_operator(flow, base | node.args[1], depth)
+        return word == "get_args"
+    if node.op != "var" or depth > 1:
+        return False
+    found = flow.variable(flow.project.fn(value).module, *node.data)
+    return bool(found) and all(isinstance(v, int) and _is_of_operator(flow, v, depth + 1) for v in found)
 
 
 def _lists_folder(flow: Flow, names: Value) -> bool:
