@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from posixpath import basename
 
 from aisec_ci.detectors.code.callinfo import HTML, CallInfo
@@ -330,6 +331,8 @@ class Uses(Writes):
         # the message of the system stands first among those that are appended to a conversation
         first = node.op == "item" and node.data == 0
         begins = first and (bool(roles & ROLES_TRUSTED) or (not roles and self._begins(message)))
+        # `system_message = state["messages"][0]`, with more put into it: `system_message.content += text`
+        begins = begins or (not roles and self._is_called_so(message))
         if begins or (roles and roles <= ROLES_TRUSTED):
             self.hit(entry, fact, "system", at, (at & ~MASK) | self.project.node(at).args[1], MESSAGE, 1)
 
@@ -356,6 +359,13 @@ class Uses(Writes):
                 return True
             step = via.fact
         return False
+
+    def _is_called_so(self, message: Value) -> bool:
+        """Say whether a message that is not made here is called that of the system: one that is made is what it is made as."""
+        names = self.project.fn(message).names_of(message & MASK)
+        return any(map(_OF_SYSTEM.fullmatch, names)) and not any(
+            v.kind in {"obj", "inst", "lit"} for v in self.flow.values(message)
+        )
 
     def _begins(self, message: Value) -> bool:
         """Say whether a message is the first of a conversation that an object or session keeps: `self.messages[0]`."""
@@ -477,6 +487,10 @@ class Uses(Writes):
         names, receivers = fn.names_of(fact.value & MASK), fn.names_of(callee.args[0])
         if any(ADDRESS_NAME.search(n) for n in names) and any(FETCHERS.search(n) for n in receivers):
             self.hit(entry, fact, "url", call, fact.value, f"{receivers[0]}.{info.word}", 1)
+
+
+_OF_SYSTEM = re.compile(r"(?i)_?(?:\w+_)?sys(?:tem)?_?(?:message|msg)")
+"""What the message of the system is called, once it was found among the others."""
 
 
 def is_request(node: Node) -> bool:
