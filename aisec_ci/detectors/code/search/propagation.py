@@ -229,7 +229,8 @@ class Propagation(ABC):
             use, at, label = sink
             if use.kind != "html":
                 if not self._is_messages(fact, fn, path, at):
-                    self.hit(entry, fact, use.kind, at, fact.value, label, 0)
+                    place = fact.value if at >> SHIFT == fn.id else at  # which of its returns it is
+                    self.hit(entry, fact, use.kind, place, fact.value, label, 0)
             elif self._shows(use, fact, path):
                 self.hit(entry, fact, "html", fact.value, fact.value, label, 0)
         raw = self.page_contexts.get(fn.id)
