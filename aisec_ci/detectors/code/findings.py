@@ -386,7 +386,9 @@ def _severity(solver: Solver, most: Severity, reached: Reached, inner: Hit, note
         severity = min(severity, Severity.MEDIUM)  # one of the modules of a package, as a table of them would name it
     if hit.kind in PROMPT_KINDS:
         if source.kind in {"user", "stored"} and not flags & BUILT and not _fills_gap(inner):
-            severity = min(severity, Severity.LOW)  # the whole prompt is a setting, not a text put into a prompt
+            # the whole prompt is a setting, not a text put into a prompt; that of an interface any of its users may fill in
+            sure = source.kind == "user" and not flags >> DOUBT
+            severity = min(severity, Severity.MEDIUM if sure else Severity.LOW)
         called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
         if called in _TOLD_OF_TOOLS:  # what every client of MCP hands on, of servers that somebody configured
             severity = min(severity, Severity.MEDIUM)
