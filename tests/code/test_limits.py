@@ -313,3 +313,30 @@ def test_a_field_is_not_followed_to_who_reads_other_parts_of_it() -> None:
     assert "read" in begun
     assert not any(name.startswith("part") for name in begun)
     assert solver.reached
+
+
+def test_a_library_of_templates_with_calls_of_calls_without_end_loses_nothing_else() -> None:
+    filters = """\
+from django import template
+from django.utils.safestring import mark_safe
+
+register = template.Library()
+
+
+@register.filter
+def as_page(value):
+    {chain}
+    return mark_safe(value)
+"""
+    view = HEAD.replace("def send", "from django.shortcuts import render\n\n\ndef send") + (
+        "def show(request):\n"
+        '    answer = send("Be brief.", request.POST["text"]).choices[0].message.content\n'
+        '    return render(request, "show.html", {"answer": answer})\n'
+    )
+    files = {
+        "app.py": view,
+        "shop/templatetags/texts.py": filters.format(chain="value" + ".a()" * 3_000),
+        "templates/show.html": "{{ answer|as_page }} {{ answer|safe }}",
+    }
+    (finding,) = findings(files, "model-output-to-html")
+    assert finding.location.path == "app.py"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from aisec_ci.detectors.code.flow.val import Path
+from aisec_ci.detectors.code.front.guards import path_of
 from aisec_ci.detectors.code.project import last_word
 from aisec_ci.detectors.code.prompt_files import SIZE_LIMIT
 from aisec_ci.detectors.code.values import Flow
@@ -76,7 +77,7 @@ def _library(source: bytes) -> Iterator[tuple[str, str]]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # the front end tells of it where it matters
     for function in functions:
-        called = [ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+        called = [_called(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
         if _MARKS.isdisjoint(name.rpartition(".")[2] for name in called) or any(map(_CLEANS.search, called)):
             continue
         for decorator in function.decorator_list:
@@ -90,6 +91,11 @@ def _library(source: bytes) -> Iterator[tuple[str, str]]:
             said = [str(name.value) for name in given if isinstance(name, ast.Constant)]
             if isinstance(at, ast.Attribute) and at.attr in {"filter", "simple_tag"}:
                 yield at.attr, said[0] if said else function.name
+
+
+def _called(func: ast.expr) -> str:
+    """Return the dotted name of what is called, or its last word; however long what it is called on may be."""
+    return path_of(func) or (func.attr if isinstance(func, ast.Attribute) else "")
 
 
 _CONTEXT_MAKER = "get_context_data"
