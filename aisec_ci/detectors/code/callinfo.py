@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from aisec_ci.detectors.code.flow.val import NPM, Target
+from aisec_ci.detectors.code.flow.val import NPM, Path, Target
 from aisec_ci.detectors.code.models import CallModel, Models
 from aisec_ci.detectors.code.project import MASK, Fn, Value, last_word
 from aisec_ci.detectors.code.values import Flow
@@ -229,14 +229,14 @@ class Calls:
                     if self.flow.argument(call, int(word), None) is not None:
                         return True
                 elif any(
-                    _same(v, one) for v in self.flow.argument_constants(call, int(word), None).values for one in wanted
+                    same(v, one) for v in self.flow.argument_constants(call, int(word), None).values for one in wanted
                 ):
                     return True
                 continue
             known = self.flow.argument_constants(call, None, word)
             given = self.flow.argument(call, None, word)
             if wanted == "?" and given is not None:
-                return not any(_same(value, HTML) for value in known.values)
+                return not any(same(value, HTML) for value in known.values)
             if isinstance(wanted, list):
                 values = self.flow.values(given) if given is not None else ()
                 named = {str(v.what) for v in values if v.kind != "class"}
@@ -251,25 +251,20 @@ class Calls:
 
     def _only(self, call: Value, model: CallModel) -> bool:
         for word, wanted in model.only.items():
-            if "." in word:
-                known = self._part_given(call, word)
-                if not any(_same(value, wanted) for value in known):
-                    return False
-                continue
-            place, name = (int(word), None) if word.isdigit() else (None, word)
-            known = {*self.flow.argument_constants(call, place, name).values, *self._members_given(call, place, name)}
+            name, _, key = word.partition(".")
+            known: set[object]
+            if key:
+                given = self.flow.argument(call, None, name)
+                known = at_header(self.flow, given, (), key) if given is not None else set()
+            else:
+                place, named = (int(word), None) if word.isdigit() else (None, word)
+                known = {*self.flow.argument_constants(call, place, named).values}
+                known |= self._members_given(call, place, named)
             if not any(
-                _same(value, one) for value in known for one in (wanted if isinstance(wanted, list) else [wanted])
+                same(value, one) for value in known for one in (wanted if isinstance(wanted, list) else [wanted])
             ):
                 return False
         return True
-
-    def _part_given(self, call: Value, word: str) -> set[object]:
-        """Return the constants at a key of a mapping that is given: `headers.content-type`, however the key is written."""
-        name, _, key = word.partition(".")
-        given = self.flow.argument(call, None, name)
-        found = (self.flow.constants(given, (k,)).values for k in (key, key.title())) if given is not None else ()
-        return {value for values in found for value in values}
 
     def _members_given(self, call: Value, place: int | None, name: str | None) -> set[str]:
         """Return what a library in JavaScript calls a constant that an argument is: `MessageCreate` for `Events.MessageCreate`."""
@@ -288,7 +283,12 @@ def _is_given(fn: Fn, index: int, depth: int = 0) -> bool:
     return node.op in {"param", "var"}
 
 
-def _same(value: object, wanted: object) -> bool:
+def at_header(flow: Flow, holder: Value, path: Path, key: str) -> set[object]:
+    """Return the constants at a key of headers, at a path into a value, however the key is written: `content-type`, `Content-Type`."""
+    return {value for k in (key, key.title()) for value in flow.constants(holder, (*path, k)).values}
+
+
+def same(value: object, wanted: object) -> bool:
     """Say whether a constant is the one that is meant; what follows a media type's `;` does not count (RFC 9110, 8.3.1)."""
     return value == wanted or (isinstance(value, str) and value.partition(";")[0].strip().lower() == wanted)
 

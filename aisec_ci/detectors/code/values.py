@@ -295,14 +295,16 @@ class Flow(Evaluation):
                 yield from self.targets_of(val)
                 continue
             if val.kind == "func" and val.what.ir.decorators:
-                fn: Fn = val.what
-                parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
-                bind = any(
-                    True in self.argument_constants(parent.value(d), None, "bind").values
-                    for d in fn.ir.decorators
-                    if parent.nodes[d].op == "call"
-                )
-                yield Target(fn, 1 if bind else 0, 0)
+                yield Target(val.what, 1 if self.gets_task(val.what) else 0, 0)
+
+    def gets_task(self, fn: Fn) -> bool:
+        """Say whether a worker hands a task itself in before all else: Celery's `@app.task(bind=True)`."""
+        parent = fn.module.functions[fn.ir.parent] if fn.ir.parent >= 0 else fn
+        return any(
+            True in self.argument_constants(parent.value(d), None, "bind").values
+            for d in fn.ir.decorators
+            if parent.nodes[d].op == "call"
+        )
 
     def _later(self, task: Target, node: Node) -> Target:
         """Return a task that a signature stands for: in a chain it gets the result before it first, `chain(load.s(url), tell.s(tone))`."""

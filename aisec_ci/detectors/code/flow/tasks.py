@@ -63,31 +63,30 @@ class Tasks:
         for call in (c for word in _WORDS for c in self.project.calls.get(word, ())):
             first = self.flow.argument(call, 0, "name")
             name = self.flow.only_text(first) if first is not None else None
-            for fn, bind in self._called(name, call) if name else ():
+            for fn in self._called(name, call) if name else ():
                 packed = not _PACKED.isdisjoint(self.project.node(call).data)
-                shift = 1 if fn.bound or bind else 0
+                shift = 1 if fn.bound or self.flow.gets_task(fn) else 0
                 out.setdefault(call, []).append(Target(fn, shift, 1, skip=0 if packed else 1, packed=int(packed)))
         return out
 
-    def _called(self, name: str, call: Value) -> list[tuple[Fn, bool]]:
-        """Return the functions that a name stands for, each with whether a worker hands in the task itself before all else."""
+    def _called(self, name: str, call: Value) -> list[Fn]:
+        """Return the functions that a name stands for."""
         path, rest = self.project.names.split(name, self.project.fn(call).module.path)
         info = self.project.module(path) if path is not None else None
         found = self._tasks.get(name) or self._tasks.get(name.rpartition(".")[2], [])
-        there = [one for one in found if info is not None and one[0].module is info]
+        there = [fn for fn in found if info is not None and fn.module is info]
         if info is not None and not there:
             nodes = (info.body.nodes[n] for n in info.body.ir.defs.get(rest, ()))
-            there = [(info.functions[node.data], False) for node in nodes if node.op == "func"]
+            there = [info.functions[node.data] for node in nodes if node.op == "func"]
         return there or (found if len(found) <= _FEW else [])
 
     @cached_property
-    def _tasks(self) -> dict[str, list[tuple[Fn, bool]]]:
+    def _tasks(self) -> dict[str, list[Fn]]:
         """The tasks by their names, as a decorator says or their own."""
-        out: dict[str, list[tuple[Fn, bool]]] = {}
+        out: dict[str, list[Fn]] = {}
         for fn, decorator in (pair for word in _DECORATORS for pair in self.project.decorations.get(word, ())):
             called = self.project.node(decorator).op == "call"
             given = self.flow.argument(decorator, None, "name") if called else None
             name = self.flow.only_text(given) if given is not None else None
-            bind = called and True in self.flow.argument_constants(decorator, None, "bind").values
-            out.setdefault(name or fn.ir.name, []).append((fn, bind))
+            out.setdefault(name or fn.ir.name, []).append(fn)
         return out

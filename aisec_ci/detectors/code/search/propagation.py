@@ -485,10 +485,9 @@ def _shown(use: Use) -> tuple[Path, ...]:
 
 def _runs_at_once(fn: Fn) -> bool:
     """Say whether a function inside another one is called where it is made, as the body of a loop is: `lines.forEach((l) => { all += l; })`."""
-    around = fn.module.functions[fn.ir.parent] if fn.ir.parent > 0 and fn.ir.name == "<lambda>" else None
-    for i, node in enumerate(around.nodes if around is not None else ()):
-        if node.op == "func" and node.data == fn.ir.index:
-            return around is not None and any(
-                around.nodes[use].op == "call" and around.nodes[use].args[0] == i for use in around.uses[i]
-            )
-    return False
+    if fn.ir.parent <= 0 or fn.ir.name != "<lambda>":
+        return False
+    around = fn.module.functions[fn.ir.parent]
+    nodes = around.nodes
+    made = next((i for i, node in enumerate(nodes) if node.op == "func" and node.data == fn.ir.index), None)
+    return made is not None and any(nodes[use].op == "call" and nodes[use].args[0] == made for use in around.uses[made])

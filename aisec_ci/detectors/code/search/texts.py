@@ -274,27 +274,22 @@ class Texts:
         callee = self.project.node((call & ~MASK) | node.args[0])
         template = (call & ~MASK) | callee.args[0]
         if texts := self.flow.constants(template).texts:
-            filled = [self._filled_before(text, call, node, value) for text in texts]
+            filled = [self._filled_before(text, call, value) for text in texts]
             return all(fixed_host(text) or (_HOLE in text and _behind_slash(text)) for text in filled)
         begins = [self._before_gap(made) for made in self._made(template)]
         return bool(begins) and all(_behind_slash(begin) for begin in begins)
 
-    def _filled_before(self, template: str, call: Value, node: Node, value: Value) -> str:
+    def _filled_before(self, template: str, call: Value, value: Value) -> str:
         """Return what stands before the gap of a value once `template.format(…)` is filled; a value that is not known is one sign."""
-        base = call & ~MASK
-        given = {word: base | arg for word, arg in zip(node.data, node.args[1:], strict=True) if word}
-        given |= {
-            str(i): base | arg
-            for i, arg in enumerate(a for w, a in zip(node.data, node.args[1:], strict=True) if not w)
-        }
         out, gaps = "", 0
         try:
             for text, gap, _, _ in Formatter().parse(template):
                 out += text
-                held = given.get(gap or str(gaps)) if gap is not None else None
-                gaps += gap == ""
                 if gap is None:
                     continue
+                place = int(gap or gaps) if gap.isdecimal() or not gap else None
+                gaps += gap == ""
+                held = self.flow.argument(call, place, gap)
                 if held is None or held == value:
                     break
                 out += self.flow.text_prefix(held) + ("" if self.flow.constants(held).complete else _HOLE)

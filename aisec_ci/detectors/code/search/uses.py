@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from posixpath import basename
 
-from aisec_ci.detectors.code.callinfo import HTML, CallInfo
+from aisec_ci.detectors.code.callinfo import HTML, CallInfo, at_header, same
 from aisec_ci.detectors.code.facts import (
     BUILT,
     CONTENT,
@@ -442,8 +442,7 @@ class Uses(Writes):
         """
         if "statusCode" not in self.project.node(answer).data or fact.flags & SAFE["html"]:
             return
-        told = (self.flow.constants(answer, ("headers", name)) for name in ("Content-Type", "content-type"))
-        if any(text.partition(";")[0].strip().lower() == HTML for known in told for text in known.texts):
+        if any(same(told, HTML) for told in at_header(self.flow, answer, ("headers",), "content-type")):
             self.hit(entry, fact, "html", answer, body, "body", 0)
 
     def _picks(self, entry: Entry, fact: Fact, at: Value, holder: Value, label: str) -> None:
