@@ -92,6 +92,9 @@ _SIGNATURES = frozenset({"s", "signature", "subtask"})
 _HANDED = (*RUNNERS, *STARTERS, "sub", "subn")
 """Calls that may run a function which they are given."""
 
+_TABLES = frozenset({"dict", "list", "tuple", "setitem"})
+"""What keeps several things, of which one is taken out later."""
+
 _COMPUTED = ""
 """The name of calls of what no name stands for: `handlers[word](text)`."""
 
@@ -530,14 +533,33 @@ class Flow(Evaluation):
         for word in (*others, _COMPUTED) if mentioned else others:
             yield from self._run_by(word, fn)
         if mentioned:
-            key = (fn.ir.name, *looked_up)
-            calls = self._escaping.get(key)
-            if calls is None:
-                calls = self._escaping[key] = _Calls(self.escapes(fn.ir.name, looked_up))
-            yield from self._those_of(calls, fn)
+            yield from self._those_of(self._escaped(fn.ir.name, looked_up), fn)
+        elif fn.ir.name == "__init__" and fn.cls is not None:
+            # `PAGES[chosen](chat)`, or `page = PAGES.get(chosen)` and `page(chat)`
+            listed = [cls for cls in (fn.cls, *self.subclasses(fn.cls)) if self._is_in_table(cls)]
+            if listed:
+                yield from self._run_by(_COMPUTED, fn)
+            for cls in listed:
+                yield from self._those_of(self._escaped(cls.ir.name, {}), fn)
         yield from self._among(self._given_there.get(fn.id, ()), fn)
         yield from self._among(self._channels.callers(fn), fn)
         yield from self._among(self._tasks.callers(fn), fn)
+
+    def _is_in_table(self, cls: Cls) -> bool:
+        """Say whether a class is an element of something: `PAGES = {"ask": Ask}`."""
+        for mention in self._mentions.get(cls.ir.name, ()):
+            fn = self.project.fn(mention)
+            if any(fn.nodes[use].op in _TABLES for use in fn.uses[mention & MASK]):
+                return True
+        return False
+
+    def _escaped(self, name: str, looked_up: Mapping[str, ModuleInfo]) -> _Calls:
+        """Return the calls of `escapes`, which are remembered."""
+        key = (name, *looked_up)
+        calls = self._escaping.get(key)
+        if calls is None:
+            calls = self._escaping[key] = _Calls(self.escapes(name, looked_up))
+        return calls
 
     def _is_decorated_here(self, fn: Fn) -> bool:
         """Say whether a function has a decorator of its module, or one that is called like a function of the program."""
@@ -655,6 +677,8 @@ class Flow(Evaluation):
                         table.setdefault(node.data.rpartition(".")[2], []).append(fn.value(i))
                     elif node.op == "func":
                         table.setdefault(fn.module.functions[node.data].ir.name, []).append(fn.value(i))
+                    elif node.op == "class":
+                        table.setdefault(fn.module.classes[node.data].ir.name, []).append(fn.value(i))
             self._mentioned = table
         return table
 
