@@ -105,8 +105,14 @@ _OUTPUT: dict[str, dict[str, Grade]] = {
         **_from_model("model-output-to-shell", _M, "chooses the package that is installed by"),
         "remote": Grade("untrusted-input-to-code", _M, "chooses the package that is installed by"),
     },
-    "sql": {**_from_model("model-output-to-sql", _H, "is part of the query run by")},
-    "html": _from_model("model-output-to-html", _H, "is shown as HTML by"),
+    "sql": {
+        **_from_model("model-output-to-sql", _H, "is part of the query run by"),
+        "kept-llm": Grade("model-output-to-sql", _M, "is part of the query run by"),
+    },
+    "html": {
+        **_from_model("model-output-to-html", _H, "is shown as HTML by"),
+        "kept-llm": Grade("model-output-to-html", _M, "is shown as HTML by"),
+    },
     "url": {
         "tool": Grade("model-output-to-url", _H, "chooses the address that is fetched by"),
         # most of the addresses in an answer were found by a search, or belong to what a service made

@@ -119,14 +119,29 @@ class FileFacts(NamedTuple):
     left_out: bool = False
     beside: bool = False
     """Whether it is of interest where other files are AI code: it hands on what callers say, by a queue."""
+    uses: bool = False
+    """Whether it shows or runs something: of interest where it reads tables that AI code writes."""
 
 
 def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
     """Return the facts of a file. One in which `also` finds something counts as AI code, too."""
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-    return FileFacts(is_ai(data) or also.search(data) is not None, (*imports(data), *dynamic_imports(data)))
+    return FileFacts(
+        is_ai(data) or also.search(data) is not None,
+        (*imports(data), *dynamic_imports(data)),
+        uses=_USES.search(data) is not None,
+    )
 
+
+_USES = re.compile(
+    rb"mark_safe|SafeString|SafeText|\brender\(|render_to_string\(|TemplateResponse\(|template_name\s*=|\b(?:exec|eval)\(|os\.system"
+    rb"|shell=True|\.raw\(|pickle\.loads?\("
+)
+"""What shows a page or runs something."""
+
+_TABLES = re.compile(r"(?:^|/)models(?:/[^/]+)?\.py$")
+"""Where programs that have a database declare its tables."""
 
 _ENCODED = re.compile(rb"[A-Za-z0-9+/=]{60,}")
 """What holds every short word somewhere: pictures in notebooks."""
@@ -145,8 +160,8 @@ PART = 250
 def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
     """Return the paths to be analysed, in parts that can be analysed each by itself; everything sorted.
 
-    These are the files that are AI code, import such code directly or not, or are imported by any of these. Files that
-    imports connect, directly or not, are in the same part, and so is everything as long as it is not more than `PART`.
+    These are the files that are AI code, import such code directly or not, or are imported by any of these, and those that show
+    or run what stands in tables which any of these has. Files that imports connect, directly or not, are in the same part, and so is everything as long as it is not more than `PART`.
     """
     forward: dict[str, list[str]] = {}
     backward: dict[str, list[str]] = {}
@@ -160,6 +175,8 @@ def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
     relevant += [p for p, known in facts.items() if relevant and known.beside]
     reached = _reach(relevant, backward)
     reached = _reach(sorted(reached), forward)
+    tables = [path for path in sorted(reached) if _TABLES.search(path)]
+    reached |= _reach([p for table in tables for p in backward.get(table, ()) if facts[p].uses], forward)
     out: list[list[str]] = []
     seen: set[str] = set()
     group: list[str] = []

@@ -48,6 +48,15 @@ _KEYS_OF_OTHERS = frozenset(
 )
 """Calls that declare a column, or an attribute, by which a row has a row of another table: they name it first."""
 
+_SHOWN = frozenset({"object", "object_list"})
+"""Attributes of a view of Django that hold what it shows."""
+
+_ONE = frozenset({"first", "last", "get", "earliest", "latest", "afirst", "alast", "aget"})
+"""Methods of a query that give one of its rows."""
+
+_HANDED = frozenset({"instance", "obj", "queryset"})
+"""Parameters that Django and its REST framework give a row, or a query for rows."""
+
 STORES = MAKES | STATEMENTS
 """Calls that may put something into rows."""
 
@@ -88,6 +97,28 @@ class Rows:
         for load in (*self.project.attributes.get(name, ()), *self.project.items.get(name, ())):
             if cls in self.tables_of((load & ~MASK) | self.project.node(load).args[0]):
                 yield load
+        for call in self.project.calls.get("values_list", ()):
+            yield from self._listed(call, name) if cls in self.tables_of(call) else ()
+
+    def _listed(self, call: Value, name: str) -> Iterator[Value]:
+        """Yield a column where rows are only tuples, or that column alone: `Skill.objects.values_list("code", flat=True)`."""
+        fn, node = self.project.fn(call), self.project.node(call)
+        given = zip(node.args[1:], node.data, strict=True)
+        asked = [self.flow.only_text(fn.value(arg)) for arg, kind in given if kind == ""]
+        flat = self.flow.argument_constants(call, None, "flat").values == {True}
+        held = [call & MASK]
+        for one in held if name in asked else ():
+            for use in fn.uses[one]:
+                after = fn.nodes[use]
+                if after.op == "attr":  # `….order_by("id").first()`
+                    calls = [c for c in fn.uses[use] if fn.nodes[c].op == "call" and fn.nodes[c].args[0] == use]
+                    rows = calls if after.data in _ONE else []
+                    held += [] if after.data in _ONE else calls
+                else:
+                    rows = [use] if after.op in {"iter", "item"} else []
+                for row in rows:
+                    parts = [row] if flat else [u for u in fn.uses[row] if fn.nodes[u].data == asked.index(name)]
+                    yield from (fn.value(part) for part in parts)
 
     def dumps(self, cls: Cls) -> Iterator[Value]:
         """Yield the calls that give the columns of a table's row as a dictionary: Django's `model_to_dict(skill)`."""
@@ -122,15 +153,41 @@ class Rows:
                 work += self._asked_with(one)
             elif node.op == "attr":
                 yield from self._related(base | node.args[0], node.data)
+                if node.data in _SHOWN:
+                    yield from self._viewed(base | node.args[0])
+            elif node.op == "param":
+                yield from self._handed(one)
             work += self._origins.of(one)
 
     def _related(self, row: Value, name: str) -> Iterator[Cls]:
         """Yield the tables that an attribute of a row has a row of: `chapter.book` of `book = models.ForeignKey(Book)`."""
-        for key in (k for cls in self.tables_of(row) for k in cls.values(name)):
+        tables = self.tables_of(row)
+        yield from (owner for owner, of in self._reversed.get(name, ()) if of in tables)
+        for key in (k for cls in tables for k in cls.values(name)):
             node = self.project.node(key)
             nodes = self.project.fn(key).nodes
             if node.op == "call" and len(node.args) > 1 and last_word(nodes, node.args[0]) in _KEYS_OF_OTHERS:
                 yield from self._meant((key & ~MASK) | node.args[1])
+
+    @cached_property
+    def _reversed(self) -> dict[str, list[tuple[Cls, Cls]]]:
+        """By the name of an attribute, the tables whose rows it has, each with the table of which a row has it.
+
+        `chat.messages` of `models.ForeignKey(Chat, related_name="messages")` in `Message`, else `chat.message_set`.
+        """
+        out: dict[str, list[tuple[Cls, Cls]]] = {}
+        for cls in (c for info in self.project for c in info.classes if self.is_table(c)):
+            for key in (cls.owner.value(n) for numbers in cls.ir.attrs.values() for n in numbers):
+                node = self.project.node(key)
+                nodes = self.project.fn(key).nodes
+                if node.op != "call" or len(node.args) < 2 or last_word(nodes, node.args[0]) not in _KEYS_OF_OTHERS:
+                    continue
+                given = self.flow.argument(key, None, "related_name") or self.flow.argument(key, None, "back_populates")
+                name = self.flow.only_text(given) if given is not None else f"{cls.ir.name.lower()}_set"
+                if name:
+                    of = self._meant((key & ~MASK) | node.args[1])
+                    out.setdefault(name, []).extend((cls, other) for other in of)
+        return out
 
     def _meant(self, table: Value) -> Iterator[Cls]:
         """Yield the tables that a class, or a name of one, means: `Book`, `"Book"`, `"shop.Book"`."""
@@ -163,6 +220,42 @@ class Rows:
             for queryset in cls.values("queryset"):
                 yield from self.tables_of(queryset)
             yield from self._classes(cls, "model")
+
+    def _handed(self, param: Value) -> Iterator[Cls]:
+        """Yield the tables of which Django hands a row, or a query, to a parameter.
+
+        `@receiver(post_save, sender=Skill)` to `instance`, an administration of `Skill` and a serializer of it to `obj`.
+        """
+        fn = self.project.fn(param)
+        name = fn.ir.params[self.project.node(param).data].name
+        if name not in _HANDED:
+            return
+        if fn.cls is not None:
+            yield from self._viewed_by(fn.cls)
+        parent = fn.module.functions[fn.ir.parent]
+        senders = [
+            self.flow.argument(parent.value(d), None, "sender")
+            for d, word in zip(fn.ir.decorators, fn.decorator_names, strict=True)
+            if word == "receiver" and parent.nodes[d].op == "call"
+        ]
+        for sender in senders:
+            yield from self._meant(sender) if sender is not None else ()
+
+    def _viewed_by(self, cls: Cls) -> Iterator[Cls]:
+        """Yield the tables whose rows a class of Django is there for: its `model`, that of its `Meta`, what it is registered for."""
+        for owner in self.flow.mro(cls):
+            yield from self._classes(owner, "model")
+            for meta in self._named(owner, "Meta"):
+                yield from self._classes(meta.what, "model")
+        given = [d for one, d in self.project.class_decorations.get("register", ()) if one is cls]
+        given = [c for c in given if self.project.node(c).op == "call"]
+        for call in self.project.calls.get("register", ()):
+            admin = self.flow.argument(call, 1, "admin_class")
+            if admin is not None and any(v.kind == "class" and v.what is cls for v in self.flow.values(admin)):
+                given.append(call)
+        for call in given:
+            for arg in self.project.node(call).args[1:]:
+                yield from self._meant((call & ~MASK) | arg)
 
     def _saved(self, form: Value) -> Iterator[Cls]:
         """Yield the table that a form or serializer of Django makes rows of: `class Meta: model = Skill`.
