@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from aisec_ci.detectors.code import ir
 from aisec_ci.detectors.code.calls.examination import examinations
+from aisec_ci.detectors.code.components import Components
 from aisec_ci.detectors.code.edits import Surroundings
 from aisec_ci.detectors.code.failures import Failures
 from aisec_ci.detectors.code.findings import findings
@@ -28,6 +29,7 @@ from aisec_ci.detectors.code.prompt_files import (
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds.collect import sources
 from aisec_ci.detectors.code.values import Flow
+from aisec_ci.detectors.code.workflows import Workflows
 from aisec_ci.detectors.interface import Context, Report
 from aisec_ci.model import Gap, GapLevel
 
@@ -122,6 +124,9 @@ class _Analysis:
         flow = Flow(project)
         positions = Positions(project, context.tree.open)
         solver = Solver(flow, models, self.failures)
+        for exchange in (Components, Workflows):
+            exchange(flow, solver.places.exchanges).note()
+        flow.granted = solver.places.exchanges.held
         yield from self._calls(flow, positions, paths)
         solver.system_variables = system_variables(flow, context.tree.paths, context.tree.read)
         solver.state_variables = state_variables(flow)

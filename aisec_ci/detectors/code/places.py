@@ -19,6 +19,8 @@
 | `("queue", call)` | the call that made a queue, which several objects were given |
 | `("row", class, name)` | loads of the column from rows of a table that are read from a database |
 | `("columns", class)` | calls that give the columns of such a row as a dictionary |
+| `("event", name)` | parameters of the handlers of Channels' consumers that get what is sent to a group under the name |
+| `("handed", call, as what)` | what a framework hands on, as a call of the program says: see exchanges.py |
 | `("state", function number)` | the state that the nodes of the LangGraph graph made in that function receive |
 """
 
@@ -28,6 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from aisec_ci.detectors.code.exchanges import Exchanges
 from aisec_ci.detectors.code.facts import Place
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Target, Val
@@ -82,6 +85,8 @@ class Places:
         """Functions whose result a framework passes on, with the parameters that receive it: `Depends(f)`."""
         self.shared: dict[Value, str] = {}
         """The parameters that hold what all nodes of a flow share, with the folder of the flow."""
+        self.exchanges = Exchanges()
+        """What functions get of each other through a framework, once it was looked for."""
         self.workers: dict[str, list[Value]] = {}
         """The parameters that hold the jobs of queues, by the name of the queue."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
@@ -225,6 +230,18 @@ class Places:
             for i, node in enumerate(fn.nodes)
             if node.op == "opaque" and node.data == "exception" and node.args
         ]
+
+    @cached_property
+    def _consumers(self) -> dict[str, list[Value]]:
+        """The parameters that get what is sent to consumers of Channels, by the name of the method."""
+        out: dict[str, list[Value]] = {}
+        for info in self.project:
+            for cls in info.classes if any(name.startswith("channels") for name in info.imported) else ():
+                if any(base.startswith("channels.") for base in self.flow.external_bases(cls)):
+                    for name, fn in ((name, cls.method(name)) for name in cls.ir.methods):
+                        if fn is not None and 1 in fn.params:
+                            out.setdefault(name, []).append(fn.value(fn.params[1]))
+        return out
 
     def _config_params(self) -> Iterator[Value]:
         """Yield the parameters that receive the configuration of a run: `config: RunnableConfig` of LangChain."""
@@ -672,6 +689,8 @@ class Places:
         ],
         "hung": lambda self, name: self._hung_reads(name),
         "shared": lambda self, folder: [value for value, of in self.shared.items() if of == folder],
+        "event": lambda self, name: self._consumers.get(name, ()),
+        "handed": lambda self, call, what: self.exchanges.takers[call, what],
         "job": lambda self, queue: self.workers[queue],
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }

@@ -29,6 +29,9 @@ RUN_STATES = frozenset(
     google.adk.agents.callback_context.CallbackContext().state google.adk.agents.readonly_context.ReadonlyContext().state
     google.adk.agents.invocation_context.InvocationContext().session.state google.adk.agents.InvocationContext().session.state
     llama_index.core.workflow.Context() llama_index.core.workflow.Context().store llama_index.core.workflow.Context().state
+    workflows.Context() workflows.Context().store workflows.context.Context() workflows.context.Context().store
+    llama_index.core.workflow.Context().store.edit_state() workflows.Context().store.edit_state()
+    llama_index.core.workflow.context.Context() llama_index.core.workflow.context.Context().store
     aiogram.fsm.context.FSMContext() aiogram.dispatcher.FSMContext()
     telegram.ext.ContextTypes.DEFAULT_TYPE().user_data telegram.ext.ContextTypes.DEFAULT_TYPE().chat_data telegram.ext.ContextTypes.DEFAULT_TYPE().bot_data
     telegram.ext.CallbackContext().user_data telegram.ext.CallbackContext().chat_data telegram.ext.CallbackContext().bot_data

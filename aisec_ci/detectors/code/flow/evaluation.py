@@ -335,6 +335,11 @@ class Evaluation(Results):
             for argument, inner in self.passed(call, target, index):
                 seen = True
                 yield from self._eval(argument, (*inner, *path), depth)
+        for held in self.granted.get(value, ()):
+            for val in self._eval(held, (), depth):
+                seen = True
+                # a state that is given a class is made of it
+                yield from self._part(inst(val.what, exact=True) if val.kind == "class" else val, path, depth)
         if not seen and not found and not path:
             yield Val("param", value)
 

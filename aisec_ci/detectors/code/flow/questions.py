@@ -23,6 +23,8 @@ class Questions(ABC):
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.granted: dict[Value, list[Value]] = {}
+        """What a framework gives to parameters and calls, where the program says what that is: `gr.State(Chat())`."""
 
     @abstractmethod
     def values(self, value: Value, path: Path = ()) -> tuple[Val, ...]:
@@ -65,6 +67,23 @@ class Questions(ABC):
                 position = None
             elif name is not None and kind == name:
                 return base | arg
+        return None
+
+    def given(self, call: Value, position: int | None, name: str) -> Value | None:
+        """Return the argument of a call by position or keyword, also out of a mapping of the program: `options = {"fn": f}; on(**options)`.
+
+        It may be a value of another function.
+        """
+        direct = self.argument(call, position, name)
+        if direct is not None:
+            return direct
+        node = self.project.node(call)
+        unpacked = [(call & ~MASK) | a for kind, a in zip(node.data, node.args[1:], strict=False) if kind == "**"]
+        for val in (v for value in unpacked for v in self.values(value) if v.kind == "lit"):
+            table = self.project.node(val.what)
+            held = table.args[1:] if table.op == "call" else table.args  # `dict(fn=f)`
+            if table.op in {"dict", "call"} and name in table.data:
+                return int((val.what & ~MASK) | held[table.data.index(name)])
         return None
 
     def argument_constants(self, call: Value, position: int | None, name: str | None) -> Constants:

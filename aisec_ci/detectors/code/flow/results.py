@@ -157,6 +157,9 @@ class Results(Members):
                 for method in self.called(val):
                     unknown = False
                     yield from self._result(method, path, depth)
+        for given in self.granted.get(value, ()):
+            unknown = False
+            yield from self._eval(given, path, depth)
         if unknown and not path:
             yield Val("call", value)
 

@@ -76,12 +76,16 @@ from aisec_ci.detectors.code.vocabulary import (
     TEXT_WORDS,
     USER_MESSAGES,
 )
+from aisec_ci.detectors.code.workflows import BEGUN, ENDED
 
 _SOUGHT_WITH = re.compile(r"(?:Config|Options|Params|Filter)$")
 """Classes of libraries that say how something is looked for."""
 
-_NAMESPACES = frozenset({"dict", "SimpleNamespace", "Prediction", "Namespace", "Munch", "Box", "EasyDict", "AttrDict"})
-"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's."""
+_NAMESPACES = frozenset(
+    "dict SimpleNamespace Prediction Namespace Munch Box EasyDict AttrDict StartEvent StopEvent InputRequiredEvent "
+    "HumanResponseEvent".split()
+)
+"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's, the events are LlamaIndex's."""
 
 _MARKDOWN_IT = re.compile(r"(?:npm\.markdown_it(?:\.\w+)?|builtins\.(?:window\.)?markdownit)\(\)\.render(?:_inline)?")
 
@@ -127,6 +131,9 @@ _HARMLESS_IN = {
 }
 """Where text without signs is harmless that can still be words, of instructions or of a query; a new line begins a new command."""
 
+
+_GROUP_CALLS = frozenset({"group_send"})
+"""Calls of Channels' layers that send an event to consumers: the method that its `type` names gets it."""
 
 _RUNS_TOOL = re.compile(r"Tool(?:Interface)?\(\)\.a?(?:invoke|run|call)$")
 """Methods of a library's tools that run them."""
@@ -204,6 +211,10 @@ class Arguments(Records):
             self.hit(entry, fact, "system-variable", arg.call, fact.value, f"{{{fact.path[0]}}}", 1)
         if info.word in GRAPH_CALLS and arg.position == 0:
             self._invoke_graph(entry, fact, arg.call, info)
+        if (arg.call, BEGUN) in self.places.exchanges.takers and arg.kind not in {"", "ctx"}:
+            self._begin_workflow(arg)
+        if info.word in _GROUP_CALLS and arg.position == 1 and fact.path:
+            self._send_to_group(arg)
         if info.word in FLOW_CALLS and fact.path and arg.kind in {"", "inputs"}:
             self._begin_flow(entry, fact, arg)
         fills = (self.templates.used and info.word in FILL_CALLS) or fact.path == FOUND
@@ -270,6 +281,8 @@ class Arguments(Records):
             return True
         if any(n.removeprefix("builtins.") in self.models.clean for n in info.names):
             return True
+        if (arg.call, ENDED) in self.places.exchanges.takers:
+            return True  # what a workflow is begun with comes to its steps, which say how it ends
         if any(n.startswith(QUERY_BUILDERS) for n in info.names):
             return True
         if position == 1 and "builtins.getattr" in info.names:
@@ -598,6 +611,18 @@ class Arguments(Records):
         for cls in self.flow.owners((arg.call & ~MASK) | callee.args[0]) if callee.op == "attr" else ():
             if any(base.startswith("crewai.flow") for base in self.flow.external_bases(cls)):
                 self._out(entry, fact, ("field", cls, "state"), fact.path, 0, noted("put into the state of the flow"))
+
+    def _begin_workflow(self, arg: Argument) -> None:
+        """Bring what a workflow of LlamaIndex is begun with into the event of its first steps: `flow.run(topic=topic)`."""
+        name = () if arg.kind in {"**", "start_event"} else (arg.kind,)
+        jump = noted("put into the event that begins the run")
+        self._out(arg.entry, arg.fact, ("handed", arg.call, BEGUN), (*name, *arg.fact.path), 0, jump)
+
+    def _send_to_group(self, arg: Argument) -> None:
+        """Bring an event to the methods of consumers that it names: `group_send(room, {"type": "chat.message", "text": text})`."""
+        for event in self.flow.constants((arg.call & ~MASK) | arg.node.args[2], ("type",)).texts:
+            jump = kept_in(f"an event `{event}`")
+            self._out(arg.entry, arg.fact, ("event", event.replace(".", "_")), arg.fact.path, 1, jump)
 
     def _send(self, entry: Entry, fact: Fact, fn: Fn) -> None:
         """Bring what `Send("node", {…})` of LangGraph holds into the state of the graphs of its module."""

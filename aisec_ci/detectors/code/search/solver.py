@@ -252,10 +252,21 @@ class Solver(Summaries):
             place: Place = ("ret", fn.id, *around) if param < 0 else ("out", fn.id, param, *around)
             through = _through(flags, inner_flags)
             self._pass(state, place, path, through, left(fn, param), key, others)
+            if param < 0:
+                self._hand_on(state, fn, path, through, key)
             for graph in self.places.graphs_of.get(fn.id, ()) if param < 0 and path else ():
                 # a node's result becomes part of the state that all nodes read; `Command(update={…})` holds it in its own part
                 part = path[1:] if path[0] == "update" and len(path) > 1 else path
                 self._pass(state, ("state", graph), part, with_doubt(through, 1), kept_in("the graph's state"), key)
+
+    def _hand_on(self, state: State, fn: Fn, path: Path, flags: int, key: Exit) -> None:
+        """Go on where a framework hands a part of what a function returns, or yields, to others."""
+        part = path[1:] if fn.ir.yields and path[:1] == ("*",) else path
+        for handed in self.places.exchanges.returned.get(fn.id, ()):
+            if part[: len(handed.part)] == handed.part:
+                rest = (*handed.begin, *part[len(handed.part) :])
+                jump = kept_in(handed.words) if handed.words else left(fn, -1)
+                self._pass(state, ("handed", *handed.taker), rest, flags, jump, key)
 
     def _is_early(self, hit: Hit, source: Source) -> bool:
         """Say whether a kind of source reaches a use for one of the first times: the likeliest ways come first."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
-from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Via, kept_in
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Via, kept_in, noted
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
@@ -140,7 +140,10 @@ class Writes(Propagation):
         # which of all fields it is, is not known, nor whether the same key of a cache is asked for
         guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
         doubt = MAX_DOUBT if guess else 1
-        self._out(entry, fact, ("field", cls, name), path, doubt, kept_in(f"`self.{name}`", How.FIELD))
+        if id(cls) in self.places.exchanges.events:
+            self._out(entry, fact, ("field", cls, name), path, 0, noted(f"put into the event `{cls.ir.name}`"))
+        else:
+            self._out(entry, fact, ("field", cls, name), path, doubt, kept_in(f"`self.{name}`", How.FIELD))
         if self.places.rows.is_table(cls):
             self._row(entry, fact, cls, name, path)
         if self.flow.is_record(cls):

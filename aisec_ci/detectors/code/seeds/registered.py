@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from aisec_ci.detectors.code.components import EVENTS
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
 from aisec_ci.detectors.code.models import CallModel, Use, plain
@@ -46,7 +47,11 @@ def registered(solver: Solver) -> Iterator[Source]:
                     continue
                 if kind == "user" and project.fn(call).module.path in offered:
                     kind = "tool"
-                given = flow.argument(call, use.position, use.name)
+                given = (
+                    flow.argument(call, use.position, None)
+                    if use.name is None
+                    else flow.given(call, use.position, use.name)
+                )
                 if given is None:
                     continue
                 if use.kind == "body":  # `config={"tools": [look_up]}`
@@ -184,7 +189,7 @@ def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
     flow = solver.flow
     use = next((u for u in model.uses if u.kind == "handler-user" and u.name == "fn"), None)
     given = flow.argument(call, use.position, "fn") if use is not None else None
-    shown = flow.argument(call, 2 if model.label.rsplit(".", 1)[-1] in {"Interface", *_EVENTS} else None, "outputs")
+    shown = flow.argument(call, 2 if model.label.rsplit(".", 1)[-1] in {"Interface", *EVENTS} else None, "outputs")
     if given is None or shown is None:
         return
     several = flow.elements(shown)
@@ -193,10 +198,6 @@ def _outputs(solver: Solver, call: Value, model: CallModel) -> None:
         for fn in _functions(solver, given, many=False) if label else ():
             position = index if len(several) > 1 else None
             solver.result_sinks.setdefault(fn.id, (Use("html", position, None), 0, label))
-
-
-_EVENTS = frozenset({"submit", "click", "change", "input", "upload", "release", "select", "load", "then", "success"})
-"""Events of Gradio's components: the third argument is what shows the result."""
 
 
 def _connections(solver: Solver) -> Iterator[Source]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from aisec_ci.detectors.code.components import is_given
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.values import Flow
 
-_CHOSEN = frozenset("dropdown radio checkboxgroup checkbox slider number colorpicker button".split())
-"""Components, and short names of them, whose values are numbers, switches, or among what the program lists."""
+_CHOSEN = frozenset("dropdown radio checkboxgroup checkbox slider number colorpicker button state".split())
+"""Components, and short names of them, whose values are numbers, switches, or among what the program lists, or what the program
+itself puts there: see components.py."""
 
 _INPUTS = {"Interface": (1, "inputs", 0), "ChatInterface": (None, "additional_inputs", 2), "on": (2, "inputs", 0)}
 """Calls that take inputs in another way than events do: the position, the keyword, how many parameters come before those of the inputs."""
@@ -50,7 +52,7 @@ def typed(flow: Flow, fn: Fn, sources: Iterable[Source], closed: frozenset[int])
     places = {}
     count = 0
     for index, param in enumerate(fn.ir.params):
-        if (index == 0 and fn.bound) or param.kind not in {"", "*"} or _is_given(flow, fn, index):
+        if (index == 0 and fn.bound) or param.kind not in {"", "*"} or is_given(flow, fn, index):
             continue
         if index in fn.params:
             places[fn.value(fn.params[index])] = (count, param.kind)
@@ -93,10 +95,3 @@ def _is_chosen(flow: Flow, component: Value) -> bool:
     return not any(
         flow.argument_constants(made, None, "allow_custom_value").values - {False} for made in flow.made(component)
     )
-
-
-def _is_given(flow: Flow, fn: Fn, index: int) -> bool:
-    """Say whether Gradio fills a parameter itself: `request: gr.Request`, `progress=gr.Progress()`."""
-    param, parent = fn.ir.params[index], fn.module.functions[fn.ir.parent]
-    said = [parent.value(n) for n in (param.annotation, param.default) if n >= 0]
-    return any(str(v.what).startswith("gradio.") for one in said for v in flow.values(one) if v.kind in {"ext", "obj"})
