@@ -12,6 +12,7 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     DOUBT,
+    MAX_DOUBT,
     MESSAGE,
     SCHEME,
     STORED,
@@ -387,7 +388,9 @@ def _severity(solver: Solver, most: Severity, reached: Reached, inner: Hit, note
     if hit.kind in PROMPT_KINDS:
         if source.kind in {"user", "stored"} and not flags & BUILT and not _fills_gap(inner):
             # the whole prompt is a setting, not a text put into a prompt; that of an interface any of its users may fill in
-            sure = source.kind == "user" and not flags >> DOUBT
+            # also through an object of the program that keeps it: the settings of a page
+            most_doubt = MAX_DOUBT - 1 if state.shared else 0
+            sure = source.kind == "user" and flags >> DOUBT <= most_doubt
             severity = min(severity, Severity.MEDIUM if sure else Severity.LOW)
         called = solver.calls.info(source.value).word if solver.project.node(source.value).op == "call" else ""
         if called in _TOLD_OF_TOOLS:  # what every client of MCP hands on, of servers that somebody configured
