@@ -209,6 +209,17 @@ def test_a_function_of_a_module_that_is_looked_through_counts(tmp_path: Path, lo
         assert found == run(one, None)[0]
 
 
+def test_a_class_of_a_module_that_is_looked_through_counts(tmp_path: Path) -> None:
+    files = {**TREE, "more.py": "import helpers\n\n\ndef use(name):\n    return getattr(helpers, f'Tool{name}')()\n"}
+    files["app.py"] = APP.replace("from helpers", "import more\nfrom helpers")
+    for name, counts in (("OtherOne", False), ("ToolOne", True)):
+        run(files, tmp_path)
+        made = {**files, "helpers.py": HELPERS + f"\n\nclass {name}:\n    size = 1\n"}
+        found, analysed = run(made, tmp_path)
+        assert bool(analysed) == counts
+        assert found == run(made, None)[0]
+
+
 def test_a_method_of_texts_that_the_project_has_too_counts(tmp_path: Path) -> None:
     files = {**TREE, "helpers.py": HELPERS + "\n\nclass Words:\n    def split(self):\n        return 1\n"}
     other = {

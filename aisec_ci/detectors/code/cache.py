@@ -196,10 +196,7 @@ class Cache:
         raw = self._read(self._facts_key) if self._folder else None
         try:
             return (
-                {
-                    str(k): FileFacts(bool(v[0]), tuple(map(str, v[1])), bool(v[2]), bool(v[3]), bool(v[4]))
-                    for k, v in raw.items()
-                }
+                {str(k): FileFacts(bool(v[0]), tuple(map(str, v[1])), *map(bool, v[2:6])) for k, v in raw.items()}
                 if raw
                 else {}
             )

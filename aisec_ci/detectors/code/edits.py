@@ -133,7 +133,7 @@ class Surroundings:
         return _has(self._read, name)
 
     def looks_up(self, path: str, name: str) -> bool:
-        """Say whether a function of this name in a module would be found by the start of its name, or by none."""
+        """Say whether a function or class of this name in a module would be found by the start of its name, or by none."""
         return any(path == known and name.startswith(start) for known, start in self._looked_through)
 
     def defines(self, name: str) -> bool:
@@ -340,6 +340,7 @@ class _Edit:
     def _added_class(self, cls: Class) -> None:
         """Make sure that a class that came is one that nobody uses, nor what it has."""
         plain = not cls.bases and not cls.keywords and not cls.decorators
+        plain = plain and not self.around.looks_up(self.new.path, cls.name)
         if not plain or not all(map(self._hidden, (cls.name, *cls.attrs, *cls.annotations, *cls.methods))):
             raise SeenError
 

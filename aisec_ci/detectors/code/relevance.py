@@ -81,6 +81,8 @@ _DYNAMIC = re.compile(
 """Names of modules with gaps: in the call that imports them, kept in a variable first, put together."""
 _HOLE = re.compile(r"\{[^{}]*\}")
 _IMPORTERS = (b"import_module(", b"__import__(", b"import_string(", b"load_extension(")
+_LOADERS = re.compile(rb"\b(?:iter_modules|walk_packages|module_from_spec|SourceFileLoader|run_path|entry_points)\(")
+"""Calls by which a program finds modules that it does not name."""
 _WORKERS = (b"send_task(", b"async_task(", b"enqueue(")
 """Calls that have a worker import a module and run a function of it: `enqueue("app.tasks.answer", text)`."""
 _NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
@@ -121,17 +123,17 @@ class FileFacts(NamedTuple):
     """Whether it is of interest where other files are AI code: it hands on what callers say, by a queue."""
     uses: bool = False
     """Whether it shows or runs something: of interest where it reads tables that AI code writes."""
+    finds: bool = False
+    """Whether it loads the modules of a folder, or what packages offer: classes that nobody imports by their names."""
 
 
 def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
     """Return the facts of a file. One in which `also` finds something counts as AI code, too."""
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-    return FileFacts(
-        is_ai(data) or also.search(data) is not None,
-        (*imports(data), *dynamic_imports(data)),
-        uses=_USES.search(data) is not None,
-    )
+    named = (*imports(data), *dynamic_imports(data))
+    uses, finds = (pattern.search(data) is not None for pattern in (_USES, _LOADERS))
+    return FileFacts(is_ai(data) or also.search(data) is not None, named, uses=uses, finds=finds)
 
 
 _USES = re.compile(
@@ -160,8 +162,10 @@ PART = 250
 def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
     """Return the paths to be analysed, in parts that can be analysed each by itself; everything sorted.
 
-    These are the files that are AI code, import such code directly or not, or are imported by any of these, and those that show
-    or run what stands in tables which any of these has. Files that imports connect, directly or not, are in the same part, and so is everything as long as it is not more than `PART`.
+    These are the files that are AI code, import such code directly or not, or are imported by any of these, those that show
+    or run what stands in tables which any of these has, and, beside a file that loads modules by itself, those that import
+    it, or what it imports. Files that imports connect, directly or not, are in the same part, and so is everything as long
+    as it is not more than `PART`.
     """
     forward: dict[str, list[str]] = {}
     backward: dict[str, list[str]] = {}
@@ -177,6 +181,10 @@ def parts(facts: Mapping[str, FileFacts], names: Names) -> list[list[str]]:
     reached = _reach(sorted(reached), forward)
     tables = [path for path in sorted(reached) if _TABLES.search(path)]
     reached |= _reach([p for table in tables for p in backward.get(table, ()) if facts[p].uses], forward)
+    found = {
+        p for at in reached if facts[at].finds for base in (at, *forward.get(at, ())) for p in backward.get(base, ())
+    }
+    reached |= _reach(sorted(found), forward)  # what is loaded from a folder imports the class that it is made after
     out: list[list[str]] = []
     seen: set[str] = set()
     group: list[str] = []

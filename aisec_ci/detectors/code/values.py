@@ -98,8 +98,16 @@ _TABLES = frozenset({"dict", "list", "tuple", "setitem"})
 _COMPUTED = ""
 """The name of calls of what no name stands for: `handlers[word](text)`."""
 
+MAKERS = ("__new__", "__init__")
+"""The methods that run where a class is called."""
+
 RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
 """Calls by which something else runs a function."""
+
+
+def _crowd(count: int) -> int:
+    """Return the doubt that comes from how many functions a call can run."""
+    return 0 if count <= FEW else 1 if count <= MANY else 2
 
 
 class _Calls:
@@ -182,9 +190,10 @@ class Flow(Evaluation):
         yield from self._tasks.targets(call)
         found = False
         count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
-        crowd = 0 if count <= FEW or self._from_table(callee_value) else 1 if count <= MANY else 2
+        crowd = 0 if self._from_table(callee_value) else _crowd(count)
         for val in vals:
-            targets = [t._replace(crowd=crowd) for t in self.targets_of(val, 1 if count > 1 else 0)]
+            found_for = self.targets_of(val, 1 if count > 1 else 0)
+            targets = [t._replace(crowd=max(crowd, t.crowd)) for t in found_for]
             outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)
             if outside and not targets and callee.op == "attr" and str(val.what).startswith(_ROWS):
                 targets = [Target(fn, 1, 1) for fn in self._methods_of_rows(callee.data)]
@@ -327,8 +336,10 @@ class Flow(Evaluation):
                     if other.module is fn.module and self._registers(decorator, fn.ir.name):
                         yield Target(other, shift, max(sure, 1))
         elif val.kind == "class":
-            for fn in self.find_method(val.what, "__init__"):
-                yield Target(fn, 1, sure)
+            for name in MAKERS if not self.made_instead(val.what) else MAKERS[:1]:
+                yield from (Target(fn, 1, sure) for fn in self.find_method(val.what, name))
+                below = [m for c in self.subclasses(val.what) if (m := c.method(name))] if val.more else []
+                yield from (Target(fn, 1, max(sure, 1), crowd=_crowd(len(below))) for fn in below)
         elif val.kind == "inst":
             found = self.called(val)
             for fn in found:
@@ -509,7 +520,7 @@ class Flow(Evaluation):
     def _find_callers(self, fn: Fn) -> Iterable[tuple[Value, Target]]:
         words = {fn.ir.name}
         runs = fn.cls is not None and (fn.ir.name == "__call__" or fn in self.forwards(fn.cls))
-        if fn.cls is not None and (fn.ir.name == "__init__" or runs):
+        if fn.cls is not None and (fn.ir.name in MAKERS or runs):
             makers = {fn.cls.ir.name} | {s.ir.name for s in self.subclasses(fn.cls)}
             words |= {*makers, "__init__"}
             if runs:
@@ -520,7 +531,7 @@ class Flow(Evaluation):
         words |= self.keys_of.get(fn.id, set()) | self.keys_of.get(fn.ir.name, set())
         for word in sorted(words):
             yield from self._run_by(word, fn)
-        if fn.ir.name == "__init__" and fn.cls is not None:  # `return cls(…)`
+        if fn.ir.name in MAKERS and fn.cls is not None:  # `return cls(…)`
             family = [*self.mro(fn.cls), *self.subclasses(fn.cls)]
             nameless = [c for one in family for c in self._nameless.get(id(one), ())]
             yield from self._among(nameless, fn)

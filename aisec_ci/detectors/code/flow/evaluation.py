@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import Any
 
@@ -37,6 +37,13 @@ _PROMPTS = ("langchain.prompts.", "langchain_core.prompts.", "langchain_classic.
 _ASKING = "langchain_core.runnables.RunnableSequence()"
 
 _COMMAND_LINES = frozenset({"click", "rich_click", "asyncclick"})
+
+
+_TELLS_CLASS = frozenset({"type", "class"})
+"""Kinds of checks that say of which class something is, or which class it is."""
+
+_ANYTHING = frozenset({"unknown", "call", "param", "obj", "ext"})
+"""What things are that may be an object, or a class, of the program as well: what a library hands out, too."""
 
 
 class Evaluation(Results):
@@ -188,8 +195,13 @@ class Evaluation(Results):
         elif op == "guard":
             held = self._eval(base | node.args[0], path, depth)
             yield from held
-            if node.data[0] == "declared" and all(v.kind in {"unknown", "call", "param"} for v in held):
-                yield from self.of_type(base | node.args[1], path, depth)
+            if node.data[0] == "declared" and all(v.kind in _ANYTHING for v in held):
+                from_library = any(v.kind in {"obj", "ext"} for v in held)
+                for val in self.of_type(base | node.args[1], path, depth):
+                    if not from_library or (val.kind == "inst" and not self.is_mapping(val.what)):
+                        yield val
+            elif node.data[0] in _TELLS_CLASS and len(node.args) > 1:
+                yield from self._of_checked(base, node, path, depth)
         elif op == "var":
             if path:
                 for load in self._container_loads(fn.module).get(node.data, ()):
@@ -294,7 +306,9 @@ class Evaluation(Results):
         else:
             for i, arg in enumerate(node.args):
                 if node.data and node.data[i] == "*":
-                    yield from self._eval(base | arg, ("*", *rest), depth)
+                    first = "*" not in node.data[:i] and isinstance(label, int) and label >= 0
+                    if not first or label >= i:
+                        yield from self._eval(base | arg, (label - i if first else "*", *rest), depth)
                 elif label in {"*", i} or (isinstance(label, int) and label < 0 and i == len(node.args) + label):
                     yield from self._eval(base | arg, rest, depth)
 
@@ -306,7 +320,8 @@ class Evaluation(Results):
                 for sub in self.subclasses(fn.cls):
                     yield from self._part(Val("class", sub), path, depth)
                 return
-            val = Val("class", fn.cls) if "classmethod" in fn.decorator_names else inst(fn.cls, exact=False)
+            of_class = fn.ir.name == "__new__" or "classmethod" in fn.decorator_names
+            val = Val("class", fn.cls) if of_class else inst(fn.cls, exact=False)
             yield from self._part(val, path, depth)
             return
         parent = fn.module.functions[fn.ir.parent]
@@ -332,9 +347,15 @@ class Evaluation(Results):
                 seen = True
                 yield Val("class", one)
         for call, target in [*self.callers(fn)[:CALLERS], *self.partials(fn)] if depth < DEPTH // 2 else ():
-            for argument, inner in self.passed(call, target, index):
+            given = self.passed(call, target, index)
+            if param.kind == "*" and path:  # `*steps` holds the arguments, each as an element
+                given = _elements(given, path[0])
+            for argument, inner in given:
                 seen = True
-                yield from self._eval(argument, (*inner, *path), depth)
+                yield from self._eval(argument, (*inner, *(path[1:] if param.kind == "*" else path)), depth)
+            if param.kind == "**" and path:
+                for argument in self._keywords(call, fn, path[0]):
+                    yield from self._eval(argument, path[1:], depth)
         for held in self.granted.get(value, ()):
             for val in self._eval(held, (), depth):
                 seen = True
@@ -342,6 +363,28 @@ class Evaluation(Results):
                 yield from self._part(inst(val.what, exact=True) if val.kind == "class" else val, path, depth)
         if not seen and not found and not path:
             yield Val("param", value)
+
+    def _of_checked(self, base: Value, node: Node, path: Path, depth: int) -> Iterator[Val]:
+        """Yield what something is of which nothing else is known, once it was held against classes of the program.
+
+        `if isinstance(event, Called):`, `if issubclass(found, Plugin):`
+        """
+        if not all(v.kind in _ANYTHING for v in self._eval(base | node.args[0], (), depth)):
+            return
+        classes = base | node.args[1]
+        several = any(v.kind == "lit" for v in self._eval(classes, (), depth))
+        for val in self._eval(classes, ("*",) if several else (), depth):
+            if val.kind == "class":
+                told = inst(val.what, exact=False) if node.data[0] == "type" else val._replace(more=True)
+                yield from self._part(told, path, depth)
+
+    def _keywords(self, call: Value, fn: Fn, name: Label) -> Iterator[Value]:
+        """Yield what a call passes under a name that a function takes among its `**options`; under all such names for `*`."""
+        node = self.project.node(call)
+        taken = {p.name for p in fn.ir.params if p.kind in {"", "k"}}
+        for kind, arg in zip(node.data, node.args[1:], strict=False):
+            if kind not in {"", "*", "**"} and kind not in taken and name in {"*", kind}:
+                yield (call & ~MASK) | arg
 
     def _command_defaults(self, fn: Fn, parent: Fn, name: str) -> Iterable[Value]:
         """Return the defaults that `@click.option("--name", default=…)` and its like give a parameter."""
@@ -540,3 +583,10 @@ def _build(node: Node, chosen: tuple[Any, ...]) -> Any:
                     break
         return out
     return None
+
+
+def _elements(given: list[tuple[Value, Path]], label: Label) -> list[tuple[Value, Path]]:
+    """Return the arguments that stand at a place of those which a function takes as `*values`; all where the place is not known."""
+    if isinstance(label, int) and label >= 0 and not any(path for _, path in given):
+        return given[label : label + 1]
+    return given

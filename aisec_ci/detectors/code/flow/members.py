@@ -75,6 +75,16 @@ def _method(fn: Fn, call: Node) -> str:
     return str(callee.data) if callee.op == "attr" else ""
 
 
+_OF_ELEMENTS = frozenset(
+    "list List Sequence MutableSequence Collection Iterable Iterator AsyncIterable AsyncIterator Generator AsyncGenerator "
+    "set Set frozenset FrozenSet AbstractSet deque Deque tuple Tuple".split()
+)
+"""Types that say of what kind their elements are."""
+
+_OF_KEYS = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict".split())
+"""Types that say of what kind the values under their keys are."""
+
+
 class Members(Hierarchy):
     """Values of parts."""
 
@@ -89,6 +99,10 @@ class Members(Hierarchy):
         """What servers of MCP set up before their first request."""
         self._records: dict[Value, bool] = {}
         """Which return annotations name a class of the program."""
+        self._replaced: dict[int, list[Val]] = {}
+        """What the classes of some ids make in place of their own objects."""
+        self._handing: set[tuple[int, str]] = set()
+        """The methods `__getattr__` that are asked at the moment, and for what."""
         self._hung: dict[str, list[Value]] | None = None
         """What the program hangs on its application, by name."""
         self._outside: dict[str, list[tuple[Value, Value]]] | None = None
@@ -240,6 +254,9 @@ class Members(Hierarchy):
                 yield Val("obj", f"{val.what}[]")
         elif kind == "class":
             yield from self._class_member(val.what, name, path, depth, item=item)
+            for below in self.subclasses(val.what) if val.more and not item else ():
+                if below.method(str(name)) is not None or below.values(str(name)):
+                    yield from self._class_member(below, name, path, depth, item=False)
         elif kind in {"inst", "super"}:
             yield from self._instance_member(val, name, path, depth)
         elif kind == "lit":
@@ -419,10 +436,33 @@ class Members(Hierarchy):
                 for one in [*self.fields(owner, str(name)), *owner.values(str(name))]:
                     found = True
                     yield from self._eval(one, path, depth)
-        if not found:
+        handed = self._handed_on(classes, name, path, depth) if not found else []
+        yield from handed
+        if not found and not handed:
             yield from self._external_base(cls, name, path, depth)
             if not path:
                 yield UNKNOWN
+
+    def _handed_on(self, classes: list[Cls], name: Label, path: Path, depth: int) -> list[Val]:
+        """Return what another object has under a name where a class hands on what it has not itself.
+
+        `def __getattr__(self, name): return getattr(self._client, name)`
+        """
+        method = next((m for c in classes if (m := c.method("__getattr__")) is not None), None)
+        if method is None or not isinstance(name, str) or (method.id, name) in self._handing:
+            return []
+        self._handing.add((method.id, name))  # objects may hold others that hand on, too
+        found: list[Val] = []
+        for returned in method.ir.returns:
+            node = method.nodes[returned]
+            if node.op != "call" or last_word(method.nodes, node.args[0]) != "getattr" or len(node.args) < 3:
+                continue
+            asked = method.nodes[node.args[2]]
+            if asked.op == "param" and asked.data == 1:
+                for val in self._eval(method.value(node.args[1]), (), depth):
+                    found += self._member(val, name, path, depth, item=False)
+        self._handing.discard((method.id, name))
+        return found
 
     def _put_in_place(self, classes: list[Cls], name: str, depth: int) -> Iterator[Val]:
         """Yield the functions that a class puts in place of a method of its own: `self.run_sql = run_on_sqlite`."""
@@ -512,24 +552,14 @@ class Members(Hierarchy):
             inner = node.args[1:2] if "Annotated" in words else node.args[1:]
             for arg in inner:
                 yield from self.of_type(base | arg, path, depth)
-        elif path and words & {
-            "list",
-            "List",
-            "Sequence",
-            "Iterable",
-            "set",
-            "tuple",
-            "Tuple",
-            "AsyncIterator",
-            "Iterator",
-        }:
+        elif path and words & _OF_ELEMENTS:
             yield from self.of_type(base | node.args[1], path[1:], depth)
-        elif path and words & {"dict", "Dict", "Mapping", "MutableMapping"} and len(node.args) > 2:
+        elif path and words & _OF_KEYS and len(node.args) > 2:
             yield from self.of_type(base | node.args[2], path[1:], depth)
-        elif words & {"type", "Type"} and not path:
+        elif words & {"type", "Type"}:
             for val in self._eval(base | node.args[1], (), depth):
                 if val.kind == "class":
-                    yield val
+                    yield from self._part(val._replace(more=True), path, depth)
         elif not path and words & set(_CONTEXT_TYPES):
             yield Val("type", value)
         elif path and any(path[0] in _CONTEXT_TYPES[w] for w in words if w in _CONTEXT_TYPES):

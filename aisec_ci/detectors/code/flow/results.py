@@ -21,6 +21,7 @@ _SAME = {
     "frozenset": 0,
     "sorted": 0,
     "reversed": 0,
+    "collections.deque": 0,
     "copy.copy": 0,
     "copy.deepcopy": 0,
     "textwrap.dedent": 0,
@@ -138,7 +139,7 @@ class Results(Members):
         for val in self._eval(callee_value, (), depth):
             if val.kind == "class":
                 unknown = False
-                yield from self._instance(value, val.what, path, depth)
+                yield from self._instance(value, val.what, path, depth, exact=not val.more)
             elif val.kind == "func":
                 unknown = False
                 made = self._inherited_maker(callee_value, val.what, depth)
@@ -186,9 +187,14 @@ class Results(Members):
         named = [v.what for v in self._eval((callee & ~MASK) | node.args[0], (), depth) if v.kind == "class"]
         return named[0] if len(named) == 1 and named[0] is not method.cls else None
 
-    def _instance(self, value: Value, cls: Cls, path: Path, depth: int) -> Iterable[Val]:
+    def _instance(self, value: Value, cls: Cls, path: Path, depth: int, *, exact: bool = True) -> Iterable[Val]:
+        others = self.made_instead(cls)
+        for other in others:
+            yield from self._part(other, path, depth)
+        if others:
+            return
         if not path:
-            yield inst(cls, exact=True)
+            yield inst(cls, exact=exact)
             return
         if self.is_enum(cls):
             node = self.project.node(value)
@@ -203,7 +209,19 @@ class Results(Members):
             if passed is not None:
                 yield from self._eval(passed, path[1:], depth)
                 return
-        yield from self._instance_member(inst(cls, exact=True), path[0], path[1:], depth)
+        yield from self._instance_member(inst(cls, exact=exact), path[0], path[1:], depth)
+
+    def made_instead(self, cls: Cls) -> list[Val]:
+        """Return the objects that `__new__` hands out where they are of other classes of the program: then `__init__` does not run."""
+        known = self._replaced.get(id(cls))
+        if known is None:
+            self._replaced[id(cls)] = []  # ends a cycle
+            makers = self.find_method(cls, "__new__")
+            found = [v for fn in makers for r in fn.ir.returns for v in self._eval(fn.value(r), (), 1)]
+            own = {*self.mro(cls), *self.subclasses(cls)} if found else set()
+            other = bool(found) and all(v.kind == "inst" and v.what not in own for v in found)
+            known = self._replaced[id(cls)] = found if other else []
+        return known
 
     def _result(self, fn: Fn, path: Path, depth: int) -> Iterable[Val]:
         typed = []
@@ -265,15 +283,19 @@ class Results(Members):
                 names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"]
                 key = names[0] if len(names) == 1 else "*"
                 return [v for m in modules for v in self._member(m, key, path, depth, item=True)]
-            if any(v.kind == "lit" for v in found):
+            if any(map(self._has_parts, found)):
                 keys = self._eval(args[0], (), depth)
-                sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, (str, int))
+                # which element a list has in a place changes as it is emptied: `steps.pop(0)`
+                kinds = str if word == "pop" else (str, int)
+                sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, kinds)
                 key = keys[0].what if sure else "*"
                 out = [*self._eval(receiver, (key, *path), depth)]
                 return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
             return self._declared_parts(receiver, found, path, depth)
+        if word in {"pop", "popleft"} and not args and any(map(self._has_parts, self._eval(receiver, (), depth))):
+            return list(self._eval(receiver, ("*", *path), depth))
         if word in {"values", "copy", "items"} and not args:
-            if any(v.kind == "lit" for v in self._eval(receiver, (), depth)):
+            if any(map(self._has_parts, self._eval(receiver, (), depth))):
                 if word == "items":
                     return (
                         list(self._eval(receiver, (path[0], *path[2:]), depth))
@@ -308,9 +330,18 @@ class Results(Members):
                 out.append(Val("const", made) if made is not None else UNKNOWN)
         return out
 
+    def _has_parts(self, val: Val) -> bool:
+        """Say whether something is a literal, or what a function takes as `*values` and `**options`: its parts are known."""
+        if val.kind != "param":
+            return val.kind == "lit"
+        fn, node = self.project.fn(val.what), self.project.node(val.what)
+        return node.op == "param" and fn.ir.params[node.data].kind in {"*", "**"}
+
     def _declared_parts(self, mapping: Value, found: Iterable[Val], path: Path, depth: int) -> list[Val] | None:
         """Return the objects that a mapping holds as far as only its type tells of them: `settings: dict[str, Setting]`."""
-        if any(v.kind != "unknown" and not str(v.what).startswith(("pydantic.", "sqlmodel.")) for v in found):
+        if any(
+            v.kind not in {"unknown", "param"} and not str(v.what).startswith(("pydantic.", "sqlmodel.")) for v in found
+        ):
             return None
         return [v for v in self._eval(mapping, ("*", *path), depth) if v.kind == "inst"] or None
 
@@ -516,6 +547,13 @@ class Results(Members):
         if at in range(len(args)) and not (call.word == "enumerate" and path[1] != 1):
             yield from self._eval(args[at], ("*", *path[2:]), call.depth)
 
+    def _one_after_another(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield the elements of `itertools.chain(values, more)`."""
+        for values in call.args if call.path else ():
+            yield from self._eval(values, ("*", *call.path[1:]), call.depth)
+        if not call.path:
+            yield from self._made(call.dotted, (), call.depth)
+
     _libraries: ClassVar[dict[str, Any]] = {
         **dict.fromkeys(("os.getenv", "os.environ.get", "environ.get", "decouple.config"), _environment),
         "dict": _mapping,
@@ -532,6 +570,7 @@ class Results(Members):
         **dict.fromkeys(_PROVIDERS, _provided),
         **dict.fromkeys(_INTO_RECORDS, _record_of_command_line),
         **dict.fromkeys(("enumerate", "zip"), _beside_each_other),
+        "itertools.chain": _one_after_another,
     }
     """What functions of libraries return, by their names."""
 
@@ -544,6 +583,9 @@ class Results(Members):
                 info = self.project.module(val.what)
                 for fn in self._functions_of(info, start) if info is not None else ():
                     found[fn.id] = Val("func", fn)
+                for cls in info.classes if info is not None else ():  # `getattr(module, f"{kind}Tool")`
+                    if cls.ir.name.startswith(start or cls.ir.name.lstrip("_")):
+                        found[id(cls)] = Val("class", cls)
             for cls in [*self.mro(val.what), *self.subclasses(val.what)] if val.kind == "inst" else ():
                 for method in cls.ir.methods:
                     if method.startswith(start) and not (method.startswith("_") and not start.startswith("_")):

@@ -39,7 +39,7 @@ class Val(NamedTuple):
     |---|---|---|
     | const | the constant | |
     | func | Fn | the receiver's Val for a bound method |
-    | class | Cls | |
+    | class | Cls | True where it may be one below it |
     | inst | Cls | True where the very class is known, False where it may be a subclass |
     | module | path of a module of the project | |
     | ext | dotted name of something imported or built in | |

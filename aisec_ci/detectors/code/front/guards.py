@@ -4,7 +4,7 @@ A fact is `(name, kind, detail, others, holds)`: the variable (or dotted path, o
 the expressions it was held against, and whether it is known where the condition holds or where it fails. Whether a fact
 is worth something (is the container constant?) is decided later, by `barriers.py`.
 
-Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes),
+Kinds: `eq` (equals one of the others), `in` (member of the other), `type` (an instance of the named classes), `class` (one of them, or one below),
 `method` (a string predicate such as `isdigit`), `match` (matched a pattern), `prefix` (starts with the other), `prefixes` (starts with an element of the other), `patterns` (matches one of the other), `first` (the first of its elements is a member of the other),
 `within` (a path inside the folder that is the other), `below` (does not begin with `..`), `host` and `scheme` (of a part of the address), `domain` (ends as a domain of the program's does; the detail is `address` where that is said of the host of an address), `syntax` (its tree has only nodes of the other), `system` (a message that has the role of the system), `user` (that of the user), `role` (what is used where another parameter is the role of the system), `lacks` (does not contain something: a deny list), `signs` (made of nothing but the signs that the others hold; the detail is
 `letters` where letters are among them anyway), `check` (passed a
@@ -24,6 +24,7 @@ from aisec_ci.detectors.code.vocabulary import ADDRESS_PARSERS
 STRING_PREDICATES = frozenset({"isdigit", "isnumeric", "isdecimal", "isalnum", "isalpha", "isidentifier"})
 _MATCHES = frozenset({"fullmatch", "match", "search"})
 _CONTAINER_CHECKS = frozenset({"any", "all"})
+_OF_CLASSES = {"isinstance": "type", "issubclass": "class"}
 _SAYS_NOTHING = re.compile(
     r"len|bool|str|repr|hasattr|getattr|callable|print|id|type|list|dict|set|\w*exists?(?:_sync)?|is_?file|is_?dir(?:ectory)?|is_symbolic_link|is_?abs(?:olute)?|l?stat(?:_sync)?|access(?:_sync)?|getsize|get|pop|next|iter"
 )
@@ -834,8 +835,8 @@ def _call(call: ast.Call, *, holds: bool, depth: int) -> Iterator[Fact]:
     if word == "startswith" and isinstance(func, ast.Attribute) and call.args and _is_upwards(call.args[0]):
         yield from _relative(func.value, holds=not holds)
         return
-    if word == "isinstance" and len(call.args) == 2 and (name := path_of(call.args[0])):
-        yield Fact(name, "type", "", (call.args[1],), holds)
+    if word in _OF_CLASSES and len(call.args) == 2 and (name := path_of(call.args[0])):
+        yield Fact(name, _OF_CLASSES[word], "", (call.args[1],), holds)
         return
     if word in _MATCHES and call.args:
         pattern: tuple[ast.expr, ...] = (func.value,) if isinstance(func, ast.Attribute) else ()
