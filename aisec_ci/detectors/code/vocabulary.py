@@ -128,6 +128,12 @@ SERIALISERS = {
 HEAPS = frozenset({"heapq.heappush", "heapq.heappushpop", "bisect.insort", "bisect.insort_left", "bisect.insort_right"})
 """Functions that keep their second argument in the list that is the first."""
 
+COPIERS = frozenset(
+    "shutil.copyfileobj shutil.copy shutil.copy2 shutil.copyfile shutil.move os.rename os.replace aiofiles.os.rename "
+    "aiofiles.os.replace aioshutil.copyfileobj aioshutil.copyfile aioshutil.move".split()
+)
+"""Functions that put the content of one file into another, or give the file another name."""
+
 DUMPERS = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "pickle.dump", "ujson.dump", "toml.dump"})
 """Functions that write their first argument into the file that is the second."""
 

@@ -21,6 +21,12 @@ _DECLARES = frozenset(
 """Classes of libraries that hold nothing: those below them are the program's own."""
 
 
+_MAPPINGS = frozenset(
+    {"builtins.dict", "collections.UserDict", "collections.OrderedDict", "collections.defaultdict", "typing.Dict"}
+)
+"""Classes of libraries whose objects keep values under keys."""
+
+
 class Hierarchy(Questions):
     """Questions about classes."""
 
@@ -114,6 +120,10 @@ class Hierarchy(Questions):
     def is_mapping(self, cls: Cls) -> bool:
         """Say whether what a class describes are dictionaries: a `TypedDict`."""
         return any(b.rsplit(".", 1)[-1] == "TypedDict" for b in self.external_bases(cls))
+
+    def holds_keys(self, cls: Cls) -> bool:
+        """Say whether objects of a class are dictionaries of the program's own: `class State(dict)`."""
+        return not _MAPPINGS.isdisjoint(self.external_bases(cls))
 
     def _decorator(self, cls: Cls, decorator: int) -> str:
         node = cls.owner.nodes[decorator]

@@ -39,6 +39,7 @@ from aisec_ci.detectors.code.vocabulary import (
     CLEAN_WORDS,
     CLIENT,
     CONTEXTS,
+    COPIERS,
     DUMPERS,
     ESCAPES_HTML,
     EXTREMES,
@@ -346,6 +347,9 @@ class Arguments(Records):
         if word == "print" and arg.kind == "" and (file := self.flow.argument(call, None, "file")) is not None:
             self.mutate(entry, file, (CONTENT,), fact.flags, arg.via)
             return True
+        if arg.position == 0 and arg.kind == "" and not COPIERS.isdisjoint(arg.info.names) and self._is_copied(arg):
+            self.mutate(entry, (call & ~MASK) | arg.node.args[2], (CONTENT,), fact.flags, arg.via)
+            return True
         if arg.position == 1 and arg.kind == "" and not HEAPS.isdisjoint(arg.info.names):
             self.mutate(entry, (call & ~MASK) | arg.node.args[1], ("*", *fact.path), fact.flags, arg.via)
             return True
@@ -360,6 +364,12 @@ class Arguments(Records):
                 self.mutate(entry, (call & ~MASK) | arg.node.args[1], (CONTENT,), fact.flags, arg.via)
                 return True
         return False
+
+    def _is_copied(self, arg: Argument) -> bool:
+        """Say whether it is the content of an argument that a call puts into another file: `copyfileobj(upload.file, out)`, `move(temporary, name)`."""
+        if list(arg.node.data[:2]) != ["", ""]:
+            return False
+        return arg.fact.path == (CONTENT,) or (arg.info.word == "copyfileobj" and not arg.fact.path)
 
     def _is_picked(self, arg: Argument) -> bool:
         """Take in what `max(candidates, key=score)` and its like return of an argument; say whether it is such a call."""

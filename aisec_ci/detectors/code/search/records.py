@@ -5,7 +5,7 @@ from __future__ import annotations
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Entry, Fact, Via
 from aisec_ci.detectors.code.flow.results import COPIES
-from aisec_ci.detectors.code.flow.val import Label
+from aisec_ci.detectors.code.flow.val import Label, Val
 from aisec_ci.detectors.code.project import MASK, Cls, Value, last_word
 from aisec_ci.detectors.code.rows import STATEMENTS, STORES
 from aisec_ci.detectors.code.search import barriers
@@ -29,13 +29,25 @@ class Records(Uses):
             by_place = names[position] if kind == "" and position < len(names) else None
             name = by_place if kind in {"", "*", "**"} else kind
             if kind == "**":
-                self.add(entry, Fact(call, fact.path, fact.flags), via)
+                self._spread(entry, fact, call, val.what, via)
             elif name is None:
                 self.add(entry, Fact(call, (), fact.flags), via)
             elif not barriers.closed_field(self.flow, val, name):
                 self._keep_field(entry, fact, call, val.what, name, via)
             return True
         return False
+
+    def _spread(self, entry: Entry, fact: Fact, call: Value, cls: Cls, via: Via) -> None:
+        """Keep what a record gets of a mapping: a part for the field of its name, one under a computed key for each open field.
+
+        `Persona(**{k: v for k, v in data.items() if k in known})`
+        """
+        label, rest = fact.path[0] if fact.path else "", fact.path[1:]
+        for name in [n for n in self.flow.places_of_fields(cls) if label in {"*", n}]:
+            if not barriers.closed_field(self.flow, Val("inst", cls), name):
+                self._keep_field(entry, Fact(fact.value, rest, fact.flags), call, cls, name, via)
+        if label != "*":
+            self.add(entry, Fact(call, fact.path, fact.flags), via)
 
     def _keep_field(self, entry: Entry, fact: Fact, call: Value, cls: Cls, name: str, via: Via) -> None:
         """Keep what a record gets for one of its fields."""

@@ -35,12 +35,20 @@ from aisec_ci.detectors.code.facts import (
     noted,
     with_doubt,
 )
-from aisec_ci.detectors.code.flow.val import Label, Path, Target
+from aisec_ci.detectors.code.flow.val import Label, Path, Target, Val
 from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.models import Models
 from aisec_ci.detectors.code.project import MASK, SHIFT, Fn, Value, last_word
 from aisec_ci.detectors.code.search.arguments import Arguments
-from aisec_ci.detectors.code.search.barriers import FIRST, LISTED, OF_USER, READS, Verdict, is_known_in_common
+from aisec_ci.detectors.code.search.barriers import (
+    FIRST,
+    LISTED,
+    OF_USER,
+    READS,
+    Verdict,
+    closed_field,
+    is_known_in_common,
+)
 from aisec_ci.detectors.code.search.texts import fixed_host, only_shows
 from aisec_ci.detectors.code.search.uses import is_request
 from aisec_ci.detectors.code.values import Flow
@@ -141,9 +149,12 @@ class Summaries(Arguments):
         """
         if len(node.args) < 2 or (fact.path[:1] == (CONTENT,)) or (not fact.path and fn.module.language == "python"):
             return False
-        held = self.flow.values((use & ~MASK) | node.args[1])
+        named = (use & ~MASK) | node.args[1]
+        held = self.flow.values(named)
         if fact.path:
-            return bool(held) and all(val.kind == "ext" and val.what in _TEXTS for val in held)
+            if any(val.kind == "lit" for val in held):  # `isinstance(query, (int, str))`
+                held = self.flow.values(named, ("*",))
+            return bool(held) and all(val.kind == "ext" and val.what in _PLAIN_TYPES for val in held)
         return bool(held) and all(val.kind == "class" for val in held)
 
     def _guard(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
@@ -433,12 +444,25 @@ class Summaries(Arguments):
             if self._is_put_back(entry, use, node):
                 return  # which element it is, is known of what is there already
             kept = node.args[2] if len(node.args) > 2 else None
-            for label in _labels_kept(entry, use, kept, fact.path) if node.data is None else (node.data,):
+            labels = _labels_kept(entry, use, kept, fact.path) if node.data is None else [node.data]
+            if labels == ["*"] and kept is not None:
+                labels = self._open_fields(base) or labels
+            for label in labels:
                 self.mutate(entry, base, (label, *fact.path), fact.flags, via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
             if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
                 self._set_prompt(entry, fact, use, base, str(node.data))
+
+    def _open_fields(self, base: Value) -> list[Label]:
+        """Return the fields of an object that computed names can mean: `for key, value in data.items(): setattr(profile, key, value)`."""
+        owners = [c for c in self.flow.owners(base) if not (self.flow.is_mapping(c) or self.flow.holds_keys(c))]
+        return [
+            name
+            for cls in owners[:1]
+            for name in self.flow.field_names(cls)
+            if not closed_field(self.flow, Val("inst", cls), name)
+        ]
 
     def _is_put_back(self, entry: Entry, use: Value, node: Node) -> bool:
         """Say whether an element of a list gets back what it had, with nothing new: `for m in messages: m.content += NOTE`."""
@@ -629,7 +653,8 @@ def _read_from_file(name: str, path: Path) -> Path | None:
     return None
 
 
-_TEXTS = frozenset({"builtins.str", "builtins.bytes"})
+_PLAIN_TYPES = frozenset(f"builtins.{name}" for name in ("str", "bytes", "int", "float", "bool"))
+"""Types of values that have no parts."""
 
 
 def _labels_kept(entry: Entry, use: Value, kept: int | None, path: Path) -> list[Label]:

@@ -44,10 +44,12 @@ class Writes(Propagation):
             if owners:
                 made = node.op == "call" and self._is_made_for_many(base) and all(map(self.flow.is_record, owners))
                 for cls in owners:
-                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via, told=made)
+                    keyed = depth > 0 and path[1:2] == ("*",) and self._is_cache(cls, path[0])
+                    self._field(entry, Fact(base, path, flags), cls, path[0], path[1:], via, told=made or keyed)
                 if made:
                     self.add(entry, Fact(base, path, flags), via)
-                return
+                if not any(map(self.flow.holds_keys, owners)):
+                    return
             for cls in self.places.rows.tables_of(base) if len(path) == 1 else ():
                 self._row(entry, Fact(base, path, flags), cls, path[0], ())
             if self.places.is_session(base):
@@ -60,6 +62,8 @@ class Writes(Propagation):
         self.add(entry, Fact(base, path, flags), via)
         for other in self._named_again(fn, base, node) if path[:1] == (CONTENT,) else ():
             self.add(entry, Fact(other, path, flags), via)
+        for command, place in self._run_by_name(fn, base, node) if path == (CONTENT,) else ():
+            self.add(entry, Fact(command, (place, *path), flags), via)
         if depth >= 4:
             return
         at = base & ~MASK
@@ -124,7 +128,9 @@ class Writes(Propagation):
                 for target in named:  # `memory_path(user).write_text(note)`
                     self._out(entry, Fact(base, path, flags), ("ret", target.fn.id), path, 1, kept_in("a file"))
                 if info.word in {"open", "Path", "NamedTemporaryFile", "fdopen", "aiofiles"}:
-                    receiver = callee.op == "attr" and info.word == "open" and "open" not in info.names
+                    # `path.open("w")`, and no function of a module: `aiofiles.open(path, "w")`
+                    method = all("()." in name for name in info.names)
+                    receiver = callee.op == "attr" and info.word == "open" and method
                     self.mutate(entry, at | (callee.args[0] if receiver else node.args[1]), path, flags, via, depth + 1)
 
     def _field(
@@ -132,14 +138,12 @@ class Writes(Propagation):
     ) -> None:
         """Go on after a field of a class was set: any method may read it. The fact at the object only shows the way there.
 
-        `told` says that the object itself is followed: where another one is read is a guess then.
+        `told` says that where it is read is a guess: the object itself is followed, or the field has many values by keys.
         """
         if not path and barriers.closed_field(self.flow, Val("inst", cls), name):
             return
         entry.facts.setdefault(fact, via)
-        # which of all fields it is, is not known, nor whether the same key of a cache is asked for
-        guess = told or name == "__dict__" or (path[:1] == ("*",) and CACHE.search(name) is not None)
-        doubt = MAX_DOUBT if guess else 1
+        doubt = MAX_DOUBT if told or name == "__dict__" else 1  # which of all fields it is, is not known
         if id(cls) in self.places.exchanges.events:
             self._out(entry, fact, ("field", cls, name), path, 0, noted(f"put into the event `{cls.ir.name}`"))
         else:
@@ -153,6 +157,12 @@ class Writes(Propagation):
                 )
             if self.places.read_at(("told", cls)):
                 self._out(entry, fact, ("told", cls), (), doubt, kept_in(f"`{cls.ir.name}.{name}`", How.FIELD))
+
+    def _is_cache(self, cls: Cls, name: str) -> bool:
+        """Say whether a field keeps many values, each under its key, so that another may be asked for: no list, by its name."""
+        return CACHE.search(name) is not None and not any(
+            self.project.node(held).op == "list" for held in self.flow.fields(cls, name)
+        )
 
     def _row(self, entry: Entry, fact: Fact, cls: Cls, name: str, path: Path) -> None:
         """Go on after a column of a table's row was set: whoever reads rows of the table may get it."""
@@ -193,6 +203,19 @@ class Writes(Propagation):
             yield from self._same_pattern(fn, last)
         if last.op == "const" and isinstance(last.data, str):
             yield from self._same_name(fn, last.data)
+
+    def _run_by_name(self, fn: Fn, file: Value, node: Node) -> Iterator[tuple[Value, int]]:
+        """Yield the lists of words in which the name of a file that was written stands without its folder, and its place there.
+
+        `(folder / name).write_text(code)` and `run([sys.executable, name], cwd=folder)`
+        """
+        if len(node.args) < 2 or not self._folders(file, node):
+            return
+        name = node.args[-1]
+        for use in fn.uses[name] if fn.nodes[name].op not in {"const", "text"} else ():
+            words = fn.nodes[use]
+            if words.op in {"list", "tuple"} and "*" not in (words.data or ()):
+                yield fn.value(use), words.args.index(name)
 
     def _folders(self, file: Value, node: Node) -> list[Value]:
         """Return what names the folder of a file that was written: `folder` for `os.path.join(folder, name)`, `folder / name`, `f"{folder}/{name}"`."""
