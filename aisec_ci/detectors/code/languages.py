@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from posixpath import basename, dirname
 from typing import Any
@@ -81,7 +82,8 @@ class _Python(Language):
         return list(islice((p for p in paths if "." not in basename(p) and kind_of_name(p) is None), NAMELESS))
 
     def names(self, tree: Tree, paths: Sequence[str], tables: Tables) -> Names:  # noqa: ARG002 - told by paths alone
-        return Names(paths, {p for table in tables for p in table.get("packages", ())})
+        libraries = {p for table in tables for p in table.get("packages", ())}
+        return Names(paths, libraries, partial(_modelled, tables))
 
     def facts(self, path: str, data: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> FileFacts:  # noqa: ARG002
         return relevance.facts_of(data, pattern())
@@ -122,6 +124,28 @@ class _JavaScript(Language):
 
     def is_worth_reading(self, piece: bytes, pattern: Callable[[], re.Pattern[bytes]]) -> bool:  # noqa: ARG002
         return files.is_ai(piece)
+
+
+def _modelled(tables: Tables, heads: frozenset[str]) -> set[str]:
+    """Return the dotted names of some packages that models speak of, and all that they begin with."""
+    from aisec_ci.detectors.code.models import expand  # noqa: PLC0415 - few trees make a library
+
+    out: set[str] = set()
+    for text in (one for table in tables for one in _texts(table) if any(head in one for head in heads)):
+        for name in expand(text):
+            parts = name.partition("()")[0].split(".")
+            if parts[0] in heads:
+                out.update(".".join(parts[:i]) for i in range(1, len(parts) + 1))
+    return out
+
+
+def _texts(table: Any) -> Iterator[str]:
+    """Yield the texts in a table."""
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, (list, Mapping)):
+        for one in table.values() if isinstance(table, Mapping) else table:
+            yield from _texts(one)
 
 
 def _packages(tree: Tree) -> dict[str, str]:

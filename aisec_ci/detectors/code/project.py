@@ -390,7 +390,17 @@ class Names:
     mark = ""
     """What else than the paths decides what an import names, for the cache."""
 
-    def __init__(self, paths: Iterable[str], external: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        paths: Iterable[str],
+        external: Collection[str] = (),
+        modelled: Callable[[frozenset[str]], Collection[str]] = frozenset,
+    ) -> None:
+        """`external` are packages of libraries that models know.
+
+        `modelled` gives, for those of them after which packages of the tree are called, the names that the models speak of,
+        and all that these begin with.
+        """
         self.external = frozenset(external)
         self.by_name: dict[str, list[str]] = defaultdict(list)
         self.folders: set[str] = set()
@@ -407,6 +417,8 @@ class Names:
                 self.by_name[".".join(parts[i:])].append(path)
             for i in range(1, len(parts)):
                 self.folders.add("/".join(parts[:i]))
+        namesakes = self.external.intersection(map(basename, self.packages)) - _ORDINARY
+        self._modelled = frozenset(modelled(namesakes)) if namesakes else frozenset()
 
     def module(self, dotted: str, importer: str) -> str | None:
         """Return the path of the module that `dotted` names in the file `importer`, or None."""
@@ -424,8 +436,7 @@ class Names:
             return None
         head = dotted.split(".", 1)[0]
         external = head in self.external
-        if external and head not in _ORDINARY:
-            return None
+        strict = external and head not in _ORDINARY
         best, best_score = None, -1
         tail = "/" + dotted.replace(".", "/")
         single = "." not in dotted
@@ -435,7 +446,9 @@ class Names:
             inside = root in ("", here) or here.startswith(root + "/")
             if external and not inside:
                 continue
-            own = head in _PARTS and not single and dotted.split(".")[1] not in _PARTS[head]
+            if strict and not self._makes(root, head):
+                continue
+            own = strict or (head in _PARTS and not single and dotted.split(".")[1] not in _PARTS[head])
             if (external or head in _DRIVERS) and not own and self._is_namesake(root, head, here):
                 continue
             if not inside and single and not (basename(root) in _ROOTS or _LAYER.search(root) or self._is_only(dotted)):
@@ -444,6 +457,13 @@ class Names:
             if score > best_score:
                 best, best_score = path, score
         return best or self._in_whole(dotted)
+
+    def _makes(self, root: str, head: str) -> bool:
+        """Say whether a folder of the tree that programs import from has a package of its own with the name of a library.
+
+        It is the library itself, or stands in its place. Only a folder below such a root may be called after what it uses.
+        """
+        return f"{root}/{head}".lstrip("/") in self.packages and (not root or basename(root) in _ROOTS)
 
     def _in_whole(self, dotted: str) -> str | None:
         """Return what `package.tools.sql` names where the whole tree is the package, under a name that it does not have itself.
@@ -477,7 +497,12 @@ class Names:
         return dotted.lstrip(".")
 
     def split(self, dotted: str, importer: str) -> tuple[str | None, str]:
-        """Return the module's path that a dotted name begins with, as long as possible, and the rest of the name."""
+        """Return the module's path that a dotted name begins with, as long as possible, and the rest of the name.
+
+        What models of a library speak of is the library's in the tree that makes it, too.
+        """
+        if self._modelled and (dotted in self._modelled or f"{dotted.rpartition('.')[0]}.*" in self._modelled):
+            return None, dotted
         parts = dotted
         rest: list[str] = []
         while parts and parts.strip("."):
