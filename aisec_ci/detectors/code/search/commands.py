@@ -117,7 +117,7 @@ class Commands:
             return self._of_word(fact.value, index, fact.flags)
         return min((self._of_word(one, index, fact.flags) for one in lists), key=_GRAVITY.index)
 
-    def is_argument(self, command: Value, index: int, flags: int) -> bool:
+    def is_argument(self, command: Value, index: Label, flags: int) -> bool:
         """Say whether the program of a command takes one of its words for no code: `["git", "log", path]`."""
         first = self._word(command, 0)
         return bool(first) and not first.startswith("-") and not self._of_word(command, index, flags)

@@ -14,6 +14,7 @@ from collections import deque
 from aisec_ci.detectors.code.callinfo import Calls
 from aisec_ci.detectors.code.chat_templates import ChatTemplates
 from aisec_ci.detectors.code.facts import (
+    ARGUMENT,
     ASKED,
     BUILT,
     CONTENT,
@@ -362,10 +363,20 @@ class Propagation(ABC):
         if kind == "system" and label == MESSAGE and self.project.fn(at).module.in_browser:
             doubt = MAX_DOUBT  # a page shows its notices among the messages of a conversation
         whole = kind == "program" and not fact.path
-        word = len(fact.path) == 1 and isinstance(fact.path[0], int)
+        word = self._is_word(entry, fact)
         hit = Hit(kind, at, argument, label, fact, with_doubt(fact.flags, doubt), role, whole, word)
         if not harmless(hit, fact.flags & ~BUILT):
             self._keep(entry, hit)
+
+    def _is_word(self, entry: Entry, fact: Fact) -> bool:
+        """Say whether a fact is about one of the words of a list, as they stood where it was told what they are to a program.
+
+        Words whose place is not known do no longer where a function puts others before them.
+        """
+        if len(fact.path) != 1 or isinstance(fact.path[0], int):
+            return len(fact.path) == 1
+        as_given = self.project.unguarded(fact.value) in entry.start.values
+        return fact.path[0] == "*" and (as_given or bool(fact.flags & ARGUMENT))
 
     def _asked_role(self, content: Value) -> tuple[Value, ...]:
         """Return the parameter that is the role of the system wherever a content is used: `if role == "system":`."""
@@ -412,7 +423,8 @@ class Propagation(ABC):
             if decided is None:
                 return
             role = decided
-        self._keep(caller, hit._replace(fact=arg, flags=flags, role=role, inner=(inner, hit), call=call))
+        word = hit.word and self._is_word(caller, arg)
+        self._keep(caller, hit._replace(fact=arg, flags=flags, role=role, word=word, inner=(inner, hit), call=call))
 
     def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
         """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""

@@ -318,10 +318,11 @@ class Summaries(Arguments):
     def _join(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         """f-strings, `+`, `%`."""
         if fact.path and node.op == "add" and fact.path[0] != CONTENT:  # lists
-            path = fact.path
-            if isinstance(path[0], int) and node.args[0] != index:  # what stands in the first list keeps its place
-                path = ("*", *path[1:])
-            self.add(entry, Fact(use, path, fact.flags), via)
+            path, flags = fact.path, fact.flags
+            if node.args[0] != index:  # what stands in the first list keeps its place
+                path = ("*", *path[1:]) if isinstance(path[0], int) else path
+                flags &= ~ARGUMENT
+            self.add(entry, Fact(use, path, flags), via)
             return
         if node.op == "add" and not fact.path and self.texts.joins_lists(use, node, index):
             self.add(entry, Fact(use, ("*",), fact.flags), via)
@@ -365,10 +366,12 @@ class Summaries(Arguments):
                 place = fact.path[0] if fact.path else "*"
                 # the words of a command of Python's are told by what stands before them, wherever they are: `["adb", *words]`
                 kept = i == 0 or fn.module.language != "python"
+                flags = fact.flags & ~ARGUMENT if i else fact.flags
                 if isinstance(place, int) and place >= 0 and kept and "*" not in node.data[:i]:
-                    self.add(entry, Fact(use, (i + place, *rest), fact.flags), via)  # `[program, *words]`
+                    self.add(entry, Fact(use, (i + place, *rest), flags), via)  # `[program, *words]`
                 else:
-                    self.add(entry, Fact(use, ("*", *rest), fact.flags), via)
+                    told = self._told_word(fact._replace(path=rest, flags=flags), use, node, "*") if i else 0
+                    self.add(entry, Fact(use, ("*", *rest), flags | told), via)
             else:
                 self.add(entry, Fact(use, (i, *fact.path), fact.flags | self._told_word(fact, use, node, i)), via)
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
@@ -378,10 +381,13 @@ class Summaries(Arguments):
                     if set(first.texts) & ROLES_TRUSTED and not fact.path and not taken and not key:
                         self.hit(entry, fact, "system", use, use & ~MASK | arg, MESSAGE, 1)
 
-    def _told_word(self, fact: Fact, use: Value, node: Node, index: int) -> int:
-        """Return a flag for a word of a command that is only handed to something, and is no code to its program."""
+    def _told_word(self, fact: Fact, use: Value, node: Node, index: Label) -> int:
+        """Return a flag for a word of a command that is only handed to something, and is no code to its program.
+
+        With the index `*` it is one of those that are unpacked behind the first: `["rg", *words]`.
+        """
         fn = self.project.fn(use)
-        if index == 0 or fact.path or node.op != "list" or "*" in (node.data or ()):
+        if index == 0 or fact.path or node.op != "list" or (index != "*" and "*" in (node.data or ())):
             return 0
         program = fn.nodes[node.args[0]]
         if program.op != "const" or not isinstance(program.data, str) or " " in program.data:
