@@ -95,15 +95,40 @@ HELD = {
 }
 
 
-@pytest.mark.parametrize("name", HELD)
-def test_constants_are_followed_back(name: str) -> None:
-    source, expected = HELD[name]
-    sources = {"app.py": source, "settings.py": dedent(SETTINGS)}
+def _flow(sources: dict[str, str]) -> Flow:
     project = Project(Names(sources), lambda path: parse(sources[path], path))
     for path in sources:
         project.add(path)
-    flow = Flow(project)
-    (call,) = project.calls["use"]
+    return Flow(project)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_constants_are_followed_back(name: str) -> None:
+    source, expected = HELD[name]
+    flow = _flow({"app.py": source, "settings.py": dedent(SETTINGS)})
+    (call,) = flow.project.calls["use"]
     argument = flow.argument(call, 0, None)
     assert argument is not None
     assert flow.constants(argument).values == expected
+
+
+def test_what_is_asked_while_callers_are_looked_for_is_not_kept_unanswered() -> None:
+    # which method `.run("begin")` calls depends on what `run` is given, which its callers tell
+    text = dedent("""
+        def run(request):
+            return request()
+
+        class Session:
+            def run(self, command):
+                return command
+
+        begun = run(lambda: Session()).run("begin")
+        asked = run(lambda: "answer")
+        """)
+    for first in ("callers", "values"):
+        flow = _flow({"a.py": text})
+        fn = next(f for f in flow.project.fns if f.ir.name == "run" and f.cls is None)
+        request = fn.value(fn.params[0])
+        if first == "callers":
+            flow.callers(fn)
+        assert len([v for v in flow.values(request) if v.kind == "func"]) == 2

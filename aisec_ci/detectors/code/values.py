@@ -105,6 +105,11 @@ RUN_ELSEWHERE = frozenset({*RUNNERS, *STARTERS})
 """Calls by which something else runs a function."""
 
 
+_OPEN: list[Target] = []
+_ASKED: list[tuple[Value, Target]] = []
+"""What stands for the functions that a call runs, and for the calls of a function, while they are looked for."""
+
+
 def _crowd(count: int) -> int:
     """Return the doubt that comes from how many functions a call can run."""
     return 0 if count <= FEW else 1 if count <= MANY else 2
@@ -148,7 +153,7 @@ class Flow(Evaluation):
         if known is None:
             if self._is_over():
                 return []
-            self._targets[call] = []
+            self._targets[call] = _OPEN
             outer_cut, self._cut = self._cut, False
             known = self._targets[call] = list(dict.fromkeys(self._find_targets(call)))
             if self._cut and self._active and not any(t.sure < 2 for t in known):
@@ -156,6 +161,8 @@ class Flow(Evaluation):
             else:
                 self._settled.add(call)
             self._cut = self._cut or outer_cut
+        elif known is _OPEN:
+            self._cut = True
         return known
 
     def _from_table(self, callee: Value, depth: int = 0) -> bool:
@@ -419,12 +426,14 @@ class Flow(Evaluation):
         if known is None:
             if self._is_over():
                 return []
-            self._callers[fn.id] = []
+            self._callers[fn.id] = _ASKED
             outer_cut, self._cut = self._cut, False
             known = self._callers[fn.id] = list(dict.fromkeys(self._find_callers(fn)))
             if self._cut and self._active:
                 self._guesses.append((self._callers, fn.id))
             self._cut = self._cut or outer_cut
+        elif known is _ASKED:
+            self._cut = True
         return known
 
     def partials(self, fn: Fn) -> list[tuple[Value, Target]]:

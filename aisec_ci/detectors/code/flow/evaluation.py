@@ -32,6 +32,9 @@ PATH_LIMIT = 8
 CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
 
+_OPEN_KINDS = frozenset({"unknown", "param", "call"})
+"""What is said of a value of which nothing is known."""
+
 _PROMPTS = ("langchain.prompts.", "langchain_core.prompts.", "langchain_classic.prompts.", "langchain.PromptTemplate")
 
 _ASKING = "langchain_core.runnables.RunnableSequence()"
@@ -154,8 +157,8 @@ class Evaluation(Results):
         outer_cut, self._cut = self._cut, False
         found = tuple(islice(dict.fromkeys(self._step(value, path, depth + 1)), LIMIT))
         active.discard(key)
-        # an answer found inside a cycle may lack what the cycle's head adds: it is only kept at the head
-        if not self._cut or not active or found:
+        # an answer found inside a cycle may lack what the cycle's head adds: where it says nothing it is only kept at the head
+        if not self._cut or not active or any(val.kind not in _OPEN_KINDS for val in found):
             self._memo[path][value] = found
         else:
             self._tried[key] = found
@@ -346,7 +349,9 @@ class Evaluation(Results):
             for one in self.classes_decorated_by(fn):
                 seen = True
                 yield Val("class", one)
-        for call, target in [*self.callers(fn)[:CALLERS], *self.partials(fn)] if depth < DEPTH // 2 else ():
+        deep = depth >= DEPTH // 2
+        self._cut = self._cut or deep
+        for call, target in [*self.callers(fn)[:CALLERS], *self.partials(fn)] if not deep else ():
             given = self.passed(call, target, index)
             if param.kind == "*" and path:  # `*steps` holds the arguments, each as an element
                 given = _elements(given, path[0])

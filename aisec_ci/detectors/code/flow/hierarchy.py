@@ -15,7 +15,7 @@ FORWARDS = {"dspy.Module": "forward", "dspy.primitives.module.Module": "forward"
 """Classes of libraries whose objects run a method of the class below when they are called."""
 
 
-_DECLARES = frozenset(
+DECLARES = frozenset(
     f"{module}.{name}" for module in ("abc", "typing", "typing_extensions") for name in ("ABC", "Protocol", "Generic")
 )
 """Classes of libraries that hold nothing: those below them are the program's own."""
@@ -60,7 +60,7 @@ class Hierarchy(Questions):
 
     def is_of_library(self, cls: Cls) -> bool:
         """Say whether a class is below one of a library that does something, not only below one that says what it has."""
-        return not self.external_bases(cls) <= _DECLARES
+        return not self.external_bases(cls) <= DECLARES
 
     def subclasses(self, cls: Cls) -> list[Cls]:
         """Return the project's classes below a class."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from aisec_ci.detectors.code.flow.hierarchy import Hierarchy
+from aisec_ci.detectors.code.flow.hierarchy import DECLARES, Hierarchy
 from aisec_ci.detectors.code.flow.val import MANY, NPM, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
-from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, SESSIONS
+from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, RUN_STATES, SESSIONS
 
 GIVERS = 24
 """Places at which functions of others fill a field of some name: where there are more, whose they are is not looked up."""
@@ -20,6 +20,15 @@ HEIRS = 12
 _CONTAINER_METHODS = frozenset(
     "append extend insert remove pop clear sort reverse index count copy update setdefault items keys values add discard".split()
 )
+
+_KEPT = ("session_state", "user_session", "bot_data", "chat_data", "user_data")
+"""Attributes by which programs get at what is kept for a session or a run, where it is set under a name."""
+
+_OWN_OBJECTS = frozenset(
+    "threading.local() types.SimpleNamespace() argparse.Namespace() werkzeug.local.Local() "
+    "langchain_core.runnables.RunnableConfig().configurable langchain_core.runnables.config.RunnableConfig().configurable".split()
+)
+"""Objects of libraries that have nothing but what the program gives them."""
 
 _OPEN = frozenset({UNKNOWN, Val("const", None)})
 """What a class says of a field that is filled only where its objects are made."""
@@ -240,12 +249,14 @@ class Members(Hierarchy):
             ):
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(inst(cls, exact=False), path, depth)
-            elif val.what in SESSIONS and (kept := self.kept(str(name))):
+            elif (val.what in SESSIONS or val.what in RUN_STATES) and (kept := self.kept(str(name))):
                 for one in kept:
                     yield from self._eval(one, path, depth)
             elif val.what in APPLICATIONS and (hung := self.hung_on_application(str(name))):
                 for one in hung:
                     yield from self._eval(one, path, depth)
+            elif val.what in _OWN_OBJECTS:
+                yield from self._hung_there(val, str(name), path, depth)
             elif isinstance(name, str) and name != "*":
                 dotted = f"{val.what}.{name}"
                 module = self._below_namespace(dotted) if kind == "ext" else None
@@ -273,7 +284,7 @@ class Members(Hierarchy):
         """Return what the program keeps under a name for a session: `st.session_state.agent = Agent()`."""
         if self._sessions is None:
             self._sessions = {}
-            loads = (v for word in ("session_state", "user_session") for v in self.project.attributes.get(word, ()))
+            loads = (v for word in _KEPT for v in self.project.attributes.get(word, ()))
             for fn in (self.project.fns[number] for number in dict.fromkeys(load >> SHIFT for load in loads)):
                 for node in fn.nodes:
                     key, kept = node.data, node.args[1] if len(node.args) > 1 else -1
@@ -289,9 +300,19 @@ class Members(Hierarchy):
                         continue
                     while fn.nodes[at].op in {"guard", "phi"} and fn.nodes[at].args[0] < at:
                         at = fn.nodes[at].args[0]
-                    if isinstance(key, str) and fn.nodes[at].data in ("session_state", "user_session"):
+                    if isinstance(key, str) and fn.nodes[at].data in _KEPT:
                         self._sessions.setdefault(key, []).append(fn.value(kept))
         return self._sessions.get(name, [])
+
+    def _hung_there(self, holder: Val, name: str, path: Path, depth: int) -> Iterable[Val]:
+        """Yield what the program set as an attribute of an object that only holds what it is given: `here.db = Database()`."""
+        found = False
+        for one, value in self._set_outside().get(name, ())[:GIVERS]:
+            if holder in self._anew(one):
+                found = True
+                yield from self._eval(value, path, depth)
+        if not found and not path:
+            yield UNKNOWN
 
     def _set_up(self) -> list[Value]:
         """Return what the lifespans of MCP servers yield, which tools get at as `lifespan_context`: `FastMCP(lifespan=f)`."""
@@ -374,8 +395,12 @@ class Members(Hierarchy):
         yield from self._external_base(cls, name, path, depth)
 
     def _external_base(self, cls: Cls, name: Label, path: Path, depth: int) -> Iterable[Val]:
-        for dotted in self.external_bases(cls):
-            if isinstance(name, str):
+        """Yield what a class has from libraries, unless it says itself that it has it, or they only say what classes have."""
+        if not isinstance(name, str):
+            return
+        bases = self.external_bases(cls) - DECLARES
+        if bases and not (name in self.field_names(cls) and self.is_record(cls)):
+            for dotted in bases:
                 yield from self._part(Val("obj", f"{dotted}().{name}"), path, depth)
 
     def _instance_member(self, val: Val, name: Label, path: Path, depth: int) -> Iterable[Val]:
@@ -476,6 +501,20 @@ class Members(Hierarchy):
 
         `thread.history.append(Item(text))`
         """
+        known = self._givers.get(name)
+        if known is None:
+            known = self._givers[name] = []  # what asks for it again to tell the objects gets nothing
+            others = self._set_outside().get(name, [])
+            for holder, one in others if len(others) <= GIVERS else ():
+                owners = frozenset(id(v.what) for v in self._anew(holder) if v.kind == "inst")
+                if owners:
+                    known.append((owners, one))
+        if known:
+            numbers = {id(cls) for cls in classes}
+            yield from (one for owners, one in known if not numbers.isdisjoint(owners))
+
+    def _set_outside(self) -> dict[str, list[tuple[Value, Value]]]:
+        """Return what functions set at fields of objects that are not theirs; see `_outside`."""
         if self._outside is None:
             self._outside = {}
             for fn in self.project.fns:
@@ -488,17 +527,7 @@ class Members(Hierarchy):
                     node = fn.nodes[i]
                     if node.op == "attr" and node.args[0] != own:
                         self._outside.setdefault(node.data, []).append((fn.value(node.args[0]), fn.value(i)))
-        known = self._givers.get(name)
-        if known is None:
-            known = self._givers[name] = []  # what asks for it again to tell the objects gets nothing
-            others = self._outside.get(name, [])
-            for holder, one in others if len(others) <= GIVERS else ():
-                owners = frozenset(id(v.what) for v in self._anew(holder) if v.kind == "inst")
-                if owners:
-                    known.append((owners, one))
-        if known:
-            numbers = {id(cls) for cls in classes}
-            yield from (one for owners, one in known if not numbers.isdisjoint(owners))
+        return self._outside
 
     def _is_own_load(self, value: Value) -> bool:
         return self.project.node(value).op == "attr" and (value & MASK) in self.project.fn(value).writes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
@@ -37,6 +37,10 @@ class Questions(ABC):
     @abstractmethod
     def _eval(self, value: Value, path: Path, depth: int) -> tuple[Val, ...]:
         """Return what a value can be, as part of a question that went so deep."""
+
+    @abstractmethod
+    def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
+        """Return what a dotted name stands for in a module."""
 
     def constants(self, value: Value, path: Path = ()) -> Constants:
         """Return the constants that a value can be, or with `path` what a part of it can be."""

@@ -11,7 +11,7 @@ from aisec_ci.detectors.code.flow.members import Members
 from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, NPM, TEXT_LIMIT, UNKNOWN, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
-from aisec_ci.detectors.code.vocabulary import HUNG_ON, READ_INTO, SESSIONS
+from aisec_ci.detectors.code.vocabulary import HUNG_ON, READ_INTO, RUN_STATES, SESSIONS
 
 _SAME = {
     "str": 0,
@@ -47,11 +47,33 @@ _SAME = {
     "tqdm.auto.tqdm": 0,
     "tqdm.asyncio.tqdm": 0,
     "rich.progress.track": 0,
+    "weakref.proxy": 0,
+    "weakref.ref": 0,
+    **dict.fromkeys(
+        (
+            f"dependency_injector.providers.{kind}"
+            for kind in ("Singleton", "ThreadSafeSingleton", "Factory", "Callable", "Resource")
+        ),
+        0,
+    ),
     **dict.fromkeys(
         ("npm.genkit.genkit().define_flow", "npm.genkit.beta.genkit().define_flow", "npm.genkit_ai_flow.define_flow"), 1
     ),
 }
 """Calls that return one of their arguments as far as this analysis goes, with its position."""
+
+_LOADERS = frozenset(
+    "django.utils.module_loading.import_string werkzeug.utils.import_string pydoc.locate pkgutil.resolve_name hydra.utils.get_class "
+    "hydra.utils.get_object hydra.utils.get_method theflow.utils.modules.import_dotted_string celery.utils.imports.symbol_by_name "
+    "kombu.utils.imports.symbol_by_name".split()
+)
+"""Calls that import what a dotted name stands for."""
+
+_INJECTS = re.compile(
+    r"(?:injector|punq|lagom|svcs|kink|wireup|rodi|dishka|that_depends|aioinject|inject)\.(?:.*\.)?"
+    r"(?:get|create_object|resolve|instance|get_optional|aget|get_async)"
+)
+"""Calls that return an object of the class that they are given."""
 
 _ELEMENT_OF = frozenset({"next", "random.choice", "max", "min", "heapq.heappop"})
 """Calls that return an element of their only argument; `next` may have a second."""
@@ -116,6 +138,7 @@ _WITHOUT = (
         "dict super globals vars locals functools.partial functools.partialmethod typing.TypeVar typing.NewType".split()
     )
     | frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config"})
+    | {"contextvars.ContextVar().get", "types.SimpleNamespace", "argparse.Namespace"}
     | _OPTIONS
 )
 """Calls that say something without an argument by position, too."""
@@ -367,8 +390,10 @@ class Results(Members):
         handler = self._libraries.get(word)
         if handler is not None and (args or word in _WITHOUT):
             return handler(self, call)  # type: ignore[no-any-return]
-        if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS:
+        if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS | RUN_STATES:
             return self._kept_for_session(call)
+        if args and _INJECTS.fullmatch(word):
+            return self._injected(call)
         if word in HUNG_ON:
             names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"] if args else []
             hung = [
@@ -493,6 +518,45 @@ class Results(Members):
         for module in self._dynamic_modules(call.args[0], call.depth):
             yield from self._part(Val("module", module), call.path, call.depth)
 
+    def _loaded(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what `import_string("app.workers.Worker")` means; what a setting says nobody knows, but it is no library's."""
+        names = [v.what for v in self._eval(call.args[0], (), call.depth) if v.kind == "const"]
+        for name in names[:MANY]:
+            if isinstance(name, str):
+                dotted = name.replace(":", ".")
+                for val in self._import(self.project.fn(call.value).module, dotted):
+                    yield from self._part(val, call.path, call.depth)
+        if not names and not call.path:
+            yield UNKNOWN
+
+    def _injected(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what a container of dependencies gives for a class: `injector.get(Planner)`."""
+        asked = [v.what for v in self._eval(call.args[0], (), call.depth) if v.kind == "class"]
+        for cls in asked:
+            yield from self._part(inst(cls, exact=False), call.path, call.depth)
+        if not asked and not call.path:
+            yield UNKNOWN
+
+    def _of_context(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what a context variable was set to, wherever that was: `current.get()` after `current.set(worker)`."""
+        fn, found = self.project.fn(call.value), False
+        callee = fn.nodes[call.node.args[0]]
+        name = fn.word(callee.args[0]) if callee.op == "attr" else ""
+        for other in self.project.calls.get("set", ()):
+            setter, node = self.project.fn(other), self.project.node(other)
+            at = setter.nodes[node.args[0]]
+            if at.op == "attr" and len(node.args) > 1 and setter.word(at.args[0]) == name:
+                held = self._anew(setter.value(at.args[0]))
+                if any(v.what == "contextvars.ContextVar()" for v in held):
+                    found = True
+                    yield from self._eval(setter.value(node.args[1]), call.path, call.depth)
+        if not found and not call.path:
+            yield UNKNOWN
+
+    def _namespace(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield what `SimpleNamespace(worker=worker)` holds."""
+        return self._mapping(call) if any(call.node.data) else self._made(call.dotted, call.path, call.depth)
+
     def _copy(self, call: _LibraryCall) -> Iterable[Val]:
         given = self.argument(call.value, None, str(call.path[0])) if call.path else None
         if given is not None:
@@ -561,6 +625,9 @@ class Results(Members):
         "getattr": _attribute_by_name,
         **dict.fromkeys(("globals", "vars", "locals"), _names_of_module),
         **dict.fromkeys(("__import__", "importlib.import_module"), _imported),
+        **dict.fromkeys(_LOADERS, _loaded),
+        "contextvars.ContextVar().get": _of_context,
+        **dict.fromkeys(("types.SimpleNamespace", "argparse.Namespace"), _namespace),
         **dict.fromkeys(COPIES, _copy),
         **dict.fromkeys(_ELEMENT_OF, _element),
         "inspect.getmembers": _functions_of_module,

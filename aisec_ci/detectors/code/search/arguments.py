@@ -25,6 +25,7 @@ from aisec_ci.detectors.code.facts import (
     noted,
     with_doubt,
 )
+from aisec_ci.detectors.code.flow.results import COPIES
 from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
@@ -540,7 +541,8 @@ class Arguments(Records):
         if arg.fact.path and word not in TEXT_WORDS and not word[:1].isupper() and _foreign(info.names):
             flags = with_doubt(flags, MAX_DOUBT)  # what an unknown function makes of a part of its argument is a guess
         # `PROMPT.format(…)` of what comes from a module that is not known may be a text, too
-        imported = word.startswith("format") and arg.fn.nodes[arg.node.args[0]].op == "attr"
+        texts = word.startswith("format") or (word == "replace" and COPIES.isdisjoint(info.names))
+        imported = texts and not info.targets and arg.fn.nodes[arg.node.args[0]].op == "attr"
         if word in FILLERS and (info.method or imported):
             flags |= BUILT
             if word == "format" and self.texts.fills_behind_host(arg.call, arg.node, arg.fact.value):
