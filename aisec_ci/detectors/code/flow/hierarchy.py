@@ -163,6 +163,11 @@ class Hierarchy(Questions):
         table = getattr(cls, "assigned", None)
         if table is None:
             table = {}
+            held = {
+                (fn.ir.index, fn.ir.params[0].name)
+                for fn in cls.module.functions
+                if fn.ir.cls == cls.ir.index and fn.bound and fn.ir.params
+            }
             for fn in cls.module.functions:
                 if fn.ir.cls == cls.ir.index and fn.bound:
                     me = fn.params.get(0, -1)
@@ -174,8 +179,10 @@ class Hierarchy(Questions):
                             table.setdefault(node.data, []).append(fn.value(i))
                 for i in fn.writes:
                     node = fn.nodes[i]
-                    # `Step.registry[name] = cls`
-                    if node.op == "attr" and fn.nodes[node.args[0]].data == (0, cls.ir.name):
+                    owner = fn.nodes[node.args[0]] if node.op == "attr" else node
+                    # `Step.registry[name] = cls`, also `cls.registry[name] = step` in a function inside of a method
+                    named = owner.op == "var" and (owner.data == (0, cls.ir.name) or owner.data in held)
+                    if node.op == "attr" and (named or (owner.op == "class" and owner.data == cls.ir.index)):
                         table.setdefault(node.data, []).append(fn.value(i))
             cls.assigned = table  # type: ignore[attr-defined]
         return list(table.get(name, ()))
