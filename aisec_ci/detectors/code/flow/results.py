@@ -101,6 +101,12 @@ WRAPPED = 2
 _INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
 """Calls that parse the command line into an object of the class that they are given."""
 
+_COLLECT = frozenset(
+    f"{module}.Context().collect_events"
+    for module in ("llama_index.core.workflow", "llama_index.core.workflow.context", "workflows", "workflows.context")
+)
+"""Methods that wait for several events of the steps of a workflow."""
+
 QUEUES = re.compile(
     r"(?:queue|asyncio|asyncio\.queues|multiprocessing|multiprocessing\.queues|collections|janus|culsans|gevent\.queue|eventlet\.queue"
     r"|multiprocessing\.(?:Manager|get_context)\(\)|torch\.multiprocessing|trio|anyio)"
@@ -618,6 +624,18 @@ class Results(Members):
         if not call.path:
             yield from self._made(call.dotted, (), call.depth)
 
+    def _collected(self, call: _LibraryCall) -> Iterable[Val]:
+        """Yield the elements of what a step of LlamaIndex waits for: `ctx.collect_events(ev, [Draft] * 3)`."""
+        expected = self.argument(call.value, 1, "expected")
+        if not call.path or expected is None:
+            yield from self._made(call.dotted, call.path, call.depth)
+            return
+        node, base = self.project.node(expected), expected & ~MASK
+        listed = [base | arg for arg in node.args] if node.op == "op" else [expected]
+        for val in (v for one in listed for v in self._eval(one, ("*",), call.depth)):
+            if val.kind == "class":
+                yield from self._part(inst(val.what, exact=False), call.path[1:], call.depth)
+
     _libraries: ClassVar[dict[str, Any]] = {
         **dict.fromkeys(("os.getenv", "os.environ.get", "environ.get", "decouple.config"), _environment),
         "dict": _mapping,
@@ -638,6 +656,7 @@ class Results(Members):
         **dict.fromkeys(_INTO_RECORDS, _record_of_command_line),
         **dict.fromkeys(("enumerate", "zip"), _beside_each_other),
         "itertools.chain": _one_after_another,
+        **dict.fromkeys(_COLLECT, _collected),
     }
     """What functions of libraries return, by their names."""
 
