@@ -19,7 +19,7 @@ HAPPENS = re.compile(r"(?:Event|Action)$")
 """Classes of what is told of a run, or done in it: a message among these is kept, no model gets it."""
 
 SESSIONS = frozenset(
-    "streamlit.session_state chainlit.user_session flask.session flask.g quart.session quart.g nicegui.app.storage.user "
+    "streamlit.session_state chainlit.user_session flask.session flask.g quart.session quart.g django.core.cache.cache nicegui.app.storage.user "
     "nicegui.app.storage.client nicegui.app.storage.browser nicegui.app.storage.tab nicegui.app.storage.general".split()
 )
 """What a framework keeps for a session: between the runs of Streamlit's scripts, from one request, or one step of it, to the next."""
