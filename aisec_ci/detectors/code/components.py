@@ -133,9 +133,14 @@ class Components:
         taken = [(i, p.kind) for i, p in enumerate(fn.ir.params) if i >= begin and p.kind in {"", "*"}]
         for count, (index, kind) in enumerate(t for t in taken if not is_given(self.flow, fn, t[0])):
             if count == place or (kind == "*" and count <= place):
-                if index in fn.params:
+                if index in fn.params and (kind == "" or _by_place(fn, fn.params[index])):
                     yield fn.value(fn.params[index]), (place - count,) if kind == "*" else ()
                 return
+
+
+def _by_place(fn: Fn, rest: int) -> bool:
+    """Say whether a function takes apart all that are left of its arguments by their places: else which is which, it works out itself."""
+    return all(fn.nodes[use].op == "item" and isinstance(fn.nodes[use].data, int) for use in fn.uses[rest])
 
 
 def is_given(flow: Flow, fn: Fn, index: int) -> bool:
