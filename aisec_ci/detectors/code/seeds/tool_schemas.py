@@ -133,6 +133,7 @@ def tools(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterato
         for fn in by_name.get(_plain(schema.name), ()) if schema.name else ():
             if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
                 yield Tool(fn, params)
+    yield from _under_names(flow, known, framework)
     yield from _beside(flow, known, framework)
     yield from _named(flow, framework)
     yield from _registered(flow, framework)
@@ -141,6 +142,24 @@ def tools(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterato
     yield from _classes(flow, known, framework)
     yield from _modules(flow, known, framework)
     yield from _unpacked(flow, framework)
+
+
+def _under_names(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the functions that stand in a table of a module under the names of tools: `{"navigate": browser_navigate}`."""
+    named: dict[str, list[Schema]] = {}
+    for schema in known:
+        if schema.name:
+            named.setdefault(schema.name, []).append(schema)
+    bodies = [info.functions[0] for info in flow.project if info.functions] if named else []
+    for body in bodies:
+        for node in body.nodes:
+            if node.op != "dict":
+                continue
+            for key, value in zip(node.data, node.args, strict=True):
+                for schema in named.get(key, ()) if isinstance(key, str) else ():
+                    for fn in (v.what for v in flow.values(body.value(value)) if v.kind == "func"):
+                        if _near(flow.project.fn(schema.at), fn) and (params := _chosen(fn, schema.fields, framework)):
+                            yield Tool(fn, params)
 
 
 class Compared(NamedTuple):
