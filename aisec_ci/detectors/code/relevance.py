@@ -83,6 +83,8 @@ _HOLE = re.compile(r"\{[^{}]*\}")
 _IMPORTERS = (b"import_module(", b"__import__(", b"import_string(", b"load_extension(")
 _LOADERS = re.compile(rb"\b(?:iter_modules|walk_packages|module_from_spec|SourceFileLoader|run_path|entry_points)\(")
 """Calls by which a program finds modules that it does not name."""
+_BROKERS = re.compile(rb"\b(?:b[lr]pop|blmove|xread(?:group)?|pubsub|basic_consume|(?:AIO)?KafkaConsumer)\(")
+"""Calls that wait for what other parts of a program sent."""
 _WORKERS = (b"send_task(", b"async_task(", b"enqueue(")
 """Calls that have a worker import a module and run a function of it: `enqueue("app.tasks.answer", text)`."""
 _NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
@@ -132,8 +134,8 @@ def facts_of(data: bytes, also: re.Pattern[bytes]) -> FileFacts:
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")
     named = (*imports(data), *dynamic_imports(data))
-    uses, finds = (pattern.search(data) is not None for pattern in (_USES, _LOADERS))
-    return FileFacts(is_ai(data) or also.search(data) is not None, named, uses=uses, finds=finds)
+    waits, uses, finds = (pattern.search(data) is not None for pattern in (_BROKERS, _USES, _LOADERS))
+    return FileFacts(is_ai(data) or also.search(data) is not None, named, beside=waits, uses=uses, finds=finds)
 
 
 _USES = re.compile(

@@ -705,13 +705,18 @@ class Flow(Evaluation):
     def escapes(self, name: str, looked_up: Mapping[str, ModuleInfo]) -> list[Value]:
         """Return calls of local variables and parameters, in functions of modules that mention a name or look it up.
 
-        Of fields that were given a function also those in modules that these import: the class may be defined there.
+        Of fields that were given a function also those in modules that these import: the class may be defined there, or a
+        class that it is below.
         """
         mentions = (self.project.fn(value) for value in self._mentions.get(name, ()))
         modules = {**{fn.module.path: fn.module for fn in mentions}, **looked_up}
         found = [call for info in modules.values() for call in info.indirect_calls]
         near = {path: None for info in modules.values() for path in (info.path, *self.imported_by(info))}
-        return found + [call for path in near if (info := self.project.module(path)) for call in info.field_calls]
+        given = [info for path in near if (info := self.project.module(path)) is not None]
+        for info in [*given]:
+            above = (base.module for cls in info.classes for base in self.mro(cls)[1:])
+            given += [module for module in dict.fromkeys(above) if module not in given]
+        return found + [call for info in given for call in info.field_calls]
 
     def imported_by(self, info: ModuleInfo) -> list[str]:
         """Return the modules of the project that a module imports."""

@@ -138,7 +138,9 @@ class Members(Hierarchy):
             for one in hung:  # `req.app.ctx.bot`, whatever `req` is
                 yield from self._eval(one, path, depth)
             return
-        written = self.project.fns[base >> SHIFT].writes.get(base & MASK)
+        # what is put into something is none of its methods: `self.settings.update(data)`
+        method = not item and name in _CONTAINER_METHODS
+        written = None if method else self.project.fns[base >> SHIFT].writes.get(base & MASK)
         direct = False
         for at, what in written or ():
             if at == ALL:

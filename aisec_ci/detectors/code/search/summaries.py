@@ -202,8 +202,10 @@ class Summaries(Arguments):
                     self.add(entry, Fact(use, path, fact.flags), via)
             elif path[0] == name:
                 self.add(entry, Fact(use, path[1:], fact.flags | _behind_host(fn, name)), via)
-            elif path[0] == "*":  # an element of something is rarely its attribute
-                self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, MAX_DOUBT)), via)
+            elif path[0] == "*":
+                # an element of something is rarely its attribute, but what an object has under computed names is
+                doubt = 0 if self._has_any_name((use & ~MASK) | node.args[0]) else MAX_DOUBT
+                self.add(entry, Fact(use, path[1:], with_doubt(fact.flags, doubt)), via)
         elif name not in HARMLESS_ATTRIBUTES and not _says_server(fn, name) and not self.closed.field(use, node):
             flags = fact.flags | _behind_host(fn, name)
             if name in PLATFORM_PARTS and self.closed.of_platform((use & ~MASK) | node.args[0]):
@@ -454,11 +456,25 @@ class Summaries(Arguments):
             if labels == ["*"] and kept is not None:
                 labels = self._open_fields(base) or labels
             for label in labels:
-                self.mutate(entry, base, (label, *fact.path), fact.flags, via)
+                kept_at = (label, *fact.path) if label != "__dict__" else fact.path or ("*",)
+                self.mutate(entry, base, kept_at, fact.flags, via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
             if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
                 self._set_prompt(entry, fact, use, base, str(node.data))
+
+    def _has_any_name(self, base: Value) -> bool:
+        """Say whether a value is an object whose attributes are set by computed names only, and nothing that has elements."""
+        found = self.flow.values(base)
+        return bool(found) and all(self._takes_names(v) for v in found)
+
+    def _takes_names(self, val: Val) -> bool:
+        if val.kind == "lit":
+            made = self.project.node(val.what).op == "call"
+            return made and not _NAMESPACES.isdisjoint(self.calls.info(val.what).names)
+        if val.kind == "inst":
+            return not self.flow.is_of_library(val.what)
+        return val.kind == "obj" and str(val.what).removesuffix("()") in _NAMESPACES
 
     def _open_fields(self, base: Value) -> list[Label]:
         """Return the fields of an object that computed names can mean: `for key, value in data.items(): setattr(profile, key, value)`."""
@@ -658,6 +674,9 @@ def _read_from_file(name: str, path: Path) -> Path | None:
         return path
     return None
 
+
+_NAMESPACES = frozenset({"argparse.Namespace", "types.SimpleNamespace"})
+"""Classes of libraries whose objects have whatever attributes they are given."""
 
 _PLAIN_TYPES = frozenset(f"builtins.{name}" for name in ("str", "bytes", "int", "float", "bool"))
 """Types of values that have no parts."""

@@ -73,8 +73,8 @@ class Writes(Propagation):
         if node.op == "attr":
             for call in self.places.queues(base) if path[:1] == ("*",) else ():
                 self._out(entry, Fact(base, path, flags), ("queue", call), path, 1, kept_in("a queue"))
-            fields = node.data == "__dict__" and path[0] != "*"
-            self.mutate(entry, at | node.args[0], path if fields else (node.data, *path), flags, via, depth + 1)
+            whole = node.data == "__dict__"  # `self.__dict__.update(data)`: its keys are the object's fields
+            self.mutate(entry, at | node.args[0], path if whole else (node.data, *path), flags, via, depth + 1)
         elif node.op == "item":
             label = "*" if node.data is None or self._is_pipe(at | node.args[0]) else node.data
             pair = fn.nodes[node.args[0]]
@@ -116,7 +116,9 @@ class Writes(Propagation):
             )
         elif node.op == "call":
             callee = fn.nodes[node.args[0]]
-            if kept := self._kept(base):
+            if "builtins.vars" in self.calls.info(base).names and len(node.args) == 2:  # `vars(box).update(data)`
+                self.mutate(entry, at | node.args[1], path, flags, via, depth + 1)
+            elif kept := self._kept(base):
                 for value in kept:
                     self.mutate(entry, value, path, flags, via, depth + 1)
             elif callee.op == "attr" and callee.data in {"setdefault", "get"}:
