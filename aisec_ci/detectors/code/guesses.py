@@ -53,6 +53,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
     return (
         (hit.kind in _TALKED_OF and any(_message_text(solver, s.value) for s in shared))
         or (source.kind == "remote" and _attribute_of_json(solver, steps))
+        or (source.kind == "remote" and hit.kind == "url" and _is_setting(steps))
         or _method_of_json(solver, steps)
         or (source.kind in _NAME and hit.kind != "path" and _is_opened(solver, steps))
         or (source.kind in _NAME and hit.kind in {"url", "path"} and _of_answer(solver, steps))
@@ -73,6 +74,14 @@ def is_far(solver: Solver, source: Source, steps: list[Step], *, sure: bool) -> 
         return True
     # not rows: whoever reads a table may get any of it
     return not sure and _distance(_from_caller(source, steps)) >= FAR and not any(s.goes(How.ROW) for s in steps)
+
+
+def _is_setting(steps: list[Step]) -> bool:
+    """Say whether fields of two objects keep something on its way: an address that a caller gave so is one that somebody set.
+
+    `provider.config.authentication`, from which each provider makes a record of its own.
+    """
+    return sum(step.goes(How.FIELD) for step in steps) > 1
 
 
 def _under_some_key(solver: Solver, steps: list[Step]) -> bool:
