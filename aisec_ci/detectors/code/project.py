@@ -2,7 +2,9 @@
 
 Names of modules come from paths: `a/b/c.py` is `c` to its neighbours, `b.c` and `a.b.c` to the files below `a` and the
 root. So `src` layouts, namespace packages, scripts without packages and several packages in one tree need no
-configuration; among candidates the one nearest to the importer wins.
+configuration; among candidates the one nearest to the importer wins. A package that is called as a library that models know
+is the project's only where programs would find it before the library: in the library's own tree it is read, but for the names
+that the models speak of.
 """
 
 from __future__ import annotations
