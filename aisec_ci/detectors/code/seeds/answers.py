@@ -26,11 +26,12 @@ _CONTENT_HOSTS = re.compile(
 
 
 _MODEL_SERVICE = re.compile(
-    r"/chat/completions|/v1/completions|/v1/messages|/v1/responses|/api/generate\b|/api/chat\b|:(?:stream)?[gG]enerateContent|/converse\b"
+    r"/chat/completions|/v1/completions|(?<!/im)/v1/messages|/v1/responses|/api/generate\b|/api/chat\b|:(?:stream)?[gG]enerateContent|/converse\b"
     r"|//(?:api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|openrouter\.ai/api|api-inference\.huggingface\.co|api\.groq\.com"
     r"|api\.mistral\.ai|api\.deepseek\.com|api\.together\.xyz|api\.perplexity\.ai|api\.cohere\.(?:ai|com)|api\.x\.ai|dashscope\.aliyuncs\.com)/"
 )
-"""Addresses of models. The paths are those of OpenAI's and Anthropic's APIs, of Ollama, Gemini, and Bedrock."""
+"""Addresses of models. The paths are those of OpenAI's and Anthropic's APIs, of Ollama, Gemini, and Bedrock; at
+`/open-apis/im/v1/messages` Lark takes messages to people."""
 
 _NO_ANSWER = re.compile(
     r"/(?:auth(?:/\w+)?|keys?|models|usage|credits|balance|count_?tokens|status(?:/[^/]*)?|tts|speech|voices)/?(?:\?.*)?$"
