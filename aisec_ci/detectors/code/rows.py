@@ -164,10 +164,14 @@ class Rows:
         tables = self.tables_of(row)
         yield from (owner for owner, of in self._reversed.get(name, ()) if of in tables)
         for key in (k for cls in tables for k in cls.values(name)):
-            node = self.project.node(key)
-            nodes = self.project.fn(key).nodes
-            if node.op == "call" and len(node.args) > 1 and last_word(nodes, node.args[0]) in _KEYS_OF_OTHERS:
-                yield from self._meant((key & ~MASK) | node.args[1])
+            yield from self._other_tables(key)
+
+    def _other_tables(self, column: Value) -> Iterator[Cls]:
+        """Yield the tables of which a column, or an attribute, has a row: `models.ForeignKey(Book)`."""
+        node = self.project.node(column)
+        nodes = self.project.fn(column).nodes
+        if node.op == "call" and len(node.args) > 1 and last_word(nodes, node.args[0]) in _KEYS_OF_OTHERS:
+            yield from self._meant((column & ~MASK) | node.args[1])
 
     @cached_property
     def _reversed(self) -> dict[str, list[tuple[Cls, Cls]]]:
@@ -178,15 +182,13 @@ class Rows:
         out: dict[str, list[tuple[Cls, Cls]]] = {}
         for cls in (c for info in self.project for c in info.classes if self.is_table(c)):
             for key in (cls.owner.value(n) for numbers in cls.ir.attrs.values() for n in numbers):
-                node = self.project.node(key)
-                nodes = self.project.fn(key).nodes
-                if node.op != "call" or len(node.args) < 2 or last_word(nodes, node.args[0]) not in _KEYS_OF_OTHERS:
+                tables = list(self._other_tables(key))
+                if not tables:
                     continue
                 given = self.flow.argument(key, None, "related_name") or self.flow.argument(key, None, "back_populates")
                 name = self.flow.only_text(given) if given is not None else f"{cls.ir.name.lower()}_set"
                 if name:
-                    of = self._meant((key & ~MASK) | node.args[1])
-                    out.setdefault(name, []).extend((cls, other) for other in of)
+                    out.setdefault(name, []).extend((cls, other) for other in tables)
         return out
 
     def _meant(self, table: Value) -> Iterator[Cls]:

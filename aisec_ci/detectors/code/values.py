@@ -23,7 +23,7 @@ from operator import itemgetter
 from aisec_ci.detectors.code.flow.channels import Channels
 from aisec_ci.detectors.code.flow.evaluation import Evaluation
 from aisec_ci.detectors.code.flow.tasks import Tasks
-from aisec_ci.detectors.code.flow.val import FEW, MANY, NPM, Target, Val
+from aisec_ci.detectors.code.flow.val import FEW, MANY, NOTHING_KNOWN, NPM, Target, Val
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, ModuleInfo, Project, Value, last_word
 from aisec_ci.detectors.code.vocabulary import ACTIVITIES, GRAPH_CALLS, RUNNERS, STARTERS
@@ -411,11 +411,7 @@ class Flow(Evaluation):
         found = self.values(function)
         yield from (target for val in found for target in self.targets_of(val, 1))
         node = self.project.node(function)
-        if (
-            node.op == "attr"
-            and node.data not in _COMMON
-            and all(v.kind in {"unknown", "param", "call"} for v in found)
-        ):
+        if node.op == "attr" and node.data not in _COMMON and all(v.kind in NOTHING_KNOWN for v in found):
             named = self.project.methods.get(node.data, [])
             for fn in named if len(named) <= 4 else ():
                 yield Target(fn, 1 if fn.bound else 0, 2 if len(named) == 1 else 3)

@@ -39,6 +39,9 @@ RUN_STATES = frozenset(
 )
 """What a framework keeps between the steps and tools of a run, by name: it is followed as a session is."""
 
+KEEPS = SESSIONS | RUN_STATES
+"""What a framework keeps for a session or a run."""
+
 CONTEXTS = {
     "deps": ("pydantic_ai.Agent().", "pydantic_ai.agent.Agent()."),
     "context": (

@@ -9,7 +9,19 @@ from itertools import islice, product
 from typing import Any
 
 from aisec_ci.detectors.code.flow.results import Results
-from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, TEXT_LIMIT, UNKNOWN, Label, Path, Target, Val, inst, packing
+from aisec_ci.detectors.code.flow.val import (
+    DEPTH,
+    LIMIT,
+    NOTHING_KNOWN,
+    TEXT_LIMIT,
+    UNKNOWN,
+    Label,
+    Path,
+    Target,
+    Val,
+    inst,
+    packing,
+)
 from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value
 
@@ -32,9 +44,6 @@ PATH_LIMIT = 8
 CALLERS = 40
 """Calls of a function that are looked at for what its parameter can be."""
 
-_OPEN_KINDS = frozenset({"unknown", "param", "call"})
-"""What is said of a value of which nothing is known."""
-
 _PROMPTS = ("langchain.prompts.", "langchain_core.prompts.", "langchain_classic.prompts.", "langchain.PromptTemplate")
 
 _ASKING = "langchain_core.runnables.RunnableSequence()"
@@ -45,7 +54,7 @@ _COMMAND_LINES = frozenset({"click", "rich_click", "asyncclick"})
 _TELLS_CLASS = frozenset({"type", "class"})
 """Kinds of checks that say of which class something is, or which class it is."""
 
-_ANYTHING = frozenset({"unknown", "call", "param", "obj", "ext"})
+_ANYTHING = NOTHING_KNOWN | {"obj", "ext"}
 """What things are that may be an object, or a class, of the program as well: what a library hands out, too."""
 
 
@@ -158,7 +167,7 @@ class Evaluation(Results):
         found = tuple(islice(dict.fromkeys(self._step(value, path, depth + 1)), LIMIT))
         active.discard(key)
         # an answer found inside a cycle may lack what the cycle's head adds: where it says nothing it is only kept at the head
-        if not self._cut or not active or any(val.kind not in _OPEN_KINDS for val in found):
+        if not self._cut or not active or any(val.kind not in NOTHING_KNOWN for val in found):
             self._memo[path][value] = found
         else:
             self._tried[key] = found

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from aisec_ci.detectors.code.flow.hierarchy import DECLARES, Hierarchy
-from aisec_ci.detectors.code.flow.val import MANY, NPM, UNKNOWN, Label, Path, Val, inst
+from aisec_ci.detectors.code.flow.val import MANY, NOTHING_KNOWN, NPM, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
-from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, RUN_STATES, SESSIONS
+from aisec_ci.detectors.code.vocabulary import APPLICATIONS, HANGS, KEEPS
 
 GIVERS = 24
 """Places at which functions of others fill a field of some name: where there are more, whose they are is not looked up."""
@@ -155,7 +155,7 @@ class Members(Hierarchy):
                 yield from inside
                 return
         for val in self._eval(base, (), depth):
-            if val.kind in {"unknown", "param", "call"}:
+            if val.kind in NOTHING_KNOWN:
                 if direct:
                     continue
                 inner = self._eval(base, (name, *path), depth) if val.kind == "param" else ()
@@ -251,7 +251,7 @@ class Members(Hierarchy):
             ):
                 for cls in self._context_classes(_CONTEXTS[name]):
                     yield from self._part(inst(cls, exact=False), path, depth)
-            elif (val.what in SESSIONS or val.what in RUN_STATES) and (kept := self.kept(str(name))):
+            elif val.what in KEEPS and (kept := self.kept(str(name))):
                 for one in kept:
                     yield from self._eval(one, path, depth)
             elif val.what in APPLICATIONS and (hung := self.hung_on_application(str(name))):

@@ -73,13 +73,13 @@ class Questions(ABC):
                 return base | arg
         return None
 
-    def given(self, call: Value, position: int | None, name: str) -> Value | None:
+    def given(self, call: Value, position: int | None, name: str | None) -> Value | None:
         """Return the argument of a call by position or keyword, also out of a mapping of the program: `options = {"fn": f}; on(**options)`.
 
         It may be a value of another function.
         """
         direct = self.argument(call, position, name)
-        if direct is not None:
+        if direct is not None or name is None:
             return direct
         node = self.project.node(call)
         unpacked = [(call & ~MASK) | a for kind, a in zip(node.data, node.args[1:], strict=False) if kind == "**"]

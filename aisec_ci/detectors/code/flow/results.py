@@ -8,10 +8,21 @@ from itertools import islice, product
 from typing import Any, ClassVar, NamedTuple
 
 from aisec_ci.detectors.code.flow.members import Members
-from aisec_ci.detectors.code.flow.val import DEPTH, LIMIT, MANY, NPM, TEXT_LIMIT, UNKNOWN, Path, Val, inst
+from aisec_ci.detectors.code.flow.val import (
+    DEPTH,
+    LIMIT,
+    MANY,
+    NOTHING_KNOWN,
+    NPM,
+    TEXT_LIMIT,
+    UNKNOWN,
+    Path,
+    Val,
+    inst,
+)
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
-from aisec_ci.detectors.code.vocabulary import HUNG_ON, READ_INTO, RUN_STATES, SESSIONS
+from aisec_ci.detectors.code.vocabulary import HUNG_ON, KEEPS, READ_INTO
 
 _SAME = {
     "str": 0,
@@ -98,6 +109,9 @@ _PROVIDERS = frozenset(
 WRAPPED = 2
 """Arguments of a call in JavaScript that are looked at for a function which it returns in another form."""
 
+NAMESPACES = frozenset({"argparse.Namespace", "types.SimpleNamespace"})
+"""Classes of libraries whose objects have whatever attributes they are given."""
+
 _INTO_RECORDS = frozenset({"tyro.cli", "simple_parsing.parse", "draccus.parse", "pyrallis.parse", "chz.entrypoint"})
 """Calls that parse the command line into an object of the class that they are given."""
 
@@ -144,7 +158,7 @@ _WITHOUT = (
         "dict super globals vars locals functools.partial functools.partialmethod typing.TypeVar typing.NewType".split()
     )
     | frozenset({"os.getenv", "os.environ.get", "environ.get", "decouple.config"})
-    | {"contextvars.ContextVar().get", "types.SimpleNamespace", "argparse.Namespace"}
+    | {"contextvars.ContextVar().get", *NAMESPACES}
     | _OPTIONS
 )
 """Calls that say something without an argument by position, too."""
@@ -256,7 +270,7 @@ class Results(Members):
         typed = []
         for value in fn.ir.returns:
             found = self._eval(fn.value(value), path, depth)
-            typed += [v for v in found if v.kind not in {"unknown", "param", "call"}]
+            typed += [v for v in found if v.kind not in NOTHING_KNOWN]
             yield from found
         if path and path[0] == "*":
             for value in fn.ir.yields:
@@ -396,7 +410,7 @@ class Results(Members):
         handler = self._libraries.get(word)
         if handler is not None and (args or word in _WITHOUT):
             return handler(self, call)  # type: ignore[no-any-return]
-        if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in SESSIONS | RUN_STATES:
+        if word.endswith((".get", ".pop", ".setdefault")) and word.rpartition(".")[0] in KEEPS:
             return self._kept_for_session(call)
         if args and _INJECTS.fullmatch(word):
             return self._injected(call)
@@ -645,7 +659,7 @@ class Results(Members):
         **dict.fromkeys(("__import__", "importlib.import_module"), _imported),
         **dict.fromkeys(_LOADERS, _loaded),
         "contextvars.ContextVar().get": _of_context,
-        **dict.fromkeys(("types.SimpleNamespace", "argparse.Namespace"), _namespace),
+        **dict.fromkeys(NAMESPACES, _namespace),
         **dict.fromkeys(COPIES, _copy),
         **dict.fromkeys(_ELEMENT_OF, _element),
         "inspect.getmembers": _functions_of_module,

@@ -60,6 +60,9 @@ class Val(NamedTuple):
 
 UNKNOWN = Val("unknown", None)
 
+NOTHING_KNOWN = frozenset({"unknown", "param", "call"})
+"""Kinds of what is said of a value of which nothing is known."""
+
 
 def inst(cls: Cls, *, exact: bool) -> Val:
     """Return an object of a class; `exact` says that it is of no class below it."""

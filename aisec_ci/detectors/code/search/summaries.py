@@ -35,6 +35,7 @@ from aisec_ci.detectors.code.facts import (
     noted,
     with_doubt,
 )
+from aisec_ci.detectors.code.flow.results import NAMESPACES
 from aisec_ci.detectors.code.flow.val import Label, Path, Target, Val
 from aisec_ci.detectors.code.ir import RETURNED, Node
 from aisec_ci.detectors.code.models import Models
@@ -471,10 +472,10 @@ class Summaries(Arguments):
     def _takes_names(self, val: Val) -> bool:
         if val.kind == "lit":
             made = self.project.node(val.what).op == "call"
-            return made and not _NAMESPACES.isdisjoint(self.calls.info(val.what).names)
+            return made and not NAMESPACES.isdisjoint(self.calls.info(val.what).names)
         if val.kind == "inst":
             return not self.flow.is_of_library(val.what)
-        return val.kind == "obj" and str(val.what).removesuffix("()") in _NAMESPACES
+        return val.kind == "obj" and str(val.what).removesuffix("()") in NAMESPACES
 
     def _open_fields(self, base: Value) -> list[Label]:
         """Return the fields of an object that computed names can mean: `for key, value in data.items(): setattr(profile, key, value)`."""
@@ -674,9 +675,6 @@ def _read_from_file(name: str, path: Path) -> Path | None:
         return path
     return None
 
-
-_NAMESPACES = frozenset({"argparse.Namespace", "types.SimpleNamespace"})
-"""Classes of libraries whose objects have whatever attributes they are given."""
 
 _PLAIN_TYPES = frozenset(f"builtins.{name}" for name in ("str", "bytes", "int", "float", "bool"))
 """Types of values that have no parts."""

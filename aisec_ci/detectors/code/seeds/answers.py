@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from aisec_ci.detectors.code.callinfo import CallInfo
 from aisec_ci.detectors.code.facts import Source
+from aisec_ci.detectors.code.flow.val import NOTHING_KNOWN
 from aisec_ci.detectors.code.models import SCRIPT
 from aisec_ci.detectors.code.project import MASK, Fn, Project, Value
 from aisec_ci.detectors.code.search.solver import Solver
@@ -227,7 +228,7 @@ def _read_off(solver: Solver, load: Value, inner: frozenset[str]) -> Iterator[So
     """Yield the same where the answer is an object of something unknown: `response.choices[0].message.content`."""
     fn = solver.project.fn(load)
     base = (load & ~MASK) | solver.project.node(load).args[0]
-    if any(val.kind not in {"unknown", "param", "call"} for val in solver.flow.values(base)):
+    if any(val.kind not in NOTHING_KNOWN for val in solver.flow.values(base)):
         return
     for one in fn.uses[load & MASK]:
         if fn.nodes[one].op == "item" and fn.nodes[one].data == 0:

@@ -47,11 +47,7 @@ def registered(solver: Solver) -> Iterator[Source]:
                     continue
                 if kind == "user" and project.fn(call).module.path in offered:
                     kind = "tool"
-                given = (
-                    flow.argument(call, use.position, None)
-                    if use.name is None
-                    else flow.given(call, use.position, use.name)
-                )
+                given = flow.given(call, use.position, use.name)
                 if given is None:
                     continue
                 if use.kind == "body":  # `config={"tools": [look_up]}`
