@@ -191,6 +191,8 @@ class Hit(NamedTuple):
     """The summary and its hit that this one came up from."""
     call: Value = -1
     """The call through which it came up."""
+    built: Value = -1
+    """Of a prompt the call that is given the text which holds the fact: each is a statement of its own."""
 
     @property
     def innermost(self) -> Hit:

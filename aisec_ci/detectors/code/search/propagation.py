@@ -390,7 +390,7 @@ class Propagation(ABC):
 
     def _keep(self, entry: Entry, hit: Hit) -> None:
         """Take in a hit unless one at least as dangerous is known, and bring it up to the callers."""
-        key = (hit.kind, hit.at, hit.argument, hit.role)
+        key = (hit.kind, hit.at, hit.argument, hit.role, hit.built)
         if hit.kind == "log" and key not in entry.known and not self._few_logs(entry):
             return
         if not news(entry.known.setdefault(key, []), hit.flags, GRADES):
@@ -424,7 +424,11 @@ class Propagation(ABC):
                 return
             role = decided
         word = hit.word and self._is_word(caller, arg)
-        self._keep(caller, hit._replace(fact=arg, flags=flags, role=role, word=word, inner=(inner, hit), call=call))
+        built = call if hit.kind in PROMPT_KINDS and arg.flags & BUILT and not hit.flags & BUILT else hit.built
+        self._keep(
+            caller,
+            hit._replace(fact=arg, flags=flags, role=role, word=word, inner=(inner, hit), call=call, built=built),
+        )
 
     def _role_at(self, call: Value, target: Target, role: Value) -> tuple[Value, ...] | None:
         """Return () where the caller passes a trusted role, its parameter where the caller's caller decides, else None."""
