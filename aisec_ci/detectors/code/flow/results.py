@@ -153,6 +153,14 @@ class _LibraryCall(NamedTuple):
 _RECORDS = frozenset({"dataclasses", "pydantic", "attr", "attrs", "sqlmodel"})
 """Libraries whose `field` or `Field` says what a field of a class holds."""
 
+_MAPPINGS = frozenset(
+    f"{maker}()"
+    for maker in """collections.OrderedDict collections.defaultdict collections.UserDict cachetools.Cache cachetools.TTLCache
+    cachetools.LRUCache cachetools.LFUCache cachetools.FIFOCache cachetools.TLRUCache weakref.WeakValueDictionary
+    weakref.WeakKeyDictionary""".split()
+)
+"""Mappings that libraries make, empty at first: what is put into them comes out under its key."""
+
 _WITHOUT = (
     frozenset(
         "dict super globals vars locals functools.partial functools.partialmethod typing.TypeVar typing.NewType".split()
@@ -326,19 +334,20 @@ class Results(Members):
                 names = [v.what for v in self._eval(args[0], (), depth) if v.kind == "const"]
                 key = names[0] if len(names) == 1 else "*"
                 return [v for m in modules for v in self._member(m, key, path, depth, item=True)]
-            if any(map(self._has_parts, found)):
+            if any(self._has_parts(v) or self._keeps_items(v, word) for v in found):
                 keys = self._eval(args[0], (), depth)
                 # which element a list has in a place changes as it is emptied: `steps.pop(0)`
                 kinds = str if word == "pop" else (str, int)
                 sure = len(keys) == 1 and keys[0].kind == "const" and isinstance(keys[0].what, kinds)
                 key = keys[0].what if sure else "*"
                 out = [*self._eval(receiver, (key, *path), depth)]
-                return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
+                if out or any(map(self._has_parts, found)):
+                    return [*out, *(self._eval(args[1], path, depth) if len(args) > 1 else ())]
             return self._declared_parts(receiver, found, path, depth)
         if word in {"pop", "popleft"} and not args and any(map(self._has_parts, self._eval(receiver, (), depth))):
             return list(self._eval(receiver, ("*", *path), depth))
         if word in {"values", "copy", "items"} and not args:
-            if any(map(self._has_parts, self._eval(receiver, (), depth))):
+            if any(self._has_parts(v) or self._keeps_items(v, word) for v in self._eval(receiver, (), depth)):
                 if word == "items":
                     return (
                         list(self._eval(receiver, (path[0], *path[2:]), depth))
@@ -379,6 +388,12 @@ class Results(Members):
             return val.kind == "lit"
         fn, node = self.project.fn(val.what), self.project.node(val.what)
         return node.op == "param" and fn.ir.params[node.data].kind in {"*", "**"}
+
+    def _keeps_items(self, val: Val, method: str) -> bool:
+        """Say whether something is a mapping that a library makes, or one of the program's own that leaves a method as it is there."""
+        if val.kind == "obj":
+            return val.what in _MAPPINGS
+        return val.kind == "inst" and self.holds_keys(val.what) and not self.find_method(val.what, method)
 
     def _declared_parts(self, mapping: Value, found: Iterable[Val], path: Path, depth: int) -> list[Val] | None:
         """Return the objects that a mapping holds as far as only its type tells of them: `settings: dict[str, Setting]`."""

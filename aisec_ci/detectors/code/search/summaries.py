@@ -237,8 +237,13 @@ class Summaries(Arguments):
         return self.project.node(made).op == "call" and self.calls.info(made).word in ADDRESS_PARSERS
 
     def _has_user_part(self, fn: Fn, use: Value, node: Node) -> bool:
-        """Say whether the message of the user is read off the same object: `prompt.system`, `prompt.user` of a template that is filled."""
+        """Say whether the message of the user is read off the same object: `prompt.system`, `prompt.user` of a template that is filled.
+
+        Of a record that a sender filled in, the body of a request, each field is the sender's.
+        """
         base = (use & ~MASK) | node.args[0]
+        if any(v.kind == "inst" and self.flow.is_record(v.what) for v in self.flow.values(base)):
+            return False
         beside = ((use & ~MASK) | n.args[0] for n in fn.nodes if n.op == "attr" and n.data in _USER_PARTS)
         return any(self.project.same_place(other, base) for other in beside)
 
