@@ -336,11 +336,21 @@ def _open(solver: Solver, fn: Fn, index: int) -> bool:
     return not any(_injected(solver, v) or _is_live(flow, v) for v in flow.values(annotation))
 
 
+_SCHEMAS = ("parameters", "input_schema", "inputSchema", "schema", "args_schema", "parameters_schema")
+"""Arguments by which a decorator tells a model in JSON Schema what a tool takes."""
+
+
 def _is_picked(flow: Flow, decorator: Value, name: str) -> bool:
-    """Say whether a decorator lists what a parameter can be: `@app_commands.choices(style=[…])`, `@option("style", choices=[…])`."""
+    """Say whether a decorator lists what a parameter can be: `@app_commands.choices(style=[…])`, `@option("style", choices=[…])`.
+
+    So does a schema that it gives a model: `@registry.tool(parameters={"properties": {"style": {"enum": […]}}})`.
+    """
     node = flow.project.node(decorator)
     if node.op != "call":
         return False
+    schemas = (arg for word in _SCHEMAS if (arg := flow.argument(decorator, None, word)) is not None)
+    if any(flow.constants(schema, ("properties", name, "enum", 0)).values for schema in schemas):
+        return True
     word = last_word(flow.project.fn(decorator).nodes, node.args[0])
     if word == "choices":
         return name in node.data
