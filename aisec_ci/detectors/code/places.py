@@ -579,10 +579,13 @@ class Places:
         """Return the mapping that a value is taken out of: `nodes[name]`, or the second of `for name, node in nodes.items()`."""
         for _ in range(4):
             node = self.project.node(given)
-            callee = self.project.node((given & ~MASK) | node.args[0]) if node.op == "call" else node
-            if node.op not in {"item", "iter", "guard"} and callee.data not in {"items", "values"}:
+            if node.op == "call":
+                node = self.project.node((given & ~MASK) | node.args[0])
+                if node.op != "attr" or node.data not in {"items", "values"}:
+                    break
+            elif node.op not in {"item", "iter", "guard"}:
                 break
-            given = (given & ~MASK) | (callee if node.op == "call" else node).args[0]
+            given = (given & ~MASK) | node.args[0]
         return given
 
     def _run_as_node(self, val: Val) -> Iterator[tuple[Fn, int]]:
