@@ -208,6 +208,10 @@ class Flow(Evaluation):
             yield from targets
             if val.kind in {"ext", "obj"}:
                 yield from self._passed_on(call, node, val.what)
+            elif val.kind == "class":  # `class Worker(Thread)`, and `Worker(target=run)`
+                for name in sorted(self.external_bases(val.what)):
+                    if name.rsplit(".", 1)[-1] in STARTERS:
+                        yield from self._passed_on(call, node, name)
         if callee.op == "attr" and callee.data == "emit":
             yield from self._slots(base | callee.args[0])
         if callee.op == "attr" and callee.data in _EVENTS:

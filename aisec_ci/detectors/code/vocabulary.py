@@ -542,7 +542,9 @@ REQUEST_KEYS = (
         "stream temperature top_p top_k stop stop_sequences tools tool_choice toolConfig tool_config format options raw template context "
         "keep_alive suffix images input output_audio_format tracing max_response_output_tokens max_output_tokens safetySettings "
         "safety_settings metadata thinking reasoning response_format seed presence_penalty frequency_penalty repeat_penalty n think "
-        "output_modalities speed audio num_ctx num_predict".split()
+        "output_modalities speed audio num_ctx num_predict store text include truncation user service_tier parallel_tool_calls "
+        "previous_response_id prompt_cache_key safety_identifier max_tool_calls max_completion_tokens reasoning_effort verbosity "
+        "stream_options logit_bias logprobs top_logprobs function_call functions cachedContent container betas mcp_servers".split()
     )
 )
 """Keys of requests to models. A mapping with others, such as a name or an id, is a record of something."""

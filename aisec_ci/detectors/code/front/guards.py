@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeGuard
 
 from aisec_ci.detectors.code.vocabulary import ADDRESS_PARSERS
@@ -121,9 +121,47 @@ def element_of(node: ast.expr) -> str:
     return path_of(node)
 
 
+_TAKES_APART = frozenset(
+    "split rsplit partition rpartition splitlines replace removeprefix removesuffix find rfind index rindex".split()
+)
+"""Methods of texts that give a part of one, or say where it is."""
+
+
 def facts(test: ast.expr) -> list[Fact]:
     """Return what is known when `test` holds and when it fails."""
     return list(_facts(test, holds=True, depth=0))
+
+
+def refused(known: list[Fact], branch: ast.If, is_element: Callable[[str], bool]) -> list[Fact]:
+    """Return the facts of a condition without the words it finds in a text to tell what kind of text that is, not to refuse it.
+
+    So it is where the branch takes the text apart, `if "Answer:" in text: return text.split("Answer:")[1]`, and where a
+    loop goes on or ends with an answer as a whole, `if "DONE" in answer: break`; `is_element` tells what is one of several.
+    """
+    looked_for = {fact.name for fact in known if fact.kind == "lacks"}
+    if not looked_for:
+        return known
+    marks = isinstance(branch.body[-1], (ast.Break, ast.Continue))
+    told = {name for stmt in branch.body if not isinstance(stmt, ast.Raise) for name in _taken_apart(stmt)}
+    told |= {name for name in looked_for if marks and not is_element(name)}
+    marked = (ast.Constant, ast.Attribute)
+    return [
+        fact
+        for fact in known
+        if fact.kind != "lacks" or fact.name not in told or not all(isinstance(one, marked) for one in fact.others)
+    ]
+
+
+def _taken_apart(stmt: ast.stmt) -> Iterator[str]:
+    """Yield the texts of which a statement takes a part or changes one: what a message shows of them does not count."""
+    todo: list[ast.AST] = [stmt]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.JoinedStr, ast.Raise)):
+            continue
+        if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in _TAKES_APART):
+            yield path_of(node.value)
+        todo += ast.iter_child_nodes(node)
 
 
 def _facts(test: ast.expr, *, holds: bool, depth: int) -> Iterator[Fact]:

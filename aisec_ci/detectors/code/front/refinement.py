@@ -125,6 +125,13 @@ class Refinement(Consent):
             elif fact.kind == "syntax":
                 self.refine_parsed(fact, value, others, at)
 
+    def is_element(self, name: str) -> bool:
+        """Say whether a name stands for one of several, through which a loop goes."""
+        value = self.env.get(name)
+        while value is not None and self.nodes[value].op == "guard":
+            value = self.nodes[value].args[0]
+        return value is not None and self.nodes[value].op == "iter"
+
     def is_captured(self, name: str) -> bool:
         """Say whether a name is that of a variable of an enclosing function, which this one does not set."""
         return "." not in name and name not in self.fn.defs and name not in self.outside and self.owner_of(name) > 0

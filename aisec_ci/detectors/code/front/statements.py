@@ -18,6 +18,7 @@ from aisec_ci.detectors.code.front.guards import (
     path_of,
     plain_path_of,
     present,
+    refused,
 )
 from aisec_ci.detectors.code.front.scope import Env, pos, pos_test
 from aisec_ci.detectors.code.front.standins import without_stand_ins
@@ -216,7 +217,7 @@ class Statements(Expressions):
             if not ended:
                 ends.append(self.env)
             self.env = before
-            self.refine(known, node, holds=False)
+            self.refine(refused(known, node, self.is_element), node, holds=False)
             self.refine_flagged(node.test, node, holds=False)
             self.refine_picked(node.test, node)
             if ended and asked < 0:  # `if input() != "y": return`

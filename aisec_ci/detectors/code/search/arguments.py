@@ -85,9 +85,10 @@ _SOUGHT_WITH = re.compile(r"(?:Config|Options|Params|Filter)$")
 
 _NAMESPACES = frozenset(
     "dict SimpleNamespace Prediction Namespace Munch Box EasyDict AttrDict StartEvent StopEvent InputRequiredEvent "
-    "HumanResponseEvent".split()
+    "HumanResponseEvent RunnableConfig".split()
 )
-"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's, the events are LlamaIndex's."""
+"""Calls that keep what they are given by keyword under these names; `Prediction` is dspy's, the events are LlamaIndex's,
+`RunnableConfig` is LangChain's."""
 
 _MARKDOWN_IT = re.compile(r"(?:npm\.markdown_it(?:\.\w+)?|builtins\.(?:window\.)?markdownit)\(\)\.render(?:_inline)?")
 
