@@ -270,6 +270,11 @@ REFUSES = re.compile(
 )
 """Functions that are called for nothing but that they raise for what they refuse: `validate_url(url)`."""
 
+AUTHENTICATES = re.compile(
+    r"(?i)signature|hmac|(?:verif(?:y|ies|ied)|authenticate[sd]?|is_?authentic)_?(?:\w{1,30}_)?(?:request|webhook|sender|caller|origin|event)"
+)
+"""Checks of who sent something: what a sender writes who is known says whatever he likes."""
+
 NAMES_FILES = re.compile(
     r"_*(?:get_|to_|make_)?(?:(?:sanitiz|sanitis|secur|clean|safe|slug|valid)\w*_?file_?names?|slugify|file_?name_safe)(?:_|$)",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Value
 from aisec_ci.detectors.code.search.texts import fixed_host
 from aisec_ci.detectors.code.values import Flow
-from aisec_ci.detectors.code.vocabulary import INSTALLERS, INTERPRETERS, WRAPPERS
+from aisec_ci.detectors.code.vocabulary import AUTHENTICATES, INSTALLERS, INTERPRETERS, WRAPPERS
 
 CLOSED_TYPES = frozenset(
     "int float bool complex UUID UUID1 UUID3 UUID4 UUID5 datetime date time timedelta Decimal Literal IPv4Address IPv6Address "
@@ -125,6 +125,8 @@ def judge(flow: Flow, value: Value) -> tuple[Verdict, str]:
             (Verdict.KEPT, "") if _key_of(flow, value, others) else (Verdict.WEAKENED, "a deny list is the only check")
         )
     if kind in {"check", "refused", "passed"}:
+        if AUTHENTICATES.search(detail):
+            return Verdict.KEPT, ""
         words = f"`{detail}` checks it first" if detail.isidentifier() else f"{detail or 'a check'} comes first"
         return Verdict.WEAKENED, words
     return Verdict.KEPT, ""
