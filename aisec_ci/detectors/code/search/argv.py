@@ -24,6 +24,25 @@ def commands(flow: Flow, value: Value) -> list[list[str]]:
     return [[flow.only_text(word) or "" for word in words] for words in found]
 
 
+def words(flow: Flow, value: Value, count: int | None = None) -> list[Value] | None:
+    """Return the words that the first `count` elements of a written list are, of lists that it unpacks each by itself.
+
+    None where one of those is not known, or can be several.
+    """
+    out: list[Value] = []
+    node, base = flow.project.node(value), value & ~MASK
+    kinds = node.data or [""] * len(node.args)
+    for arg, kind in islice(zip(node.args, kinds, strict=True), count):
+        if kind != "*":
+            out.append(base | arg)
+            continue
+        unpacked = _some(flow, base | arg, _DEEP)
+        if len(unpacked) != 1:
+            return None
+        out += unpacked[0]
+    return out
+
+
 def _lists(flow: Flow, value: Value, depth: int) -> Iterator[list[Value]]:
     """Yield the lists of words that a value can be, as far as all of their parts are seen."""
     value = flow.project.unguarded(value)

@@ -111,7 +111,7 @@ class Commands:
             return ""
         if path[0] == 0:
             return "program"
-        index = path[0]
+        index = self._place(fact.value, path[0])
         lists = self._lists(fact.value, index)
         if len(lists) < 2:
             return self._of_word(fact.value, index, fact.flags)
@@ -119,7 +119,7 @@ class Commands:
 
     def is_argument(self, command: Value, index: Label, flags: int) -> bool:
         """Say whether the program of a command takes one of its words for no code: `["git", "log", path]`."""
-        first = self._word(command, 0)
+        first, index = self._word(command, 0), self._place(command, index)
         return bool(first) and not first.startswith("-") and not self._of_word(command, index, flags)
 
     def _lists(self, command: Value, index: Label) -> list[Value]:
@@ -132,6 +132,24 @@ class Commands:
             if index < len(node.args) and self.flow.only_text((val.what & ~MASK) | node.args[index]) is None:
                 out.append(val.what)
         return out[:_MANY]
+
+    def _place(self, command: Value, index: Label) -> Label:
+        """Return which word of a command an element is of the list where it is written: `["ssh", *OPTIONS, host, text]`."""
+        written = self._written(command) if isinstance(index, int) else None
+        if not isinstance(index, int) or written is None or "*" not in (self.project.node(written).data or ())[:index]:
+            return index
+        before = argv.words(self.flow, written, index)
+        return index if before is None else len(before)
+
+    def _written(self, command: Value) -> Value | None:
+        """Return the one list that a command is, where it is written."""
+        lists = [v.what for v in self.flow.values(command) if v.kind == "lit"]
+        return lists[0] if len(lists) == 1 and self.project.node(lists[0]).op in {"list", "tuple"} else None
+
+    def _written_words(self, command: Value) -> list[Value]:
+        """Return the words of that list; none where one that it unpacks is not known."""
+        written = self._written(command)
+        return argv.words(self.flow, written) or [] if written is not None else []
 
     def _of_word(self, command: Value, index: Label, flags: int) -> str:
         """Tell what a word of a command is, behind its first one."""
@@ -171,7 +189,11 @@ class Commands:
         """Tell what a word of a command is to the program that it is handed on to: `["sudo", "bash", "-c", text]`, `["ssh", host, text]`."""
         if not isinstance(index, int):  # somewhere behind what is known: `["adb", "shell"] + words`
             words = [self._word(command, i) for i in range(6)]
-            return _text_of([*words[: words.index("")]] if "" in words else words, open_end=True)
+            known = words[: words.index("")] if "" in words else words
+            written = self._written_words(command)[:_LONG]  # `command = ["ssh", "-i", key, *OPTIONS]`, and more later
+            if len(written) > len(known):
+                known = [self.flow.only_text(word) or "" for word in written]
+            return _text_of(known, open_end=True)
         return _text_of([self._word(command, i) for i in range(index)]) if index < _LONG else ""
 
     def _installs(self, command: Value, program: str) -> bool:
@@ -255,7 +277,7 @@ class Commands:
         if given is None:
             return False
         built = self.project.node(given).op == "text"  # `cd  && pytest` for `f"cd {folder} && pytest"`
-        text = self.flow.only_text(given) or (" ".join(self._written(given)) if built else "")
+        text = self.flow.only_text(given) or (" ".join(self._texts(given)) if built else "")
         written = text.split() or [self._word(given, i) for i in range(4)]
         words = [_program_name(w) for w in written]
         return any(
@@ -323,7 +345,8 @@ class Commands:
             if one.op == "list" and "*" in (one.data or ()) and list(one.data).index("*") == last <= index:
                 return self._element(base | one.args[last], index - last)  # `spawn(shell, words)`
         if not fixed or len(fixed) < len(lists):
-            return self.flow.values(value, (index,))
+            words = self._written_words(value)
+            return self.flow.values(words[index]) if index < len(words) else self.flow.values(value, (index,))
         return tuple(v for base, args in fixed if index < len(args) for v in self.flow.values(base | args[index]))
 
     def _run_by(self, program: Value, depth: int = 0) -> str:
@@ -355,7 +378,7 @@ class Commands:
             return "sh"
         return "python" if any(PYTHON_NAME.search(name) for name in names) else ""
 
-    def _written(self, value: Value) -> list[str]:
+    def _texts(self, value: Value) -> list[str]:
         """Return the texts that a value can be, of one with gaps what stands between them: `f"file:{path}?mode=ro"`."""
         node = self.project.node(value)
         if node.op == "text":
@@ -376,7 +399,7 @@ class Commands:
     def _opens_for_reading(self, made: Value) -> bool:
         """Say whether what makes a connection says that it cannot write."""
         node = self.project.node(made)
-        texts = [t for a in node.args[1:] for t in self._written((made & ~MASK) | a)]
+        texts = [t for a in node.args[1:] for t in self._texts((made & ~MASK) | a)]
         if any("mode=ro" in t or "default_transaction_read_only=on" in t for t in texts):
             return True
         if node.op == "call" and self._says_read_only(made):
