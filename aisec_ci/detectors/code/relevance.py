@@ -87,7 +87,7 @@ _BROKERS = re.compile(rb"\b(?:b[lr]pop|blmove|xread(?:group)?|pubsub|basic_consu
 """Calls that wait for what other parts of a program sent."""
 _WORKERS = (b"send_task(", b"async_task(", b"enqueue(")
 """Calls that have a worker import a module and run a function of it: `enqueue("app.tasks.answer", text)`."""
-_NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[A-Za-z_]\w*)?[\"']")
+_NAMED = re.compile(rb"[\"'](\.{0,2}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|\.[A-Za-z_]\w*)(?::[A-Za-z_]\w*)?[\"']")
 _NAMED_LIMIT = 300
 """Texts of one file that are looked at as names of modules."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from aisec_ci.detectors.code.flow.hierarchy import DECLARES, Hierarchy
+from aisec_ci.detectors.code.flow.hierarchy import DECLARES
+from aisec_ci.detectors.code.flow.late import LateNames
 from aisec_ci.detectors.code.flow.val import MANY, NOTHING_KNOWN, NPM, UNKNOWN, Label, Path, Val, inst
 from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import ALL, MASK, SHIFT, Cls, Fn, ModuleInfo, Project, Value, last_word
@@ -94,7 +95,7 @@ _OF_KEYS = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict O
 """Types that say of what kind the values under their keys are."""
 
 
-class Members(Hierarchy):
+class Members(LateNames):
     """Values of parts."""
 
     def __init__(self, project: Project) -> None:
@@ -238,7 +239,9 @@ class Members(Hierarchy):
                     if isinstance(one, int):
                         known = True
                         yield from self._eval(one, (name, *path), depth)
-            if not known:
+            late = self._found_late(info, str(name), path, depth) if not known and info is not None else ()
+            yield from late
+            if not known and not late:
                 package = val.what.removesuffix("/__init__.py").removesuffix(".py")
                 submodule = self.project.names.module("." + str(name), package + "/x.py")
                 yield from self._part(Val("module", submodule) if submodule else UNKNOWN, path, depth)

@@ -86,6 +86,9 @@ _INJECTS = re.compile(
 )
 """Calls that return an object of the class that they are given."""
 
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+"""The name of a module in full, as `import` takes it."""
+
 _ELEMENT_OF = frozenset({"next", "random.choice", "max", "min", "heapq.heappop"})
 """Calls that return an element of their only argument; `next` may have a second."""
 
@@ -551,7 +554,7 @@ class Results(Members):
 
     def _imported(self, call: _LibraryCall) -> Iterable[Val]:
         for module in self._dynamic_modules(call.args[0], call.depth):
-            yield from self._part(Val("module", module), call.path, call.depth)
+            yield from self._part(module, call.path, call.depth)
 
     def _loaded(self, call: _LibraryCall) -> Iterable[Val]:
         """Yield what `import_string("app.workers.Worker")` means; what a setting says nobody knows, but it is no library's."""
@@ -738,18 +741,26 @@ class Results(Members):
             elif node.op == "var" and depth < DEPTH:
                 work += [v for v in self.variable(self.project.fn(one).module, *node.data) if isinstance(v, int)]
 
-    def _dynamic_modules(self, name: Value, depth: int) -> list[str]:
-        """Return the modules of the project that a dynamic import can mean: its name is constant, or has constant parts."""
+    def _dynamic_modules(self, name: Value, depth: int) -> list[Val]:
+        """Return the modules that a dynamic import can mean: its name is constant, or has constant parts.
+
+        Those of libraries have to be named in full.
+        """
         node = self.project.node(name)
         importer = self.project.fn(name).module.path
         constants = [v.what for v in self._eval(name, (), depth) if v.kind == "const" and isinstance(v.what, str)]
         if constants:
-            return [p for c in constants if (p := self.project.names.module(c, importer))]
+            meant = [(c, self.project.names.module(c, importer)) for c in constants]
+            return [
+                Val("module", path) if path else Val("ext", self.project.names.outside(text))
+                for text, path in meant
+                if path or _DOTTED.fullmatch(text)
+            ]
         if node.op != "text" or not any(p and "." in p for p in node.data):
             return []
         pattern = re.compile("".join(r"\w+" if p is None else re.escape(p) for p in node.data))
         found = [p[0] for n, p in self.project.names.by_name.items() if pattern.fullmatch(n)]
-        return sorted(p for p in found if self.project.module(p) is not None)[:LIMIT]
+        return [Val("module", p) for p in sorted(p for p in found if self.project.module(p) is not None)[:LIMIT]]
 
     def _option(self, value: Value, path: Path, depth: int) -> Iterable[Val]:
         """Return the defaults and choices of an argparse option, found by its name among the calls in the same module."""
