@@ -143,6 +143,8 @@ class Commands:
 
     def _written(self, command: Value) -> Value | None:
         """Return the one list that a command is, where it is written."""
+        if self.project.node(command).op == "call":
+            command = self.spread(command)[0] or command
         lists = [v.what for v in self.flow.values(command) if v.kind == "lit"]
         return lists[0] if len(lists) == 1 and self.project.node(lists[0]).op in {"list", "tuple"} else None
 
@@ -301,8 +303,9 @@ class Commands:
         if len(node.args) < 3 or node.data[0] != "*":
             return None, 0
         start = (call & ~MASK) | node.args[1]
-        lists = [self.project.node(v.what) for v in self.flow.values(start) if v.kind == "lit"]
-        lengths = {len(one.args) for one in lists if one.op in {"list", "tuple"} and "*" not in (one.data or ())}
+        lists = [v.what for v in self.flow.values(start) if v.kind == "lit"]
+        known = [argv.words(self.flow, one) for one in lists if self.project.node(one).op in {"list", "tuple"}]
+        lengths = {len(words) for words in known if words is not None}
         return (start, lengths.pop()) if len(lengths) == 1 else (None, 0)
 
     def _word(self, value: Value, index: int) -> str:
@@ -312,7 +315,7 @@ class Commands:
         if self.project.node(value).op == "call" and self.calls.info(value).word == "create_subprocess_exec":
             start, length = self.spread(value)
             if start is not None and index < length:
-                given, known = start, self.flow.values(start, (index,))
+                given, known = start, self._element(start, index)
             else:
                 given = self.flow.argument(value, index - max(length - 1, 0), None)
                 known = self.flow.values(given) if given is not None else ()
