@@ -135,8 +135,12 @@ class Commands:
 
     def _place(self, command: Value, index: Label) -> Label:
         """Return which word of a command an element is of the list where it is written: `["ssh", *OPTIONS, host, text]`."""
-        written = self._written(command) if isinstance(index, int) else None
-        if not isinstance(index, int) or written is None or "*" not in (self.project.node(written).data or ())[:index]:
+        if not isinstance(index, int):
+            return index
+        if index < 0:  # `command[-1] = name`
+            return max(len(self._written_words(command)) + index, 0) or "*"
+        written = self._written(command)
+        if written is None or "*" not in (self.project.node(written).data or ())[:index]:
             return index
         before = argv.words(self.flow, written, index)
         return index if before is None else len(before)
@@ -192,7 +196,7 @@ class Commands:
         if not isinstance(index, int):  # somewhere behind what is known: `["adb", "shell"] + words`
             words = [self._word(command, i) for i in range(6)]
             known = words[: words.index("")] if "" in words else words
-            written = self._written_words(command)[:_LONG]  # `command = ["ssh", "-i", key, *OPTIONS]`, and more later
+            written = self._written_words(command)  # `command = ["ssh", "-i", key, *OPTIONS]`, and more later
             if len(written) > len(known):
                 known = [self.flow.only_text(word) or "" for word in written]
             return _text_of(known, open_end=True)
@@ -500,7 +504,7 @@ _GRAVITY = ("shell", "exec", "program", "sql", "package", "")
 _MANY = 40
 """How many lists that can be one command are looked at."""
 
-_LONG = 16
+_LONG = 40
 """Up to which word of a command is looked at what it is."""
 
 
