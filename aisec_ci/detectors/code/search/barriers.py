@@ -483,9 +483,24 @@ def _constant_container(flow: Flow, value: Value) -> bool:
     if known.complete and known.texts:
         return True  # a part of a text of the program
     found = flow.values(value)
-    if not found:
+    given = [v for v in found if not _is_left_out(flow, v)] if len(found) > 1 else found
+    if not given:
         return False
-    return all(_closed_set(flow, v) for v in found) or _read_at_import(flow, value)
+    return all(_closed_set(flow, v) for v in given) or _read_at_import(flow, value)
+
+
+def _is_left_out(flow: Flow, val: Val) -> bool:
+    """Say whether a value stands for one that is not given: `None`, or a parameter that no caller fills and that is `None` then."""
+    if val.kind == "const":
+        return val.what is None
+    if val.kind != "param":
+        return False
+    fn, index = flow.project.fn(val.what), flow.project.node(val.what).data
+    default = fn.ir.params[index].default
+    outer = fn.module.functions[fn.ir.parent] if default >= 0 and fn.ir.parent >= 0 else None
+    if outer is None or outer.nodes[default].op != "const" or outer.nodes[default].data is not None:
+        return False
+    return not any(flow.passed(call, target, index) for call, target in flow.callers(fn))
 
 
 def _is_member(flow: Flow, val: Val) -> bool:
