@@ -469,7 +469,9 @@ class Members(LateNames):
         handed = self._handed_on(classes, name, path, depth) if not found else []
         yield from handed
         if not found and not handed:
-            yield from self._external_base(cls, name, path, depth)
+            mixed = not self.is_of_library(cls) and val.kind == "inst" and not val.more
+            for owner in [cls, *(self.subclasses(cls)[:HEIRS] if mixed else ())]:  # of a mixin, what it is mixed into has
+                yield from self._external_base(owner, name, path, depth)
             if not path:
                 yield UNKNOWN
 
