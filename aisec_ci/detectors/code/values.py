@@ -271,9 +271,20 @@ class Flow(Evaluation):
             callee = fn.nodes[self.project.node(call).args[0]]
             if callee.op != "attr" or fn.nodes[callee.args[0]].data != name.data:
                 continue
+            one, other = (self._declares(s) for s in (signal, fn.value(callee.args[0])))
+            if one and other and one.isdisjoint(other):
+                continue  # another one of the same name: `finished`, `error`
             slot = self.argument(call, 0, "slot")
             for val in self.values(slot) if slot is not None else ():
                 yield from self.targets_of(val, 1)
+
+    def _declares(self, signal: Value) -> set[Cls]:
+        """Return the classes that declare a signal which is read off an object; none where they are not known."""
+        node = self.project.node(signal)
+        held = self.values((signal & ~MASK) | node.args[0]) if node.op == "attr" else ()
+        owners = [v.what for v in held if v.kind in {"inst", "class"}]
+        found = (next((c for c in self.mro(cls) if c.values(node.data)), None) for cls in owners)
+        return {cls for cls in found if cls is not None}
 
     def _listeners(self, call: Value, bus: Value, word: str) -> Iterable[Target]:
         """Return the functions that listen to an event of pyee, pypubsub, or blinker: `bus.emit("ready", text)`."""
