@@ -201,6 +201,9 @@ FINDER_STARTS = (
 LOOKUP = re.compile(r"(?:web_|image_|news_|a)?(?:search|find|query|lookup|fetch|download)(?:_|$)|\w+_download$")
 """Functions of libraries that look something up: what they return is not what they were asked for."""
 
+BINDS = frozenset({"values", "bindparams"})
+"""Methods of statements whose arguments are bound to the query (docs.sqlalchemy.org, `Insert.values`, `TextClause.bindparams`)."""
+
 READS_KEYS = frozenset(
     "hget hgetall hmget hscan hvals mget lrange lpop rpop blpop brpop lindex smembers spop zrange zrangebyscore xread getex getdel".split()
 )

@@ -36,6 +36,7 @@ from aisec_ci.detectors.code.search.records import Records
 from aisec_ci.detectors.code.vocabulary import (
     AGENTS,
     ASKING,
+    BINDS,
     CLEAN_STARTS,
     CLEAN_WORDS,
     CLIENT,
@@ -435,8 +436,8 @@ class Arguments(Records):
             return True  # what a tool answers is not what it was asked
         if LOOKUP.match(word) and not info.targets and _foreign(info.names):
             return True  # `search(query)` of a library
-        if word == "values" and info.method and not info.targets:
-            return True  # rows of `table.insert().values(rows)` are bound to the query
+        if word in BINDS and info.method and not info.targets:
+            return True  # rows of `table.insert().values(rows)`, and values for `:name`, are bound to the query
         if word in READS_KEYS and info.method and not info.targets:
             return True  # what Redis has under a key is not the key
         if MAKES_MEDIA.fullmatch(word) and not info.targets:
