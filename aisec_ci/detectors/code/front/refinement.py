@@ -292,14 +292,21 @@ class Refinement(Consent):
         return value
 
     def refine_first(self, value: int, others: list[int], at: ast.AST) -> None:
-        """Where the first element of a list is known, say so of the list: `program = words[0]`, `if program not in ALLOWED: return`."""
+        """Where the first element of a list is known, say so of the list: `program = words[0]`, `if program not in ALLOWED: return`.
+
+        Where its name is known, a file of that name may stand in any folder: `os.path.basename(words[0])`.
+        """
+        told = ("first", "")
         node = self.nodes[self.unguarded(value)]
+        if node.op == "call" and len(node.args) == 2 and self.word(node.args[0]) == "basename":
+            told = ("check", "a check of its first part")
+            node = self.nodes[self.unguarded(node.args[1])]
         if node.op != "item" or node.data != 0:
             return
         words = self.unguarded(node.args[0])
         for name, held in list(self.env.items()):
             if self.unguarded(held) == words and "." not in name:
-                self.env[name] = self.add("guard", (held, *others), ("first", ""), pos_test(at))
+                self.env[name] = self.add("guard", (held, *others), told, pos_test(at))
 
     def refine_role(self, value: int, others: list[int], at: ast.AST) -> None:
         """Where a role that was read off a message is that of the system, say so of the message: `role = m["role"]`, `if role == "system"`."""

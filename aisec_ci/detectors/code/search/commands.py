@@ -113,9 +113,7 @@ class Commands:
             return "program"
         index = self._place(fact.value, path[0])
         lists = self._lists(fact.value, index)
-        if len(lists) < 2:
-            return self._of_word(fact.value, index, fact.flags)
-        return min((self._of_word(one, index, fact.flags) for one in lists), key=_GRAVITY.index)
+        return min((self._of_word(one, index, fact.flags) for one in lists or [fact.value]), key=_GRAVITY.index)
 
     def is_argument(self, command: Value, index: Label, flags: int) -> bool:
         """Say whether the program of a command takes one of its words for no code: `["git", "log", path]`."""
@@ -123,13 +121,24 @@ class Commands:
         return bool(first) and not first.startswith("-") and not self._of_word(command, index, flags)
 
     def _lists(self, command: Value, index: Label) -> list[Value]:
-        """Return the lists that a command can be, of which a word is not known, where they are told apart."""
+        """Return those of several lists that a command can be of which a word is not known: what one caller puts there is none of another's."""
+        node = self.project.node(command)
+        if (
+            node.op == "call"
+            and len(node.args) == 2
+            and self.project.fn(command).word(node.args[0]) in {"list", "tuple"}
+        ):
+            return self._lists((command & ~MASK) | node.args[1], index)
         out: list[Value] = []
-        for val in self.flow.values(command) if isinstance(index, int) else ():
-            node = self.project.node(val.what) if val.kind == "lit" else None
-            if node is None or node.op not in {"list", "tuple"} or "*" in (node.data or ()):
-                return []
-            if index < len(node.args) and self.flow.only_text((val.what & ~MASK) | node.args[index]) is None:
+        known = self.flow.values(command) if isinstance(index, int) else ()
+        for val in known if len(known) > 1 else ():
+            made = self.project.node(val.what) if val.kind == "lit" else None
+            if made is None or made.op not in {"list", "tuple"}:
+                continue
+            kinds = [*(made.data or [""] * len(made.args)), "*"]
+            if kinds.index("*") <= index or index >= len(made.args):
+                out += [val.what] if self.flow.values(val.what, (index,)) else []  # `[*words]`, `words.append(text)`
+            elif self.flow.only_text((val.what & ~MASK) | made.args[index]) is None:
                 out.append(val.what)
         return out[:_MANY]
 
