@@ -517,7 +517,9 @@ ESCAPES_HTML = re.compile(
 QUEUES_OF_JOBS = re.compile(r"npm\.(?:bullmq\.Queue|bull(?:\.Queue)?)\(\)\.add")
 """What puts jobs into queues of BullMQ and Bull."""
 
-ANSWERED_YES = frozenset("valid is_valid isValid ok allowed is_allowed safe is_safe success permitted passed".split())
+ANSWERED_YES = frozenset(
+    "valid is_valid isValid ok allow allowed is_allowed approved safe is_safe success permitted passed".split()
+)
 ANSWERED_NO = frozenset("blocked is_blocked denied forbidden unsafe rejected invalid".split())
 """Keys under which a check says what it found, where it answers with a mapping: `return {"valid": False, "error": "no such file"}`."""
 

@@ -36,7 +36,8 @@ CHECKS = re.compile(
 )
 """Functions whose answers say what a value is good for."""
 VERDICT = re.compile(
-    r"(?:^|_|\b)(?:valid|allowed|permitted|approved|authori[sz]ed|safe|ok|okay)\b|(?:^|[a-z])(?:Valid|Allowed|Safe)\b"
+    r"(?:^|_|\b)(?:valid|allow|allowed|permitted|granted|accepted|approved|authori[sz]ed|safe|ok|okay)\b"
+    r"|(?:^|_|\b)(?:blocked|denied|refused|rejected|forbidden)\b|(?:^|[a-z])(?:Valid|Allowed|Safe)\b"
 )
 """Parts of an answer that say what a value is good for, which a function with any name was asked about."""
 FINDS = re.compile(r"_*a?(?:get|find|look_?up|load|resolve|fetch)(?:_|$)")
@@ -363,7 +364,7 @@ def asked_of(names: frozenset[str], body: list[ast.stmt]) -> set[str]:
 
 
 _REFUSAL = re.compile(
-    r"(?:^|_|\b)(?:err|error|errors|msg|message|reason|problem|problems|issue|issues|violation|violations|refusal|denied|blocked|invalid)\d*(?:$|\W)"
+    r"(?:^|_|\b)(?:err|error|errors|msg|message|reason|problem|problems|issue|issues|violation|violations|refusal|denied|blocked|refused|rejected|forbidden|invalid)\d*(?:$|\W)"
 )
 """Names of what a check answers where it refuses something."""
 

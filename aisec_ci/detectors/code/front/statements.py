@@ -167,7 +167,7 @@ class Statements(Expressions):
         """Note what a function's answer says of its parameters where it holds: `return name in NAMES`, `return True` behind a check."""
         if isinstance(answer, ast.Tuple) and answer.elts:
             answer = answer.elts[0]
-        elif isinstance(answer, ast.Dict):
+        elif isinstance(answer, (ast.Dict, ast.Call)):
             answer = _verdict(answer)
         if isinstance(answer, ast.Call) and called(answer) == "bool" and len(answer.args) == 1:
             answer = answer.args[0]
@@ -604,11 +604,21 @@ _STATEMENTS: dict[type[ast.stmt], Any] = {
 }
 
 
-def _verdict(answer: ast.Dict) -> ast.expr:
-    """Return what a check found, of the mapping that it answers with: `{"valid": True}`, `{"blocked": False}`."""
-    for key, value in zip(answer.keys, answer.values, strict=True):
-        if isinstance(key, ast.Constant) and key.value in ANSWERED_YES:
+def _verdict(answer: ast.Dict | ast.Call) -> ast.expr:
+    """Return what a check found, of the mapping or record that it answers with: `{"valid": True}`, `Decision(blocked=False)`, `Decision(True)`."""
+    if isinstance(answer, ast.Call):
+        if not called(answer)[:1].isupper():
+            return answer
+        first = answer.args[0] if answer.args else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, bool):
+            return first
+        told: list[tuple[object, ast.expr]] = [(keyword.arg, keyword.value) for keyword in answer.keywords]
+    else:
+        pairs = zip(answer.keys, answer.values, strict=True)
+        told = [(key.value, value) for key, value in pairs if isinstance(key, ast.Constant)]
+    for word, value in told:
+        if word in ANSWERED_YES:
             return value
-        if isinstance(key, ast.Constant) and key.value in ANSWERED_NO and isinstance(value, ast.Constant):
+        if word in ANSWERED_NO and isinstance(value, ast.Constant):
             return ast.copy_location(ast.Constant(not value.value), value)
     return answer

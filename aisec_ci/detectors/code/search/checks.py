@@ -352,8 +352,16 @@ class Checks:
 
 
 def _answers(fn: Fn, answer: Node) -> bool | None:
-    """Return what a check says by a mapping, `{"valid": False, "error": "no such file"}`, `{"blocked": True}`; None where it does not say."""
-    for key, arg in zip(answer.data, answer.args, strict=True) if answer.op == "dict" else ():
+    """Return what a check says by a mapping or a record, `{"valid": False, "error": "no such file"}`, `Decision(False, "…")`; None where it does not say."""
+    told: list[tuple[object, int]] = []
+    if answer.op == "dict":
+        told = list(zip(answer.data, answer.args, strict=True))
+    elif answer.op == "call" and last_word(fn.nodes, answer.args[0])[:1].isupper():
+        told = list(zip(answer.data, answer.args[1:], strict=False))
+        first = fn.nodes[told[0][1]] if told and not told[0][0] else answer
+        if first.op == "const" and isinstance(first.data, bool):
+            return first.data
+    for key, arg in told:
         value = fn.nodes[arg]
         if isinstance(key, str) and value.op == "const" and key in ANSWERED_YES | ANSWERED_NO:
             return bool(value.data) == (key in ANSWERED_YES)
