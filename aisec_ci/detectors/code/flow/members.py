@@ -470,7 +470,8 @@ class Members(LateNames):
         yield from handed
         if not found and not handed:
             mixed = not self.is_of_library(cls) and val.kind == "inst" and not val.more
-            for owner in [cls, *(self.subclasses(cls)[:HEIRS] if mixed else ())]:  # of a mixin, what it is mixed into has
+            heirs = self.subclasses(cls)[:HEIRS] if mixed else []  # of a mixin, what it is mixed into has
+            for owner in (cls, *heirs):
                 yield from self._external_base(owner, name, path, depth)
             if not path:
                 yield UNKNOWN
