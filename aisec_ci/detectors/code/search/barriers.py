@@ -507,6 +507,10 @@ def _is_member(flow: Flow, val: Val) -> bool:
     return val.kind in {"inst", "class"} and flow.is_enum(val.what)
 
 
+_CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+"""How the constants of a program are called, and the settings of Django."""
+
+
 def _is_of_operator(flow: Flow, value: Value, depth: int = 0) -> bool:
     """Say whether a list is a part of the program, or of its settings: `get_args(Mode)`, `os.environ["HOSTS"].split(",")`."""
     node, base = flow.project.node(value), value & ~MASK
@@ -518,6 +522,8 @@ def _is_of_operator(flow: Flow, value: Value, depth: int = 0) -> bool:
         if word in {"list", "tuple", "set", "frozenset", "sorted"} and len(node.args) == 2:
             return _is_of_operator(flow, base | node.args[1], depth)
         return word == "get_args"
+    if node.op == "attr" and _CONSTANT_NAME.fullmatch(node.data):  # `settings.LANGUAGES`, wherever that is read from
+        return all(v.kind in {"ext", "unknown"} for v in flow.values(value))
     if node.op != "var" or depth > 1:
         return False
     found = flow.variable(flow.project.fn(value).module, *node.data)
