@@ -171,8 +171,6 @@ class Commands:
         first = self._word(command, 0)
         if not first:
             return ""
-        if isinstance(index, int) and index < 0:
-            index = self._from_start(command, index)
         program = _program_name(first)
         if index == "*" and (told := self._of_given(command, flags)):
             return told
@@ -190,14 +188,6 @@ class Commands:
             return "" if before in FILE_FLAGS or self._names_program(command, program, index) else "package"
         free = program in INTERPRETERS and isinstance(index, int) and not flags & (BUILT | SAFE["path"])
         return "program" if free and self._is_script(command, index) else ""  # `["python", name]`
-
-    def _from_start(self, command: Value, index: int) -> Label:
-        """Return the place of a word that is counted from the end, `command[-1] = text`; `*` where the command's length is not known."""
-        nodes = [self.project.node(v.what) for v in self.flow.values(command) if v.kind == "lit"]
-        lists = [node for node in nodes if node.op in {"list", "tuple"}]
-        lengths = {len(node.args) if "*" not in (node.data or ()) else 0 for node in lists}
-        at = lengths.pop() + index if len(lengths) == 1 else 0
-        return at if at > 0 else "*"
 
     def _of_given(self, command: Value, flags: int) -> str:
         """Tell what the unknown words are of a command whose end callers give: `["tmux", *words]`."""
