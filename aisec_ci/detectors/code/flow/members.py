@@ -469,8 +469,9 @@ class Members(LateNames):
         handed = self._handed_on(classes, name, path, depth) if not found else []
         yield from handed
         if not found and not handed:
+            # a mixin has what the classes of libraries have that it is mixed into
             mixed = not self.is_of_library(cls) and val.kind == "inst" and not val.more
-            heirs = self.subclasses(cls)[:HEIRS] if mixed else []  # of a mixin, what it is mixed into has
+            heirs = self.subclasses(cls)[:HEIRS] if mixed else []
             for owner in (cls, *heirs):
                 yield from self._external_base(owner, name, path, depth)
             if not path:

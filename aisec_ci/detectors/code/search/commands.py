@@ -149,7 +149,9 @@ class Commands:
         if index < 0:  # `command[-1] = name`
             return max(len(self._written_words(command)) + index, 0) or "*"
         written = self._written(command)
-        if written is None or "*" not in (self.project.node(written).data or ())[:index]:
+        kinds = self.project.node(written).data or () if written is not None else ()
+        # what comes out of a list that is unpacked has its place behind that of the list already
+        if written is None or "*" not in kinds[:index] or kinds[index : index + 1] != [""]:
             return index
         before = argv.words(self.flow, written, index)
         return index if before is None else len(before)
