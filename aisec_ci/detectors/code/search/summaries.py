@@ -334,6 +334,8 @@ class Summaries(Arguments):
             return
         if node.op == "add" and not fact.path and self.texts.joins_lists(use, node, index):
             self.add(entry, Fact(use, ("*",), fact.flags), via)
+            if node.args[0] == index:
+                self.add(entry, Fact(use, (0,), fact.flags), via)
             return
         if CONTENT in fact.path[1:]:
             return  # a text that is made of the names of files holds nothing of what stands in them
@@ -380,6 +382,8 @@ class Summaries(Arguments):
                 else:
                     told = self._told_word(fact._replace(path=rest, flags=flags), use, node, "*") if i else 0
                     self.add(entry, Fact(use, ("*", *rest), flags | told), via)
+                    if i == 0 and not fact.path:  # `[*command.split(), "--help"]`
+                        self.add(entry, Fact(use, (0,), flags), via)
             else:
                 self.add(entry, Fact(use, (i, *fact.path), fact.flags | self._told_word(fact, use, node, i)), via)
                 if i == 1 and len(node.args) == 2 and node.op in {"tuple", "list"}:
