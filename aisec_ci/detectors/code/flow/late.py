@@ -57,9 +57,7 @@ class LateNames(Hierarchy):
         return node.op == "call" and any(self._is_name(fn, arg) or self._depends(fn, arg) for arg in node.args[1:])
 
     def _is_name(self, fn: Fn, index: int) -> bool:
-        node = fn.nodes[index]
-        while node.op == "guard":
-            node = fn.nodes[node.args[0]]
+        node = self.project.node(self.project.unguarded(fn.value(index)))
         return node.op == "param" and node.data == 0
 
     def _when_asked(self, fn: Fn, index: int, name: str, path: Path, depth: int, nesting: int = 0) -> Iterator[Val]:

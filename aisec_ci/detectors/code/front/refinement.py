@@ -128,9 +128,7 @@ class Refinement(Consent):
     def is_element(self, name: str) -> bool:
         """Say whether a name stands for one of several, through which a loop goes."""
         value = self.env.get(name)
-        while value is not None and self.nodes[value].op == "guard":
-            value = self.nodes[value].args[0]
-        return value is not None and self.nodes[value].op == "iter"
+        return value is not None and self.nodes[self.unguarded(value)].op == "iter"
 
     def is_captured(self, name: str) -> bool:
         """Say whether a name is that of a variable of an enclosing function, which this one does not set."""
