@@ -244,6 +244,10 @@ class Evaluation(Results):
                 if fn.nodes[node.args[1]].data == (0, "__name__"):  # `sys.modules[__name__]`
                     yield from self._part(Val("module", fn.module.path), path, depth)
                     return
+                if fn.nodes[node.args[0]].data == "modules" and self._is_sys_modules(base | node.args[0], depth):
+                    for module in self._dynamic_modules(base | node.args[1], depth):
+                        yield from self._part(module, path, depth)
+                    return
                 known = self._eval(base | node.args[1], (), depth)
                 keys = {v.what for v in known if v.kind == "const"}
                 key = keys.pop() if len(keys) == 1 and len(known) == 1 else "*"
@@ -535,6 +539,10 @@ class Evaluation(Results):
             info.container_loads = table  # type: ignore[attr-defined]
         return table
 
+    def _is_sys_modules(self, table: Value, depth: int) -> bool:
+        """Say whether a table is that of all modules that were imported: `sys.modules[f"app.plugins.{name}"].Plugin()`."""
+        return any(v.kind == "ext" and v.what == "sys.modules" for v in self._eval(table, (), depth))
+
     def _import(self, info: ModuleInfo, dotted: str) -> Iterable[Val]:
         path, rest = self.project.names.split(dotted, info.path)
         if path is None:
@@ -558,7 +566,7 @@ class Evaluation(Results):
 
     def _instead(self, info: ModuleInfo, dotted: str, path: str) -> list[Val]:
         """Return what a package binds in place of a module in it of the same name: `from .ask import ask` in `__init__.py`."""
-        name = path.rpartition("/")[2].removesuffix(".py")
+        name = path.removesuffix("/__init__.py").rpartition("/")[2].removesuffix(".py")
         package = self.project.names.split(dotted.rpartition(".")[0] or ".", info.path)[0] or ""
         if not package.endswith("__init__.py") or package == info.path or not dotted.endswith(name):
             return []
@@ -566,7 +574,7 @@ class Evaluation(Results):
         if binding is None or name not in binding.functions[0].ir.defs:
             return []
         bound = self._member(Val("module", package), name, (), 1, item=False)
-        return [v for v in bound if v.kind in {"func", "class"}]
+        return [v for v in bound if v.kind not in {"module", "unknown"}]
 
 
 def _is_own_place(fn: Fn, index: int, label: Label) -> bool:

@@ -746,7 +746,10 @@ class Results(Members):
 
         Those of libraries have to be named in full.
         """
+        name = self.project.unguarded(name)
         node = self.project.node(name)
+        if node.op == "text" and node.data == [None]:  # `f"{name}"`
+            return self._dynamic_modules((name & ~MASK) | node.args[0], depth)
         importer = self.project.fn(name).module.path
         constants = [v.what for v in self._eval(name, (), depth) if v.kind == "const" and isinstance(v.what, str)]
         if constants:

@@ -296,6 +296,8 @@ def _match(flow: Flow, method: str, others: list[Value]) -> tuple[Verdict, str]:
                 return Verdict.STOPPED, ""
             if _tells_host(method, text):
                 return Verdict.PREFIXED, "https://host/"
+            if _TAKES_OUT.search(text):
+                return Verdict.KEPT, ""
             return Verdict.WEAKENED, "a pattern is the only check"
     return Verdict.WEAKENED, "a pattern is the only check"
 
@@ -389,6 +391,10 @@ _SUM = re.compile(r"(?:\\[ds.+*/()\-%,^]|[0-9\s.+*/()%,=<>!-])+(?<!\\)")
 """What stands in brackets for the signs of a calculation: digits, operators, spaces, and no letters."""
 
 _CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+
+
+_TAKES_OUT = re.compile(r"(?<!\\)\((?:\?P?<\w+>)?(?:\.|\[\\s\\S\])[*+]\??\)")
+r"""A group of a pattern that takes any text out: `^Action: (\w+): (.*)$` takes a text apart and checks nothing of it."""
 
 
 def free_text(pattern: str) -> bool:

@@ -454,7 +454,7 @@ class Summaries(Arguments):
         parts = (base | arg for key, arg in zip(node.data, node.args, strict=True) if isinstance(key, dict))
         return any(self._said_system(part) and not self._had_already(entry, fact, part) for part in parts)
 
-    def _set(self, entry: Entry, fact: Fact, _fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+    def _set(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if len(node.args) > 1 and node.args[1] == index:
             base = (use & ~MASK) | node.args[0]
             if node.op == "setitem" and self._set_item(entry, fact, use, base):
@@ -468,6 +468,9 @@ class Summaries(Arguments):
             for label in labels:
                 kept_at = (label, *fact.path) if label != "__dict__" else fact.path or ("*",)
                 self.mutate(entry, base, kept_at, fact.flags, via)
+            if node.op == "setattr" and fn.bound:
+                for load in _read_back(fn, use & MASK):
+                    self.add(entry, fact._replace(value=fn.value(load)), via)
             if node.data == "content":
                 self._stored_message(entry, fact, use, base)
             if not fact.path and node.data in SYSTEM_KEYS | {"instruction", "system_message", "backstory"}:
@@ -687,6 +690,21 @@ def _read_from_file(name: str, path: Path) -> Path | None:
 
 _PLAIN_TYPES = frozenset(f"builtins.{name}" for name in ("str", "bytes", "int", "float", "bool"))
 """Types of values that have no parts."""
+
+
+def _read_back(fn: Fn, at: int) -> Iterator[int]:
+    """Yield where a method reads again what it keeps in a field at a node, before it keeps something else there.
+
+    `self.answer = ask(text); return self.answer`: no other object of the class comes between. Nodes stand in the order of the source.
+    What a constructor keeps is a setting, also where it reads it again: ways through two of them are guesses.
+    """
+    kept = fn.nodes[at]
+    holder = fn.nodes[kept.args[0]]
+    if holder.op != "param" or holder.data != 0 or fn.ir.name == "__init__":
+        return
+    later = [use for use in fn.uses[kept.args[0]] if use > at and fn.nodes[use].data == kept.data]
+    until = min((use for use in later if fn.nodes[use].op == "setattr"), default=len(fn.nodes))
+    yield from (use for use in later if use < until and fn.nodes[use].op == "attr")
 
 
 def _labels_kept(entry: Entry, use: Value, kept: int | None, path: Path) -> list[Label]:

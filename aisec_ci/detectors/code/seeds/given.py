@@ -19,6 +19,9 @@ _AGENT = re.compile(r"\w*(?:[Aa]gent|Assistant|Swarm)(?:Executor|Config|Spec|Opt
 _LISTS = frozenset("tools functions tool_functions function_list python_functions custom_tools".split())
 """Keywords by which an agent gets functions that its model may call."""
 
+_TOOLS = frozenset("tools tool_functions custom_tools".split())
+"""Those of them that say so whatever is called with them: `Task[int](goal, tools=[run])`, `llm.reply(text, tools=[run])`."""
+
 _OBJECTS = ("register_instance", "Server")
 """Calls by which a server offers all methods of an object: xmlrpc.server (docs.python.org/3/library/xmlrpc.server.html), zerorpc."""
 
@@ -38,12 +41,13 @@ def _tools(solver: Solver) -> Iterator[Fn]:
     flow = solver.flow
     seen: set[int] = set()
     for word in sorted(solver.project.calls):
-        if not _AGENT.fullmatch(word):
-            continue
+        wanted = {"", *_LISTS} if _AGENT.fullmatch(word) else _TOOLS
         for call in solver.project.calls[word]:
             node = flow.project.node(call)
+            if wanted.isdisjoint(node.data):
+                continue
             for key, arg in zip(node.data, node.args[1:], strict=True):
-                for fn in _listed(solver, call, arg) if key == "" or key in _LISTS else ():
+                for fn in _listed(solver, call, arg) if key in wanted else ():
                     if fn.id not in seen and (key or fn.ir.doc):
                         seen.add(fn.id)
                         yield fn
