@@ -62,6 +62,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or _other_key(solver, steps)
         or (hit.kind in PROMPT_KINDS and _by_any_name(solver, steps))
         or _letters(solver, steps)
+        or _attribute_of_text(solver, steps)
     )
 
 
@@ -434,6 +435,36 @@ def _letters(solver: Solver, steps: list[Step]) -> bool:
         elif node.op != "attr":
             joined = element = False
     return False
+
+
+def _attribute_of_text(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way reads an attribute of what a class declares to be a text, `task: str`.
+
+    Where a field of another object keeps such a text for one part of the program and an object for another one, it means the object.
+    """
+    text = False
+    held: Path = ()
+    for step in steps:
+        node = solver.project.node(step.value)
+        whole, held = not held, step.path
+        if step.jump is not None or step.path or node.op in {"phi", "guard", "param", "var"}:
+            continue  # the text goes on, or is put into something
+        if node.op != "attr":
+            text = False
+        elif whole:
+            if text and not hasattr(str, node.data):
+                return True
+            text = _is_text_field(solver, step.value)
+    return False
+
+
+def _is_text_field(solver: Solver, load: Value) -> bool:
+    """Say whether an attribute is one that the classes of its owner declare to be a text; in JavaScript texts have attributes."""
+    if solver.project.fn(load).module.language != "python":
+        return False
+    node = solver.project.node(load)
+    owners = solver.flow.owners((load & ~MASK) | node.args[0])
+    return bool(owners) and all(solver.flow.is_text_field(cls, node.data) for cls in owners)
 
 
 _ENVELOPE = frozenset("content text data value body message payload".split())

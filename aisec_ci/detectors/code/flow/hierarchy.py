@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from aisec_ci.detectors.code.flow.questions import Questions
 from aisec_ci.detectors.code.flow.val import MANY, Val
+from aisec_ci.detectors.code.ir import Node
 from aisec_ci.detectors.code.project import MASK, Cls, Fn, Project, Value, last_word
 
 IMPLEMENTERS = 5
@@ -191,6 +192,11 @@ class Hierarchy(Questions):
         """Say whether objects of a class have a field, declared or set by one of its methods."""
         return any(name in c.ir.annotations or c.values(name) for c in self.mro(cls)) or bool(self.fields(cls, name))
 
+    def is_text_field(self, cls: Cls, name: str) -> bool:
+        """Say whether a class declares a field to be a text and nothing else: `name: str`, `name: str | None`."""
+        owner = next((c for c in self.mro(cls) if name in c.ir.annotations), None)
+        return owner is not None and _is_only_text(owner.owner.nodes, owner.ir.annotations[name])
+
     def owners(self, value: Value) -> list[Cls]:
         """Return the classes of the project whose fields the attributes of a value are; none for messages."""
         known = self._owners.get(value)
@@ -243,3 +249,17 @@ class Hierarchy(Questions):
                 given = zip(node.data, node.args[1:], strict=True)
                 yield from (kind for kind, arg in given if arg == index and kind.isidentifier())
         yield from (name for name, defs in fn.ir.defs.items() if index in defs)
+
+
+def _is_only_text(nodes: list[Node], annotation: int) -> bool:
+    """Say whether an annotation names a text, which may be missing, and nothing else that has attributes."""
+    node = nodes[annotation]
+    if node.op == "type":
+        word = last_word(nodes, node.args[0])
+        parts = node.args[1:2] if word == "Annotated" else node.args[1:] if word in {"Optional", "Union"} else ()
+    elif node.op in {"phi", "tuple", "op"}:
+        parts = node.args
+    else:
+        return node.op != "call" and last_word(nodes, annotation) == "str"
+    named = [p for p in parts if not (nodes[p].op == "const" and nodes[p].data is None)]
+    return bool(named) and all(_is_only_text(nodes, p) for p in named)
