@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from aisec_ci.detectors.code.facts import STORED, Hit, How, Source, Step
 from aisec_ci.detectors.code.flow.val import Path
 from aisec_ci.detectors.code.grading import PROMPT_KINDS
-from aisec_ci.detectors.code.project import MASK, Value
+from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search.solver import SHARED, WINDING, Solver
 from aisec_ci.detectors.code.seeds.words import CALLED_WITH
 
@@ -63,6 +64,7 @@ def is_guess(solver: Solver, hit: Hit, source: Source, steps: list[Step], *, sur
         or (hit.kind in PROMPT_KINDS and _by_any_name(solver, steps))
         or _letters(solver, steps)
         or _attribute_of_text(solver, steps)
+        or _of_another_function(solver, steps)
     )
 
 
@@ -465,6 +467,33 @@ def _is_text_field(solver: Solver, load: Value) -> bool:
     node = solver.project.node(load)
     owners = solver.flow.owners((load & ~MASK) | node.args[0])
     return bool(owners) and all(solver.flow.is_text_field(cls, node.data) for cls in owners)
+
+
+def _of_another_function(solver: Solver, steps: list[Step]) -> bool:
+    """Say whether a way leaves what runs functions that it is handed, `execute(task, text)`, where another function is handed to it.
+
+    What runs many of them returns the result of each; who had it run one gets the result of that one.
+    """
+    ran: Fn | None = None
+    for before, step in pairwise(steps):
+        if not step.goes(How.RETURNED):
+            ran = None if step.jump is not None else ran
+            continue
+        node, base = solver.project.node(step.value), step.value & ~MASK
+        passed: list[Fn] = []  # by who runs it, which was handed it in turn
+        named: list[Fn] = []
+        for arg in node.args:
+            through = solver.project.node(solver.project.unguarded(base | arg)).op == "param"
+            found = [v.what for v in solver.flow.values(base | arg) if v.kind == "func"]
+            if through:
+                passed += found
+            elif arg != node.args[0]:
+                named += found
+        left = ran or solver.project.fn(before.value)
+        if ran is not None and not passed and named and ran not in named:
+            return True
+        ran = left if left in passed else None
+    return False
 
 
 _ENVELOPE = frozenset("content text data value body message payload".split())
