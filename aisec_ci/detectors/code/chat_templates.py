@@ -117,6 +117,13 @@ class ChatTemplates:
         """Return the gaps in messages of the system of the template that a runnable is or begins with."""
         return (self._gaps(runnable, 0) or _NONE) if self.used else _NONE
 
+    def methods(self, callee: Value) -> list[Value]:
+        """Return the methods that a name stands for, if they fill gaps: `run` in a function that is given `chain.invoke`."""
+        made = self.origins.of(callee, all_kinds=True)
+        return [
+            one for one in made if self.project.node(one).op == "attr" and self.project.node(one).data in FILL_CALLS
+        ]
+
     def fills(self, runnable: Value, path: Path) -> bool:
         """Say whether what stands at a path in the input of a runnable fills a gap in a message of the system.
 

@@ -77,6 +77,7 @@ def imports(data: bytes) -> list[str]:
 _DYNAMIC = re.compile(
     rb"(?:import_module|__import__|load_extension)\(\s*f[\"']([\w.{}\[\]:-]{3,200})[\"']"
     rb"|f[\"']((?:[A-Za-z_]\w*\.)+\{[^{}\"']{1,80}\}(?:\.\w+)*)[\"']|[\"']((?:[A-Za-z_]\w*\.)+)[\"']\s*\+"
+    rb"|[\"']((?:[A-Za-z_]\w*\.)+(?:%s|\{\w{0,40}\})(?:\.\w+)*)[\"']\s*(?:%|\.format\()"
 )
 """Names of modules with gaps: in the call that imports them, kept in a variable first, put together."""
 _HOLE = re.compile(r"\{[^{}]*\}")
@@ -101,7 +102,8 @@ def dynamic_imports(data: bytes) -> list[str]:
     if not works and not any(word in data for word in _IMPORTERS):
         return []
     found = [
-        f"{(called or text or begin).decode()}{'{}' if begin else ''}" for called, text, begin in _DYNAMIC.findall(data)
+        f"{(called or text or begin or filled).decode().replace('%s', '{}')}{'{}' if begin else ''}"
+        for called, text, begin, filled in _DYNAMIC.findall(data)
     ]
     named = dict.fromkeys(match[1].decode() for match in islice(_NAMED.finditer(data), _NAMED_LIMIT))
     if works:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
@@ -13,6 +14,12 @@ from aisec_ci.detectors.code.project import MASK, ModuleInfo, Project, Value
 
 _STARS = 4
 """Of how many libraries of which a module imports everything a name can come."""
+
+_NESTING = 8
+"""Texts in texts that are looked into for their constant parts."""
+
+_PERCENT = re.compile(r"%(?:\(\w{1,40}\))?s")
+_BRACES = re.compile(r"\{[^{}]{0,40}\}")
 
 _RESULTS = 4
 """Results of a function at most that are looked at for what all of them begin with."""
@@ -134,6 +141,35 @@ class Questions(ABC):
         node, holes = self.project.node(text), iter(self.project.node(text).args)
         yield from (piece if piece is not None else (text & ~MASK) | next(holes) for piece in node.data)
 
+    def shape(self, text: Value, depth: int = 0) -> list[str | None]:
+        """Return the constant parts of a text in their order, with None for what is not known: `["plugins.", None]`.
+
+        An f-string, `"plugins." + name`, `"plugins.%s" % name` and `"plugins.{}".format(name)` are the same here.
+        """
+        whole = self.only_text(text)
+        if whole is not None:
+            return [whole]
+        text = self.project.unguarded(text)
+        node, base = self.project.node(text), text & ~MASK
+        if depth > _NESTING:
+            return [None]
+        if node.op == "text":
+            return [part for piece in self.pieces(text) for part in self._shape_of(piece, depth)]
+        if node.op == "add":
+            return [part for arg in node.args for part in self.shape(base | arg, depth + 1)]
+        if node.op == "mod":
+            return _with_gaps(_PERCENT, self.only_text(base | node.args[0]))
+        if node.op == "call" and self.project.node(base | node.args[0]).op == "attr":
+            callee = self.project.node(base | node.args[0])
+            return _with_gaps(_BRACES, self.only_text(base | callee.args[0]) if callee.data == "format" else None)
+        if node.op == "var":  # `name = "plugins." + kind` before it is used
+            made = self.variable(self.project.fn(text).module, *node.data)
+            return self.shape(made[0], depth + 1) if len(made) == 1 and isinstance(made[0], int) else [None]
+        return [None]
+
+    def _shape_of(self, piece: str | Value, depth: int) -> list[str | None]:
+        return [piece] if isinstance(piece, str) else self.shape(piece, depth + 1)
+
     def text_prefix(self, value: Value, depth: int = 0) -> str:
         """Return the constant text that a string is sure to begin with; empty where nothing is sure."""
         whole = self.only_text(value)
@@ -204,3 +240,11 @@ class Questions(ABC):
             ):
                 outside.append(Val("ext", self.project.names.outside(f"{star}.{name}")))
         return outside[:_STARS] or [Val("ext", f"builtins.{name}")]
+
+
+def _with_gaps(gap: re.Pattern[str], template: str | None) -> list[str | None]:
+    """Return the parts of a template between its gaps, with None for each gap."""
+    if template is None:
+        return [None]
+    parts = gap.split(template)
+    return [part for text in parts[:-1] for part in (text, None)] + [parts[-1]]

@@ -746,10 +746,6 @@ class Results(Members):
 
         Those of libraries have to be named in full.
         """
-        name = self.project.unguarded(name)
-        node = self.project.node(name)
-        if node.op == "text" and node.data == [None]:  # `f"{name}"`
-            return self._dynamic_modules((name & ~MASK) | node.args[0], depth)
         importer = self.project.fn(name).module.path
         constants = [v.what for v in self._eval(name, (), depth) if v.kind == "const" and isinstance(v.what, str)]
         if constants:
@@ -759,9 +755,10 @@ class Results(Members):
                 for text, path in meant
                 if path or _DOTTED.fullmatch(text)
             ]
-        if node.op != "text" or not any(p and "." in p for p in node.data):
+        shape = self.shape(name)
+        if not any(p and "." in p for p in shape):
             return []
-        pattern = re.compile("".join(r"\w+" if p is None else re.escape(p) for p in node.data))
+        pattern = re.compile("".join(r"\w+" if p is None else re.escape(p) for p in shape))
         found = [p[0] for n, p in self.project.names.by_name.items() if pattern.fullmatch(n)]
         return [Val("module", p) for p in sorted(p for p in found if self.project.module(p) is not None)[:LIMIT]]
 

@@ -68,6 +68,8 @@ class Expressions(Refinement):
                 named = self.expr(target.slice)
                 if _starts(target.slice):
                     self.add("setitem", (base, named), None, target)
+                elif self.nodes[named].op != "const":
+                    self.add("setkey", (base, named), None, target)
                 kept = self.keys_of(named)
             self.add("setitem", (base, value, *kept), key, target)
             if self.dotted and (path := path_of(target)) in self.dotted:

@@ -221,11 +221,11 @@ class Arguments(Records):
             self._send_to_group(arg)
         if info.word in FLOW_CALLS and fact.path and arg.kind in {"", "inputs"}:
             self._begin_flow(entry, fact, arg)
-        fills = (self.templates.used and info.word in FILL_CALLS) or fact.path == FOUND
-        if (fills and self._fills(arg)) or (
-            len(fact.path) > 1 and info.word in PIPELINE_RUNS and self._fills_builder(arg)
-        ):
-            self.hit(entry, fact, "system-variable", arg.call, fact.value, info.word, 0)
+        filling = self._fills(arg) if fact.path == FOUND or (self.templates.used and _can_fill(info)) else ""
+        if not filling and len(fact.path) > 1 and info.word in PIPELINE_RUNS and self._fills_builder(arg):
+            filling = info.word
+        if filling:
+            self.hit(entry, fact, "system-variable", arg.call, fact.value, filling, 0)
         if (
             info.word == "Send"
             and (arg.position == 1 or arg.kind == "arg")
@@ -583,19 +583,28 @@ class Arguments(Records):
             for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
                 self._enter(entry, fact, call, target, param, path)
 
-    def _fills(self, arg: Argument) -> bool:
-        """Say whether an argument fills a gap in a message of the system: `chain.invoke({"context": pages})`."""
+    def _fills(self, arg: Argument) -> str:
+        """Return the method by which an argument fills a gap in a message of the system: `chain.invoke({"context": pages})`.
+
+        The call may be of a name that stands for it: `call(*args)` in a function that is given `chain.invoke`.
+        """
         path, word = arg.fact.path, arg.info.word
         if path == FOUND:
-            return word == "connect" or self.templates.documents(arg.call)
-        if word in {"batch", "abatch"}:
+            return word if word == "connect" or self.templates.documents(arg.call) else ""
+        if arg.kind == "*" and path[:1] == (0,):
             path = path[1:]
         if arg.kind not in {"", "*", "**", "input", "inputs"}:
             path = (arg.kind, *path)
-        callee = arg.fn.nodes[arg.node.args[0]]
-        if arg.position > 0 or callee.op != "attr":
-            return False
-        return self.templates.fills((arg.call & ~MASK) | callee.args[0], path)
+        if arg.position > 0:
+            return ""
+        callee = (arg.call & ~MASK) | arg.node.args[0]
+        methods = [callee] if self.project.node(callee).op == "attr" else self.templates.methods(callee)
+        for method in methods:
+            held = self.project.node(method)
+            given = path[1:] if held.data in {"batch", "abatch"} else path
+            if self.templates.fills((method & ~MASK) | held.args[0], given):
+                return str(held.data)
+        return ""
 
     def _fills_builder(self, arg: Argument) -> bool:
         """Say whether an argument fills a gap of a prompt builder in a pipeline: `pipeline.run({"builder": {"name": name}})`."""
@@ -815,3 +824,8 @@ def _path_in_result(arg: Argument) -> Path | None:
     if path and word[:1].isupper() and kind not in {"", "*", "**"}:
         return (kind, *path)
     return None
+
+
+def _can_fill(info: CallInfo) -> bool:
+    """Say whether a call is of a method that fills templates, by its own word or by what it stands for: `run = chain.invoke`."""
+    return info.word in FILL_CALLS or any(name.rpartition(".")[2] in FILL_CALLS for name in info.names)

@@ -251,6 +251,8 @@ class Summaries(Arguments):
         if node.args[0] != index:
             if fn.nodes[node.args[0]].op == "call":
                 self._picks(entry, fact, use, (use & ~MASK) | node.args[0], "globals")
+            else:
+                self._into_item_method(entry, fact, use, (use & ~MASK) | node.args[0], "__getitem__", 1)
             return
         path, key = fact.path, node.data
         if not path:
@@ -526,9 +528,19 @@ class Summaries(Arguments):
 
     def _set_item(self, entry: Entry, fact: Fact, use: Value, base: Value) -> bool:
         """Follow a fact into the method that `box[key] = value` runs; say whether there is one."""
-        methods = [m for cls in self.flow.owners(base) for m in self.flow.find_method(cls, "__setitem__")]
+        return self._into_item_method(entry, fact, use, base, "__setitem__", 2)
+
+    def _set_key(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
+        """Follow a key into the method that `box[key] = value` runs."""
+        del via
+        if node.args[1] == index:
+            self._into_item_method(entry, fact, use, fn.value(node.args[0]), "__setitem__", 1)
+
+    def _into_item_method(self, entry: Entry, fact: Fact, use: Value, base: Value, name: str, param: int) -> bool:
+        """Follow a fact into a parameter of the method of its own by which a class has items; say whether it has such."""
+        methods = [m for cls in self.flow.owners(base) for m in self.flow.find_method(cls, name)]
         for method in methods:
-            self._enter(entry, fact, use, Target(method, 1, 1), 2, fact.path)
+            self._enter(entry, fact, use, Target(method, 1, 1), param, fact.path)
         return bool(methods)
 
     def _setvar(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, _index: int, via: Via) -> None:
@@ -672,6 +684,7 @@ class Summaries(Arguments):
         "dict": _dict,
         "setattr": _set,
         "setitem": _set,
+        "setkey": _set_key,
         "setvar": _setvar,
         "call": Arguments._call,  # noqa: SLF001 - of the same object
     }
@@ -802,7 +815,7 @@ def _is_key(fn: Fn, pair: int) -> bool:
     """Say whether a pair is what something is kept or found by: `running[(agent, chat)]`, `running.get((agent, chat))`."""
     uses = [fn.nodes[use] for use in fn.uses[pair]]
     return pair not in (*fn.ir.returns, *fn.ir.yields) and all(
-        (node.op in {"item", "setitem"} and node.args[0] != pair)
+        (node.op in {"item", "setitem", "setkey"} and node.args[0] != pair)
         or (node.op == "call" and last_word(fn.nodes, node.args[0]) in _FINDS_BY_KEY and node.args[1:2] == (pair,))
         for node in uses
     )

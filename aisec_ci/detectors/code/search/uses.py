@@ -142,6 +142,8 @@ class Uses(Writes):
             return
         if kind in {"user", "tools", "callable", "log", "handler-user", "handler-remote", "handler-llm"}:
             return
+        if use.name == "tool_input":  # a tool of LangChain takes its arguments by name, too: `{"commands": [command]}`
+            path = () if path[:1] == ("commands",) else path[1:] if path and isinstance(path[0], str) else path
         if kind == "stdin":
             kind = self.commands.interpreter(call)
             if not kind or path:
