@@ -580,7 +580,8 @@ class Arguments(Records):
     def _partial(self, entry: Entry, fact: Fact, call: Value, node: Node, kind: str, position: int) -> None:
         found = tuple(t for v in self.flow.values((call & ~MASK) | node.args[1]) for t in self.flow.targets_of(v, 1))
         for target in self.parameters.run_here(entry.start, call, found):
-            for param, path in bind(fact, target, kind, position - 1 if kind == "" else position):
+            at = position - 1 if kind in {"", "*", "**"} else position  # the function itself is not among what it gets
+            for param, path in bind(fact, target, kind, at):
                 self._enter(entry, fact, call, target, param, path)
 
     def _fills(self, arg: Argument) -> str:
