@@ -74,6 +74,9 @@ _HANDED_ON = 4
 
 _SESSION_IMPORTS = SESSIONS | {name.partition("()")[0] for name in RUN_STATES}
 
+_TYPES = 4
+"""Types in types that are looked into for what a framework gives a parameter."""
+
 
 class Places:
     """The places of a project. Answers are remembered."""
@@ -648,6 +651,34 @@ class Places:
             made = self._origins.of((callee & ~MASK) | self.project.node(callee).args[0])
             known = self._run_graphs[call] = sorted({one >> SHIFT for one in made} & self.graphs.keys())
         return known
+
+    @cached_property
+    def asking_tools(self) -> list[tuple[Fn, int, str | None]]:
+        """The parameters of tools that LangGraph gives its state, or what this has under a key.
+
+        `state: Annotated[dict, InjectedState]`, `folder: Annotated[str, InjectedState("folder")]`.
+        """
+        out: list[tuple[Fn, int, str | None]] = []
+        for info in self.project:
+            if not any(name.startswith("lang") and name.endswith(".InjectedState") for name in info.imports.values()):
+                continue
+            for fn in info.functions:
+                for i, param in enumerate(fn.ir.params if fn.ir.parent >= 0 else ()):
+                    said = self._injection(info.functions[fn.ir.parent], param.annotation, 0)
+                    out += [(fn, i, key) for key in said]
+        return out
+
+    def _injection(self, fn: Fn, annotation: int, depth: int) -> list[str | None]:
+        """Return which key of the state an annotation asks for, None for all of it; nothing where it asks for none."""
+        node = fn.nodes[annotation] if annotation >= 0 and depth <= _TYPES else None
+        if node is None:
+            return []
+        if node.op == "call" and last_word(fn.nodes, node.args[0]) == "InjectedState":
+            named = self.flow.argument(fn.value(annotation), 0, "field")
+            return [self.flow.only_text(named) if named is not None else None]
+        if not node.args:
+            return [None] if last_word(fn.nodes, annotation) == "InjectedState" else []
+        return [key for arg in node.args for key in self._injection(fn, arg, depth + 1)][:1]
 
     def prompt_makers(self, call: Value) -> list[Fn]:
         """Return the functions that make the prompt of the agent that a call runs, each from the state that the call passes."""

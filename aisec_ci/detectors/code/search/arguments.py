@@ -142,6 +142,9 @@ _GROUP_CALLS = frozenset({"group_send"})
 _RUNS_TOOL = re.compile(r"Tool(?:Interface)?\(\)\.a?(?:invoke|run|call)$")
 """Methods of a library's tools that run them."""
 
+_GRAPHS = ("langgraph.", "langchain.agents.create_agent()")
+"""What the names of agents and graphs begin with whose state tools can ask for."""
+
 
 class Arguments(Records):
     """Propagation that knows calls."""
@@ -615,8 +618,15 @@ class Arguments(Records):
     def _invoke_graph(self, entry: Entry, fact: Fact, call: Value, info: CallInfo) -> None:
         """Bring what is passed to a graph into its nodes: it stands in the state that they receive.
 
-        So it does for the function that makes the prompt of an agent: `create_react_agent(model, tools, prompt=f)`.
+        So it does for the function that makes the prompt of an agent: `create_react_agent(model, tools, prompt=f)`, and for tools
+        that ask for the state. What is said in messages is not meant there: that comes to a tool by the model.
         """
+        if fact.path and fact.path[0] != "messages" and any(n.startswith(_GRAPHS) for n in info.names):
+            for tool, param, key in self.places.asking_tools:
+                if key is None or fact.path[0] == key:
+                    self._enter(
+                        entry, fact, call, Target(tool, 0, 1), param, fact.path if key is None else fact.path[1:]
+                    )
         for maker in self.places.prompt_makers(call) if fact.path else ():
             target = Target(maker, 1 if maker.bound else 0, 1)
             self._enter(entry, fact, call, target, target.shift, fact.path)
