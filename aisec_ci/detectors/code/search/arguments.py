@@ -28,6 +28,7 @@ from aisec_ci.detectors.code.facts import (
 from aisec_ci.detectors.code.flow.results import COPIES
 from aisec_ci.detectors.code.flow.val import Path, Target
 from aisec_ci.detectors.code.ir import Node
+from aisec_ci.detectors.code.models import plain
 from aisec_ci.detectors.code.pipeline_templates import PIPELINE_RUNS
 from aisec_ci.detectors.code.project import MASK, Fn, Value
 from aisec_ci.detectors.code.search import barriers, schemas
@@ -211,7 +212,7 @@ class Arguments(Records):
             self._page(entry, fact, arg.call, arg.kind)
         if info.word == TEXT_RENDERER:
             self._page_in_text(entry, fact, arg.call, arg.kind)
-        if arg.kind in CONTEXTS and any(n.startswith(CONTEXTS[arg.kind]) for n in info.names):
+        if arg.kind in CONTEXTS and any(plain(n).startswith(CONTEXTS[arg.kind]) for n in info.names):
             run: Place = ("context", arg.kind, arg.fn.module.path)
             self._out(entry, fact, run, fact.path, 1, noted("given to the run as its context"))
         if arg.kind == "state" and fact.path and fact.path[0] in self.state_variables:
