@@ -16,6 +16,7 @@ what the callers pass. All answers are sets: over-approximate where ways join, a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import itemgetter
@@ -115,6 +116,25 @@ def _crowd(count: int) -> int:
     return 0 if count <= FEW else 1 if count <= MANY else 2
 
 
+def _body(fn: Fn) -> object:
+    """Return what is equal for functions that are word for word the same: which of those a call runs makes no difference.
+
+    Each provider's class has the same `def system_message(self, text): return {"role": "system", "content": text}`. What
+    a method does with its object differs from class to class.
+    """
+    if len(fn.nodes) > _SHORT or (fn.bound and fn.ir.params and fn.uses[0]):
+        return fn.id
+    where = fn.module.path if any(n.op in _NAMED for n in fn.nodes) else ""
+    return where, tuple((n.op, n.args, repr(n.data)) for n in fn.nodes)
+
+
+_NAMED = frozenset({"var", "import", "func", "class"})
+"""Operations that mean something else in another module."""
+
+_SHORT = 24
+"""Nodes of a function of which it is asked whether another is the same."""
+
+
 class _Calls:
     """Calls that many functions ask for: what is known of one for good is kept by the functions that it runs."""
 
@@ -196,10 +216,14 @@ class Flow(Evaluation):
         yield from self._channels.targets(call)
         yield from self._tasks.targets(call)
         found = False
-        count = len({v.what for v in vals if v.kind == "func"})  # one method of many classes is one function
-        crowd = 0 if self._from_table(callee_value) else _crowd(count)
+        run = {v.what for v in vals if v.kind == "func"}
+        count = len(run)  # one method of many classes is one function
+        crowded = _crowd(count) > 0 and not self._from_table(callee_value)
+        bodies = Counter(map(_body, run if crowded else ()))
         for val in vals:
             found_for = self.targets_of(val, 1 if count > 1 else 0)
+            alike = bodies[_body(val.what)] if val.kind == "func" and crowded else 1
+            crowd = _crowd(count - alike + 1) if crowded else 0
             targets = [t._replace(crowd=max(crowd, t.crowd)) for t in found_for]
             outside = val.kind in {"class", "ext", "obj"} and _REGISTERED not in str(val.what)
             if outside and not targets and callee.op == "attr" and str(val.what).startswith(_ROWS):
