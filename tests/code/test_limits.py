@@ -135,29 +135,50 @@ def test_structures_that_nest_in_themselves_do_not_multiply() -> None:
     assert solver.steps < 20_000
 
 
-def test_questions_that_go_round_in_circles_are_bounded() -> None:
-    count = 60
+def circles(count: int) -> Solver:
+    """Return what was searched: functions of which each returns parts of what eight others return."""
     body = "".join(
-        f"def f{i}(x):\n    return max({', '.join(f'f{(i * 7 + j * 13) % count}(x.a{j})' for j in range(8))})\n\n"
+        f"def f{i}(x):\n    return {' or '.join(f'f{(i * 7 + j * 13) % count}(x).a{j}' for j in range(8))}\n\n"
         for i in range(count)
     )
-    solver = searched(program("send(f0(q))", body))
-    taken = []
+    return searched(program("send(f0(q))", body))
+
+
+def steps_of_questions(project: Project) -> list[int]:
+    """Return how many steps questions about a part of what each of 60 calls returns take, one after the other."""
+    taken: list[int] = []
     step = Flow._step
 
     def counted(self: Flow, value: int, path: Path, depth: int) -> object:
-        taken.append(value)
+        taken[-1] += 1
         return step(self, value, path, depth)
 
-    fresh = Flow(solver.project)
-    calls = [c for found in solver.project.calls.values() for c in found]
+    fresh = Flow(project)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flow, "_step", counted)
-        for call in calls:
-            before = len(taken)
+        for call in [c for found in project.calls.values() for c in found][:60]:
+            taken.append(0)
             fresh.values(call, ("a",))
-            assert len(taken) - before <= STEPS + 2
-    assert len(taken) < 200 * len(calls)
+    return taken
+
+
+def test_questions_that_go_round_in_circles_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = circles(60).project
+    assert 500 < max(steps_of_questions(project)) <= STEPS + 1
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.STEPS", 500)
+    assert max(steps_of_questions(project)) == 501
+
+
+def test_questions_get_fewer_steps_once_many_were_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = circles(60).project
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.STEPS", 40)
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.FEWER", 10)
+    monkeypatch.setattr("aisec_ci.detectors.code.flow.evaluation.WINDING", 3)
+    taken = steps_of_questions(project)
+    given_up = [count for count in taken if count > 10]
+    assert given_up[:3] == [41] * 3
+    assert given_up[3:]
+    assert max(given_up[3:]) == 11
 
 
 def test_thousands_of_messages_are_read() -> None:

@@ -67,7 +67,9 @@ def analyse(
             gc.enable()
 
 
-_GIVEN_UP = f"what {{}} value{{}} can be was followed back for {STEPS:,} steps and no further: something may be missing"
+_GIVEN_UP = (
+    f"what {{}} value{{}} can be was followed back for up to {STEPS:,} steps and no further: something may be missing"
+)
 
 
 _BRIEF = "what values can be was followed back for the steps of a program of this size, then only briefly: something may be missing"
