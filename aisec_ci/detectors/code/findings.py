@@ -479,7 +479,9 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     joined = _built(solver, steps)
     if joined is None:
         messages = [(s.value, s.before) for s in steps if s.jump is None and _is_message(solver, s.value)]
-        return messages[-1] if messages else _handed_through(solver, steps) or (inner.at, inner.argument)
+        last = messages[-1] if messages else (inner.at, inner.argument)
+        filled = _filled(solver, steps, last[0] >> SHIFT)
+        return filled or (last if messages else _handed_through(solver, steps) or last)
     joined = _asked_for(solver, steps, joined)
     if _is_content(solver, joined[0]):
         return joined
@@ -506,6 +508,26 @@ def _place(solver: Solver, steps: list[Step], inner: Hit) -> tuple[Value, Value]
     if found is None or _inside(solver.project.place(joined[0]), solver.project.place(found[0])):
         return joined
     return found
+
+
+def _filled(solver: Solver, steps: list[Step], home: int) -> tuple[Value, Value] | None:
+    """Return the call that hands on a mapping with the value in it, of which the function `home` makes a prompt as it is.
+
+    `ask(TEMPLATE, {"goal": goal})`: the words stand elsewhere. Who takes the value out by its key builds the prompt itself.
+    """
+    for number in reversed(range(1, len(steps))):
+        step = steps[number]
+        node = solver.project.node(step.value)
+        if step.jump is not None:
+            continue
+        if node.op in {"item", "attr"} and isinstance(node.data, str) and len(step.path) < len(steps[number - 1].path):
+            return None
+        if node.op == "dict" and "role" not in node.data:
+            own = step.value >> SHIFT
+            passed = (s for s in steps[number + 1 :] if s.goes(How.PASSED) and s.value >> SHIFT == own)
+            call = next(passed, None) if own != home else None
+            return (call.value, call.before) if call is not None else None
+    return None
 
 
 def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
@@ -605,7 +627,11 @@ def _count(solver: Solver, value: Value) -> int:
             "join",
             "render",
         }:
-            own = max((_letters(t) for t in solver.flow.constants(base | callee.args[0]).texts[:2]), default=1)
+            known = solver.flow.values(base | callee.args[0])
+            unknown = _TEMPLATE if any(v.kind == "obj" for v in known) else 1  # a template that a library holds or read
+            own = max(
+                (_letters(v.what) for v in known if v.kind == "const" and isinstance(v.what, str)), default=unknown
+            )
             return own + (_listed(solver, base, node.args[1:2]) if callee.data == "join" else 0)
     return 0
 
