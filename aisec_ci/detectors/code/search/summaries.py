@@ -92,6 +92,9 @@ _WRITTEN_OUT = frozenset(
 """Methods that return their object as a text."""
 
 
+_OF_PROTOCOL = re.compile(r"mcp\.(?:types|server|client|shared)\b|mcp\.[A-Z]")
+"""Classes of the SDK of MCP (github.com/modelcontextprotocol/python-sdk)."""
+
 _QUOTED = frozenset({"'\\''", "'\"'\"'"})
 """What stands for a quotation mark in a text of a shell between such marks."""
 
@@ -146,9 +149,10 @@ class Summaries(Arguments):
     def _is_other(self, fact: Fact, fn: Fn, use: Value, node: Node) -> bool:
         """Say whether what is of some type cannot be what a fact is about.
 
-        A text has no parts. An object of a class of the program, in JavaScript, is nothing that came from outside by itself.
+        A text has no parts. An object of a class of the program, in JavaScript, is nothing that came from outside by itself,
+        nor is one of a class that the program makes of one of MCP's: what comes over the protocol is of MCP's own classes.
         """
-        if len(node.args) < 2 or (fact.path[:1] == (CONTENT,)) or (not fact.path and fn.module.language == "python"):
+        if len(node.args) < 2 or (fact.path[:1] == (CONTENT,)):
             return False
         named = (use & ~MASK) | node.args[1]
         held = self.flow.values(named)
@@ -156,7 +160,11 @@ class Summaries(Arguments):
             if any(val.kind == "lit" for val in held):  # `isinstance(query, (int, str))`
                 held = self.flow.values(named, ("*",))
             return bool(held) and all(val.kind == "ext" and val.what in _PLAIN_TYPES for val in held)
-        return bool(held) and all(val.kind == "class" for val in held)
+        return bool(held) and all(
+            val.kind == "class"
+            and (fn.module.language != "python" or any(map(_OF_PROTOCOL.match, self.flow.external_bases(val.what))))
+            for val in held
+        )
 
     def _guard(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
         if node.args[0] != index:
