@@ -181,6 +181,7 @@ class Uses(Writes):
                 and not (kind == "exec" and path == ("$text",))
                 and not (kind == "sql" and use.name == "where")  # Django takes a list of conditions
                 and not (kind == "exec" and use.name == "code_blocks" and (len(path) == 1 or path[1] in _CODE))
+                and not (kind == "exec" and use.name == "nb" and path[0] == "cells")
             ):
                 return
             if kind == "markup":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from aisec_ci.detectors.code.facts import Source
 from aisec_ci.detectors.code.models import Signature, Use
 from aisec_ci.detectors.code.project import Cls, Fn, last_word
 from aisec_ci.detectors.code.search.solver import Solver
 from aisec_ci.detectors.code.seeds import tool_schemas, widgets
+from aisec_ci.detectors.code.seeds.argument_classes import with_records
 from aisec_ci.detectors.code.seeds.given import given
 from aisec_ci.detectors.code.seeds.handlers import (
     FRAMEWORK_NAMES,
@@ -77,7 +79,8 @@ def parameters(solver: Solver) -> Iterator[Source]:
     schemas = tool_schemas.schemas(solver.flow)
     compared = tool_schemas.compared(solver.flow, schemas)
     offered = tool_schemas.tools(solver.flow, schemas, FRAMEWORK_NAMES)
-    for tool in (*offered, *tool_schemas.dispatched(compared, FRAMEWORK_NAMES)):
+    dispatched = tool_schemas.dispatched(compared, FRAMEWORK_NAMES)
+    for tool in chain(offered, with_records(solver.flow), dispatched):
         if tool.fn.id in known:
             continue
         if made := _made_inside(solver, tool.fn):

@@ -137,6 +137,7 @@ def tools(flow: Flow, known: list[Schema], framework: frozenset[str]) -> Iterato
     yield from _beside(flow, known, framework)
     yield from _named(flow, framework)
     yield from _registered(flow, framework)
+    yield from _handed_to_base(flow, framework)
     yield from _decorated(flow, framework)
     yield from _reflected(flow, framework)
     yield from _classes(flow, known, framework)
@@ -395,6 +396,27 @@ def _registered(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
                 for fn in _handed(flow, (call & ~MASK) | arg) if key == "" or key in _FUNCTION else ():
                     if params := _free(fn, framework):
                         yield Tool(fn, params[:1] if takes_one(flow, call) else params)
+
+
+def _handed_to_base(flow: Flow, framework: frozenset[str]) -> Iterator[Tool]:
+    """Yield the methods that a class of tools hands to the class of a library below which it is: `super().__init__(func=self.run)`.
+
+    Classes below it have methods of their own of that name.
+    """
+    for call in flow.project.calls.get("__init__", ()):
+        node = flow.project.node(call)
+        given = [arg for key, arg in zip(node.data, node.args[1:], strict=True) if key in _FUNCTION]
+        cls = flow.project.fn(call).cls
+        if not given or cls is None or not _says_what(flow, call):
+            continue
+        made = [name.removesuffix("().__init__").rpartition(".")[2] for name in flow.names(call)]
+        if not any(map(_TOOL_CLASS.fullmatch, made)):
+            continue
+        for fn in (fn for arg in given for fn in _handed(flow, (call & ~MASK) | arg)):
+            below = flow.subclasses(fn.cls) if fn.cls is not None else []
+            for run in (fn, *(m for c in below if (m := c.method(fn.ir.name)) is not None)):
+                if params := _free(run, framework):
+                    yield Tool(run, params)
 
 
 _TAKE_ONE = frozenset({"langchain.agents.Tool", "langchain.tools.Tool", "langchain_core.tools.Tool"})
