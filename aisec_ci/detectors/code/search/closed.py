@@ -26,6 +26,13 @@ _MEDIA = frozenset("data images audio audios videos generated_images generated_v
 """Fields of answers that hold what a service made: pictures, sounds, films."""
 
 
+_CHOSEN = frozenset(
+    f"selected_{what}" for what in ("option", "options", "date", "time", "date_time", "user", "users", "channel", "channels")
+)
+"""Keys of what somebody chose in a form of Slack, which lets nothing else through than the program offers there
+(api.slack.com/reference/interaction-payloads/views#view_submission)."""
+
+
 class Closed:
     """Answers which parts of values no outsider can choose."""
 
@@ -46,8 +53,19 @@ class Closed:
         )
         return bool(owners) and all(barriers.closed_field(self.flow, v, node.data) for v in owners)
 
+    @cached_property
+    def _in_slack(self) -> bool:
+        """Whether the project has something to do with Slack."""
+        heads = (dotted.partition(".")[0] for info in self.project for dotted in info.imports.values())
+        return any(head in {"slack_bolt", "slack_sdk"} for head in heads)
+
     def key(self, data: Value, key: Label) -> bool:
-        """Say whether a form or serializer of the project lets only a choice or a number through: `form.cleaned_data["tone"]`."""
+        """Say whether what is read off a form under a key is one of a few, or a number.
+
+        A form or serializer of the project lets only that through, `form.cleaned_data["tone"]`, or a form of Slack offers it.
+        """
+        if isinstance(key, str) and key in _CHOSEN and self._in_slack:
+            return True
         node = self.project.node(data)
         if node.op != "attr" or node.data not in {"validated_data", "cleaned_data"} or not isinstance(key, str):
             return False
