@@ -20,7 +20,7 @@ from aisec_ci.detectors.code.vocabulary import AUTHENTICATES, INSTALLERS, INTERP
 
 CLOSED_TYPES = frozenset(
     "int float bool complex UUID UUID1 UUID3 UUID4 UUID5 datetime date time timedelta Decimal Literal IPv4Address IPv6Address "
-    "PositiveInt NonNegativeInt StrictInt conint confloat".split()
+    "PositiveInt NonNegativeInt StrictInt conint confloat ndarray NDArray Tensor".split()
 )
 """Types whose values hold no text of a sender's choice."""
 
