@@ -62,6 +62,9 @@ MESSAGE = "a system message"
 CONTENT = "$content"
 """Path of what stands in a file: a fact on a file's name or handle with this path says what was written into it."""
 
+KEY = "$key"
+"""Path of the keys of a mapping of which none is constant: a fact with this path says what some of them are."""
+
 FOLDER = "$folder"
 """Behind `CONTENT`: it says what was written into a file in the folder that the value names. The file's name follows it where
 that is known: `$folder/run.sh`."""

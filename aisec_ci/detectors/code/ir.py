@@ -33,7 +33,7 @@ Operations (`args` are operands, `data` is the rest):
 | guard | value, what it is held against | `(kind, detail)`: see `guards.py` |
 | setattr | base, value | attribute name |
 | setitem | base, value, (mapping) | constant key or None; the mapping whose keys a loop goes through, if the key is one of them |
-| setkey | base, key | said of an assignment to an element whose key is not constant, beside its `setitem` |
+| setkey | base, key | said of an element whose key is not constant, beside its `setitem`, or beside the `dict` or `each` that has it |
 | setvar | value | `(function number, name)`: assignment to a global or nonlocal name |
 | opaque | | something that was not lowered |
 """

@@ -291,16 +291,20 @@ class Expressions(Refinement):
     def e_dict(self, node: ast.Dict) -> int:
         keys: list[Any] = []
         values = []
+        named = []
         for key, value in zip(node.keys, node.values, strict=False):
             if key is None:
                 keys.append(SPREAD)
             else:
                 constant = _constant_key(key)
                 if constant is None:
-                    self.expr(key)
+                    named.append(self.expr(key))
                 keys.append(DYNAMIC if constant is None else constant)
             values.append(self.expr(value))
-        return self.add("dict", values, keys, node)
+        made = self.add("dict", values, keys, node)
+        for key_node in named:
+            self.add("setkey", (made, key_node), None, node)
+        return made
 
     def e_elements(self, node: ast.List | ast.Tuple | ast.Set) -> int:
         kinds = []
@@ -327,6 +331,7 @@ class Expressions(Refinement):
                 picked += self.not_picked(generator, test)
                 self.refine(facts(test), test, holds=True)
         mapping: int | None = None
+        key: int | None = None
         if isinstance(node, ast.DictComp):
             key = self.expr(node.key)
             value = self.expr(node.value)
@@ -339,6 +344,8 @@ class Expressions(Refinement):
                 self.fn.defs.pop(name, None)
         self.env, self.classes = before, classes
         made = self.add("each", values, mapping, node)
+        if key is not None:
+            self.add("setkey", (made, key), None, node)
         if picked and len(node.generators) == 1 and len(node.generators[0].ifs) == 1:
             self.picked[made] = picked
         return made

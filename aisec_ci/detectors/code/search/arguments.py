@@ -13,6 +13,7 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
+    KEY,
     MAX_DOUBT,
     SAFE,
     USER_ROLE,
@@ -106,6 +107,10 @@ _WHOLE = frozenset(
     wait_for run defaultdict OrderedDict ChainMap MappingProxyType""".split()
 )
 """Calls that return what they are given, with all its parts."""
+
+
+_GIVE_KEYS = _WHOLE | frozenset({"join", "dict", "enumerate", "zip"})
+"""Calls in whose results the keys of a mapping are that they are given."""
 
 
 class Argument(NamedTuple):
@@ -409,7 +414,12 @@ class Arguments(Records):
             return True
         if self.template_words and info.word in {"render", "render_async"} and self._is_left_out(fact, call, arg.kind):
             return True
-        if info.word == "join" and fact.path and isinstance(fact.path[0], str) and fact.path[0] not in {"*", CONTENT}:
+        if (
+            info.word == "join"
+            and fact.path
+            and isinstance(fact.path[0], str)
+            and fact.path[0] not in {"*", CONTENT, KEY}
+        ):
             return True  # a mapping gives its keys, `", ".join(row)`
         if info.names and info.names[0] in NAMED_TUPLES:
             place = self._tuple_place(call, arg.kind, arg.position)
@@ -432,6 +442,8 @@ class Arguments(Records):
         fact, info, word = arg.fact, arg.info, arg.info.word
         if word in CLEAN_WORDS or word.startswith(CLEAN_STARTS):
             return True
+        if fact.path[:1] == (KEY,) and not info.targets and word not in _GIVE_KEYS:
+            return True  # a template that is filled with a mapping shows what the keys stand for
         if not info.targets and PIXELS.fullmatch(word):
             return True
         if info.model is not None and any(use.kind == "sql" for use in info.model.uses):

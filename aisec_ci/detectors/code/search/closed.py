@@ -27,7 +27,8 @@ _MEDIA = frozenset("data images audio audios videos generated_images generated_v
 
 
 _CHOSEN = frozenset(
-    f"selected_{what}" for what in ("option", "options", "date", "time", "date_time", "user", "users", "channel", "channels")
+    f"selected_{what}"
+    for what in ("option", "options", "date", "time", "date_time", "user", "users", "channel", "channels")
 )
 """Keys of what somebody chose in a form of Slack, which lets nothing else through than the program offers there
 (api.slack.com/reference/interaction-payloads/views#view_submission)."""

@@ -22,6 +22,7 @@ from aisec_ci.detectors.code.facts import (
     ASKED,
     BUILT,
     CONTENT,
+    KEY,
     MAX_DOUBT,
     MESSAGE,
     SAFE,
@@ -79,6 +80,8 @@ from aisec_ci.detectors.code.vocabulary import (
 
 _GATHERS = frozenset("extend chain append insert join".split())
 """Calls that make a longer list of a list, or a text."""
+
+_MAKES_MAPPING = frozenset({"builtins.dict", "collections.defaultdict", "collections.OrderedDict"})
 
 _WHOLE = frozenset("copy model_copy dict model_dump to_dict asdict _asdict invoke_dict copy_with with_columns".split())
 """Methods that return what they are called on, with all its parts."""
@@ -323,7 +326,7 @@ class Summaries(Arguments):
         if not path:
             if not self.closed.names_fields(fact.value):
                 self.add(entry, Fact(use, (), fact.flags), via)
-        elif (path[0] == "*" and not self._is_dict(fact.value)) or isinstance(path[0], int):
+        elif path[0] == KEY or (path[0] == "*" and not self._is_dict(fact.value)) or isinstance(path[0], int):
             self.add(entry, Fact(use, path[1:], fact.flags), via)
 
     def _is_dict(self, value: Value) -> bool:
@@ -539,10 +542,22 @@ class Summaries(Arguments):
         return self._into_item_method(entry, fact, use, base, "__setitem__", 2)
 
     def _set_key(self, entry: Entry, fact: Fact, fn: Fn, use: Value, node: Node, index: int, via: Via) -> None:
-        """Follow a key into the method that `box[key] = value` runs."""
-        del via
-        if node.args[1] == index:
-            self._into_item_method(entry, fact, use, fn.value(node.args[0]), "__setitem__", 1)
+        """Follow a key into the method that `box[key] = value` runs, or among the keys of a mapping that the function makes."""
+        if node.args[1] != index:
+            return
+        base = fn.value(node.args[0])
+        self._into_item_method(entry, fact, use, base, "__setitem__", 1)
+        if not fact.path and self._is_own_mapping(base):
+            self.add(entry, Fact(base, (KEY,), fact.flags), via)
+
+    def _is_own_mapping(self, value: Value) -> bool:
+        """Say whether a value is a mapping that its function makes: what is kept longer has keys that things are found by again."""
+        if self.project.fn(value).module.language != "python":
+            return False
+        node = self.project.node(value)
+        return node.op in {"dict", "each"} or (
+            node.op == "call" and not _MAKES_MAPPING.isdisjoint(self.flow.names(value))
+        )
 
     def _into_item_method(self, entry: Entry, fact: Fact, use: Value, base: Value, name: str, param: int) -> bool:
         """Follow a fact into a parameter of the method of its own by which a class has items; say whether it has such."""
@@ -634,6 +649,8 @@ class Summaries(Arguments):
 
     def _part_that_method_returns(self, path: Path, call: Value, node: Node, name: str) -> Path | None:
         """Return at which path a method's result holds what its object holds at a path; None where it does not."""
+        if path[0] == KEY and name not in _WHOLE:
+            return ("*", *path[1:]) if name == "keys" else ("*", 0, *path[1:]) if name == "items" else None
         if name in {"get", "get_nowait", "pop", "popleft", "setdefault", "__getitem__", "getlist", "recv"}:
             key = self.flow.key(call)
             if name in {"pop", "popleft"} and key is None and len(node.args) == 1:
@@ -745,7 +762,7 @@ def _labels_kept(entry: Entry, use: Value, kept: int | None, path: Path) -> list
 
 def _matches(label: Label, key: Label) -> bool:
     """Say whether a load with a key (None: not constant) reads a label."""
-    if label == CONTENT:
+    if label in {CONTENT, KEY}:
         return False
     if key is None or label == "*":
         return True

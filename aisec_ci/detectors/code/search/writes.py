@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename
 
-from aisec_ci.detectors.code.facts import CONTENT, FOLDER, MAX_DOUBT, Entry, Fact, How, Via, kept_in, noted
+from aisec_ci.detectors.code.facts import CONTENT, FOLDER, KEY, MAX_DOUBT, Entry, Fact, How, Via, kept_in, noted
 from aisec_ci.detectors.code.flow.results import QUEUES
 from aisec_ci.detectors.code.flow.val import Path, Val
 from aisec_ci.detectors.code.ir import Node
@@ -39,7 +39,7 @@ class Writes(Propagation):
         """Something was put into an object: it is there in every use of the object, and in what holds the object."""
         fn = self.project.fn(base)
         node = self.project.node(base)
-        if isinstance(path[0], str) and path[0] != CONTENT:
+        if isinstance(path[0], str) and path[0] not in {CONTENT, KEY}:
             owners = [c for c in self.flow.owners(base) if not self.flow.is_mapping(c)] if path[0] != "*" else []
             if owners:
                 made = node.op == "call" and self._is_made_for_many(base) and all(map(self.flow.is_record, owners))

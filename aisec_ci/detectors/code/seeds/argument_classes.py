@@ -17,8 +17,9 @@ from aisec_ci.detectors.code.vocabulary import CALLED_BACK
 _OF_TOOLS = ("args_schema", "args_model", "args_class", "args_type", "arguments_schema", "arguments_model", "tool_args")
 """Attributes that hold the record of what a tool is called with."""
 
-_OF_ANY = ("input_model", "input_schema", "input_class", "input_type") + tuple(
-    f"{begin}_{end}" for begin in ("params", "parameters") for end in ("model", "schema", "class")
+_OF_ANY = (
+    *("input_model", "input_schema", "input_class", "input_type", "params_model", "params_schema", "params_class"),
+    *("parameters_model", "parameters_schema", "parameters_class"),
 )
 """The same of other things, too, which get a form that somebody fills or a request."""
 
