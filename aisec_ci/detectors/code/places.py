@@ -7,8 +7,8 @@
 | `("import", path of the module, name)` | imports of the variable by other modules |
 | `("ret", function number, decorated function or receiver)` | calls of the function, loads of a property, texts that show the object |
 | `("out", function number, parameter, decorated function)` | what callers pass as that parameter: something was put into it |
-| `("dumped", class)` | calls that give the fields of a record as a dictionary: `order.model_dump()` |
-| `("told", class)` | calls that give all fields of a record as one text: `order.model_dump_json()` |
+| `("dumped", class, path)` | calls that give the fields of a record, or at a path those of one in it, as a dictionary: `order.model_dump()` |
+| `("told", class)` | calls that give all fields of a record, or of one that it is in, as one text: `order.model_dump_json()` |
 | `("context", name, path)` | loads of what the runs of a framework's agents are given, `ctx.deps`, in what a module imports |
 | `("raised", class)` | handlers that catch an exception of the project |
 | `("config",)` | parameters that receive the configuration of a LangChain run |
@@ -159,15 +159,28 @@ class Places:
             node = fn.nodes[node.args[0]]
         return False
 
-    def _serialised(self, cls: Cls, how: str) -> Iterator[Value]:
-        """Yield the calls that give all fields of a record at once, as a dictionary or as a text."""
-        for one in [*self.flow.mro(cls), *self.flow.subclasses(cls)]:
-            yield from self._serialisers[how].get(id(one), ())
+    def dumped_at(self, cls: Cls) -> set[Path]:
+        """Return where the dictionaries that serialisers make of records have the fields of those of a class: `()` in its own."""
+        return {path for one in self._related(cls) for path in self._serialisers[0].get(id(one), ())}
+
+    def _dumped(self, cls: Cls, path: Path) -> Iterator[Value]:
+        """Yield the calls whose dictionary has the fields of a record at a path."""
+        for one in self._related(cls):
+            yield from self._serialisers[0].get(id(one), {}).get(path, ())
+
+    def _told(self, cls: Cls) -> Iterator[Value]:
+        """Yield the calls that give all fields of a record at once as a text."""
+        for one in self._related(cls):
+            yield from self._serialisers[1].get(id(one), ())
+
+    def _related(self, cls: Cls) -> list[Cls]:
+        return [*self.flow.mro(cls), *self.flow.subclasses(cls)]
 
     @cached_property
-    def _serialisers(self) -> dict[str, dict[int, list[Value]]]:
-        """The calls by which libraries serialise a record of the project, by what they give and the record's class."""
-        out: dict[str, dict[int, list[Value]]] = {"dumped": {}, "told": {}}
+    def _serialisers(self) -> tuple[dict[int, dict[Path, list[Value]]], dict[int, list[Value]]]:
+        """The calls by which libraries serialise a record of the project, by its class: those that make a dictionary, and a text."""
+        dumped: dict[int, dict[Path, list[Value]]] = {}
+        told: dict[int, list[Value]] = {}
         for word, how in SERIALISERS.items():
             for call in self.project.calls.get(word, ()):
                 node, base = self.project.node(call), call & ~MASK
@@ -178,15 +191,33 @@ class Places:
                     shown = [base | callee.args[0]]
                 else:
                     continue
-                for value in shown:
-                    for val in self.flow.values(value):
-                        if val.kind == "inst" and not self.flow.find_method(val.what, word):
-                            out[how].setdefault(id(val.what), []).append(call)
+                for val in (v for value in shown for v in self.flow.values(value)):
+                    if val.kind != "inst" or self.flow.find_method(val.what, word):
+                        continue
+                    for path, record in self._records_in(val.what) if word != "vars" else [((), val.what)]:
+                        if how == "dumped":
+                            dumped.setdefault(id(record), {}).setdefault(path, []).append(call)
+                        else:
+                            told.setdefault(id(record), []).append(call)
         for load in self.project.attributes.get("__dict__", ()):
             for val in self.flow.values((load & ~MASK) | self.project.node(load).args[0]):
                 if val.kind == "inst":
-                    out["dumped"].setdefault(id(val.what), []).append(load)
-        return out
+                    dumped.setdefault(id(val.what), {}).setdefault((), []).append(load)
+        return dumped, told
+
+    def _records_in(self, cls: Cls) -> list[tuple[Path, Cls]]:
+        """Return a class and the records that its fields hold by their annotations, at any depth, with where they are: `("items", "*")`."""
+        found: list[tuple[Path, Cls]] = [((), cls)]
+        for path, one in found:
+            for name in self.flow.field_names(one) if self.flow.is_record(one) and len(path) < _DUMPED else ():
+                owner = next(c for c in self.flow.mro(one) if name in c.ir.annotations)
+                typed = owner.owner.value(owner.ir.annotations[name])
+                for inner in ((), ("*",)):
+                    classes = [v.what for v in self.flow.of_type(typed, inner, 0) if v.kind == "inst"]
+                    known = {id(record) for _, record in found}
+                    new = [c for c in classes if id(c) not in known and self.flow.is_record(c)]
+                    found += [((*path, name, *inner), c) for c in dict.fromkeys(new)]
+        return found
 
     def _context(self, name: str, path: str) -> Iterator[Value]:
         """Yield the loads of what a framework was given for a run: `ctx.deps` where `ctx` is a `RunContext`, `request.runtime.context`.
@@ -706,8 +737,8 @@ class Places:
 
     _readers: ClassVar[dict[object, Callable[..., Iterable[Value]]]] = {
         "field": _field_reads,
-        "dumped": lambda self, cls: self._serialised(cls, "dumped"),
-        "told": lambda self, cls: self._serialised(cls, "told"),
+        "dumped": _dumped,
+        "told": _told,
         "var": _variable_values,
         "import": _imported,
         "ret": _results,
@@ -729,6 +760,10 @@ class Places:
         "state": lambda self, graph: [*self.graphs[graph].values(), *self._graph_results.get(graph, ())],
     }
     """How the values of each kind of place are found."""
+
+
+_DUMPED = 5
+"""Steps into what a serialiser writes at which records in records are still looked for."""
 
 
 def _is_of_streamlit(module: ModuleInfo) -> bool:

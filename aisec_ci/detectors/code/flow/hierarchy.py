@@ -114,7 +114,8 @@ class Hierarchy(Questions):
             if words & {"dataclass", "define", "frozen", "s", "attrs", "mutable"}:
                 return True
         return any(
-            b.rsplit(".", 1)[-1] in {"BaseModel", "BaseXmlModel", "NamedTuple", "TypedDict", "SQLModel", "BaseSettings"}
+            b.rsplit(".", 1)[-1]
+            in {"BaseModel", "RootModel", "BaseXmlModel", "NamedTuple", "TypedDict", "SQLModel", "BaseSettings"}
             for b in self.external_bases(cls)
         )
 

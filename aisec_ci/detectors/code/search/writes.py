@@ -153,12 +153,11 @@ class Writes(Propagation):
         if self.places.rows.is_table(cls):
             self._row(entry, fact, cls, name, path)
         if self.flow.is_record(cls):
-            if self.places.read_at(("dumped", cls)):
-                self._out(
-                    entry, fact, ("dumped", cls), (name, *path), doubt, kept_in(f"`{cls.ir.name}.{name}`", How.FIELD)
-                )
+            where = kept_in(f"`{cls.ir.name}.{name}`", How.FIELD)
+            for outer in self.places.dumped_at(cls):
+                self._out(entry, fact, ("dumped", cls, outer), (*outer, name, *path), doubt, where)
             if self.places.read_at(("told", cls)):
-                self._out(entry, fact, ("told", cls), (), doubt, kept_in(f"`{cls.ir.name}.{name}`", How.FIELD))
+                self._out(entry, fact, ("told", cls), (), doubt, where)
 
     def _is_cache(self, cls: Cls, name: str) -> bool:
         """Say whether a field keeps many values, each under its key, so that another may be asked for: no list, by its name."""
