@@ -515,19 +515,26 @@ def _filled(solver: Solver, steps: list[Step], home: int) -> tuple[Value, Value]
 
     `ask(TEMPLATE, {"goal": goal})`: the words stand elsewhere. Who takes the value out by its key builds the prompt itself.
     """
-    for number in reversed(range(1, len(steps))):
-        step = steps[number]
+    made = [n for n, s in enumerate(steps) if s.jump is None and _is_mapping_of_values(solver, s.value)]
+    if not made:
+        return None
+    own, path = steps[made[-1]].value >> SHIFT, steps[made[-1]].path
+    after = steps[made[-1] + 1 :]
+    for step in after:
         node = solver.project.node(step.value)
         if step.jump is not None:
             continue
-        if node.op in {"item", "attr"} and isinstance(node.data, str) and len(step.path) < len(steps[number - 1].path):
+        taken = node.op == "param" or (node.op in {"item", "attr"} and isinstance(node.data, str))
+        if taken and len(step.path) < len(path):
             return None
-        if node.op == "dict" and "role" not in node.data:
-            own = step.value >> SHIFT
-            passed = (s for s in steps[number + 1 :] if s.goes(How.PASSED) and s.value >> SHIFT == own)
-            call = next(passed, None) if own != home else None
-            return (call.value, call.before) if call is not None else None
-    return None
+        path = step.path
+    call = next((s for s in after if s.goes(How.PASSED) and s.value >> SHIFT == own), None)
+    return (call.value, call.before) if call is not None and own != home else None
+
+
+def _is_mapping_of_values(solver: Solver, value: Value) -> bool:
+    node = solver.project.node(value)
+    return node.op == "dict" and "role" not in node.data
 
 
 def _handed_through(solver: Solver, steps: list[Step]) -> tuple[Value, Value] | None:
