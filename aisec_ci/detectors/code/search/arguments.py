@@ -113,6 +113,11 @@ _GIVE_KEYS = _WHOLE | frozenset({"join", "dict", "enumerate", "zip"})
 """Calls in whose results the keys of a mapping are that they are given."""
 
 
+_FILLS = frozenset({"format", "render", "render_async", "format_prompt", "safe_substitute"})
+"""Methods that fill a template. One that gets the whole state of a graph, `format(now=…, **state)`, seldom has a gap for the talk in
+it, `messages`, which a prompt gets as messages."""
+
+
 class Argument(NamedTuple):
     """A fact that is an argument of a call."""
 
@@ -414,6 +419,9 @@ class Arguments(Records):
             return True
         if self.template_words and info.word in {"render", "render_async"} and self._is_left_out(fact, call, arg.kind):
             return True
+        if arg.kind == "**" and fact.path[:1] == ("messages",) and info.word in _FILLS and not self._known_words(call):
+            self.add(entry, Fact(call, (), with_doubt(fact.flags, MAX_DOUBT)), arg.via)
+            return True
         if (
             info.word == "join"
             and fact.path
@@ -705,6 +713,11 @@ class Arguments(Records):
             for text in self.flow.constants(given).texts
         ]
         return bool(words) and all(known is not None and name not in known for known in words)
+
+    def _known_words(self, call: Value) -> list[str]:
+        """Return the texts that the template is whose method is called."""
+        callee = self.project.node((call & ~MASK) | self.project.node(call).args[0])
+        return self.flow.constants((call & ~MASK) | callee.args[0]).texts if callee.op == "attr" else []
 
     def _is_sought(self, info: CallInfo, node: Node) -> bool:
         """Say whether the first argument of a call is only looked for in a text: `line.replace(secret, "")`, `re.sub(pattern, …)`."""
