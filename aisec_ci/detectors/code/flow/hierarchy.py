@@ -22,7 +22,7 @@ DECLARES = frozenset(
 """Classes of libraries that hold nothing: those below them are the program's own."""
 
 
-_MAPPINGS = frozenset(
+MAPPINGS = frozenset(
     {"builtins.dict", "collections.UserDict", "collections.OrderedDict", "collections.defaultdict", "typing.Dict"}
 )
 """Classes of libraries whose objects keep values under keys."""
@@ -125,7 +125,7 @@ class Hierarchy(Questions):
 
     def holds_keys(self, cls: Cls) -> bool:
         """Say whether objects of a class are dictionaries of the program's own: `class State(dict)`."""
-        return not _MAPPINGS.isdisjoint(self.external_bases(cls))
+        return not MAPPINGS.isdisjoint(self.external_bases(cls))
 
     def _decorator(self, cls: Cls, decorator: int) -> str:
         node = cls.owner.nodes[decorator]

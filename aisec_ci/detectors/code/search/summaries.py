@@ -36,6 +36,7 @@ from aisec_ci.detectors.code.facts import (
     noted,
     with_doubt,
 )
+from aisec_ci.detectors.code.flow.hierarchy import MAPPINGS
 from aisec_ci.detectors.code.flow.results import NAMESPACES
 from aisec_ci.detectors.code.flow.val import Label, Path, Target, Val
 from aisec_ci.detectors.code.ir import RETURNED, Node
@@ -80,8 +81,6 @@ from aisec_ci.detectors.code.vocabulary import (
 
 _GATHERS = frozenset("extend chain append insert join".split())
 """Calls that make a longer list of a list, or a text."""
-
-_MAKES_MAPPING = frozenset({"builtins.dict", "collections.defaultdict", "collections.OrderedDict"})
 
 _WHOLE = frozenset("copy model_copy dict model_dump to_dict asdict _asdict invoke_dict copy_with with_columns".split())
 """Methods that return what they are called on, with all its parts."""
@@ -555,9 +554,7 @@ class Summaries(Arguments):
         if self.project.fn(value).module.language != "python":
             return False
         node = self.project.node(value)
-        return node.op in {"dict", "each"} or (
-            node.op == "call" and not _MAKES_MAPPING.isdisjoint(self.flow.names(value))
-        )
+        return node.op in {"dict", "each"} or (node.op == "call" and not MAPPINGS.isdisjoint(self.flow.names(value)))
 
     def _into_item_method(self, entry: Entry, fact: Fact, use: Value, base: Value, name: str, param: int) -> bool:
         """Follow a fact into a parameter of the method of its own by which a class has items; say whether it has such."""
