@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from aisec_ci.detectors.code.edits import SeenError, Surroundings, moved
 from aisec_ci.detectors.code.front.frontend import parse
+from tests.code.programs import HEAD
 from tests.code.test_cache import run
+from tests.code.test_overrides import BASE, SAME, classes
 
 APP = '''\
 import logging
@@ -253,10 +255,30 @@ def test_messages_count_where_credentials_are_followed(tmp_path: Path) -> None:
 
 
 def test_one_and_true_are_not_the_same() -> None:
-    around = Surroundings.of([], (), (), confidential=False)
+    around = Surroundings.of([], (), confidential=False)
     old, new = (parse(f"import x\n\nx.run(shell={value})\n", "a.py") for value in ("1   ", "True"))
     with pytest.raises(SeenError):
         moved(old, new, around)
+
+
+def test_lines_that_make_functions_differ_are_seen(tmp_path: Path) -> None:
+    """It matters how many functions that a call may run differ: a line that does nothing changes that, too."""
+    use = """
+
+CHOSEN: Provider = globals()[input()]()
+
+
+@app.post("/")
+def ask(q: str):
+    CHOSEN.ask(q)
+"""
+    same = {"app.py": HEAD + BASE + classes(SAME) + use}
+    other = {"app.py": HEAD + BASE + classes('note = "%d"\n        ' + SAME) + use}
+    run(same, tmp_path / "kept")
+    changed, analysed = run(other, tmp_path / "kept")
+    assert analysed
+    assert changed != run(same, None)[0]
+    assert changed == run(other, tmp_path / "none")[0]
 
 
 STATEMENTS = st.sampled_from(

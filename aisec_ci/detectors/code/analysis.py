@@ -139,8 +139,8 @@ class _Analysis:
         solver.page_contexts = page_contexts(flow, solver.raw_variables)
         solver.run(sources(solver))
         if self.tell is not None:
-            modules = (info.ir for info in project)
-            self.tell(Surroundings.of(modules, models.functions, flow.looked_through, confidential=solver.confidential))
+            modules, kept = (info.ir for info in project), solver.confidential
+            self.tell(Surroundings.of(modules, models.functions, flow.looked_through, flow.crowds, confidential=kept))
         if solver.exhausted:
             words = "the search for untrusted data in prompts reached its limit of steps before its end"
             busiest = solver.busiest

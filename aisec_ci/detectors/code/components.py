@@ -75,7 +75,7 @@ class Components:
         return self.flow.argument(component, 0, "value")
 
     def _events(self) -> Iterator[_Event]:
-        if not any(d.partition(".")[0] == "gradio" for info in self.project for d in info.imports.values()):
+        if not any("gradio" in info.packages for info in self.project):
             return
         for word in sorted({*EVENTS, "on"}):
             first = 1 if word == "on" else 0  # `gr.on(triggers, fn, inputs, outputs)`

@@ -74,12 +74,14 @@ class Surroundings:
         read: bytes = b"",
         defined: bytes = b"",
         looked_through: Iterable[tuple[str, str]] = (),
+        crowds: Iterable[str] = (),
         *,
         confidential: bool = True,
     ) -> None:
         self._read = read
         self._defined = defined
         self._looked_through = frozenset(looked_through)
+        self._crowds = frozenset(crowds)
         self.confidential = confidential
         """Whether credentials or personal data are followed: then what goes into a log counts."""
 
@@ -88,14 +90,16 @@ class Surroundings:
         cls,
         modules: Iterable[Module],
         called: Iterable[str],
-        looked_through: Iterable[tuple[str, str]],
+        looked_through: Iterable[tuple[str, str]] = (),
+        crowds: Iterable[str] = (),
         *,
         confidential: bool,
     ) -> Surroundings:
         """Return the surroundings that modules are to each other.
 
         `called` are functions that a platform calls by name, `looked_through` the paths of modules of which functions were
-        looked up by no more than the start of their names, each with the start.
+        looked up by no more than the start of their names, each with the start, and `crowds` the names of functions of which it
+        mattered how many differ.
         """
         read: set[str] = set()
         defined: set[str] = set(called)
@@ -115,18 +119,20 @@ class Surroundings:
                     elif node.op == "const" and isinstance(node.data, str) and node.data.isidentifier():
                         read.add(node.data)
             defined |= {c.name for c in module.classes}
-        return cls(_digests(read), _digests(defined), looked_through, confidential=confidential)
+        return cls(_digests(read), _digests(defined), looked_through, crowds, confidential=confidential)
 
     def pack(self) -> list[Any]:
         """Return the surroundings as JSON values."""
-        return [self._read.hex(), self._defined.hex(), sorted(self._looked_through), self.confidential]
+        paths, crowds = sorted(self._looked_through), sorted(self._crowds)
+        return [self._read.hex(), self._defined.hex(), paths, crowds, self.confidential]
 
     @classmethod
     def unpack(cls, raw: Any) -> Surroundings:
         """Return what was packed. Raises TypeError or ValueError for anything else."""
-        read, defined, looked_through, confidential = raw
+        read, defined, looked_through, crowds, confidential = raw
         known = [(str(path), str(start)) for path, start in looked_through]
-        return cls(bytes.fromhex(read), bytes.fromhex(defined), known, confidential=bool(confidential))
+        names = map(str, crowds)
+        return cls(bytes.fromhex(read), bytes.fromhex(defined), known, names, confidential=bool(confidential))
 
     def reads(self, name: str) -> bool:
         """Say whether a name is read anywhere, as far as is seen."""
@@ -135,6 +141,10 @@ class Surroundings:
     def looks_up(self, path: str, name: str) -> bool:
         """Say whether a function or class of this name in a module would be found by the start of its name, or by none."""
         return any(path == known and name.startswith(start) for known, start in self._looked_through)
+
+    def compares(self, name: str) -> bool:
+        """Say whether it mattered which functions of this name are word for word the same."""
+        return name in self._crowds
 
     def defines(self, name: str) -> bool:
         """Say whether there is a function or class of this name."""
@@ -246,6 +256,8 @@ class _Edit:
         left = [i for i in range(len(old.nodes)) if i not in mapping]
         kept = set(mapping.values())
         right = [i for i in range(len(new.nodes)) if i not in kept]
+        if (left or right) and self.around.compares(new.name):
+            raise SeenError
         for function, extra in ((old, left), (new, right)):
             self._inert(function, extra)
         self._same_names(old, new, mapping)

@@ -26,6 +26,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -94,6 +95,7 @@ class Places:
         """The parameters that hold the jobs of queues, by the name of the queue."""
         self._variables: dict[str, dict[tuple[int, str], list[Value]]] = {}
         self._checked: dict[tuple[str, int, int], list[Value]] = {}
+        self._dumped_at: dict[int, list[Path]] = {}
         self._sessions: dict[Value, bool] = {}
         """Which values are what a framework keeps for a session."""
         self._origins = Origins(flow)
@@ -159,9 +161,13 @@ class Places:
             node = fn.nodes[node.args[0]]
         return False
 
-    def dumped_at(self, cls: Cls) -> set[Path]:
+    def dumped_at(self, cls: Cls) -> list[Path]:
         """Return where the dictionaries that serialisers make of records have the fields of those of a class: `()` in its own."""
-        return {path for one in self._related(cls) for path in self._serialisers[0].get(id(one), ())}
+        known = self._dumped_at.get(id(cls))
+        if known is None:
+            found = (path for one in self._related(cls) for path in self._serialisers[0].get(id(one), ()))
+            known = self._dumped_at[id(cls)] = list(dict.fromkeys(found))
+        return known
 
     def _dumped(self, cls: Cls, path: Path) -> Iterator[Value]:
         """Yield the calls whose dictionary has the fields of a record at a path."""
@@ -181,6 +187,7 @@ class Places:
         """The calls by which libraries serialise a record of the project, by its class: those that make a dictionary, and a text."""
         dumped: dict[int, dict[Path, list[Value]]] = {}
         told: dict[int, list[Value]] = {}
+        records: dict[int, list[tuple[Path, Cls]]] = {}
         for word, how in SERIALISERS.items():
             for call in self.project.calls.get(word, ()):
                 node, base = self.project.node(call), call & ~MASK
@@ -194,7 +201,9 @@ class Places:
                 for val in (v for value in shown for v in self.flow.values(value)):
                     if val.kind != "inst" or self.flow.find_method(val.what, word):
                         continue
-                    for path, record in self._records_in(val.what) if word != "vars" else [((), val.what)]:
+                    if id(val.what) not in records:
+                        records[id(val.what)] = self._records_in(val.what)
+                    for path, record in records[id(val.what)][: 1 if word == "vars" else None]:
                         if how == "dumped":
                             dumped.setdefault(id(record), {}).setdefault(path, []).append(call)
                         else:
@@ -208,15 +217,14 @@ class Places:
     def _records_in(self, cls: Cls) -> list[tuple[Path, Cls]]:
         """Return a class and the records that its fields hold by their annotations, at any depth, with where they are: `("items", "*")`."""
         found: list[tuple[Path, Cls]] = [((), cls)]
+        known = {id(cls)}
         for path, one in found:
             for name in self.flow.field_names(one) if self.flow.is_record(one) and len(path) < _DUMPED else ():
-                owner = next(c for c in self.flow.mro(one) if name in c.ir.annotations)
-                typed = owner.owner.value(owner.ir.annotations[name])
-                for inner in ((), ("*",)):
-                    classes = [v.what for v in self.flow.of_type(typed, inner, 0) if v.kind == "inst"]
-                    known = {id(record) for _, record in found}
-                    new = [c for c in classes if id(c) not in known and self.flow.is_record(c)]
-                    found += [((*path, name, *inner), c) for c in dict.fromkeys(new)]
+                for typed, inner in itertools.product(self.flow.annotation(one, name), ((), ("*",))):
+                    for val in self.flow.of_type(typed, inner, 0):
+                        if val.kind == "inst" and id(val.what) not in known and self.flow.is_record(val.what):
+                            known.add(id(val.what))
+                            found.append(((*path, name, *inner), val.what))
         return found
 
     def _context(self, name: str, path: str) -> Iterator[Value]:
@@ -767,7 +775,7 @@ _DUMPED = 5
 
 
 def _is_of_streamlit(module: ModuleInfo) -> bool:
-    return any(dotted.partition(".")[0] == "streamlit" for dotted in module.imports.values())
+    return "streamlit" in module.packages
 
 
 def _app_folder(path: str) -> tuple[str, ...]:

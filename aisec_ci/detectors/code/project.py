@@ -271,6 +271,11 @@ class ModuleInfo:
         return "javascript" if self.path.endswith(SOURCES) else "python"
 
     @cached_property
+    def packages(self) -> frozenset[str]:
+        """The packages that names of the module's are imported from."""
+        return frozenset(dotted.partition(".")[0] for dotted in self.imports.values())
+
+    @cached_property
     def in_browser(self) -> bool:
         """Whether the module runs in a browser, as far as it shows: an address that is fetched there opens no network inside."""
         said = self.functions[0].ir.doc
@@ -278,7 +283,7 @@ class ModuleInfo:
             return False
         if self.path.endswith(PAGES):
             return True
-        heads = {dotted.partition(".")[0].removeprefix("node:") for dotted in self.imports.values()}
+        heads = {head.removeprefix("node:") for head in self.packages}
         if heads & _ON_SERVERS:
             return False
         reads = (node.data[1] for fn in self.functions for node in fn.nodes if node.op == "var" and not node.data[0])

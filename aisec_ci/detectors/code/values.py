@@ -151,6 +151,8 @@ class Flow(Evaluation):
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self._targets: dict[Value, list[Target]] = {}
+        self.crowds: set[str] = set()
+        """The names of functions of which it mattered how many differ: no line of theirs may change unseen."""
         self._settled: set[Value] = set()
         """The calls of which `_targets` says what holds for good."""
         self._callers: dict[int, list[tuple[Value, Target]]] = {}
@@ -220,6 +222,7 @@ class Flow(Evaluation):
         count = len(run)  # one method of many classes is one function
         crowded = _crowd(count) > 0 and not self._from_table(callee_value)
         bodies = Counter(map(_body, run if crowded else ()))
+        self.crowds.update(fn.ir.name for fn in run if crowded)
         for val in vals:
             found_for = self.targets_of(val, 1 if count > 1 else 0)
             alike = bodies[_body(val.what)] if val.kind == "func" and crowded else 1

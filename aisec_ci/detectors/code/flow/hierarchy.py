@@ -153,10 +153,9 @@ class Hierarchy(Questions):
 
     def _is_taken(self, cls: Cls, name: str) -> bool:
         """Say whether a constructor takes a field: not `ClassVar[str]`, nor `= field(init=False)`."""
-        owner = next(c for c in self.mro(cls) if name in c.ir.annotations)
-        kind = owner.owner.nodes[owner.ir.annotations[name]]
-        if kind.op == "type" and last_word(owner.owner.nodes, kind.args[0]) == "ClassVar":
+        if self.is_of_class(cls, name):
             return False
+        owner = next(c for c in self.mro(cls) if name in c.ir.annotations)
         given = (value for value in owner.values(name) if self.project.node(value).op == "call")
         return not any(False in self.argument_constants(value, None, "init").values for value in given)
 
@@ -195,8 +194,16 @@ class Hierarchy(Questions):
 
     def is_text_field(self, cls: Cls, name: str) -> bool:
         """Say whether a class declares a field to be a text and nothing else: `name: str`, `name: str | None`."""
-        owner = next((c for c in self.mro(cls) if name in c.ir.annotations), None)
-        return owner is not None and _is_only_text(owner.owner.nodes, owner.ir.annotations[name])
+        return any(_is_only_text(self.project.fn(typed).nodes, typed & MASK) for typed in self.annotation(cls, name))
+
+    def is_of_class(self, cls: Cls, name: str) -> bool:
+        """Say whether a field is one of the class and not of its objects: `kinds: ClassVar[list[str]]`."""
+        kinds = ((self.project.fn(typed).nodes, self.project.node(typed)) for typed in self.annotation(cls, name))
+        return any(kind.op == "type" and last_word(nodes, kind.args[0]) == "ClassVar" for nodes, kind in kinds)
+
+    def annotation(self, cls: Cls, name: str) -> list[Value]:
+        """Return the type that a class, or the next one above that does, gives a field, if any does."""
+        return [c.owner.value(c.ir.annotations[name]) for c in self.mro(cls) if name in c.ir.annotations][:1]
 
     def owners(self, value: Value) -> list[Cls]:
         """Return the classes of the project whose fields the attributes of a value are; none for messages."""

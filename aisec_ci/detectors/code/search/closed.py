@@ -57,8 +57,7 @@ class Closed:
     @cached_property
     def _in_slack(self) -> bool:
         """Whether the project has something to do with Slack."""
-        heads = (dotted.partition(".")[0] for info in self.project for dotted in info.imports.values())
-        return any(head in {"slack_bolt", "slack_sdk"} for head in heads)
+        return any(not info.packages.isdisjoint(("slack_bolt", "slack_sdk")) for info in self.project)
 
     def key(self, data: Value, key: Label) -> bool:
         """Say whether what is read off a form under a key is one of a few, or a number.

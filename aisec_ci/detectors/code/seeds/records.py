@@ -149,11 +149,7 @@ def _is_tool(flow: Flow, cls: Cls, framework: frozenset[str]) -> bool:
 def _is_argument(flow: Flow, cls: Cls, name: str) -> bool:
     """Say whether a field of a tool is one of its arguments: without a value of the program's, or with words for the model."""
     given = _given(flow, cls, name)
-    owner = next(c for c in flow.mro(cls) if name in c.ir.annotations)
-    kind = owner.owner.nodes[owner.ir.annotations[name]]
-    if kind.op == "type" and last_word(owner.owner.nodes, kind.args[0]) == "ClassVar":
-        return False
-    return not given or _description(flow, cls, name)
+    return not flow.is_of_class(cls, name) and (not given or _description(flow, cls, name))
 
 
 def _description(flow: Flow, cls: Cls, name: str) -> bool:
