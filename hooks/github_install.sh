@@ -17,6 +17,6 @@ folder=$(mktemp -d "${RUNNER_TEMP:?}/aisec-ci.XXXXXX")
 python=$folder/bin/python
 [ -x "$python" ] || python=$folder/Scripts/python.exe # Windows
 pip=("$python" -I -m pip --quiet --disable-pip-version-check --no-input)
-"${pip[@]}" install --require-hashes --only-binary :all: -r "$GITHUB_ACTION_PATH/requirements/${EXTRAS:-all}.txt"
+"${pip[@]}" install --require-hashes --no-deps --only-binary :all: -r "$GITHUB_ACTION_PATH/requirements/${EXTRAS:-all}.txt"
 "${pip[@]}" install --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"
 echo "python=$python" >> "$GITHUB_OUTPUT"

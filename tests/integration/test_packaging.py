@@ -69,6 +69,14 @@ def test_the_wheel_holds_the_compiled_rules_and_no_other_top_level_package(wheel
     assert not any("__pycache__" in name or "/tests/" in name for name in names)
 
 
+@pytest.mark.parametrize("script", [".ci/test", "hooks/github_install.sh"])
+def test_a_locked_list_is_installed_as_it_is(script: str) -> None:
+    # Where pip resolves, it takes a package's newest release for its extra (`coverage[toml]`), and the list has no hash of it.
+    lines = [line for line in (ROOT / script).read_text().splitlines() if "--require-hashes" in line]
+    assert lines
+    assert all("--no-deps" in line for line in lines)
+
+
 def test_a_base_installation_is_small_and_works(wheel: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     call(sys.executable, "-m", "venv", venv, cwd=tmp_path)
@@ -76,8 +84,9 @@ def test_a_base_installation_is_small_and_works(wheel: Path, tmp_path: Path) -> 
     python = venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     requirements = ROOT / "requirements" / "base.txt"
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-compile"]
-    call(*pip, "--require-hashes", "-r", requirements, cwd=tmp_path)
+    call(*pip, "--require-hashes", "--no-deps", "-r", requirements, cwd=tmp_path)
     call(*pip, "--no-deps", wheel, cwd=tmp_path)
+    call(python, "-m", "pip", "--disable-pip-version-check", "check", cwd=tmp_path)  # the list is whole
     assert size(venv) - before < LIMIT
     program = python.with_name("aisec-ci")
     assert call(program, "--version", cwd=tmp_path) == f"aisec-ci {__version__}\n"
