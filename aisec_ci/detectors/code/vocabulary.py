@@ -172,7 +172,7 @@ NAMED_TUPLES = frozenset({"collections.namedtuple()", "typing.NamedTuple()"})
 FINDERS = frozenset(
     "get find query search fetch load lookup exists filter filter_by get_or_create first count index remove delete pop has "
     "where order_by startswith endswith isinstance compare equals contains send_text send_json emit log info debug warning error "
-    "exception critical print commit set step extract_info".split()
+    "exception critical print commit set step extract_info __getitem__ __contains__ __delitem__".split()
 )
 """Methods that look something up by their argument: what they return is not the argument."""
 

@@ -363,6 +363,8 @@ class Summaries(Arguments):
             self.hit(entry, fact, "system-variable", use, fact.value, "|", 0)
         if node.data == "-" and node.args[0] == index and (fact.path[:1] == ("*",) or self._are_sets(use, node)):
             self.add(entry, fact._replace(value=use), via)  # a set without some of its elements
+        if node.data == "/" and CONTENT in fact.path[1:]:
+            return  # what a file holds that is kept in another part of the object is no part of its name
         if node.data in {"|", "/"}:
             path = () if node.data == "/" and fact.path[:1] != (CONTENT,) else fact.path
             flags = fact.flags
