@@ -74,7 +74,15 @@ class Statements(Expressions):
             return False
         value = self.expr(stmt.value)
         self.passed(stmt.value, value)
-        return _exits(stmt.value)
+        return self.exits(stmt.value)
+
+    def exits(self, node: ast.expr) -> bool:
+        """Say whether a statement that is this call never comes back: `sys.exit()`, Flask's `abort(400)`, `st.stop()`."""
+        name = path_of(node.func) if isinstance(node, ast.Call) else ""
+        if name in _EXITS or not name or name.rpartition(".")[2] not in _RAISING:
+            return name in _EXITS
+        imported = {str(n.data) for n in self.module.functions[0].nodes if n.op == "import"}
+        return any(package in imported for package in _RAISING_CALLS.get(name, ()))
 
     def passed(self, stmt: ast.expr, value: int, how: str = "passed") -> None:
         """Note that a call that raises did not: `validate_url(url)`, made for nothing else, or `book = require_book(key)`."""
@@ -528,6 +536,28 @@ def _names_class(annotation: ast.expr) -> bool:
     return False
 
 
+_EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
+
+_RAISING_CALLS = {
+    "abort": (
+        *("flask.abort", "quart.abort", "werkzeug.exceptions.abort", "bottle.abort"),
+        *("flask_restful.abort", "flask_restx.abort", "flask_smorest.abort"),
+    ),
+    "flask.abort": ("flask",),
+    "quart.abort": ("quart",),
+    "bottle.abort": ("bottle",),
+    "st.stop": ("streamlit",),
+    "streamlit.stop": ("streamlit",),
+    "parser.error": ("argparse", "argparse.ArgumentParser"),
+    "ctx.fail": ("click", "typer"),
+    "ctx.exit": ("click", "typer"),
+    "ctx.abort": ("click", "typer"),
+}
+"""Calls that always raise, by how they are written, with what a module imports that means these."""
+
+_RAISING = frozenset(name.rpartition(".")[2] for name in _RAISING_CALLS)
+
+
 def _name_pos(stmt: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Pos:
     """Return where the head of a definition stands: its line, without decorators and body."""
     return (stmt.lineno, stmt.col_offset, stmt.lineno, stmt.col_offset + len(stmt.name) + 4)
@@ -538,11 +568,6 @@ def _as_load(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Name):
         return ast.copy_location(ast.Name(node.id, ast.Load()), node)
     return node
-
-
-def _exits(node: ast.expr) -> bool:
-    """Say whether a statement that is this call ends the program: `sys.exit()`, `os._exit()`, `pytest.fail()`."""
-    return isinstance(node, ast.Call) and path_of(node.func) in {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 
 
 def _literals(pattern: ast.pattern) -> list[ast.expr]:
